@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_IPC_IDS_H
+#define PATRONUS_IPC_IDS_H
+
+/*
+ * The ids that messages carry.  They travel as one byte; 0 is never valid.  Never reuse a number.
+ */
+
+enum role {
+	ROLE_INVALID = 0,
+	ROLE_PRIVD,
+	ROLE_SPAWNER,
+	ROLE_CONFD,
+	ROLE_AUTHD,
+	ROLE_LOGD,
+	ROLE_NETD,
+	ROLE_FWD,
+	ROLE_HTTPD,
+	ROLE_PAM,		/* one-shot helper */
+	ROLE_MAX
+};
+
+enum peer_purpose {
+	PEER_INVALID = 0,
+	PEER_MAIN,		/* the channel of the topology */
+	PEER_TLS,		/* httpd's blocking channel to authd's signer */
+};
+
+enum nl_dump_what {
+	NL_DUMP_INVALID = 0,
+	NL_DUMP_LINKS,
+	NL_DUMP_ADDRS,
+	NL_DUMP_ROUTES,
+	NL_DUMP_RULES,		/* policy rules */
+	NL_DUMP_NFT_TABLES,
+	NL_DUMP_NFT_CHAINS,	/* of table inet patronus */
+	NL_DUMP_NFT_RULES,
+	NL_DUMP_NFT_SETS,
+	NL_DUMP_NFT_ELEMS,	/* elements of all sets of table inet patronus */
+	NL_DUMP_CT_STATS,	/* conntrack count and maximum: two u32, little-endian */
+	NL_DUMP_MAX
+};
+
+enum nl_subscribe_what {
+	NL_SUBSCRIBE_INVALID = 0,
+	NL_SUBSCRIBE_ROUTE,	/* RTNLGRP_LINK, IPV4/6_IFADDR, IPV4/6_ROUTE, IPV4/6_RULE */
+	NL_SUBSCRIBE_NFT,	/* NFNLGRP_NFTABLES */
+	NL_SUBSCRIBE_MAX
+};
+
+enum sock_slot {
+	SOCK_INVALID = 0,
+	SOCK_WEB_LISTEN,	/* TCP, [::] and 0.0.0.0, sent to httpd by LISTENER */
+	SOCK_MGMT_LISTEN,	/* AF_UNIX SEQPACKET of the local management protocol */
+	SOCK_NFLOG,		/* NFLOG group 1, copy range 128 */
+	SOCK_SLOT_MAX
+};
+
+enum sysctl_id {
+	SYSCTL_INVALID = 0,
+	SYSCTL_IP_FORWARD,		/* net.ipv4.ip_forward */
+	SYSCTL_IP6_FORWARD,		/* net.ipv6.conf.all.forwarding */
+	SYSCTL_IP6_ACCEPT_RA,		/* net.ipv6.conf.IF.accept_ra */
+	SYSCTL_RP_FILTER,		/* net.ipv4.conf.IF.rp_filter */
+	SYSCTL_ACCEPT_REDIRECTS,	/* net.ipv4.conf.all.accept_redirects */
+	SYSCTL_SEND_REDIRECTS,
+	SYSCTL_IP6_DISABLE,		/* net.ipv6.conf.IF.disable_ipv6 */
+	SYSCTL_ID_MAX
+};
+
+enum file_id {
+	FILE_INVALID = 0,
+	FILE_LKG_RULESET,	/* fwd: last known good compiled ruleset, loaded by privd before links come up */
+	FILE_RESOLV_CONF,	/* netd: resolver configuration of the box */
+	FILE_CLAIM_NOTICE,	/* authd: what is printed on the console while the box is unclaimed */
+	FILE_ID_MAX
+};
+
+enum host_verb {
+	HOST_INVALID = 0,
+	HOST_SET_NAME,
+	HOST_SET_TIMEZONE,
+	HOST_VERB_MAX
+};
+
+enum commit_phase {
+	COMMIT_INVALID = 0,
+	COMMIT_APPLY,		/* create and change (the order of owners is confd's) */
+	COMMIT_REMOVE,		/* what the new revision does not have */
+};
+
+enum ipc_impact_kind {
+	IMPACT_INVALID = 0,
+	IMPACT_HOT,
+	IMPACT_RELOAD,
+	IMPACT_RESTART,
+	IMPACT_DISCONNECT,
+};
+
+enum auth_verdict {
+	AUTH_INVALID = 0,
+	AUTH_ACCEPTED,
+	AUTH_REFUSED,
+	AUTH_NEED_OTP,
+	AUTH_TOO_MANY,		/* the bucket is empty: retry_after_s */
+	AUTH_NOT_CLAIMABLE,
+	AUTH_WEAK_PASSWORD,
+	AUTH_FAILED,		/* of ours: the helper died, the disk is full */
+};
+
+enum mgmt_method {
+	MGMT_INVALID = 0,
+	MGMT_GET,
+	MGMT_POST,
+	MGMT_PUT,
+	MGMT_PATCH,
+	MGMT_DELETE,
+};
+
+/* "privd", "confd", ...: the name in logs and in show processes. */
+const char	*role_name(enum role);
+
+#endif
