@@ -18,8 +18,8 @@
 #define OPTSTR(s, n, max)	const char *n;
 #define BYTES(s, n, max)	struct bytes n;
 #define ADDR(s, n)		struct addr n;
-#define RECORDS(s, n, r, max)	struct { struct r *items; uint32_t n; } n;
-#define STRS(s, n, max, len)	struct { const char **items; uint32_t n; } n;
+#define RECORDS(s, member, r, max)	struct { struct r *items; uint32_t n; } member;
+#define STRS(s, member, max, len)	struct { const char **items; uint32_t n; } member;
 #define NONE(s)			uint8_t unused_;
 #define RECORD(name, FIELDS)	struct name { FIELDS };
 #define CALL(TYPE, name, max_len, REQ, REP)	struct name##_req { REQ }; struct name##_rep { REP };

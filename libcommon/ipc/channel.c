@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <sys/queue.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "ipc/channel.h"
+#include "ipc/ids.h"
+
+/* One frame that waits for room in the peer's queue. */
+struct out_frame {
+	STAILQ_ENTRY(out_frame)	 link;
+	struct frame_header	 header;
+	int			 fds[FRAME_FDS_MAX];
+	uint8_t			 payload[];
+};
+
+struct pending_call {
+	TAILQ_ENTRY(pending_call) link;
+	uint32_t		 id;
+	uint16_t		 type;
+	uint64_t		 deadline_ms;
+	channel_reply_handler	*on_reply;
+	void			*arg;
+};
+
+struct channel {
+	int				 fd;
+	const char			*name;
+	uint8_t				 expect;
+	uint8_t				 peer;
+	bool				 is_ready;
+	bool				 is_closing;	/* on_close has been called, or is_freed */
+	bool				 is_freed;
+	unsigned			 depth;		/* inside how many of our callbacks */
+	const struct channel_ops	*ops;
+	void				*arg;
+	struct event			*ev_read;
+	struct event			*ev_write;
+	struct event			*ev_timer;
+	struct assembler		 assembler;
+	struct message			*current;	/* what the running handler may keep */
+	uint64_t			 seen;		/* table rows that came once (CHANNEL_ONCE) */
+	uint32_t			 next_id;
+	size_t				 queued;
+	STAILQ_HEAD(, out_frame)	 out;
+	TAILQ_HEAD(, pending_call)	 calls;
+	uint8_t				*frame;
+};
+
+static void	 on_readable(evutil_socket_t, short, void *);
+static void	 on_writable(evutil_socket_t, short, void *);
+static void	 on_timer(evutil_socket_t, short, void *);
+
+static void
+out_frame_free(struct out_frame *f)
+{
+	unsigned i;
+
+	for (i = 0; i < f->header.nfds; i++)
+		(void)close(f->fds[i]);
+	free(f);
+}
+
+static void
+channel_release(struct channel *c)
+{
+	struct out_frame *f;
+
+	while ((f = STAILQ_FIRST(&c->out)) != NULL) {
+		STAILQ_REMOVE_HEAD(&c->out, link);
+		out_frame_free(f);
+	}
+	assembler_fini(&c->assembler);
+	free(c->frame);
+	free(c);
+}
+
+/* Callbacks may free the channel: its memory goes when the last of them has returned. */
+static void
+channel_enter(struct channel *c)
+{
+	c->depth++;
+}
+
+static bool
+channel_leave(struct channel *c)
+{
+	if (--c->depth > 0 || !c->is_freed)
+		return !c->is_freed;
+	channel_release(c);
+	return false;
+}
+
+static void
+calls_cancel(struct channel *c, int error)
+{
+	struct pending_call *p;
+
+	while ((p = TAILQ_FIRST(&c->calls)) != NULL) {
+		TAILQ_REMOVE(&c->calls, p, link);
+		p->on_reply(c, NULL, error, p->arg);
+		free(p);
+	}
+}
+
+static void
+channel_stop(struct channel *c)
+{
+	if (c->fd == -1)
+		return;
+	event_free(c->ev_read);
+	event_free(c->ev_write);
+	event_free(c->ev_timer);
+	(void)close(c->fd);
+	c->fd = -1;
+}
+
+void
+channel_free(struct channel *c)
+{
+	if (c == NULL || c->is_freed)
+		return;
+	c->is_closing = true;
+	c->is_freed = true;
+	channel_stop(c);
+	channel_enter(c);
+	calls_cancel(c, -ECANCELED);
+	(void)channel_leave(c);
+}
+
+static void
+channel_close(struct channel *c, int error)
+{
+	if (c->is_closing)
+		return;
+	c->is_closing = true;
+	channel_stop(c);
+	channel_enter(c);
+	calls_cancel(c, error != 0 ? error : -EPIPE);
+	if (!c->is_freed && c->ops->on_close != NULL)
+		c->ops->on_close(c, error == -EPIPE ? 0 : error, c->arg);
+	(void)channel_leave(c);
+}
+
+static void
+violation(struct channel *c, const struct frame_header *h, const char *why)
+{
+	log_errx("ipc", "violation by %s: %s (message %s, type %u, %u bytes)", c->name, why, msg_name(h->type), h->type, h->len);
+	channel_close(c, -EPROTO);
+}
+
+struct channel *
+channel_new(struct event_base *base, int fd, const char *name, uint8_t self, uint8_t expect, const struct channel_ops *ops,
+    void *arg)
+{
+	struct hello_req hello = { .protocol = msg_protocol_hash(), .role = self };
+	struct channel *c;
+
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		goto fail_fd;
+	c->frame = malloc(FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX);
+	STAILQ_INIT(&c->out);
+	TAILQ_INIT(&c->calls);
+	assembler_init(&c->assembler);
+	c->fd = fd;
+	c->name = name;
+	c->expect = expect;
+	c->ops = ops;
+	c->arg = arg;
+	c->next_id = 1;
+	c->ev_read = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	c->ev_write = event_new(base, fd, EV_WRITE, on_writable, c);
+	c->ev_timer = event_new(base, -1, EV_PERSIST, on_timer, c);
+	if (c->frame == NULL || c->ev_read == NULL || c->ev_write == NULL || c->ev_timer == NULL)
+		goto fail;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1 || event_add(c->ev_read, NULL) == -1)
+		goto fail;
+	if (channel_send(c, MSG_HELLO, 0, &hello, NULL, 0) != 0)
+		goto fail;
+	return c;
+fail:
+	if (c->ev_read != NULL)
+		event_free(c->ev_read);
+	if (c->ev_write != NULL)
+		event_free(c->ev_write);
+	if (c->ev_timer != NULL)
+		event_free(c->ev_timer);
+	channel_release(c);
+fail_fd:
+	(void)close(fd);
+	return NULL;
+}
+
+bool
+channel_is_ready(const struct channel *c)
+{
+	return c->is_ready && !c->is_closing;
+}
+
+uint8_t
+channel_peer_role(const struct channel *c)
+{
+	return c->peer;
+}
+
+void *
+channel_arg(const struct channel *c)
+{
+	return c->arg;
+}
+
+const char *
+channel_name(const struct channel *c)
+{
+	return c->name;
+}
+
+int
+channel_fd(const struct channel *c)
+{
+	return c->fd;
+}
+
+/* --- sending --- */
+
+/* Send what is queued until the peer's queue is full.  0 or -errno. */
+static int
+flush(struct channel *c)
+{
+	struct out_frame *f;
+	int error;
+
+	while ((f = STAILQ_FIRST(&c->out)) != NULL) {
+		error = frame_send(c->fd, &f->header, f->payload, f->fds);
+		if (error == -EAGAIN || error == -ENOBUFS)
+			return event_add(c->ev_write, NULL) == 0 ? 0 : -ENOMEM;
+		if (error != 0)
+			return error;
+		STAILQ_REMOVE_HEAD(&c->out, link);
+		c->queued -= f->header.len + FRAME_HEADER_LEN;
+		out_frame_free(f);
+	}
+	return 0;
+}
+
+static int
+queue_frame(struct channel *c, const struct frame_header *h, const uint8_t *payload, const int *fds)
+{
+	struct out_frame *f;
+	unsigned i;
+
+	f = malloc(sizeof(*f) + h->len);
+	if (f == NULL)
+		return -ENOMEM;
+	f->header = *h;
+	f->header.nfds = 0;
+	for (i = 0; i < h->nfds; i++) {
+		f->fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+		if (f->fds[i] == -1) {
+			out_frame_free(f);
+			return -errno;
+		}
+		f->header.nfds++;
+	}
+	if (h->len > 0)
+		memcpy(f->payload, payload, h->len);
+	STAILQ_INSERT_TAIL(&c->out, f, link);
+	c->queued += h->len + FRAME_HEADER_LEN;
+	return 0;
+}
+
+static int
+send_message(struct channel *c, const struct frame_header *header, const void *body, const int *fds)
+{
+	struct frame_header h = *header;
+	uint8_t *data;
+	size_t len, at = 0;
+	int error;
+
+	if (c->is_closing)
+		return -EPIPE;
+	error = msg_encode(header, body, &data, &len);
+	if (error != 0) {
+		log_errx("ipc", "message %s to %s cannot be encoded", msg_name(header->type), c->name);
+		return error;
+	}
+	if (len > CHANNEL_QUEUE_MAX - c->queued) {
+		free(data);
+		log_errx("ipc", "%s does not read its messages", c->name);
+		return -ENOBUFS;
+	}
+	do {
+		h.len = (uint32_t)(len - at < FRAME_PAYLOAD_MAX ? len - at : FRAME_PAYLOAD_MAX);
+		h.flags = at + h.len < len ? header->flags | FRAME_MORE : header->flags;
+		h.nfds = at == 0 ? header->nfds : 0;
+		error = queue_frame(c, &h, data + at, fds);
+		at += h.len;
+	} while (error == 0 && at < len);
+	free(data);
+	/* An error of the socket shows again when it is read: the close happens there, not under the caller's feet. */
+	return error != 0 ? error : flush(c);
+}
+
+int
+channel_send(struct channel *c, uint16_t type, uint32_t revision, const void *req, const int *fds, unsigned nfds)
+{
+	struct frame_header h = { .type = type, .nfds = (uint8_t)nfds, .revision = revision };
+
+	return send_message(c, &h, req, fds);
+}
+
+int
+channel_call(struct channel *c, uint16_t type, uint32_t revision, const void *req, const int *fds, unsigned nfds,
+    unsigned timeout_ms, channel_reply_handler *on_reply, void *arg)
+{
+	static const struct timeval tick = { 0, 100000 };
+	struct frame_header h = { .type = type, .nfds = (uint8_t)nfds, .id = c->next_id, .revision = revision };
+	struct pending_call *p;
+	int error;
+
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return -ENOMEM;
+	error = send_message(c, &h, req, fds);
+	if (error != 0) {
+		free(p);
+		return error;
+	}
+	if (++c->next_id == 0)
+		c->next_id = 1;
+	p->id = h.id;
+	p->type = type;
+	p->deadline_ms = clock_mono_ms() + timeout_ms;
+	p->on_reply = on_reply;
+	p->arg = arg;
+	if (TAILQ_EMPTY(&c->calls))
+		(void)event_add(c->ev_timer, &tick);
+	TAILQ_INSERT_TAIL(&c->calls, p, link);
+	return 0;
+}
+
+int
+channel_reply(struct channel *c, const struct frame_header *request, const void *rep, const int *fds, unsigned nfds)
+{
+	struct frame_header h = { .type = request->type, .flags = FRAME_REPLY, .nfds = (uint8_t)nfds, .id = request->id,
+	    .revision = request->revision };
+
+	return send_message(c, &h, rep, fds);
+}
+
+int
+channel_reply_error(struct channel *c, const struct frame_header *request, int error, uint32_t offset, const char *fmt, ...)
+{
+	struct frame_header h = { .type = request->type, .flags = FRAME_REPLY | FRAME_ERROR, .id = request->id,
+	    .revision = request->revision };
+	struct ipc_error_req e = { .error = error < 0 ? -error : error, .offset = offset };
+	char text[513];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	e.text = text;
+	return send_message(c, &h, &e, NULL);
+}
+
+/* --- receiving --- */
+
+static void
+handle_reply(struct channel *c, struct message *m)
+{
+	struct pending_call *p;
+	int error = 0;
+
+	TAILQ_FOREACH(p, &c->calls, link)
+		if (p->id == m->header.id && p->type == m->header.type)
+			break;
+	if (p == NULL) {
+		/* The answer to a call that timed out; an answer to nothing at all carries an id we never gave. */
+		if (m->header.id >= c->next_id)
+			violation(c, &m->header, "answers what was never asked");
+		return;
+	}
+	TAILQ_REMOVE(&c->calls, p, link);
+	if (TAILQ_EMPTY(&c->calls))
+		(void)event_del(c->ev_timer);
+	if (m->header.flags & FRAME_ERROR) {
+		const struct ipc_error_req *e = m->body;
+
+		error = e->error > 0 && e->error < 4096 ? -(int)e->error : -EPROTO;
+	}
+	p->on_reply(c, m, error, p->arg);
+	free(p);
+}
+
+static void
+handle_hello(struct channel *c, struct message *m)
+{
+	const struct hello_req *hello = m->body;
+
+	if (c->is_ready)
+		violation(c, &m->header, "says hello twice");
+	else if (hello->protocol != msg_protocol_hash())
+		violation(c, &m->header, "was not built with this program");
+	else if (c->expect != ROLE_INVALID && hello->role != c->expect)
+		violation(c, &m->header, "is not who it should be");
+	else {
+		c->peer = hello->role;
+		c->is_ready = true;
+		if (c->ops->on_ready != NULL)
+			c->ops->on_ready(c, c->arg);
+	}
+}
+
+static void
+handle_request(struct channel *c, struct message *m)
+{
+	const struct channel_dispatch *row;
+	unsigned i;
+
+	for (i = 0, row = c->ops->table; row->type != 0; row++, i++)
+		if (row->type == m->header.type)
+			break;
+	if (row->type == 0) {
+		violation(c, &m->header, "may not send this");
+		return;
+	}
+	if ((row->flags & (c->is_ready ? CHANNEL_PHASE_READY : CHANNEL_PHASE_HELLO)) == 0 ||
+	    ((row->flags & CHANNEL_ONCE) && (c->seen & (1ull << (i % 64))))) {
+		violation(c, &m->header, "sends this at the wrong time");
+		return;
+	}
+	c->seen |= 1ull << (i % 64);
+	c->current = m;
+	row->handler(c, m, c->arg);
+	c->current = NULL;
+}
+
+static void
+dispatch(struct channel *c, struct message *m)
+{
+	if ((m->header.flags & FRAME_REPLY) == 0 && m->header.type == MSG_HELLO)
+		handle_hello(c, m);
+	else if (!c->is_ready && (m->header.flags & FRAME_REPLY))
+		violation(c, &m->header, "answers before its hello");
+	else if (m->header.flags & FRAME_REPLY)
+		handle_reply(c, m);
+	else
+		handle_request(c, m);
+	message_fini(m);
+}
+
+void
+channel_keep(struct channel *c, struct message *from, struct message *ret)
+{
+	*ret = *from;
+	memset(from, 0, sizeof(*from));
+	if (c->current == from)
+		c->current = NULL;
+}
+
+/* Read a bounded number of frames, so that one busy peer cannot starve the others. */
+#define FRAMES_A_TURN	64
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct channel *c = arg;
+	struct frame_header h = { 0 };
+	struct codec_error err;
+	struct message m;
+	int fds[FRAME_FDS_MAX], n, i;
+
+	(void)what;
+	channel_enter(c);
+	for (i = 0; i < FRAMES_A_TURN && !c->is_closing; i++) {
+		n = frame_recv(fd, c->frame, &h, fds);
+		if (n == -EAGAIN)
+			break;
+		if (n == 0)
+			n = assembler_add(&c->assembler, &h, c->frame + FRAME_HEADER_LEN, fds, &m, &err);
+		else if (n == -EPROTO)
+			err = (struct codec_error){ .reason = "frame of a wrong shape" };
+		if (n == 1)
+			dispatch(c, &m);
+		else if (n == -EPROTO)
+			violation(c, &h, err.reason);
+		else if (n < 0)
+			channel_close(c, n);
+	}
+	(void)channel_leave(c);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct channel *c = arg;
+	int error;
+
+	(void)fd;
+	(void)what;
+	channel_enter(c);
+	error = flush(c);
+	if (error != 0)
+		channel_close(c, error);
+	(void)channel_leave(c);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct channel *c = arg;
+	struct pending_call *p, *next;
+	uint64_t now = clock_mono_ms();
+
+	(void)fd;
+	(void)what;
+	channel_enter(c);
+	for (p = TAILQ_FIRST(&c->calls); p != NULL && !c->is_closing; p = next) {
+		next = TAILQ_NEXT(p, link);
+		if (p->deadline_ms > now)
+			continue;
+		TAILQ_REMOVE(&c->calls, p, link);
+		p->on_reply(c, NULL, -ETIMEDOUT, p->arg);
+		free(p);
+		/* The callback may have made or ended other calls. */
+		next = TAILQ_FIRST(&c->calls);
+	}
+	if (!c->is_closing && TAILQ_EMPTY(&c->calls))
+		(void)event_del(c->ev_timer);
+	(void)channel_leave(c);
+}
