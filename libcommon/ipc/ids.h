@@ -17,6 +17,7 @@ enum role {
 	ROLE_FWD,
 	ROLE_HTTPD,
 	ROLE_PAM,		/* one-shot helper */
+	ROLE_CTL,		/* a client of the local management socket; its peer credentials decide */
 	ROLE_MAX
 };
 
@@ -65,6 +66,7 @@ enum sysctl_id {
 	SYSCTL_ACCEPT_REDIRECTS,	/* net.ipv4.conf.all.accept_redirects */
 	SYSCTL_SEND_REDIRECTS,
 	SYSCTL_IP6_DISABLE,		/* net.ipv6.conf.IF.disable_ipv6 */
+	SYSCTL_PROMOTE_SECONDARIES,	/* net.ipv4.conf.IF.promote_secondaries */
 	SYSCTL_ID_MAX
 };
 
