@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_JSONDOC_H
+#define PATRONUS_CONFD_JSONDOC_H
+
+#include <stddef.h>
+
+struct arena;
+struct node;
+struct problems;
+
+/*
+ * Read one JSON text (RFC 8259, nothing more) into nodes that live in the arena.  0; -EINVAL with a problem that has the
+ * line: not UTF-8, over NODE_BYTES_MAX or NODE_DEPTH_MAX, duplicate names, bytes after the end, NUL in a
+ * string; or -ENOMEM.  Also for bodies that are not configuration.
+ */
+int	 jsondoc_read(const char *data, size_t len, struct arena *, struct problems *, struct node **ret);
+
+#endif
