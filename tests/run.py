@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The test command: builds and runs the suites, counts, and ends with "N passed, N failed".
+
+Parts, in order: checks unit golden sandbox asan fuzz integration browser demo.  `./test unit integration -k name` runs parts, and of the
+pytest parts only the tests whose name matches.  Benchmarks run with `./test bench`, and are not part of `all`.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+ASAN = ROOT / "build-asan"
+FUZZ = ROOT / "build-fuzz"
+STAGE = BUILD / "stage"
+JOBS = str(min(os.cpu_count() or 2, 4))
+
+
+class Part:
+    """Counts of one part; a part that ran nothing has failed."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def fail(self, text):
+        self.failed += 1
+        self.note(text)
+
+
+def sh(argv, **kw):
+    print("+ " + " ".join(map(str, argv)), flush=True)
+    return subprocess.run([str(a) for a in argv], cwd=ROOT, stdin=subprocess.DEVNULL, **kw)
+
+
+def setup(build, *options, env=None):
+    if not (build / "build.ninja").exists():
+        if sh(["meson", "setup", build, *options], env=env, stdout=subprocess.DEVNULL).returncode != 0:
+            sys.exit(f"test: meson setup {build} failed: see {build}/meson-logs/meson-log.txt")
+    if sh(["ninja", "-C", build, "--quiet", "-j", JOBS]).returncode != 0:
+        print("\n0 passed, 1 failed")
+        sys.exit(1)
+
+
+def build_normal():
+    setup(BUILD)
+    env = dict(os.environ, DESTDIR=str(STAGE))
+    if sh(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet"], env=env).returncode != 0:
+        sys.exit("test: meson install failed")
+
+
+def meson_suite(part, build, suite):
+    log = build / "meson-logs" / "testlog.junit.xml"
+    log.unlink(missing_ok=True)
+    argv = ["meson", "test", "-C", build, "--no-rebuild", "--print-errorlogs", "--num-processes", JOBS]
+    for s in suite:
+        argv += ["--suite", s]
+    env = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0", UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
+    sh(argv, env=env)
+    if not log.exists():
+        return part.fail(f"{build.name}: suite {suite} ran no test")
+    for case in ET.parse(log).getroot().iter("testcase"):
+        name = f"{build.name} {case.get('name')}"
+        if case.find("failure") is not None or case.find("error") is not None:
+            part.fail(f"FAILED {name}")
+        elif case.find("skipped") is not None:
+            part.skipped += 1
+            part.note(f"skipped {name}")
+        else:
+            part.passed += 1
+
+
+def pytest_dir(part, directory, keyword=None):
+    xml = BUILD / f"pytest-{Path(directory).name}.xml"
+    xml.unlink(missing_ok=True)
+    argv = ["/usr/bin/python3", "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", f"--junitxml={xml}", directory]
+    if keyword:
+        argv += ["-k", keyword]
+    sh(argv, env=dict(os.environ, PATRONUS_STAGE=str(STAGE), PATRONUS_BUILD=str(BUILD)))
+    if not xml.exists():
+        return part.fail(f"{directory}: ran no test")
+    suite = next(ET.parse(xml).getroot().iter("testsuite"))
+    failed = int(suite.get("failures")) + int(suite.get("errors"))
+    skipped = int(suite.get("skipped"))
+    part.failed += failed
+    part.skipped += skipped
+    part.passed += int(suite.get("tests")) - failed - skipped
+    for case in suite.iter("testcase"):
+        for kind in ("failure", "error"):
+            if case.find(kind) is not None:
+                part.note(f"FAILED {case.get('classname')}::{case.get('name')}")
+        if case.find("skipped") is not None:
+            part.note(f"skipped {case.get('classname')}::{case.get('name')}: {case.find('skipped').get('message')}")
+
+
+def counted(part, argv, env=None):
+    """A program of ours that prints its own 'N passed, N failed'."""
+    r = sh(argv, env=dict(os.environ, **(env or {})), stdout=subprocess.PIPE, text=True)
+    print(r.stdout, end="", flush=True)
+    m = re.findall(r"(\d+) passed, (\d+) failed", r.stdout)
+    if m:
+        part.passed += int(m[-1][0])
+        part.failed += int(m[-1][1])
+    if not m or (r.returncode != 0 and int(m[-1][1]) == 0):
+        part.fail(f"{argv[0]}: exit {r.returncode}")
+    for line in r.stdout.splitlines():
+        if line.startswith(("FAIL", "✗")):
+            part.note(line)
+
+
+def part_checks(part, args):
+    counted(part, ["tools/checks/run", BUILD])
+
+
+def part_unit(part, args):
+    meson_suite(part, BUILD, ["unit"])
+
+
+def part_golden(part, args):
+    meson_suite(part, BUILD, ["golden"])
+
+
+def part_sandbox(part, args):
+    meson_suite(part, BUILD, ["sandbox"])
+    if list((ROOT / "tests" / "sandbox").glob("test_*.py")):
+        pytest_dir(part, "tests/sandbox", args.k)
+
+
+def part_asan(part, args):
+    setup(ASAN, "-Db_sanitize=address,undefined", "-Dui=none", "-Db_lundef=false", "-Dbuildtype=debug", "-Doptimization=1")
+    meson_suite(part, ASAN, ["unit", "golden"])
+
+
+def part_fuzz(part, args):
+    setup(FUZZ, "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dui=none", "-Doptimization=1",
+          env=dict(os.environ, CC="clang"))
+    counted(part, ["tests/fuzz/run", FUZZ, str(args.fuzz_seconds)])
+
+
+def part_integration(part, args):
+    pytest_dir(part, "tests/integration", args.k)
+
+
+def part_browser(part, args):
+    pytest_dir(part, "tests/browser", args.k)
+
+
+def part_demo(part, args):
+    r = sh(["/usr/bin/python3", "tests/lab/demo.py", "--check"], env=dict(os.environ, PATRONUS_STAGE=str(STAGE)),
+           stdout=subprocess.PIPE, text=True)
+    print(r.stdout, end="", flush=True)
+    part.passed += sum(line.startswith("✓") for line in r.stdout.splitlines())
+    bad = [line for line in r.stdout.splitlines() if line.startswith("✗")]
+    for line in bad:
+        part.fail(line)
+    if r.returncode != 0 and not bad:
+        part.fail(f"demo --check: exit {r.returncode}")
+
+
+def part_bench(part, args):
+    for bench in sorted((ROOT / "tests" / "bench").glob("bench_*.py")):
+        r = sh(["/usr/bin/python3", bench], env=dict(os.environ, PATRONUS_STAGE=str(STAGE), PATRONUS_BUILD=str(BUILD)))
+        if r.returncode == 0:
+            part.passed += 1
+        else:
+            part.fail(f"{bench.name}: exit {r.returncode}")
+
+
+PARTS = {
+    "checks": part_checks, "unit": part_unit, "golden": part_golden, "sandbox": part_sandbox, "asan": part_asan, "fuzz": part_fuzz,
+    "integration": part_integration, "browser": part_browser, "demo": part_demo, "bench": part_bench,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "all", []], help="what to run (default: all but bench)")
+    parser.add_argument("-k", metavar="NAME", help="pytest parts: only tests whose name matches")
+    parser.add_argument("--fuzz-seconds", type=int, default=5, help="for each fuzz target (default 5)")
+    args = parser.parse_args()
+    names = [n for n in PARTS if n != "bench"] if not args.parts or "all" in args.parts else args.parts
+    build_normal()
+    total = Part()
+    rows = []
+    for name in names:
+        part, t = Part(), time.monotonic()
+        print(f"\n=== {name}", flush=True)
+        PARTS[name](part, args)
+        if part.passed + part.failed == 0:
+            part.fail(f"{name}: ran no test")
+        rows.append((name, part, time.monotonic() - t))
+        total.passed += part.passed
+        total.failed += part.failed
+        total.skipped += part.skipped
+    print("\n=== summary")
+    for name, part, seconds in rows:
+        print(f"{name:<12} {part.passed:>5} passed {part.failed:>4} failed {part.skipped:>4} skipped  {seconds:>6.0f} s")
+        for note in part.notes:
+            print(f"    {note}")
+    print(f"\n{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
