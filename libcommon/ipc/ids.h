@@ -54,6 +54,7 @@ enum sock_slot {
 	SOCK_WEB_LISTEN,	/* TCP, [::] and 0.0.0.0, sent to httpd by LISTENER */
 	SOCK_MGMT_LISTEN,	/* AF_UNIX SEQPACKET of the local management protocol */
 	SOCK_NFLOG,		/* NFLOG group 1, copy range 128 */
+	SOCK_WEB_ACTIVATED,	/* TCP, handed to privd at its start (LISTEN_FDS "web"); only in LISTENER, stays beside WEB_LISTEN */
 	SOCK_SLOT_MAX
 };
 
