@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table itself.  A call that is in no set of a row kills the process that makes it.
+ */
+#include <asm/termbits.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "config.h"
+#include "ipc/ids.h"
+#include "sandbox/profile.h"
+
+#define MIB			(1024ull * 1024)
+#define TTY_TCGETS		0x5401
+#define IO_FIONREAD		0x541b
+#define IO_FIONBIO		0x5421
+
+#define CALL(name)		{ SCMP_SYS(name), 0, { { 0 } } }
+#define CALL_EQ(name, i, v)	{ SCMP_SYS(name), 0, { { PROFILE_CMP_EQ, i, v, 0 } } }
+#define CALL_EQ2(name, i, v, j, w)	\
+				{ SCMP_SYS(name), 0, { { PROFILE_CMP_EQ, i, v, 0 }, { PROFILE_CMP_EQ, j, w, 0 } } }
+#define CALL_WITHOUT(name, i, bits)	\
+				{ SCMP_SYS(name), 0, { { PROFILE_CMP_MASKED, i, bits, 0 } } }
+#define CALL_ONLY(name, i, mask, v)	\
+				{ SCMP_SYS(name), 0, { { PROFILE_CMP_MASKED, i, mask, v } } }
+#define CALL_ERROR(name, e)	{ SCMP_SYS(name), e, { { 0 } } }
+#define SET(set)		{ #set, set##_calls, sizeof(set##_calls) / sizeof(set##_calls[0]) }
+
+/* Memory, time, waiting, and messages on descriptors that it was given. */
+static const struct profile_call base_calls[] = {
+	CALL(read), CALL(write), CALL(readv), CALL(writev), CALL(close), CALL(lseek),
+	CALL(recvmsg), CALL(recvfrom), CALL(sendmsg), CALL_EQ(sendto, 4, 0),
+	CALL(poll), CALL(ppoll), CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_wait), CALL(epoll_pwait), CALL(epoll_pwait2),
+	CALL(eventfd2), CALL(pipe2), CALL(timerfd_create), CALL(timerfd_settime),
+	CALL(fcntl), CALL(dup), CALL(dup3), CALL(fstat), CALL_ONLY(newfstatat, 3, 0x1000, 0x1000),
+	CALL(getsockopt), CALL(getsockname), CALL(getpeername), CALL(shutdown),
+	CALL_EQ(ioctl, 1, IO_FIONREAD), CALL_EQ(ioctl, 1, IO_FIONBIO), CALL_EQ(ioctl, 1, TTY_TCGETS),
+	CALL(brk), CALL(munmap), CALL(mremap), CALL(madvise), CALL(mlock), CALL(mlock2), CALL(munlock),
+	CALL(futex), CALL(sched_yield), CALL(sched_getaffinity), CALL(getcpu), CALL(sysinfo), CALL(getrusage),
+	CALL_EQ2(prlimit64, 0, 0, 2, 0),
+	CALL(rt_sigreturn), CALL(rt_sigprocmask), CALL(rt_sigaction), CALL(sigaltstack), CALL(restart_syscall),
+	CALL(clock_gettime), CALL(clock_getres), CALL(clock_nanosleep), CALL(nanosleep), CALL(gettimeofday), CALL(time),
+	CALL(getrandom), CALL(getpid), CALL(gettid), CALL(getppid), CALL(getuid), CALL(geteuid), CALL(getgid), CALL(getegid),
+	CALL(uname), CALL(exit), CALL(exit_group),
+};
+
+/* No memory becomes executable. */
+static const struct profile_call data_memory_calls[] = {
+	CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_WITHOUT(mprotect, 2, PROT_EXEC),
+};
+
+/* Libraries are mapped, but never writable and executable at once. */
+static const struct profile_call code_memory_calls[] = {
+	CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_ONLY(mmap, 2, PROT_EXEC | PROT_WRITE, PROT_EXEC),
+	CALL_WITHOUT(mprotect, 2, PROT_EXEC),
+};
+
+static const struct profile_call memfd_calls[] = {
+	CALL(memfd_create), CALL(ftruncate),
+};
+
+/* Landlock and the root decide which files. */
+static const struct profile_call file_read_calls[] = {
+	CALL(openat), CALL(open), CALL(pread64), CALL(stat), CALL(lstat), CALL(newfstatat), CALL(statx), CALL(access),
+	CALL(faccessat), CALL(faccessat2), CALL(readlink), CALL(readlinkat), CALL(getdents64), CALL(getcwd), CALL(flock),
+	CALL(fadvise64), CALL(fstatfs), CALL(statfs),
+};
+
+static const struct profile_call file_write_calls[] = {
+	CALL(pwrite64), CALL(pwritev), CALL(preadv), CALL(fsync), CALL(fdatasync), CALL(sync_file_range), CALL(ftruncate),
+	CALL(fallocate), CALL(rename), CALL(renameat), CALL(renameat2), CALL(unlink), CALL(unlinkat), CALL(mkdir), CALL(mkdirat),
+	CALL(rmdir), CALL(fchmod), CALL(chmod), CALL(link), CALL(linkat), CALL(utimensat), CALL(umask), CALL(msync),
+};
+
+/* Connections of a listener that privd made. */
+static const struct profile_call accept_calls[] = {
+	CALL(accept4), CALL_EQ(setsockopt, 1, IPPROTO_TCP), CALL_EQ2(setsockopt, 1, SOL_SOCKET, 2, SO_LINGER),
+	CALL_EQ2(setsockopt, 1, SOL_SOCKET, 2, SO_KEEPALIVE), CALL_EQ2(setsockopt, 1, SOL_SOCKET, 2, SO_SNDBUF),
+};
+
+/* What PAM and the C library try on the way: syslog, the name service cache, a new session keyring. */
+static const struct profile_call pam_tries_calls[] = {
+	CALL_ERROR(socket, EACCES), CALL_ERROR(connect, EACCES), CALL_ERROR(setresuid, EPERM), CALL_ERROR(setfsuid, EPERM),
+	CALL_ERROR(keyctl, EPERM),
+	CALL(alarm), CALL(setitimer),
+};
+
+static const struct profile_calls base = SET(base), data_memory = SET(data_memory), code_memory = SET(code_memory),
+    memfd = SET(memfd), file_read = SET(file_read), file_write = SET(file_write), accept_set = SET(accept),
+    pam_tries = SET(pam_tries);
+
+#define LIMITS(nofile, as, ...)						\
+	{ { RLIMIT_NOFILE, nofile }, { RLIMIT_AS, as },			\
+	  { RLIMIT_NPROC, 0 }, { RLIMIT_CORE, 0 }, __VA_ARGS__ { -1, 0 } }
+
+static const struct profile profiles[] = {
+	{ .role = ROLE_CONFD, .name = "confd", .state_dir = "conf", .state = PROFILE_STATE_WRITE,
+	  .calls = { &base, &data_memory, &memfd, &file_read, &file_write, &accept_set },
+	  .limits = LIMITS(256, 1024 * MIB, ) },
+	{ .role = ROLE_AUTHD, .name = "authd", .state_dir = "auth", .state = PROFILE_STATE_WRITE,
+	  .calls = { &base, &data_memory, &file_read, &file_write },
+	  .limits = LIMITS(64, 512 * MIB, { RLIMIT_FSIZE, 64 * MIB }, { RLIMIT_MEMLOCK, MIB }, ) },
+	{ .role = ROLE_LOGD, .name = "logd", .state_dir = "log", .state = PROFILE_STATE_WRITE,
+	  .calls = { &base, &data_memory, &file_read, &file_write },
+	  .limits = LIMITS(64, 256 * MIB, { RLIMIT_FSIZE, 4096 * MIB }, ) },
+	{ .role = ROLE_NETD, .name = "netd",
+	  .calls = { &base, &data_memory },
+	  .limits = LIMITS(32, 512 * MIB, ) },
+	{ .role = ROLE_FWD, .name = "fwd",
+	  .calls = { &base, &data_memory },
+	  .limits = LIMITS(32, 1024 * MIB, ) },
+	{ .role = ROLE_HTTPD, .name = "httpd",
+	  .calls = { &base, &data_memory, &accept_set },
+	  .limits = LIMITS(12288, 768 * MIB, ) },
+	{ .role = ROLE_PAM, .name = "pam", .state_dir = "auth", .state = PROFILE_STATE_READ, .state_group = ROLE_AUTHD,
+	  .loads_code = true,
+	  .calls = { &base, &code_memory, &file_read, &pam_tries },
+	  .limits = LIMITS(32, 256 * MIB, { RLIMIT_CPU, 5 }, { RLIMIT_FSIZE, 0 }, ) },
+};
+
+const struct profile *
+profiles_all(size_t *ret_n)
+{
+	*ret_n = sizeof(profiles) / sizeof(profiles[0]);
+	return profiles;
+}
+
+const struct profile *
+profile_by_role(uint8_t role)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++)
+		if (profiles[i].role == role)
+			return &profiles[i];
+	return NULL;
+}
+
+uint32_t
+profile_uid(const struct profile *p)
+{
+	return PATRONUS_UID_BASE + p->role;
+}
