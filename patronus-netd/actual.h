@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_NETD_ACTUAL_H
+#define PATRONUS_NETD_ACTUAL_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/addr.h"
+
+/*
+ * What the kernel has: links, addresses and routes as read from its dumps.  Dumps come from a kernel, but the bytes
+ * are still walked with every length checked: one reader serves dumps, events and the fuzzer.
+ */
+
+struct arena;
+
+#define LINK_ALTNAMES_MAX	8
+
+struct link {
+	uint32_t	 index;
+	uint32_t	 flags;		/* IFF_UP, IFF_LOWER_UP, ... */
+	uint32_t	 mtu;
+	uint32_t	 max_mtu;	/* 0: the kernel does not tell */
+	uint32_t	 min_mtu;
+	uint32_t	 lower;		/* index of the link below (VLAN, MACVLAN), 0: none in this namespace */
+	uint32_t	 master;	/* bridge or bond; 0: none */
+	uint16_t	 type;		/* ARPHRD_ETHER, ... */
+	uint8_t		 operstate;
+	bool		 has_mac;
+	bool		 has_perm_mac;
+	bool		 has_foreign_peer;	/* its other end lives in another network namespace */
+	struct mac	 mac;
+	struct mac	 perm_mac;	/* what the hardware came with */
+	char		 name[IFNAMSIZ];
+	const char	*kind;		/* "veth", "vlan", ...; "" for hardware */
+	const char	*altnames[LINK_ALTNAMES_MAX];
+	uint32_t	 naltnames;
+	const char	*path;		/* "pci-0000:00:03.0": bus and name of the device below; "" when there is none */
+	uint64_t	 rx_bytes, tx_bytes, rx_packets, tx_packets, rx_errors, tx_errors, rx_dropped, tx_dropped;
+};
+
+struct address {
+	uint32_t	 index;		/* of the link */
+	uint32_t	 flags;		/* IFA_F_... */
+	struct prefix	 prefix;
+	bool		 has_peer;	/* point to point: the other end has an address of its own */
+	bool		 has_proto;	/* the kernel keeps who added it */
+	uint8_t		 proto;
+	uint8_t		 scope;
+};
+
+struct route {
+	struct prefix	 destination;
+	struct addr	 via;
+	uint32_t	 oif;
+	uint32_t	 table;
+	uint32_t	 metric;
+	uint32_t	 flags;		/* RTNH_F_LINKDOWN, ... */
+	uint8_t		 type;
+	uint8_t		 protocol;
+	uint8_t		 tos;
+	uint8_t		 scope;
+	bool		 is_complex;	/* several next hops, an encapsulation, a nexthop object: never made by us */
+	struct addr	 prefsrc;
+};
+
+struct actual {
+	struct arena	*arena;
+	struct link	*links;
+	uint32_t	 nlinks;
+	struct address	*addrs;
+	uint32_t	 naddrs;
+	struct route	*routes;
+	uint32_t	 nroutes;
+	uint32_t	 caps[3];	/* allocated items of the three, the reader's own */
+};
+
+/* Everything read lives in the arena. */
+void	actual_init(struct actual *, struct arena *);
+/*
+ * Add what the messages tell: RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE; others are skipped.  0, -EPROTO for bytes that are not whole messages,
+ * -ENOMEM.
+ */
+int	actual_read(struct actual *, const uint8_t *, size_t len);
+
+const struct link	*actual_link(const struct actual *, uint32_t index);
+const char		*actual_link_name(const struct actual *, uint32_t index);	/* "?" when there is none */
+/* Whether some address of a link connects us with a. */
+bool			 actual_connects(const struct actual *, const struct addr *a, uint32_t *ret_index);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_NETD_MEMORY_H
+#define PATRONUS_NETD_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/addr.h"
+
+/*
+ * What this process did to the kernel and cannot read back: which addresses are ours (needed where the kernel keeps no
+ * IFA_PROTO), the MTU a link had before we changed it, sysctls and host settings as we left them.  It ends with the process; nothing
+ * that is lost with it leads to a change of what somebody else owns.
+ */
+
+struct memory;
+
+struct memory	*memory_new(void);
+void		 memory_free(struct memory *);
+
+void	 memory_address_add(struct memory *, uint32_t index, const struct prefix *);
+void	 memory_address_remove(struct memory *, uint32_t index, const struct prefix *);
+bool	 memory_address_has(const struct memory *, uint32_t index, const struct prefix *);
+
+/* Remember the MTU from before the first change; later calls for the link keep it. */
+void	 memory_mtu_before(struct memory *, uint32_t index, uint32_t mtu);
+void	 memory_mtu_forget(struct memory *, uint32_t index);
+/* 0: we never changed it. */
+uint32_t memory_mtu_get(const struct memory *, uint32_t index);
+
+/* instance "" for the ids of the whole box. */
+void	 memory_sysctl_set(struct memory *, uint8_t id, const char *instance, uint32_t value);
+bool	 memory_sysctl_get(const struct memory *, uint8_t id, const char *instance, uint32_t *ret);
+/* A link went away: its sysctls went with it. */
+void	 memory_link_gone(struct memory *, uint32_t index, const char *name);
+
+enum memory_text {
+	MEMORY_HOSTNAME,
+	MEMORY_TIME_ZONE,
+	MEMORY_RESOLV_CONF,
+	MEMORY_TEXT_MAX
+};
+
+/* NULL: not set by us yet. */
+const char	*memory_text_get(const struct memory *, enum memory_text);
+void		 memory_text_set(struct memory *, enum memory_text, const char *);
+
+#endif

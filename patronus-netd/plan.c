@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "ipc/ids.h"
+#include "plan.h"
+
+/* In the order of execution within a phase; forwarding waits for the second phase, see feat_forwarding.c. */
+static const struct kind {
+	char	sign;		/* in a diff */
+	uint8_t	phase;
+	bool	is_rtnl;
+} kinds[OP_KIND_MAX] = {
+	[OP_SYSCTL_SET]		= { '~', COMMIT_APPLY, false },
+	[OP_LINK_SET]		= { '~', COMMIT_APPLY, true },
+	[OP_ADDR_ADD]		= { '+', COMMIT_APPLY, true },
+	[OP_ROUTE_ADD]		= { '+', COMMIT_APPLY, true },
+	[OP_ROUTE_REPLACE]	= { '~', COMMIT_APPLY, true },
+	[OP_HOSTNAME]		= { '~', COMMIT_APPLY, false },
+	[OP_TIME_ZONE]		= { '~', COMMIT_APPLY, false },
+	[OP_RESOLV_CONF]	= { '~', COMMIT_APPLY, false },
+	[OP_ROUTE_REMOVE]	= { '-', COMMIT_REMOVE, true },
+	[OP_ADDR_REMOVE]	= { '-', COMMIT_REMOVE, true },
+};
+
+void
+plan_init(struct plan *p, struct arena *arena)
+{
+	memset(p, 0, sizeof(*p));
+	p->arena = arena;
+}
+
+static const char *
+vtext(struct plan *p, const char *fmt, va_list ap)
+{
+	char line[512];
+	const char *s;
+
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	s = arena_strdup(p->arena, line);
+	if (s == NULL)
+		fatalx("netd", "out of memory for a plan");
+	return s;
+}
+
+const char *
+plan_text(struct plan *p, const char *fmt, ...)
+{
+	const char *s;
+	va_list ap;
+
+	va_start(ap, fmt);
+	s = vtext(p, fmt, ap);
+	va_end(ap);
+	return s;
+}
+
+static struct op *
+plan_room(struct plan *p)
+{
+	struct op *ops;
+
+	if (p->n < p->cap)
+		return &p->ops[p->n];
+	ops = arena_alloc(p->arena, p->cap > 0 ? (size_t)p->cap * 2 : 16, sizeof(*ops));
+	if (ops == NULL)
+		fatalx("netd", "out of memory for a plan");
+	if (p->n > 0)
+		memcpy(ops, p->ops, p->n * sizeof(*ops));
+	p->cap = p->cap > 0 ? p->cap * 2 : 16;
+	p->ops = ops;
+	return &p->ops[p->n];
+}
+
+struct op *
+plan_add(struct plan *p, enum op_kind kind, const char *path, const char *detail, const char *fmt, ...)
+{
+	struct op *op = plan_room(p);
+	va_list ap;
+
+	memset(op, 0, sizeof(*op));
+	op->kind = (uint8_t)kind;
+	op->phase = kinds[kind].phase;
+	op->path = path;
+	op->detail = detail;
+	va_start(ap, fmt);
+	op->object = vtext(p, fmt, ap);
+	va_end(ap);
+	p->n++;
+	return op;
+}
+
+/* Stable: the operations are few, and routes are added in the order in which they can be resolved. */
+void
+plan_sort(struct plan *p)
+{
+	struct op op;
+	uint32_t i, j;
+
+	for (i = 1; i < p->n; i++) {
+		op = p->ops[i];
+		for (j = i; j > 0 && (p->ops[j - 1].phase > op.phase ||
+		    (p->ops[j - 1].phase == op.phase && p->ops[j - 1].kind > op.kind)); j--)
+			p->ops[j] = p->ops[j - 1];
+		p->ops[j] = op;
+	}
+}
+
+uint32_t
+plan_count(const struct plan *p, uint8_t phase)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < p->n; i++)
+		if (phase == 0 || p->ops[i].phase == phase)
+			n++;
+	return n;
+}
+
+bool
+op_is_rtnl(const struct op *op)
+{
+	return kinds[op->kind].is_rtnl;
+}
+
+void
+op_format(const struct op *op, struct buf *b)
+{
+	char sign = kinds[op->kind].sign;
+
+	/* What is added is missing and what is removed is too much: only a change needs more words. */
+	if (sign == '~')
+		buf_printf(b, "~ %s: %s", op->object, op->detail);
+	else
+		buf_printf(b, "%c %s", sign, op->object);
+}
+
+void
+plan_format(const struct plan *p, struct buf *b)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->n; i++) {
+		op_format(&p->ops[i], b);
+		buf_putc(b, '\n');
+	}
+}

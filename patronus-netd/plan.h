@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_NETD_PLAN_H
+#define PATRONUS_NETD_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/addr.h"
+
+/*
+ * A plan: what has to be done so that the kernel is as desired, as a list of single-message operations in the order
+ * in which they are safe.  Boot, commit, crash recovery, drift repair and read-back are the same plan: an empty one is
+ * the proof.  Planning is pure: no kernel, no clock.
+ */
+
+struct actual;
+struct arena;
+struct buf;
+struct desired;
+struct memory;
+struct problems;
+
+enum op_kind {
+	OP_INVALID = 0,
+	OP_SYSCTL_SET,
+	OP_LINK_SET,		/* flags and MTU in one message */
+	OP_ADDR_ADD,
+	OP_ROUTE_ADD,
+	OP_ROUTE_REPLACE,
+	OP_HOSTNAME,
+	OP_TIME_ZONE,
+	OP_RESOLV_CONF,
+	OP_ROUTE_REMOVE,
+	OP_ADDR_REMOVE,
+	OP_KIND_MAX
+};
+
+struct op {
+	uint8_t		 kind;		/* enum op_kind */
+	uint8_t		 phase;		/* enum commit_phase */
+	const char	*path;		/* JSON Pointer of what asks for it; "" when nothing does any more */
+	const char	*object;	/* "address 192.0.2.1/25 on lan" */
+	const char	*detail;	/* "missing", "mtu is 1400, not 1500" */
+	uint32_t	 index;		/* of the link; 0: none */
+	/* OP_LINK_SET */
+	bool		 set_up;	/* change IFF_UP to is_up */
+	bool		 is_up;
+	uint32_t	 mtu;		/* 0: leave it */
+	/* OP_ADDR_* and OP_ROUTE_*: the address, or the destination */
+	struct prefix	 prefix;
+	struct addr	 via;
+	uint32_t	 table;
+	uint32_t	 metric;
+	uint8_t		 type;		/* of a route: RTN_... */
+	/* OP_SYSCTL_SET */
+	uint8_t		 sysctl;	/* enum sysctl_id */
+	uint32_t	 value;
+	const char	*text;		/* instance of a sysctl; hostname, time zone, file */
+};
+
+struct plan {
+	struct arena	*arena;
+	struct op	*ops;
+	uint32_t	 n;
+	uint32_t	 cap;
+};
+
+/* What a feature's planner sees.  problems is NULL when nobody is there to answer to. */
+struct planner {
+	const struct desired	*desired;	/* bound */
+	const struct actual	*actual;
+	const struct memory	*memory;
+	struct plan		*plan;
+	struct problems		*problems;
+};
+
+void	 plan_init(struct plan *, struct arena *);
+/* A zeroed operation at the end.  Its object is the format. */
+struct op *plan_add(struct plan *, enum op_kind, const char *path, const char *detail, const char *fmt, ...)
+	    __attribute__((format(printf, 5, 6)));
+/* printf into the plan's arena. */
+const char *plan_text(struct plan *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Into the order of execution: by phase, then kind, then as added. */
+void	 plan_sort(struct plan *);
+/* Operations of one phase, 0: all. */
+uint32_t plan_count(const struct plan *, uint8_t phase);
+
+/* "+ address 192.0.2.1/25 on lan" or "~ link wan: mtu is 1400, not 1500": one line without newline. */
+void	 op_format(const struct op *, struct buf *);
+/* One line per operation, each with its newline. */
+void	 plan_format(const struct plan *, struct buf *);
+/* Whether it travels as a netlink message. */
+bool	 op_is_rtnl(const struct op *);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "actual.h"
+#include "desired.h"
+#include "plan.h"
+#include "plan_steps.h"
+#include "problems.h"
+
+/* What became of the question through which link a route goes. */
+enum way {
+	WAY_NONE = 0,
+	WAY_FOUND,
+	WAY_WAITS,	/* its link is missing or not enabled */
+	WAY_UNKNOWN,	/* nothing connects us with the next hop */
+};
+
+bool
+plan_route_is_ours(const struct route *r)
+{
+	return r->protocol == RTPROT_PATRONUS;
+}
+
+/* --- through which link --- */
+
+static enum way
+way_of_interface(const struct planner *p, const struct want_route *w, uint32_t *ret_oif)
+{
+	const struct want_link *l = desired_link(p->desired, w->interface);
+
+	if (l == NULL || l->index == 0 || !l->enabled)
+		return WAY_WAITS;
+	*ret_oif = l->index;
+	return WAY_FOUND;
+}
+
+/* The longest prefix wins, as it will in the kernel. */
+static const struct want_link *
+connecting_link(const struct desired *d, const struct addr *via)
+{
+	const struct want_link *best = NULL;
+	uint32_t i, j;
+	int best_len = -1;
+
+	for (i = 0; i < d->nlinks; i++)
+		for (j = 0; j < d->links[i].naddrs; j++)
+			if (prefix_contains(&d->links[i].addrs[j], via) && d->links[i].addrs[j].len > best_len) {
+				best = &d->links[i];
+				best_len = d->links[i].addrs[j].len;
+			}
+	return best;
+}
+
+/* A route on a link connects us with what it covers, such as a next hop outside of every own network. */
+static const struct want_link *
+routed_link(const struct desired *d, const struct addr *via)
+{
+	const struct want_route *r, *best = NULL;
+	uint32_t i;
+
+	for (i = 0; i < d->nroutes; i++) {
+		r = &d->routes[i];
+		if (r->type == RTN_UNICAST && r->via.family == ADDR_NONE && prefix_contains(&r->destination, via) &&
+		    (best == NULL || r->destination.len > best->destination.len))
+			best = r;
+	}
+	return best != NULL && best->interface != NULL ? desired_link(d, best->interface) : NULL;
+}
+
+static enum way
+way_of(const struct planner *p, const struct want_route *w, uint32_t *ret_oif)
+{
+	const struct want_link *l;
+
+	*ret_oif = 0;
+	if (w->type != RTN_UNICAST)
+		return WAY_FOUND;
+	if (w->interface != NULL)
+		return way_of_interface(p, w, ret_oif);
+	l = connecting_link(p->desired, &w->via);
+	if (l == NULL)
+		l = routed_link(p->desired, &w->via);
+	if (l != NULL) {
+		if (l->index == 0 || !l->enabled)
+			return WAY_WAITS;
+		*ret_oif = l->index;
+		return WAY_FOUND;
+	}
+	/* An address that is not ours may connect us as well. */
+	return actual_connects(p->actual, &w->via, ret_oif) ? WAY_FOUND : WAY_UNKNOWN;
+}
+
+static void
+problem_way(const struct planner *p, const struct want_route *w)
+{
+	char via[ADDR_STRLEN];
+
+	if (p->problems != NULL)
+		problems_add(p->problems, plan_text(p->plan, "%s/via", w->path), "unreachable-next-hop",
+		    "%s is in no network that is connected to this box; give the interface, or an address in its network",
+		    addr_format(&w->via, via, sizeof(via)));
+}
+
+/* --- comparing --- */
+
+static bool
+same_key(const struct want_route *w, const struct route *r)
+{
+	return r->table == RT_TABLE_MAIN && r->tos == 0 && r->metric == w->metric && prefix_equal(&r->destination, &w->destination);
+}
+
+static bool
+same_route(const struct want_route *w, uint32_t oif, const struct route *r)
+{
+	if (r->type != w->type || r->is_complex)
+		return false;
+	return w->type != RTN_UNICAST || (r->oif == oif && addr_equal(&r->via, &w->via));
+}
+
+static const char *
+route_text(const struct planner *p, const struct prefix *dest, const struct addr *via, uint32_t oif, uint8_t type)
+{
+	char d[PREFIX_STRLEN], v[ADDR_STRLEN];
+
+	(void)prefix_format(dest, d, sizeof(d));
+	if (type != RTN_UNICAST)
+		return plan_text(p->plan, "%s blackhole", d);
+	if (via->family == ADDR_NONE)
+		return plan_text(p->plan, "%s on %s", d, actual_link_name(p->actual, oif));
+	return plan_text(p->plan, "%s via %s", d, addr_format(via, v, sizeof(v)));
+}
+
+/* --- operations --- */
+
+static void
+route_op(const struct planner *p, enum op_kind kind, const struct want_route *w, uint32_t oif, const char *detail)
+{
+	struct op *op;
+
+	op = plan_add(p->plan, kind, w->path, detail, "route %s", route_text(p, &w->destination, &w->via, oif, w->type));
+	op->index = oif;
+	op->prefix = w->destination;
+	op->via = w->via;
+	op->table = RT_TABLE_MAIN;
+	op->metric = w->metric;
+	op->type = w->type;
+}
+
+static void
+problem_foreign(const struct planner *p, const struct want_route *w, const struct route *r)
+{
+	char dest[PREFIX_STRLEN];
+
+	if (p->problems != NULL)
+		problems_add(p->problems, w->path, "foreign-route", "a route to %s with metric %u that is not ours (protocol %u, "
+		    "%s) is in the way; remove it, or give this one another metric", prefix_format(&w->destination, dest,
+		    sizeof(dest)), w->metric, r->protocol, actual_link_name(p->actual, r->oif));
+}
+
+static void
+plan_one(const struct planner *p, const struct want_route *w)
+{
+	const struct route *r, *ours = NULL;
+	uint32_t oif, i;
+	enum way way = way_of(p, w, &oif);
+
+	if (way == WAY_UNKNOWN)
+		problem_way(p, w);
+	if (way != WAY_FOUND)
+		return;
+	for (i = 0; i < p->actual->nroutes; i++) {
+		r = &p->actual->routes[i];
+		if (!same_key(w, r))
+			continue;
+		if (same_route(w, oif, r))
+			return;		/* there; somebody else's equal route serves as well and stays theirs */
+		if (!plan_route_is_ours(r)) {
+			/* A replace would take it away, an add would fail or make it a second next hop. */
+			problem_foreign(p, w, r);
+			return;
+		}
+		ours = r;
+	}
+	if (ours == NULL)
+		route_op(p, OP_ROUTE_ADD, w, oif, "missing");
+	else
+		route_op(p, OP_ROUTE_REPLACE, w, oif, plan_text(p->plan, "was %s", route_text(p, &ours->destination,
+		    &ours->via, ours->oif, ours->type)));
+}
+
+/*
+ * Ours, but not wanted.  One with the key of a wanted route is replaced, not removed: a removal by destination and
+ * metric could take the wanted one.
+ */
+static bool
+is_wanted(const struct planner *p, const struct route *r)
+{
+	uint32_t i, oif;
+
+	for (i = 0; i < p->desired->nroutes; i++)
+		if (same_key(&p->desired->routes[i], r))
+			return way_of(p, &p->desired->routes[i], &oif) == WAY_FOUND;
+	return false;
+}
+
+static void
+plan_unwanted(const struct planner *p, const struct route *r)
+{
+	struct op *op;
+
+	if (!plan_route_is_ours(r) || is_wanted(p, r))
+		return;
+	op = plan_add(p->plan, OP_ROUTE_REMOVE, "", "not wanted", "route %s", route_text(p, &r->destination, &r->via, r->oif,
+	    r->type));
+	op->index = r->is_complex ? 0 : r->oif;
+	op->prefix = r->destination;
+	op->via = r->is_complex ? (struct addr){ 0 } : r->via;
+	op->table = r->table;
+	op->metric = r->metric;
+	op->type = r->type;
+}
+
+void
+plan_routes(const struct planner *p)
+{
+	uint32_t i;
+	int pass;
+
+	/* Routes on a link first: they may connect us with the next hops of the others. */
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < p->desired->nroutes; i++)
+			if ((p->desired->routes[i].via.family == ADDR_NONE) == (pass == 0))
+				plan_one(p, &p->desired->routes[i]);
+	for (i = 0; i < p->actual->nroutes; i++)
+		plan_unwanted(p, &p->actual->routes[i]);
+}

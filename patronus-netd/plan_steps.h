@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_NETD_PLAN_STEPS_H
+#define PATRONUS_NETD_PLAN_STEPS_H
+
+#include <stdbool.h>
+
+/* The planners of the features: pure functions, each adds the operations of its part. */
+
+struct address;
+struct memory;
+struct planner;
+struct route;
+
+void	plan_interfaces(const struct planner *);
+void	plan_routes(const struct planner *);
+void	plan_forwarding(const struct planner *);
+void	plan_system(const struct planner *);
+
+/* Ownership: only what is ours is ever changed or removed. */
+bool	plan_address_is_ours(const struct memory *, const struct address *);
+bool	plan_route_is_ours(const struct route *);
+
+#endif
