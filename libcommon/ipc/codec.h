@@ -42,6 +42,7 @@ enum field_kind {
 #define FIELD_SECRET	0x02	/* never printed, never in JSON */
 #define FIELD_KEY	0x04	/* the key of its list (YANG) */
 #define FIELD_ORDERED	0x08	/* the order of the list has a meaning (ordered-by user) */
+#define FIELD_TIME	0x10	/* FIELD_U64: milliseconds since 1970, printed as RFC 3339 */
 
 #define FIELD_NO_HAS	UINT32_MAX
 
