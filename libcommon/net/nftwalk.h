@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_NET_NFTWALK_H
+#define PATRONUS_NET_NFTWALK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/policy.h"
+
+/*
+ * May this batch of nf_tables messages go to the kernel?  Only objects of the one table are touched, by name; only messages,
+ * attributes and expressions of the policy appear.  What an accepted batch can do is bad filtering by our own table, and nothing to
+ * anybody else's.
+ */
+
+#define NFTWALK_TABLE	"patronus"
+#define NFTWALK_GROUP	1	/* NFLOG group of log expressions */
+
+/* 0 and the number of messages, or -EPERM and the refusal. */
+int	 nftwalk_batch(const uint8_t *, size_t len, uint32_t *ret_n, struct refusal *ret);
+/* The same for conntrack deletions: each names a whole tuple, or a mark with a mask that is not 0. */
+int	 nftwalk_conntrack(const uint8_t *, size_t len, uint32_t *ret_n, struct refusal *ret);
+
+/* The names of all expressions that are allowed, ended by NULL: for generators and documentation. */
+const char *const *nftwalk_expressions(void);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_NET_RTNLWALK_H
+#define PATRONUS_NET_RTNLWALK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/policy.h"
+
+/*
+ * May these rtnetlink messages go to the kernel?  Addresses, routes and policy rules carry our protocol id; links, by index, change
+ * only in MTU and up/down.  Creation is always exclusive, so that nothing that is there already is replaced or extended.
+ *
+ * One thing bytes cannot tell: the kernel deletes an address whoever made it.  The caller takes it apart with rtnlwalk_addr() and
+ * compares IFA_PROTO in the kernel's own dump.
+ */
+
+#define RTNLWALK_PROTOCOL	158	/* RTPROT_PATRONUS, IFA_PROTO, FRA_PROTOCOL */
+#define RTNLWALK_MTU_MIN	68
+#define RTNLWALK_MTU_MAX	65535
+
+struct nl_msg;
+
+/* 0 and the number of messages, or -EPERM and the refusal. */
+int	 rtnlwalk_batch(const uint8_t *, size_t len, uint32_t *ret_n, struct refusal *ret);
+
+struct rtnl_addr {
+	uint8_t		 family;
+	uint8_t		 prefix_len;
+	uint8_t		 protocol;	/* IFA_PROTO, 0 when there is none */
+	uint32_t	 ifindex;
+	uint8_t		 local[16];	/* IFA_LOCAL, or IFA_ADDRESS without it */
+	uint32_t	 len;		/* 4 or 16 */
+};
+/* An address from RTM_NEWADDR or RTM_DELADDR: 0, or -EPROTO for other messages. */
+int	 rtnlwalk_addr(const struct nl_msg *, struct rtnl_addr *ret);
+
+#endif
