@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/str.h"
 
 #define LOG_TEXT_MAX	2048
 
@@ -34,17 +35,6 @@ log_process(void)
 	return process;
 }
 
-/* A line must stay one line, whatever a peer put into its text. */
-static void
-text_defang(char *text)
-{
-	unsigned char *p;
-
-	for (p = (unsigned char *)text; *p != '\0'; p++)
-		if (*p < 0x20 || *p == 0x7f)
-			*p = '?';
-}
-
 static void
 log_emit(enum log_level level, const char *subsystem, int error, const char *fmt, va_list ap)
 {
@@ -59,7 +49,7 @@ log_emit(enum log_level level, const char *subsystem, int error, const char *fmt
 		return;
 	if (error != 0 && (size_t)n < sizeof(text) - 1)
 		(void)snprintf(text + n, sizeof(text) - (size_t)n, ": %s", strerror(error));
-	text_defang(text);
+	str_clean(text);	/* a line stays one line, and text, whatever a peer put into it */
 	if (sink != NULL) {
 		sink(level, subsystem, text, sink_arg);
 		return;

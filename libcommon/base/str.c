@@ -40,14 +40,17 @@ str_u64(const char *s, uint64_t min, uint64_t max, uint64_t *ret)
 int
 str_i64(const char *s, int64_t min, int64_t max, int64_t *ret)
 {
+	bool is_negative = *s == '-';
 	uint64_t v;
 	int64_t r;
 	int error;
 
-	error = str_u64(*s == '-' ? s + 1 : s, 0, (uint64_t)INT64_MAX, &v);
+	error = str_u64(is_negative ? s + 1 : s, 0, (uint64_t)INT64_MAX + is_negative, &v);
 	if (error != 0)
 		return error;
-	r = *s == '-' ? -(int64_t)v : (int64_t)v;
+	if (is_negative && v == 0)
+		return -EINVAL;		/* one text for each number */
+	r = is_negative ? -(int64_t)(v - 1) - 1 : (int64_t)v;
 	if (r < min || r > max)
 		return -ERANGE;
 	*ret = r;
@@ -81,27 +84,53 @@ utf8_lead(unsigned char c, uint32_t *ret_bits, uint32_t *ret_min)
 	return 0;
 }
 
+/* The length of the one character that s starts with, or 0 when it is none. */
+static unsigned
+utf8_length(const unsigned char *s, size_t len)
+{
+	uint32_t code, min;
+	unsigned n, k;
+
+	n = utf8_lead(s[0], &code, &min);
+	if (n == 0 || s[0] == 0 || n > len)
+		return 0;
+	for (k = 1; k < n; k++) {
+		if ((s[k] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s[k] & 0x3fu);
+	}
+	return code < min || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? 0 : n;
+}
+
 bool
 str_is_utf8(const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	uint32_t code, min;
+	unsigned n;
 	size_t i;
-	unsigned n, k;
 
 	for (i = 0; i < len; i += n) {
-		n = utf8_lead(s[i], &code, &min);
-		if (n == 0 || s[i] == 0 || n > len - i)
-			return false;
-		for (k = 1; k < n; k++) {
-			if ((s[i + k] & 0xc0) != 0x80)
-				return false;
-			code = code << 6 | (s[i + k] & 0x3fu);
-		}
-		if (code < min || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		n = utf8_length(s + i, len - i);
+		if (n == 0)
 			return false;
 	}
 	return true;
+}
+
+void
+str_clean(char *text)
+{
+	unsigned char *s = (unsigned char *)text;
+	size_t len = strlen(text), i;
+	unsigned n;
+
+	for (i = 0; i < len; i += n) {
+		n = utf8_length(s + i, len - i);
+		if (n > 1 || (n == 1 && s[i] >= 0x20 && s[i] != 0x7f))
+			continue;
+		s[i] = '?';
+		n = 1;
+	}
 }
 
 bool
@@ -183,16 +212,13 @@ int
 str_unhex(const char *s, uint8_t *ret, size_t n)
 {
 	size_t i;
-	int hi, lo;
 
 	if (strlen(s) != 2 * n)
 		return -EINVAL;
-	for (i = 0; i < n; i++) {
-		hi = hex_digit(s[2 * i]);
-		lo = hex_digit(s[2 * i + 1]);
-		if (hi < 0 || lo < 0)
+	for (i = 0; i < 2 * n; i++)
+		if (hex_digit(s[i]) < 0)
 			return -EINVAL;
-		ret[i] = (uint8_t)(hi << 4 | lo);
-	}
+	for (i = 0; i < n; i++)
+		ret[i] = (uint8_t)(hex_digit(s[2 * i]) << 4 | hex_digit(s[2 * i + 1]));
 	return 0;
 }

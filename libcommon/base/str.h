@@ -15,6 +15,8 @@ int	 str_i64(const char *, int64_t min, int64_t max, int64_t *ret);
 bool	 str_is_utf8(const char *, size_t len);
 /* Bytes below 0x20 or 0x7f. */
 bool	 str_has_control(const char *, size_t len);
+/* In place: '?' for every control byte and every byte that is not part of UTF-8, so that any text can be a line of a log. */
+void	 str_clean(char *);
 /* Levenshtein distance, capped at limit + 1. */
 unsigned str_distance(const char *, const char *, unsigned limit);
 /* Constant time for equal lengths. */

@@ -97,6 +97,47 @@ path_prepend(char *path, size_t size, const char *name)
 	(void)snprintf(path, size, "%s%s%s", name, inner[0] != '\0' ? "." : "", inner);
 }
 
+/* One of the four units (net/addr.h), or nothing at all. */
+static bool
+rate_is_valid(const struct rate *r)
+{
+	switch (r->seconds) {
+	case 0:
+		return r->count == 0;
+	case 1:
+	case 60:
+	case 3600:
+	case 86400:
+		return r->count != 0;
+	default:
+		return false;
+	}
+}
+
+/* Whether a FIELD_OPTIONAL has a value: by its has_ member, or by the value that stands for "absent". */
+static bool
+is_present(const struct field *f, const uint8_t *base)
+{
+	const void *p;
+
+	if (f->has != FIELD_NO_HAS)
+		return *(const bool *)(base + f->has);
+	switch (f->kind) {
+	case FIELD_RECORD:
+	case FIELD_STRING:
+		memcpy(&p, base + f->offset, sizeof(p));
+		return p != NULL;
+	case FIELD_ADDR:
+	case FIELD_PREFIX:
+	case FIELD_ENUM:
+		return base[f->offset] != 0;	/* family, or value, comes first */
+	case FIELD_RATE:
+		return ((const struct rate *)(const void *)(base + f->offset))->seconds != 0;
+	default:
+		return true;
+	}
+}
+
 static void
 error_fill(struct codec_error *e, size_t offset, const char *path, const char *reason)
 {
@@ -257,7 +298,7 @@ decode_rate(struct decoder *d, struct rate *out)
 {
 	if (!cursor_u32(&d->in, &out->count) || !cursor_u32(&d->in, &out->seconds))
 		return refuse(d, "ends early");
-	return out->seconds != 0 || out->count == 0 || refuse(d, "rate without a unit of time");
+	return rate_is_valid(out) || refuse(d, "rate without a unit of time");
 }
 
 static bool	 decode_list(struct decoder *, const struct field *, struct list *);
@@ -341,8 +382,12 @@ decode_field(struct decoder *d, const struct field *f, uint8_t *base)
 		if (has == 0)
 			return true;
 	}
-	if (f->kind != FIELD_RECORD)
-		return decode_value(d, f, f->kind, base + f->offset);
+	if (f->kind != FIELD_RECORD) {
+		if (!decode_value(d, f, f->kind, base + f->offset))
+			return false;
+		/* There is one encoding of each value: digests of configurations rely on it. */
+		return (f->flags & FIELD_OPTIONAL) == 0 || is_present(f, base) || refuse(d, "present, but empty");
+	}
 	rec = arena_alloc(d->arena, 1, f->rec->size);
 	if (rec == NULL)
 		return no_memory(d);
@@ -413,7 +458,9 @@ encode_string(struct encoder *e, uint32_t max, const char *s)
 static bool
 encode_addr(struct encoder *e, const struct addr *a)
 {
-	buf_put8(&e->out, addr_len(a) > 0 ? a->family : ADDR_NONE);
+	if (a->family != ADDR_NONE && addr_len(a) == 0)
+		return fail(e, "no such address family");
+	buf_put8(&e->out, a->family);
 	buf_put(&e->out, a->bytes, addr_len(a));
 	return true;
 }
@@ -473,7 +520,8 @@ encode_value(struct encoder *e, const struct field *f, uint8_t kind, const void 
 	case FIELD_ADDR:
 		return encode_addr(e, in);
 	case FIELD_PREFIX:
-		(void)encode_addr(e, &p->addr);
+		if (!encode_addr(e, &p->addr))
+			return false;
 		if (p->len > 8 * addr_len(&p->addr))
 			return fail(e, "prefix length over the address");
 		buf_put8(&e->out, p->len);
@@ -488,6 +536,8 @@ encode_value(struct encoder *e, const struct field *f, uint8_t kind, const void 
 		buf_put16(&e->out, ports->high);
 		return true;
 	case FIELD_RATE:
+		if (!rate_is_valid(rate))
+			return fail(e, "rate without a unit of time");
 		buf_put32(&e->out, rate->count);
 		buf_put32(&e->out, rate->seconds);
 		return true;
@@ -521,29 +571,6 @@ encode_list(struct encoder *e, const struct field *f, const struct list *l)
 		    (const uint8_t *)l->items + i * size))
 			return false;
 	return true;
-}
-
-static bool
-is_present(const struct field *f, const uint8_t *base)
-{
-	const void *p;
-
-	if (f->has != FIELD_NO_HAS)
-		return *(const bool *)(base + f->has);
-	switch (f->kind) {
-	case FIELD_RECORD:
-	case FIELD_STRING:
-		memcpy(&p, base + f->offset, sizeof(p));
-		return p != NULL;
-	case FIELD_ADDR:
-	case FIELD_PREFIX:
-	case FIELD_ENUM:
-		return base[f->offset] != 0;	/* family, or value, comes first */
-	case FIELD_RATE:
-		return ((const struct rate *)(const void *)(base + f->offset))->seconds != 0;
-	default:
-		return true;
-	}
 }
 
 static bool

@@ -91,7 +91,7 @@ void	 assembler_fini(struct assembler *);
 int	 assembler_add(struct assembler *, const struct frame_header *, const uint8_t *payload, const int *fds,
 	    struct message *ret, struct codec_error *err);
 
-/* Encode the body for header->type and flags; malloc'd.  0, -EPROTO, -ENOMEM. */
+/* Encode the body for header->type and flags; malloc'd.  0, -EPROTO, -EFBIG or -ENOMEM. */
 int	 msg_encode(const struct frame_header *, const void *body, uint8_t **ret_data, size_t *ret_len);
 /*
  * Blocking send of a whole message on a socket that may be non-blocking; waits at most timeout_ms for room.
