@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "ipc/channel.h"
 #include "ipc/ids.h"
 
@@ -33,6 +34,8 @@ struct pending_call {
 	void			*arg;
 };
 
+STAILQ_HEAD(out_queue, out_frame);
+
 struct channel {
 	int				 fd;
 	const char			*name;
@@ -41,6 +44,7 @@ struct channel {
 	bool				 is_ready;
 	bool				 is_closing;	/* on_close has been called, or is_freed */
 	bool				 is_freed;
+	bool				 is_overrun;	/* closes from the event loop */
 	unsigned			 depth;		/* inside how many of our callbacks */
 	const struct channel_ops	*ops;
 	void				*arg;
@@ -52,7 +56,7 @@ struct channel {
 	uint64_t			 seen;		/* table rows that came once (CHANNEL_ONCE) */
 	uint32_t			 next_id;
 	size_t				 queued;
-	STAILQ_HEAD(, out_frame)	 out;
+	struct out_queue		 out;
 	TAILQ_HEAD(, pending_call)	 calls;
 	uint8_t				*frame;
 };
@@ -72,14 +76,20 @@ out_frame_free(struct out_frame *f)
 }
 
 static void
-channel_release(struct channel *c)
+out_queue_clear(struct out_queue *q)
 {
 	struct out_frame *f;
 
-	while ((f = STAILQ_FIRST(&c->out)) != NULL) {
-		STAILQ_REMOVE_HEAD(&c->out, link);
+	while ((f = STAILQ_FIRST(q)) != NULL) {
+		STAILQ_REMOVE_HEAD(q, link);
 		out_frame_free(f);
 	}
+}
+
+static void
+channel_release(struct channel *c)
+{
+	out_queue_clear(&c->out);
 	assembler_fini(&c->assembler);
 	free(c->frame);
 	free(c);
@@ -138,7 +148,7 @@ channel_free(struct channel *c)
 	(void)channel_leave(c);
 }
 
-static void
+void
 channel_close(struct channel *c, int error)
 {
 	if (c->is_closing)
@@ -255,7 +265,7 @@ flush(struct channel *c)
 }
 
 static int
-queue_frame(struct channel *c, const struct frame_header *h, const uint8_t *payload, const int *fds)
+queue_frame(struct out_queue *q, const struct frame_header *h, const uint8_t *payload, const int *fds)
 {
 	struct out_frame *f;
 	unsigned i;
@@ -275,17 +285,53 @@ queue_frame(struct channel *c, const struct frame_header *h, const uint8_t *payl
 	}
 	if (h->len > 0)
 		memcpy(f->payload, payload, h->len);
-	STAILQ_INSERT_TAIL(&c->out, f, link);
-	c->queued += h->len + FRAME_HEADER_LEN;
+	STAILQ_INSERT_TAIL(q, f, link);
 	return 0;
+}
+
+/* All frames of a message, or none: a message that stopped half way would look like a violation of ours. */
+static int
+queue_message(struct channel *c, const struct frame_header *header, const uint8_t *data, size_t len, const int *fds)
+{
+	struct frame_header h = *header;
+	struct out_queue frames = STAILQ_HEAD_INITIALIZER(frames);
+	size_t at = 0, queued = 0;
+	int error;
+
+	do {
+		h.len = (uint32_t)(len - at < FRAME_PAYLOAD_MAX ? len - at : FRAME_PAYLOAD_MAX);
+		h.flags = at + h.len < len ? header->flags | FRAME_MORE : header->flags;
+		h.nfds = at == 0 ? header->nfds : 0;
+		error = queue_frame(&frames, &h, data + at, fds);
+		at += h.len;
+		queued += h.len + FRAME_HEADER_LEN;
+	} while (error == 0 && at < len);
+	if (error != 0) {
+		out_queue_clear(&frames);
+		return error;
+	}
+	STAILQ_CONCAT(&c->out, &frames);
+	c->queued += queued;
+	return 0;
+}
+
+/* Too much is waiting for this peer: it is closed from the event loop, never under the feet of who sends. */
+static int
+overrun(struct channel *c)
+{
+	if (!c->is_overrun) {
+		c->is_overrun = true;
+		log_errx("ipc", "%s does not read its messages", c->name);
+		event_active(c->ev_write, EV_WRITE, 0);
+	}
+	return -ENOBUFS;
 }
 
 static int
 send_message(struct channel *c, const struct frame_header *header, const void *body, const int *fds)
 {
-	struct frame_header h = *header;
 	uint8_t *data;
-	size_t len, at = 0;
+	size_t len;
 	int error;
 
 	if (c->is_closing)
@@ -295,18 +341,11 @@ send_message(struct channel *c, const struct frame_header *header, const void *b
 		log_errx("ipc", "message %s to %s cannot be encoded", msg_name(header->type), c->name);
 		return error;
 	}
-	if (len > CHANNEL_QUEUE_MAX - c->queued) {
+	if (c->queued >= CHANNEL_QUEUE_MAX || len > CHANNEL_QUEUE_MAX - c->queued) {
 		free(data);
-		log_errx("ipc", "%s does not read its messages", c->name);
-		return -ENOBUFS;
+		return overrun(c);
 	}
-	do {
-		h.len = (uint32_t)(len - at < FRAME_PAYLOAD_MAX ? len - at : FRAME_PAYLOAD_MAX);
-		h.flags = at + h.len < len ? header->flags | FRAME_MORE : header->flags;
-		h.nfds = at == 0 ? header->nfds : 0;
-		error = queue_frame(c, &h, data + at, fds);
-		at += h.len;
-	} while (error == 0 && at < len);
+	error = queue_message(c, header, data, len, fds);
 	free(data);
 	/* An error of the socket shows again when it is read: the close happens there, not under the caller's feet. */
 	return error != 0 ? error : flush(c);
@@ -356,7 +395,7 @@ channel_reply(struct channel *c, const struct frame_header *request, const void 
 	struct frame_header h = { .type = request->type, .flags = FRAME_REPLY, .nfds = (uint8_t)nfds, .id = request->id,
 	    .revision = request->revision };
 
-	return send_message(c, &h, rep, fds);
+	return h.id != 0 ? send_message(c, &h, rep, fds) : 0;
 }
 
 int
@@ -368,9 +407,12 @@ channel_reply_error(struct channel *c, const struct frame_header *request, int e
 	char text[513];
 	va_list ap;
 
+	if (h.id == 0)
+		return 0;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	str_clean(text);	/* it may have been cut inside a character */
 	e.text = text;
 	return send_message(c, &h, &e, NULL);
 }
@@ -388,7 +430,7 @@ handle_reply(struct channel *c, struct message *m)
 			break;
 	if (p == NULL) {
 		/* The answer to a call that timed out; an answer to nothing at all carries an id we never gave. */
-		if (m->header.id >= c->next_id)
+		if (m->header.id == 0 || m->header.id >= c->next_id)
 			violation(c, &m->header, "answers what was never asked");
 		return;
 	}
@@ -511,7 +553,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	channel_enter(c);
-	error = flush(c);
+	error = c->is_overrun ? -ENOBUFS : flush(c);
 	if (error != 0)
 		channel_close(c, error);
 	(void)channel_leave(c);

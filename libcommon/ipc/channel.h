@@ -48,6 +48,8 @@ struct channel	*channel_new(struct event_base *, int fd, const char *name, uint8
 		    const struct channel_ops *, void *arg);
 /* Calls outstanding reply handlers with -ECANCELED; never calls on_close. */
 void		 channel_free(struct channel *);
+/* End it as if the peer had: outstanding reply handlers, then on_close with error (0: in good order). */
+void		 channel_close(struct channel *, int error);
 
 bool		 channel_is_ready(const struct channel *);
 uint8_t		 channel_peer_role(const struct channel *);
@@ -60,7 +62,7 @@ int	 channel_send(struct channel *, uint16_t type, uint32_t revision, const void
 /* A request; on_reply is called exactly once. */
 int	 channel_call(struct channel *, uint16_t type, uint32_t revision, const void *req, const int *fds, unsigned nfds,
 	    unsigned timeout_ms, channel_reply_handler *on_reply, void *arg);
-/* Answer request m, which may be a kept one. */
+/* Answer a request, also one that was kept.  Nothing is sent when it expects no reply (id 0). */
 int	 channel_reply(struct channel *, const struct frame_header *request, const void *rep, const int *fds, unsigned nfds);
 int	 channel_reply_error(struct channel *, const struct frame_header *request, int error, uint32_t offset,
 	    const char *fmt, ...) __attribute__((format(printf, 5, 6)));

@@ -148,11 +148,12 @@ frame_recv(int fd, uint8_t *buf, struct frame_header *ret_header, int ret_fds[FR
 		msg.msg_control = control.space;
 		msg.msg_controllen = sizeof(control.space);
 	}
+	/* The kernel says ECONNRESET once when the peer died with unread bytes; what it had sent before is still there. */
 	do
 		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (n == -1 && errno == EINTR);
+	while (n == -1 && (errno == EINTR || errno == ECONNRESET));
 	if (n == -1)
-		return errno == EWOULDBLOCK ? -EAGAIN : errno == ECONNRESET ? -EPIPE : -errno;
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
 	if (ret_fds != NULL)
 		nfds = control_fds(&msg, ret_fds);
 	if (n == 0 && nfds == 0 && (msg.msg_flags & MSG_CTRUNC) == 0)

@@ -122,6 +122,28 @@ test_send_and_receive(void **state)
 	free(payload);
 }
 
+/* A peer that dies with unread input takes nothing back of what it said: its last log line, its violation. */
+static void
+test_last_words(void **state)
+{
+	struct frame_header h = { .type = 7, .id = 1 }, back;
+	int s[2];
+
+	(void)state;
+	assert_int_equal(frame_pair(s), 0);
+	assert_int_equal(frame_send(s[1], &h, NULL, NULL), 0);	/* never read */
+	assert_int_equal(frame_send(s[0], &h, NULL, NULL), 0);
+	h.id = 2;
+	assert_int_equal(frame_send(s[0], &h, NULL, NULL), 0);
+	(void)close(s[0]);
+	assert_int_equal(frame_recv(s[1], frame, &back, NULL), 0);
+	assert_int_equal(back.id, 1);
+	assert_int_equal(frame_recv(s[1], frame, &back, NULL), 0);
+	assert_int_equal(back.id, 2);
+	assert_int_equal(frame_recv(s[1], frame, &back, NULL), -EPIPE);
+	(void)close(s[1]);
+}
+
 static void
 test_full_queue(void **state)
 {
@@ -255,6 +277,7 @@ main(void)
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_pair_is_confined),
 		cmocka_unit_test(test_send_and_receive),
+		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_full_queue),
 		cmocka_unit_test(test_descriptors_travel),
 		cmocka_unit_test(test_descriptors_that_nobody_asked_for),
