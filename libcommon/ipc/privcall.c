@@ -91,7 +91,7 @@ privcall_init(int fd, uint8_t self_role)
 	if (error != 0)
 		return error;
 	theirs = m.body;
-	if (m.header.type != MSG_HELLO || theirs->protocol != hello.protocol || theirs->role != ROLE_PRIVD)
+	if (m.header.type != MSG_HELLO || m.header.flags != 0 || theirs->protocol != hello.protocol || theirs->role != ROLE_PRIVD)
 		error = -EPROTO;
 	message_fini(&m);
 	return error;
@@ -136,6 +136,26 @@ local_error(int error, const char *text, struct privcall_error *ret_error)
 	return error;
 }
 
+/* Losing one would be losing a channel for ever. */
+static void
+pending_push(const struct message *m)
+{
+	if (priv.npending == PENDING_MAX)
+		fatalx("priv", "too many messages from privd wait for the end of a call");
+	priv.pending[priv.npending++] = *m;
+}
+
+static bool
+pending_pop(struct message *ret)
+{
+	if (priv.npending == 0)
+		return false;
+	*ret = priv.pending[0];
+	priv.npending--;
+	memmove(&priv.pending[0], &priv.pending[1], priv.npending * sizeof(priv.pending[0]));
+	return true;
+}
+
 int
 privcall(uint16_t type, const void *req, struct message *ret, struct privcall_error *ret_error)
 {
@@ -149,6 +169,9 @@ privcall(uint16_t type, const void *req, struct message *ret, struct privcall_er
 	if (priv.next_id == 0)
 		priv.next_id = 1;
 	error = msg_send_sync(priv.fd, &h, req, NULL, PRIVCALL_TIMEOUT_MS);
+	/* After a time-out half a message may be on its way, and nothing can follow it. */
+	if (error == -EPIPE || error == -ETIMEDOUT)
+		fatalx("priv", "privd is gone or does not read");
 	if (error != 0)
 		return local_error(error, "cannot ask privd", ret_error);
 	for (;;) {
@@ -159,8 +182,8 @@ privcall(uint16_t type, const void *req, struct message *ret, struct privcall_er
 			return local_error(error, "no answer from privd", ret_error);
 		if ((m.header.flags & FRAME_REPLY) && m.header.id == h.id && m.header.type == type)
 			break;
-		if ((m.header.flags & FRAME_REPLY) == 0 && priv.npending < PENDING_MAX)
-			priv.pending[priv.npending++] = m;
+		if ((m.header.flags & FRAME_REPLY) == 0)
+			pending_push(&m);
 		else
 			message_fini(&m);	/* the late answer to a request that timed out */
 	}
@@ -174,24 +197,16 @@ int
 privcall_pump(void (*handler)(struct message *, void *arg), void *arg)
 {
 	struct message m;
-	unsigned i;
 	int n;
 
-	/* A handler may itself call privcall(), which may put more aside: go on until there is nothing left. */
-	do {
-		for (i = 0; i < priv.npending; i++) {
-			m = priv.pending[i];
+	/* A handler may itself call privcall(), which may put more aside; what was put aside is older than what is unread. */
+	for (;;) {
+		if (!pending_pop(&m) && (n = receive(&m)) != 1)
+			return n;
+		if ((m.header.flags & FRAME_REPLY) == 0)
 			handler(&m, arg);
-			message_fini(&m);
-		}
-		priv.npending = 0;
-		while ((n = receive(&m)) == 1) {
-			if ((m.header.flags & FRAME_REPLY) == 0)
-				handler(&m, arg);
-			message_fini(&m);
-		}
-	} while (n == 0 && priv.npending > 0);
-	return n;
+		message_fini(&m);
+	}
 }
 
 int
