@@ -3,21 +3,13 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <netlink/attr.h>
-#include <netlink/msg.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "net/nlmsg.h"
 #include "actual.h"
-
-/* Newer than Debian 12's headers for the C library; the numbers are the kernel's ABI. */
-#define ATTR_IFLA_PERM_ADDRESS		54
-#define ATTR_IFLA_PARENT_DEV_NAME	56
-#define ATTR_IFLA_PARENT_DEV_BUS_NAME	57
-#define ATTR_IFA_PROTO			11
-#define ATTR_RTA_NH_ID			30
 
 void
 actual_init(struct actual *a, struct arena *arena)
@@ -44,63 +36,97 @@ room(struct actual *a, void *items, uint32_t n, uint32_t *cap, size_t size)
 	return p;
 }
 
-/* --- attributes: each reader leaves *ret alone when the attribute is absent or has another size --- */
+/* --- attributes: each getter leaves *ret alone when the attribute is absent or has another size --- */
+
+#define ATTRS_MAX	64
+
+/* The attributes of one message or nest, by type. */
+struct attrs {
+	struct nl_attr	at[ATTRS_MAX];
+	bool		has[ATTRS_MAX];
+};
+
+static int
+attrs_read(struct nl_reader *r, struct attrs *ret)
+{
+	struct nl_attr a;
+	int n;
+
+	memset(ret->has, 0, sizeof(ret->has));
+	while ((n = nlattr_next(r, &a)) == 1)
+		if (a.type < ATTRS_MAX) {
+			ret->at[a.type] = a;
+			ret->has[a.type] = true;
+		}
+	return n;
+}
+
+static int
+attrs_of_message(const struct nl_msg *m, size_t skip, struct attrs *ret)
+{
+	struct nl_reader r;
+
+	return nlattr_reader_init(&r, m, skip) != 0 ? -EPROTO : attrs_read(&r, ret);
+}
 
 static void
-get_u32(struct nlattr *a, uint32_t *ret)
+get_u32(const struct attrs *tb, uint16_t type, uint32_t *ret)
 {
-	if (a != NULL && nla_len(a) == sizeof(*ret))
-		memcpy(ret, nla_data(a), sizeof(*ret));
+	if (tb->has[type] && tb->at[type].len == sizeof(*ret))
+		*ret = nlattr_u32(&tb->at[type]);
 }
 
 static bool
-get_addr(struct nlattr *a, int family, struct addr *ret)
+get_addr(const struct attrs *tb, uint16_t type, int family, struct addr *ret)
 {
-	int want = family == AF_INET ? 4 : 16;
+	uint32_t want = family == AF_INET ? 4 : 16;
 
-	if (a == NULL || nla_len(a) != want)
+	if (!tb->has[type] || tb->at[type].len != want)
 		return false;
 	memset(ret, 0, sizeof(*ret));
 	ret->family = family == AF_INET ? ADDR_V4 : ADDR_V6;
-	memcpy(ret->bytes, nla_data(a), (size_t)want);
+	memcpy(ret->bytes, tb->at[type].data, want);
 	return true;
 }
 
 static bool
-get_mac(struct nlattr *a, struct mac *ret)
+get_mac(const struct attrs *tb, uint16_t type, struct mac *ret)
 {
 	static const struct mac zero;
 
-	if (a == NULL || nla_len(a) != sizeof(*ret) || memcmp(nla_data(a), &zero, sizeof(zero)) == 0)
+	if (!tb->has[type] || tb->at[type].len != sizeof(*ret) || memcmp(tb->at[type].data, &zero, sizeof(zero)) == 0)
 		return false;
-	memcpy(ret, nla_data(a), sizeof(*ret));
+	memcpy(ret, tb->at[type].data, sizeof(*ret));
 	return true;
 }
 
-/* A name from the kernel, as a string of ours: what has no end or is no UTF-8 is no name. */
+/* A name from the kernel, as a string of ours: what has no end or is no UTF-8 is no name.  NULL only without memory. */
 static const char *
-get_text(struct actual *a, struct nlattr *attr)
+copy_text(struct actual *a, const struct nl_attr *attr)
 {
-	size_t len;
+	size_t len = strnlen((const char *)attr->data, attr->len);
 
-	if (attr == NULL)
+	if (!str_is_utf8((const char *)attr->data, len) || str_has_control((const char *)attr->data, len))
 		return "";
-	len = strnlen(nla_data(attr), (size_t)nla_len(attr));
-	if (!str_is_utf8(nla_data(attr), len) || str_has_control(nla_data(attr), len))
-		return "";
-	return arena_strndup(a->arena, nla_data(attr), len);
+	return arena_strndup(a->arena, (const char *)attr->data, len);
+}
+
+static const char *
+get_text(struct actual *a, const struct attrs *tb, uint16_t type)
+{
+	return tb->has[type] ? copy_text(a, &tb->at[type]) : "";
 }
 
 /* --- links --- */
 
 static void
-read_stats(struct link *l, struct nlattr *attr)
+read_stats(struct link *l, const struct attrs *tb)
 {
 	struct rtnl_link_stats64 s;
 
-	if (attr == NULL || (size_t)nla_len(attr) < sizeof(s))
+	if (!tb->has[IFLA_STATS64] || tb->at[IFLA_STATS64].len < sizeof(s))
 		return;
-	memcpy(&s, nla_data(attr), sizeof(s));
+	memcpy(&s, tb->at[IFLA_STATS64].data, sizeof(s));
 	l->rx_bytes = s.rx_bytes;
 	l->tx_bytes = s.tx_bytes;
 	l->rx_packets = s.rx_packets;
@@ -112,145 +138,172 @@ read_stats(struct link *l, struct nlattr *attr)
 }
 
 static void
-read_names(struct actual *a, struct link *l, struct nlattr **tb)
+read_altnames(struct actual *a, struct link *l, const struct attrs *tb)
 {
-	struct nlattr *nested[IFLA_INFO_MAX + 1], *n;
-	const char *bus = get_text(a, tb[ATTR_IFLA_PARENT_DEV_BUS_NAME]), *dev = get_text(a, tb[ATTR_IFLA_PARENT_DEV_NAME]);
-	int left;
+	struct nl_reader r;
+	struct nl_attr n;
 
-	(void)str_copy(l->name, get_text(a, tb[IFLA_IFNAME]), sizeof(l->name));
-	l->kind = "";
-	if (tb[IFLA_LINKINFO] != NULL && nla_parse_nested(nested, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) == 0)
-		l->kind = get_text(a, nested[IFLA_INFO_KIND]);
-	l->path = bus[0] != '\0' && dev[0] != '\0' ? arena_printf(a->arena, "%s-%s", bus, dev) : "";
-	if (tb[IFLA_PROP_LIST] == NULL)
+	if (!tb->has[IFLA_PROP_LIST])
 		return;
-	nla_for_each_nested(n, tb[IFLA_PROP_LIST], left)
-		if (nla_type(n) == IFLA_ALT_IFNAME && l->naltnames < LINK_ALTNAMES_MAX)
-			l->altnames[l->naltnames++] = get_text(a, n);
+	nlattr_reader_nested(&r, &tb->at[IFLA_PROP_LIST]);
+	while (nlattr_next(&r, &n) == 1)
+		if (n.type == IFLA_ALT_IFNAME && l->naltnames < LINK_ALTNAMES_MAX) {
+			l->altnames[l->naltnames] = copy_text(a, &n);
+			if (l->altnames[l->naltnames] != NULL)
+				l->naltnames++;
+		}
 }
 
 static int
-read_link(struct actual *a, struct nlmsghdr *h)
+read_names(struct actual *a, struct link *l, const struct attrs *tb)
 {
-	struct nlattr *tb[ATTR_IFLA_PARENT_DEV_BUS_NAME + 1];
-	struct ifinfomsg *ifi = nlmsg_data(h);
+	const char *bus = get_text(a, tb, IFLA_PARENT_DEV_BUS_NAME), *dev = get_text(a, tb, IFLA_PARENT_DEV_NAME);
+	const char *name = get_text(a, tb, IFLA_IFNAME);
+	struct nl_reader r;
+	struct nl_attr kind;
+
+	l->kind = "";
+	l->path = "";
+	if (name == NULL || bus == NULL || dev == NULL)
+		return -ENOMEM;
+	(void)str_copy(l->name, name, sizeof(l->name));
+	if (tb->has[IFLA_LINKINFO]) {
+		nlattr_reader_nested(&r, &tb->at[IFLA_LINKINFO]);
+		if (nlattr_find(r, IFLA_INFO_KIND, &kind))
+			l->kind = copy_text(a, &kind);
+	}
+	if (bus[0] != '\0' && dev[0] != '\0')
+		l->path = arena_printf(a->arena, "%s-%s", bus, dev);
+	read_altnames(a, l, tb);
+	return l->kind == NULL || l->path == NULL ? -ENOMEM : 0;
+}
+
+static int
+read_link(struct actual *a, const struct nl_msg *m)
+{
+	struct ifinfomsg ifi;
+	struct attrs tb;
 	struct link *l;
 
-	if (nlmsg_parse(h, sizeof(*ifi), tb, ATTR_IFLA_PARENT_DEV_BUS_NAME, NULL) < 0)
+	memcpy(&ifi, m->data, sizeof(ifi));
+	if (attrs_of_message(m, sizeof(ifi), &tb) != 0)
 		return -EPROTO;
-	if (ifi->ifi_family != AF_UNSPEC || ifi->ifi_index <= 0)
+	if (ifi.ifi_family != AF_UNSPEC || ifi.ifi_index <= 0)
 		return 0;		/* a bridge's view of a port */
 	a->links = room(a, a->links, a->nlinks, &a->caps[0], sizeof(*l));
 	if (a->links == NULL)
 		return -ENOMEM;
 	l = &a->links[a->nlinks++];
 	memset(l, 0, sizeof(*l));
-	l->index = (uint32_t)ifi->ifi_index;
-	l->flags = ifi->ifi_flags;
-	l->type = ifi->ifi_type;
-	get_u32(tb[IFLA_MTU], &l->mtu);
-	get_u32(tb[IFLA_MIN_MTU], &l->min_mtu);
-	get_u32(tb[IFLA_MAX_MTU], &l->max_mtu);
-	get_u32(tb[IFLA_LINK], &l->lower);
-	get_u32(tb[IFLA_MASTER], &l->master);
-	if (tb[IFLA_OPERSTATE] != NULL && nla_len(tb[IFLA_OPERSTATE]) >= 1)
-		l->operstate = nla_get_u8(tb[IFLA_OPERSTATE]);
-	l->has_mac = get_mac(tb[IFLA_ADDRESS], &l->mac);
-	l->has_perm_mac = get_mac(tb[ATTR_IFLA_PERM_ADDRESS], &l->perm_mac);
-	l->has_foreign_peer = tb[IFLA_LINK_NETNSID] != NULL;
-	read_stats(l, tb[IFLA_STATS64]);
-	read_names(a, l, tb);
-	return l->kind == NULL || l->path == NULL ? -ENOMEM : 0;
+	l->index = (uint32_t)ifi.ifi_index;
+	l->flags = ifi.ifi_flags;
+	l->type = ifi.ifi_type;
+	get_u32(&tb, IFLA_MTU, &l->mtu);
+	get_u32(&tb, IFLA_MIN_MTU, &l->min_mtu);
+	get_u32(&tb, IFLA_MAX_MTU, &l->max_mtu);
+	get_u32(&tb, IFLA_LINK, &l->lower);
+	get_u32(&tb, IFLA_MASTER, &l->master);
+	if (tb.has[IFLA_OPERSTATE])
+		l->operstate = nlattr_u8(&tb.at[IFLA_OPERSTATE]);
+	l->has_mac = get_mac(&tb, IFLA_ADDRESS, &l->mac);
+	l->has_perm_mac = get_mac(&tb, IFLA_PERM_ADDRESS, &l->perm_mac);
+	read_stats(l, &tb);
+	return read_names(a, l, &tb);
 }
 
 /* --- addresses --- */
 
-static int
-read_addr(struct actual *a, struct nlmsghdr *h)
+static bool
+family_ok(uint8_t family, uint8_t len)
 {
-	struct nlattr *tb[ATTR_IFA_PROTO + 1];
-	struct ifaddrmsg *ifa = nlmsg_data(h);
-	struct addr address, local;
+	return (family == AF_INET && len <= 32) || (family == AF_INET6 && len <= 128);
+}
+
+static int
+read_addr(struct actual *a, const struct nl_msg *m)
+{
+	struct addr address = { 0 }, local;
+	struct ifaddrmsg ifa;
+	struct attrs tb;
 	struct address *i;
 
-	if (nlmsg_parse(h, sizeof(*ifa), tb, ATTR_IFA_PROTO, NULL) < 0)
+	memcpy(&ifa, m->data, sizeof(ifa));
+	if (attrs_of_message(m, sizeof(ifa), &tb) != 0)
 		return -EPROTO;
-	if ((ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6) || ifa->ifa_prefixlen > (ifa->ifa_family == AF_INET ? 32 : 128))
-		return 0;
-	if (!get_addr(tb[IFA_ADDRESS], ifa->ifa_family, &address) && !get_addr(tb[IFA_LOCAL], ifa->ifa_family, &address))
+	if (!family_ok(ifa.ifa_family, ifa.ifa_prefixlen) || (!get_addr(&tb, IFA_ADDRESS, ifa.ifa_family, &address) &&
+	    !get_addr(&tb, IFA_LOCAL, ifa.ifa_family, &address)))
 		return 0;
 	local = address;
-	(void)get_addr(tb[IFA_LOCAL], ifa->ifa_family, &local);
+	(void)get_addr(&tb, IFA_LOCAL, ifa.ifa_family, &local);
 	a->addrs = room(a, a->addrs, a->naddrs, &a->caps[1], sizeof(*i));
 	if (a->addrs == NULL)
 		return -ENOMEM;
 	i = &a->addrs[a->naddrs++];
 	memset(i, 0, sizeof(*i));
-	i->index = ifa->ifa_index;
-	i->flags = ifa->ifa_flags;
-	get_u32(tb[IFA_FLAGS], &i->flags);
-	i->scope = ifa->ifa_scope;
+	i->index = ifa.ifa_index;
+	i->flags = ifa.ifa_flags;
+	get_u32(&tb, IFA_FLAGS, &i->flags);
+	i->scope = ifa.ifa_scope;
 	i->prefix.addr = local;
-	i->prefix.len = ifa->ifa_prefixlen;
+	i->prefix.len = ifa.ifa_prefixlen;
 	i->has_peer = !addr_equal(&local, &address);
-	i->has_proto = tb[ATTR_IFA_PROTO] != NULL && nla_len(tb[ATTR_IFA_PROTO]) == 1;
-	i->proto = i->has_proto ? nla_get_u8(tb[ATTR_IFA_PROTO]) : 0;
+	i->has_proto = tb.has[IFA_PROTO];
+	i->proto = i->has_proto ? nlattr_u8(&tb.at[IFA_PROTO]) : 0;
 	return 0;
 }
 
 /* --- routes --- */
 
 static bool
-is_complex(struct nlattr **tb)
+is_complex(const struct attrs *tb)
 {
-	return tb[RTA_MULTIPATH] != NULL || tb[RTA_VIA] != NULL || tb[RTA_ENCAP_TYPE] != NULL || tb[ATTR_RTA_NH_ID] != NULL;
+	return tb->has[RTA_MULTIPATH] || tb->has[RTA_VIA] || tb->has[RTA_ENCAP_TYPE] || tb->has[RTA_NH_ID];
 }
 
 static int
-read_route(struct actual *a, struct nlmsghdr *h)
+read_route(struct actual *a, const struct nl_msg *m)
 {
-	struct nlattr *tb[ATTR_RTA_NH_ID + 1];
-	struct rtmsg *rtm = nlmsg_data(h);
+	struct rtmsg rtm;
+	struct attrs tb;
 	struct route *r;
 
-	if (nlmsg_parse(h, sizeof(*rtm), tb, ATTR_RTA_NH_ID, NULL) < 0)
+	memcpy(&rtm, m->data, sizeof(rtm));
+	if (attrs_of_message(m, sizeof(rtm), &tb) != 0)
 		return -EPROTO;
-	if ((rtm->rtm_family != AF_INET && rtm->rtm_family != AF_INET6) || (rtm->rtm_flags & RTM_F_CLONED) ||
-	    rtm->rtm_dst_len > (rtm->rtm_family == AF_INET ? 32 : 128))
+	if (!family_ok(rtm.rtm_family, rtm.rtm_dst_len) || (rtm.rtm_flags & RTM_F_CLONED))
 		return 0;		/* a cloned route is a cache entry */
 	a->routes = room(a, a->routes, a->nroutes, &a->caps[2], sizeof(*r));
 	if (a->routes == NULL)
 		return -ENOMEM;
 	r = &a->routes[a->nroutes++];
 	memset(r, 0, sizeof(*r));
-	r->destination.addr.family = rtm->rtm_family == AF_INET ? ADDR_V4 : ADDR_V6;
-	(void)get_addr(tb[RTA_DST], rtm->rtm_family, &r->destination.addr);
-	r->destination.len = rtm->rtm_dst_len;
-	(void)get_addr(tb[RTA_GATEWAY], rtm->rtm_family, &r->via);
-	(void)get_addr(tb[RTA_PREFSRC], rtm->rtm_family, &r->prefsrc);
-	r->table = rtm->rtm_table;
-	get_u32(tb[RTA_TABLE], &r->table);
-	get_u32(tb[RTA_OIF], &r->oif);
-	get_u32(tb[RTA_PRIORITY], &r->metric);
-	r->type = rtm->rtm_type;
-	r->protocol = rtm->rtm_protocol;
-	r->tos = rtm->rtm_tos;
-	r->scope = rtm->rtm_scope;
-	r->flags = rtm->rtm_flags;
-	r->is_complex = is_complex(tb) || rtm->rtm_src_len != 0;
+	r->destination.addr.family = rtm.rtm_family == AF_INET ? ADDR_V4 : ADDR_V6;
+	(void)get_addr(&tb, RTA_DST, rtm.rtm_family, &r->destination.addr);
+	r->destination.len = rtm.rtm_dst_len;
+	(void)get_addr(&tb, RTA_GATEWAY, rtm.rtm_family, &r->via);
+	(void)get_addr(&tb, RTA_PREFSRC, rtm.rtm_family, &r->prefsrc);
+	r->table = rtm.rtm_table;
+	get_u32(&tb, RTA_TABLE, &r->table);
+	get_u32(&tb, RTA_OIF, &r->oif);
+	get_u32(&tb, RTA_PRIORITY, &r->metric);
+	r->type = rtm.rtm_type;
+	r->protocol = rtm.rtm_protocol;
+	r->tos = rtm.rtm_tos;
+	r->scope = rtm.rtm_scope;
+	r->flags = rtm.rtm_flags;
+	r->is_complex = is_complex(&tb) || rtm.rtm_src_len != 0;
 	return 0;
 }
 
 /* --- messages --- */
 
 static int
-read_message(struct actual *a, struct nlmsghdr *h)
+read_message(struct actual *a, const struct nl_msg *m)
 {
 	static const struct {
 		uint16_t type;
 		size_t	 min;
-		int	 (*read)(struct actual *, struct nlmsghdr *);
+		int	 (*read)(struct actual *, const struct nl_msg *);
 	} readers[] = {
 		{ RTM_NEWLINK, sizeof(struct ifinfomsg), read_link },
 		{ RTM_NEWADDR, sizeof(struct ifaddrmsg), read_addr },
@@ -259,31 +312,23 @@ read_message(struct actual *a, struct nlmsghdr *h)
 	size_t i;
 
 	for (i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
-		if (h->nlmsg_type == readers[i].type)
-			return h->nlmsg_len < NLMSG_HDRLEN + readers[i].min ? -EPROTO : readers[i].read(a, h);
+		if (m->type == readers[i].type)
+			return m->len < readers[i].min ? -EPROTO : readers[i].read(a, m);
 	return 0;
 }
 
 int
 actual_read(struct actual *a, const uint8_t *data, size_t len)
 {
-	struct nlmsghdr *h;
-	size_t at = 0;
-	int error;
+	struct nl_reader r;
+	struct nl_msg m;
+	int n, error;
 
-	while (len - at >= NLMSG_HDRLEN) {
-		/* The kernel aligns each message; libnl takes them through a pointer that it does not write to. */
-		h = (struct nlmsghdr *)(uintptr_t)(data + at);
-		if (h->nlmsg_len < NLMSG_HDRLEN || h->nlmsg_len > len - at)
-			return -EPROTO;
-		error = read_message(a, h);
-		if (error != 0)
+	nlmsg_reader_init(&r, data, len);
+	while ((n = nlmsg_next(&r, &m)) == 1)
+		if ((error = read_message(a, &m)) != 0)
 			return error;
-		if (NLMSG_ALIGN(h->nlmsg_len) >= len - at)
-			return 0;
-		at += NLMSG_ALIGN(h->nlmsg_len);
-	}
-	return len == at ? 0 : -EPROTO;
+	return n;
 }
 
 /* --- looking things up --- */

@@ -2,7 +2,7 @@
 #ifndef PATRONUS_NETD_ACTUAL_H
 #define PATRONUS_NETD_ACTUAL_H
 
-#include <net/if.h>
+#include <linux/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,7 +30,6 @@ struct link {
 	uint8_t		 operstate;
 	bool		 has_mac;
 	bool		 has_perm_mac;
-	bool		 has_foreign_peer;	/* its other end lives in another network namespace */
 	struct mac	 mac;
 	struct mac	 perm_mac;	/* what the hardware came with */
 	char		 name[IFNAMSIZ];

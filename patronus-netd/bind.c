@@ -145,6 +145,7 @@ bind_one(struct desired *d, struct want_link *w, const struct actual *a, bool mu
 		return;
 	}
 	w->index = found->index;
+	(void)str_copy(w->kernel_name, found->name, sizeof(w->kernel_name));
 }
 
 void

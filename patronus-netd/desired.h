@@ -36,6 +36,7 @@ struct want_link {
 	struct prefix		*addrs;
 	uint32_t		 naddrs;
 	uint32_t		 index;		/* of the bound link; 0: it waits for its link */
+	char			 kernel_name[16];	/* of the bound link */
 };
 
 struct want_route {

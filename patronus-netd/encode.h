@@ -8,8 +8,8 @@ struct buf;
 struct op;
 
 /*
- * Append the one netlink message of an operation (op_is_rtnl).  libnl serves as writer only: no socket is ever opened here, privd sends
- * what it has checked.  0, -EINVAL for other operations, -ENOMEM.
+ * Append the one netlink message of an operation (op_is_rtnl).  privd walks it before it sends it.  0, -EINVAL for other
+ * operations, -ENOMEM.
  */
 int	encode_op(const struct op *, uint32_t sequence, struct buf *);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <net/if.h>
+#include <linux/if.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,8 +8,8 @@
 #include "plan.h"
 #include "plan_steps.h"
 
-static const char *
-sysctl_name(uint8_t id)
+const char *
+plan_sysctl_name(uint8_t id)
 {
 	static const char *const names[SYSCTL_ID_MAX] = {
 		[SYSCTL_IP_FORWARD] = "ipv4 forwarding", [SYSCTL_IP6_FORWARD] = "ipv6 forwarding",
@@ -35,7 +35,7 @@ plan_sysctl(const struct planner *p, const struct want_sysctl *w)
 		return;		/* it waits for its link */
 	if (memory_sysctl_get(p->memory, w->id, instance, &value) && value == w->value)
 		return;
-	op = plan_add(p->plan, OP_SYSCTL_SET, w->path, plan_text(p->plan, "set to %u", w->value), "%s%s%s", sysctl_name(w->id),
+	op = plan_add(p->plan, OP_SYSCTL_SET, w->path, plan_text(p->plan, "set to %u", w->value), "%s%s%s", plan_sysctl_name(w->id),
 	    w->interface != NULL ? " of " : "", w->interface != NULL ? w->interface : "");
 	op->phase = w->phase;
 	op->sysctl = w->id;

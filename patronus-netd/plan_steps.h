@@ -3,6 +3,7 @@
 #define PATRONUS_NETD_PLAN_STEPS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The planners of the features: pure functions, each adds the operations of its part. */
 
@@ -15,6 +16,9 @@ void	plan_interfaces(const struct planner *);
 void	plan_routes(const struct planner *);
 void	plan_forwarding(const struct planner *);
 void	plan_system(const struct planner *);
+
+/* "ipv4 forwarding" for an enum sysctl_id. */
+const char *plan_sysctl_name(uint8_t id);
 
 /* Ownership: only what is ours is ever changed or removed. */
 bool	plan_address_is_ours(const struct memory *, const struct address *);

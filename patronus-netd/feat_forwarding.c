@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The sysctls that make a router.
+ *
+ * Forwarding is switched on in the second phase of a commit: by then fwd has applied the firewall of the same revision.  (privd's
+ * guard ruleset drops what is forwarded before that in any case; this is the second lock on the same door.)  It is never switched off by
+ * a restart: a router that stays up keeps forwarding under the policy that is loaded.
+ */
+#include "base/arena.h"
+#include "base/log.h"
+#include "conf/generated.h"
+#include "ipc/ids.h"
+#include "desired.h"
+#include "feature.h"
+#include "plan_steps.h"
+
+static const struct {
+	uint8_t		id;
+	uint8_t		phase;
+	uint32_t	value;
+} whole_box[] = {
+	{ SYSCTL_ACCEPT_REDIRECTS, COMMIT_APPLY, 0 },	/* nobody on the wire changes our routes */
+	{ SYSCTL_SEND_REDIRECTS, COMMIT_APPLY, 0 },
+	{ SYSCTL_IP_FORWARD, COMMIT_REMOVE, 1 },
+	{ SYSCTL_IP6_FORWARD, COMMIT_REMOVE, 1 },
+}, each_link[] = {
+	{ SYSCTL_IP6_ACCEPT_RA, COMMIT_APPLY, 0 },	/* addresses and routes come from the configuration alone */
+	{ SYSCTL_RP_FILTER, COMMIT_APPLY, 2 },		/* loose (RFC 3704): the strict check is the firewall's, with its exceptions */
+	{ SYSCTL_PROMOTE_SECONDARIES, COMMIT_APPLY, 1 },	/* removing our address must not take a foreign one along */
+};
+
+#define N(a)	(sizeof(a) / sizeof((a)[0]))
+
+static void
+desire(const struct conf_netd *conf, struct desired *d, struct problems *problems)
+{
+	struct want_sysctl *w;
+	uint32_t i;
+	size_t j;
+
+	(void)problems;
+	w = d->sysctls = arena_alloc(d->arena, N(whole_box) + N(each_link) * conf->interfaces.n, sizeof(*w));
+	if (w == NULL)
+		fatalx("netd", "out of memory");
+	for (j = 0; j < N(whole_box); j++, w++)
+		*w = (struct want_sysctl){ .id = whole_box[j].id, .phase = whole_box[j].phase, .path = "/routing",
+		    .value = whole_box[j].value };
+	for (i = 0; i < conf->interfaces.n; i++)
+		for (j = 0; j < N(each_link); j++, w++)
+			*w = (struct want_sysctl){ .id = each_link[j].id, .phase = each_link[j].phase,
+			    .interface = conf->interfaces.items[i].name, .path = d->links[i].path, .value = each_link[j].value };
+	d->nsysctls = (uint32_t)(w - d->sysctls);
+}
+
+const struct feature feature_forwarding = { .name = "forwarding", .desire = desire, .plan = plan_forwarding };

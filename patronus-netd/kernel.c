@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "ipc/ids.h"
+#include "ipc/privcall.h"
+#include "actual.h"
+#include "desired.h"
+#include "encode.h"
+#include "kernel.h"
+#include "memory.h"
+#include "plan.h"
+#include "problems.h"
+
+#define BATCH_MAX	(4u << 20)	/* as RTNL_BATCH allows */
+
+static int
+read_dump(struct actual *a, uint8_t what)
+{
+	struct privcall_error err;
+	const uint8_t *data;
+	size_t len;
+	int error;
+
+	error = privcall_dump(what, &data, &len, NULL, &err);
+	if (error != 0) {
+		log_errx("kernel", "cannot read the kernel: %s", err.text);
+		return error;
+	}
+	error = actual_read(a, data, len);
+	privcall_dump_free(data, len);
+	if (error != 0)
+		log_errx("kernel", "cannot understand the kernel's dump: %s", strerror(-error));
+	return error;
+}
+
+int
+kernel_read(struct actual *a, struct arena *arena, unsigned what)
+{
+	int error = 0;
+
+	actual_init(a, arena);
+	if (what & KERNEL_LINKS)
+		error = read_dump(a, NL_DUMP_LINKS);
+	if (error == 0 && (what & KERNEL_ADDRS))
+		error = read_dump(a, NL_DUMP_ADDRS);
+	if (error == 0 && (what & KERNEL_ROUTES))
+		error = read_dump(a, NL_DUMP_ROUTES);
+	return error;
+}
+
+/* --- operations --- */
+
+/* What the batch holds: operations [first, end) of the plan. */
+struct batch {
+	const struct plan	*plan;
+	const struct actual	*actual;
+	struct memory		*memory;
+	struct problems		*problems;
+	struct buf		 messages;
+	uint32_t		 ops[4096];
+	uint32_t		 n;
+};
+
+static void
+fail(struct batch *b, const struct op *op, int error, const char *text)
+{
+	char line[256];
+	struct buf what;
+
+	buf_init(&what, sizeof(line));
+	op_format(op, &what);
+	log_warnx("kernel", "%s: %s", buf_failed(&what) ? op->object : (const char *)what.data, text[0] != '\0' ? text :
+	    strerror(error));
+	buf_fini(&what);
+	if (b->problems != NULL)
+		problems_add(b->problems, op->path, "kernel-refused", "%s: the kernel refused: %s", op->object,
+		    text[0] != '\0' ? text : strerror(error));
+}
+
+static void
+remember(struct batch *b, const struct op *op)
+{
+	const struct link *l;
+
+	log_debug("kernel", "done: %s (%s)", op->object, op->detail);
+	if (op->kind == OP_ADDR_ADD)
+		memory_address_add(b->memory, op->index, &op->prefix);
+	else if (op->kind == OP_ADDR_REMOVE)
+		memory_address_remove(b->memory, op->index, &op->prefix);
+	else if (op->kind == OP_LINK_SET && op->mtu != 0 && (l = actual_link(b->actual, op->index)) != NULL) {
+		if (memory_mtu_get(b->memory, op->index) == op->mtu)
+			memory_mtu_forget(b->memory, op->index);
+		else
+			memory_mtu_before(b->memory, op->index, l->mtu);
+	}
+}
+
+/* Somebody was faster than we: what the operation wanted is so already. */
+static bool
+is_done_anyway(const struct op *op, int error)
+{
+	return (op->kind == OP_ADDR_ADD && error == EEXIST) ||
+	    (op->kind == OP_ADDR_REMOVE && (error == EADDRNOTAVAIL || error == ENODEV)) ||
+	    (op->kind == OP_ROUTE_REMOVE && (error == ESRCH || error == ENODEV));
+}
+
+/* Send operations from..n of the batch; *ret_done of them were done. */
+static int
+batch_send(struct batch *b, uint32_t from, uint32_t *ret_failed, struct privcall_error *err)
+{
+	struct rtnl_batch_req req;
+	struct message m;
+	uint32_t i;
+	int error;
+
+	buf_reset(&b->messages);
+	for (i = from; i < b->n; i++)
+		if ((error = encode_op(&b->plan->ops[b->ops[i]], i + 1, &b->messages)) != 0)
+			return error;
+	req.messages.data = b->messages.data;
+	req.messages.len = (uint32_t)b->messages.len;
+	error = privcall(MSG_RTNL_BATCH, &req, &m, err);
+	if (error == 0) {
+		message_fini(&m);
+		*ret_failed = b->n;
+	} else
+		*ret_failed = from + (err->offset < b->n - from ? err->offset : b->n - from - 1);
+	return error;
+}
+
+static int
+batch_flush(struct batch *b)
+{
+	struct privcall_error err = { 0 };
+	uint32_t at = 0, failed = 0, i;
+	const struct op *op;
+	int error;
+
+	while (at < b->n) {
+		error = batch_send(b, at, &failed, &err);
+		for (i = at; i < failed; i++)
+			remember(b, &b->plan->ops[b->ops[i]]);
+		if (error == 0)
+			break;
+		op = &b->plan->ops[b->ops[failed]];
+		if (!is_done_anyway(op, -error)) {
+			fail(b, op, -error, err.text);
+			return error;
+		}
+		at = failed + 1;
+	}
+	b->n = 0;
+	return 0;
+}
+
+/* --- requests of their own --- */
+
+static int
+set_sysctl(uint8_t id, const char *instance, uint32_t value, uint32_t *ret_previous, struct privcall_error *err)
+{
+	struct sysctl_set_req req = { .id = id, .instance = instance, .value = value };
+	struct message m;
+	int error;
+
+	error = privcall(MSG_SYSCTL_SET, &req, &m, err);
+	if (error != 0)
+		return error;
+	if (ret_previous != NULL)
+		*ret_previous = ((const struct sysctl_set_rep *)m.body)->previous;
+	message_fini(&m);
+	return 0;
+}
+
+static int
+do_sysctl(const struct op *op, struct memory *memory, struct privcall_error *err)
+{
+	int error;
+
+	error = set_sysctl(op->sysctl, op->text, op->value, NULL, err);
+	/* A kernel without IPv6 has none of its sysctls: nothing is forwarded there either. */
+	if (error == -ENOENT)
+		error = 0;
+	if (error == 0)
+		memory_sysctl_set(memory, op->sysctl, op->text, op->value);
+	return error;
+}
+
+static int
+do_host(const struct op *op, struct memory *memory, struct privcall_error *err)
+{
+	struct host_ctl_req req = { .verb = op->kind == OP_HOSTNAME ? HOST_SET_NAME : HOST_SET_TIMEZONE, .value = op->text };
+	struct message m;
+	int error;
+
+	error = privcall(MSG_HOST_CTL, &req, &m, err);
+	if (error != 0)
+		return error;
+	message_fini(&m);
+	memory_text_set(memory, op->kind == OP_HOSTNAME ? MEMORY_HOSTNAME : MEMORY_TIME_ZONE, op->text);
+	return 0;
+}
+
+static int
+do_resolv_conf(const struct op *op, struct memory *memory, struct privcall_error *err)
+{
+	struct file_put_req req = { .id = FILE_RESOLV_CONF, .data = { (const uint8_t *)op->text, (uint32_t)strlen(op->text) } };
+	struct message m;
+	int error;
+
+	error = privcall(MSG_FILE_PUT, &req, &m, err);
+	if (error != 0)
+		return error;
+	message_fini(&m);
+	memory_text_set(memory, MEMORY_RESOLV_CONF, op->text);
+	return 0;
+}
+
+static int
+do_op(struct batch *b, const struct op *op)
+{
+	static int (*const handlers[OP_KIND_MAX])(const struct op *, struct memory *, struct privcall_error *) = {
+		[OP_SYSCTL_SET] = do_sysctl, [OP_HOSTNAME] = do_host, [OP_TIME_ZONE] = do_host,
+		[OP_RESOLV_CONF] = do_resolv_conf,
+	};
+	struct privcall_error err = { 0 };
+	int error;
+
+	error = batch_flush(b);
+	if (error != 0)
+		return error;
+	error = handlers[op->kind](op, b->memory, &err);
+	if (error != 0)
+		fail(b, op, -error, err.text);
+	return error;
+}
+
+int
+kernel_execute(const struct plan *plan, uint8_t phase, const struct actual *actual, struct memory *memory,
+    struct problems *problems)
+{
+	static struct batch b;
+	uint32_t i;
+	int error = 0;
+
+	b = (struct batch){ .plan = plan, .actual = actual, .memory = memory, .problems = problems };
+	buf_init(&b.messages, BATCH_MAX);
+	for (i = 0; error == 0 && i < plan->n; i++) {
+		if (plan->ops[i].phase != phase)
+			continue;
+		if (!op_is_rtnl(&plan->ops[i]))
+			error = do_op(&b, &plan->ops[i]);
+		else {
+			b.ops[b.n++] = i;
+			if (b.n == sizeof(b.ops) / sizeof(b.ops[0]))
+				error = batch_flush(&b);
+		}
+	}
+	if (error == 0)
+		error = batch_flush(&b);
+	buf_fini(&b.messages);
+	return error;
+}
+
+int
+kernel_sysctl_check(const struct want_sysctl *w, const char *instance, uint32_t *ret_previous)
+{
+	struct privcall_error err;
+	int error;
+
+	error = set_sysctl(w->id, instance, w->value, ret_previous, &err);
+	if (error != 0)
+		return error == -ENOENT ? 0 : error;
+	return *ret_previous != w->value;
+}

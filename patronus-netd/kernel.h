@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_NETD_KERNEL_H
+#define PATRONUS_NETD_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct actual;
+struct arena;
+struct memory;
+struct plan;
+struct problems;
+struct want_sysctl;
+
+/*
+ * The way to the kernel: reads by privd's dumps, changes by privd's checked requests.
+ */
+
+#define KERNEL_LINKS	0x1
+#define KERNEL_ADDRS	0x2
+#define KERNEL_ROUTES	0x4
+#define KERNEL_ALL	0x7
+
+/* Read the kernel into actual (which lives in the arena).  0 or -errno, logged. */
+int	kernel_read(struct actual *, struct arena *, unsigned what);
+
+/*
+ * Carry out the operations of one phase in order, and remember what was done.  Stops at the first failure: 0, or
+ * -errno with the problem added (problems may be NULL) and logged.
+ */
+int	kernel_execute(const struct plan *, uint8_t phase, const struct actual *, struct memory *, struct problems *);
+
+/*
+ * Set a sysctl that has been set before to its value again.  1 when it had another value meanwhile (*ret_previous), 0 when not, -errno.
+ */
+int	kernel_sysctl_check(const struct want_sysctl *, const char *instance, uint32_t *ret_previous);
+
+#endif

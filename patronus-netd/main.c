@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * patronus-netd: links, addresses, routes, forwarding and the names of the box, kept as the configuration says.  It
+ * has no privilege: it computes what privd then checks and does.  A restart reads, compares, and finds nothing to do.
+ */
+#include <event2/event.h>
+
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "ipc/ids.h"
+#include "alarms.h"
+#include "memory.h"
+#include "netd.h"
+#include "revision.h"
+#include "watch.h"
+
+static struct netd netd;
+
+static void
+on_change(void *arg)
+{
+	repair_run(arg);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct netd *n = arg;
+
+	(void)fd;
+	(void)what;
+	report_counters(n);
+	repair_sysctls(n, false);
+}
+
+static int
+start(struct daemon *d)
+{
+	static const struct timeval second = { 1, 0 };
+
+	netd.daemon = d;
+	d->state = &netd;
+	netd.memory = memory_new();
+	netd.alarms = alarms_new();
+	netd.watch = watch_new(d->base, on_change, &netd);
+	netd.tick = event_new(d->base, -1, EV_PERSIST, on_tick, &netd);
+	if (netd.tick == NULL || event_add(netd.tick, &second) == -1)
+		fatalx("netd", "cannot make the timer");
+	return 0;
+}
+
+static void
+stop(struct daemon *d)
+{
+	(void)d;
+	event_free(netd.tick);
+	watch_free(netd.watch);
+	revision_free(netd.prepared);
+	revision_free(netd.applied);
+	alarms_free(netd.alarms);
+	memory_free(netd.memory);
+}
+
+static const struct daemon_peer peers[] = {
+	{ .role = ROLE_CONFD, .purpose = PEER_MAIN, .ops = &serve_confd_ops },
+	{ .role = ROLE_INVALID },
+};
+
+int
+main(int argc, char **argv)
+{
+	static struct daemon d = { .name = "netd", .role = ROLE_NETD, .peers = peers, .start = start, .stop = stop };
+
+	return daemon_main(&d, argc, argv);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What confd asks: prepare, commit in two phases, read back; and live state. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "ipc/ids.h"
+#include "netd.h"
+#include "plan.h"
+#include "problems.h"
+#include "revision.h"
+
+#define CONF_MAX	(64u << 20)
+#define DIFF_MAX	60000
+
+static struct netd *
+netd_of(struct channel *c)
+{
+	const struct daemon *d = channel_arg(c);
+
+	return d->state;
+}
+
+/* --- prepare --- */
+
+/* The configuration that came with the request. */
+static int
+take_revision(struct message *m, struct problems *problems, struct revision **ret)
+{
+	const struct conf_prepare_req *req = m->body;
+	int fd = arena_take_fd(m->arena, 0), error;
+	const uint8_t *data;
+	size_t len;
+
+	if (fd == -1)
+		return -EPROTO;
+	error = memfd_map(fd, CONF_MAX, &data, &len);
+	(void)close(fd);
+	if (error != 0)
+		return error;
+	error = revision_new(req->revision, data, len, problems, ret);
+	memfd_unmap(data, len);
+	return error;
+}
+
+static bool
+disconnects(const struct op *op)
+{
+	return op->kind == OP_ADDR_REMOVE || (op->kind == OP_LINK_SET && op->set_up && !op->is_up);
+}
+
+/* What the plan does to people: each cut by itself, the rest in one line. */
+static uint32_t
+list_impacts(struct plan *plan, struct ipc_impact *items, uint32_t max)
+{
+	uint32_t i, n = 0, hot = 0;
+	const struct op *op;
+
+	for (i = 0; i < plan->n; i++) {
+		op = &plan->ops[i];
+		if (!disconnects(op)) {
+			hot++;
+			continue;
+		}
+		if (n == max - 1)
+			continue;
+		items[n].owner = "netd";
+		items[n].impact = IMPACT_DISCONNECT;
+		items[n++].text = plan_text(plan, op->kind == OP_ADDR_REMOVE ? "%s is removed: its connections end" :
+		    "%s goes down: nothing passes it any more", op->object);
+	}
+	if (hot > 0) {
+		items[n].owner = "netd";
+		items[n].impact = IMPACT_HOT;
+		items[n++].text = plan_text(plan, "%u change%s to links, addresses, routes or settings without interruption", hot,
+		    hot == 1 ? "" : "s");
+	}
+	return n;
+}
+
+static void
+reply_prepare(struct channel *c, struct message *m, struct plan *plan, struct problems *problems)
+{
+	struct conf_prepare_rep rep = { .diff = "" };
+	struct ipc_impact impacts[PROBLEMS_MAX];
+	struct buf diff;
+
+	buf_init(&diff, DIFF_MAX);
+	rep.problems.items = problems->items;
+	rep.problems.n = problems->n;
+	if (problems->n == 0) {
+		rep.impacts.items = impacts;
+		rep.impacts.n = list_impacts(plan, impacts, PROBLEMS_MAX);
+		plan_format(plan, &diff);
+		if (buf_failed(&diff))
+			rep.diff = "(too long to show)\n";
+		else if (diff.len > 0)
+			rep.diff = (const char *)diff.data;
+	}
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+	buf_fini(&diff);
+}
+
+static void
+on_prepare(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_prepare_req *req = m->body;
+	struct netd *n = netd_of(c);
+	struct revision *r = NULL;
+	struct problems *problems;
+	struct plan plan;
+	int error;
+
+	(void)arg;
+	problems = calloc(1, sizeof(*problems));
+	if (problems == NULL)
+		fatal("netd", "prepare");
+	problems_init(problems, m->arena);
+	error = take_revision(m, problems, &r);
+	if (error == 0)
+		error = apply_plan(n, r, m->arena, !req->restore, &plan, problems);
+	if (error != 0)
+		(void)channel_reply_error(c, &m->header, error, 0, "revision %u cannot be prepared: %s", req->revision,
+		    strerror(-error));
+	else
+		reply_prepare(c, m, &plan, problems);
+	if (error == 0 && (problems->n == 0 || req->restore) && !req->dry_run) {
+		revision_free(n->prepared);
+		n->prepared = r;
+	} else
+		revision_free(r);
+	free(problems);
+}
+
+/* --- commit --- */
+
+static void
+reply_commit(struct channel *c, struct message *m, int error, struct problems *problems)
+{
+	struct conf_commit_rep rep;
+
+	if (error != 0 && problems->n == 0)
+		problems_add(problems, "", "failed", "the network could not be changed: %s", strerror(-error));
+	rep.problems.items = problems->items;
+	rep.problems.n = problems->n;
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static int
+commit_apply(struct netd *n, struct problems *problems)
+{
+	int error;
+
+	error = apply_phase(n, n->prepared, COMMIT_APPLY, problems);
+	/* What failed is not kept: until confd commits the previous revision again, that one is repaired towards. */
+	if (error != 0)
+		return error;
+	revision_free(n->applied);
+	n->applied = n->prepared;
+	n->prepared = NULL;
+	n->is_removed = false;
+	return 0;
+}
+
+static int
+commit_remove(struct netd *n, struct problems *problems)
+{
+	int error;
+
+	error = apply_phase(n, n->applied, COMMIT_REMOVE, problems);
+	/* With an address go its routes and, where they are not promoted, other addresses of its network. */
+	if (error == 0)
+		error = apply_phase(n, n->applied, COMMIT_APPLY, problems);
+	if (error == 0)
+		n->is_removed = true;
+	return error;
+}
+
+static void
+on_commit(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_commit_req *req = m->body;
+	struct netd *n = netd_of(c);
+	struct revision *r = req->phase == COMMIT_APPLY ? n->prepared : n->applied;
+	struct problems *problems;
+	int error;
+
+	(void)arg;
+	if (r == NULL || r->number != req->revision) {
+		(void)channel_reply_error(c, &m->header, ESTALE, 0, "revision %u is not %s", req->revision,
+		    req->phase == COMMIT_APPLY ? "prepared" : "applied");
+		return;
+	}
+	problems = calloc(1, sizeof(*problems));
+	if (problems == NULL)
+		fatal("netd", "commit");
+	problems_init(problems, m->arena);
+	error = req->phase == COMMIT_APPLY ? commit_apply(n, problems) : commit_remove(n, problems);
+	if (error == 0)
+		log_info("conf", "revision %u: %s", req->revision, req->phase == COMMIT_APPLY ? "applied" : "done");
+	reply_commit(c, m, error, problems);
+	free(problems);
+}
+
+static void
+on_verify(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_verify_req *req = m->body;
+	struct netd *n = netd_of(c);
+	struct conf_verify_rep rep;
+	struct problems *problems;
+	struct plan plan;
+	uint32_t i;
+	int error;
+
+	(void)arg;
+	if (n->applied == NULL || n->applied->number != req->revision) {
+		(void)channel_reply_error(c, &m->header, ESTALE, 0, "revision %u is not applied", req->revision);
+		return;
+	}
+	problems = calloc(1, sizeof(*problems));
+	if (problems == NULL)
+		fatal("netd", "verify");
+	problems_init(problems, m->arena);
+	repair_sysctls(n, true);
+	error = apply_plan(n, n->applied, m->arena, false, &plan, NULL);
+	for (i = 0; error == 0 && i < plan.n; i++)
+		problems_add(problems, plan.ops[i].path, "differs", "the kernel differs: %s: %s", plan.ops[i].object,
+		    plan.ops[i].detail);
+	rep.problems.items = problems->items;
+	rep.problems.n = problems->n;
+	if (error != 0)
+		(void)channel_reply_error(c, &m->header, error, 0, "the kernel cannot be read");
+	else
+		(void)channel_reply(c, &m->header, &rep, NULL, 0);
+	free(problems);
+}
+
+static void
+on_abort(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_abort_req *req = m->body;
+	struct netd *n = netd_of(c);
+	struct conf_abort_rep rep = { 0 };
+
+	(void)arg;
+	if (n->prepared != NULL && n->prepared->number == req->revision) {
+		revision_free(n->prepared);
+		n->prepared = NULL;
+	}
+	if (m->header.id != 0)
+		(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+/* The kernel holds the last known good network by itself: there is nothing to store. */
+static void
+on_kept(struct channel *c, struct message *m, void *arg)
+{
+	struct conf_kept_rep rep = { 0 };
+
+	(void)arg;
+	if (m->header.id != 0)
+		(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static void
+on_state(struct channel *c, struct message *m, void *arg)
+{
+	(void)arg;
+	report_state(netd_of(c), c, m);
+}
+
+static const struct channel_dispatch table[] = {
+	{ MSG_CONF_PREPARE, CHANNEL_PHASE_READY, on_prepare },
+	{ MSG_CONF_COMMIT, CHANNEL_PHASE_READY, on_commit },
+	{ MSG_CONF_VERIFY, CHANNEL_PHASE_READY, on_verify },
+	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, on_abort },
+	{ MSG_CONF_KEPT, CHANNEL_PHASE_READY, on_kept },
+	{ MSG_STATE_GET, CHANNEL_PHASE_READY, on_state },
+	{ 0, 0, NULL }
+};
+
+const struct channel_ops serve_confd_ops = { .table = table };
