@@ -87,22 +87,35 @@ log_to_logd(enum log_level level, const char *subsystem, const char *text, void 
 	self.is_logging = false;
 }
 
+/* As much of s as the record holds.  Nobody gets out of the audit log by being too long, or by not being text. */
+static const char *
+audit_text(char *buf, size_t size, const char *s)
+{
+	(void)str_copy(buf, s != NULL ? s : "", size);
+	str_clean(buf);
+	return buf;
+}
+
 void
 daemon_audit(const char *actor, const char *origin, const char *action, const char *object, const char *result,
     const char *fmt, ...)
 {
 	struct channel *c = daemon_channel(ROLE_LOGD, PEER_MAIN);
-	struct log_audit_req a = { .time_ms = clock_wall_ms(), .actor = actor, .origin = origin, .action = action,
-	    .object = object, .result = result };
-	char detail[2048];
+	char who[65], from[65], act[65], what[513], how[65], detail[2048];
+	struct log_audit_req a = { .time_ms = clock_wall_ms(), .detail = detail };
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(detail, sizeof(detail), fmt, ap);
 	va_end(ap);
-	a.detail = detail;
+	str_clean(detail);
+	a.actor = audit_text(who, sizeof(who), actor);
+	a.origin = audit_text(from, sizeof(from), origin);
+	a.action = audit_text(act, sizeof(act), action);
+	a.object = audit_text(what, sizeof(what), object);
+	a.result = audit_text(how, sizeof(how), result);
 	if (c == NULL || channel_send(c, MSG_LOG_AUDIT, 0, &a, NULL, 0) != 0)
-		log_warnx("audit", "%s from %s: %s %s: %s (%s)", actor, origin, action, object, result, detail);
+		log_warnx("audit", "%s from %s: %s %s: %s (%s)", who, from, act, what, how, detail);
 }
 
 /* --- peers --- */
@@ -126,11 +139,9 @@ on_peer_close(struct channel *c, int error, void *arg)
 static void
 slot_replace(struct slot *s, int fd)
 {
-	struct channel *old = s->channel;
-
 	/* The old channel's end may still be on its way here: it is closed first, so that its owner hears in order. */
-	if (old != NULL)
-		on_peer_close(old, 0, self.daemon);
+	if (s->channel != NULL)
+		channel_close(s->channel, 0);
 	s->channel = channel_new(self.daemon->base, fd, s->name, self.daemon->role, s->row->role, &s->ops, self.daemon);
 	if (s->channel == NULL)
 		log_errx("daemon", "cannot make the channel to %s", s->name);

@@ -17,7 +17,7 @@ struct daemon;
 struct daemon_peer {
 	uint8_t				 role;		/* enum role of the other end */
 	uint8_t				 purpose;	/* enum peer_purpose */
-	const struct channel_ops	*ops;		/* on_close is called after the common code forgot the channel */
+	const struct channel_ops	*ops;		/* on_close comes after the common code forgot the channel, which it frees itself */
 	/* Called instead of making a channel when ops is NULL: takes the fd. */
 	void				(*take)(struct daemon *, int fd);
 };
