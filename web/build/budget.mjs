@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Fails when the app weighs more than it may (brotli bytes), or when the page could ask another host or run inline code.
+// First paint is everything index.html names plus the first page a person can see (sign in or dashboard) with all it imports.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const dist = process.argv[2]
+const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'))
+const limits = { firstPaint: 40 * 1024, chunk: 25 * 1024, all: 220 * 1024 }
+const size = file => readFileSync(join(dist, file + '.br')).length
+const failures = []
+
+function closure(key, files = new Set()) {
+	const chunk = manifest[key]
+	if (!chunk || files.has(chunk.file))
+		return files
+	files.add(chunk.file)
+	for (const css of chunk.css ?? [])
+		files.add(css)
+	for (const next of chunk.imports ?? [])
+		closure(next, files)
+	return files
+}
+
+const total = files => [...files].reduce((sum, file) => sum + size(file), 0)
+const entry = Object.keys(manifest).find(key => manifest[key].isEntry)
+const first = Object.keys(manifest).filter(key => /pages\/(signin|dashboard)\.tsx$/.test(key))
+if (first.length === 0)
+	failures.push('neither the sign-in page nor the dashboard is in the manifest: the budget cannot be judged')
+const html = readFileSync(join(dist, 'index.html'), 'utf8')
+const shell = closure(entry)
+for (const [, file] of html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g))
+	shell.add(file)
+
+const paints = first.map(key => [key, total(new Set([...shell, ...closure(key)]))])
+for (const [key, bytes] of paints) {
+	console.log(`first paint ${key}: ${bytes} bytes brotli (limit ${limits.firstPaint})`)
+	if (bytes > limits.firstPaint)
+		failures.push(`first paint with ${key} weighs ${bytes} bytes, more than ${limits.firstPaint}`)
+}
+
+const everything = new Set()
+for (const chunk of Object.values(manifest)) {
+	for (const file of [chunk.file, ...(chunk.css ?? [])])
+		everything.add(file)
+	if (!chunk.isEntry && size(chunk.file) > limits.chunk)
+		failures.push(`${chunk.file} weighs ${size(chunk.file)} bytes, more than ${limits.chunk}`)
+}
+console.log(`all pages: ${total(everything)} bytes brotli (limit ${limits.all})`)
+if (total(everything) > limits.all)
+	failures.push(`all pages together weigh ${total(everything)} bytes, more than ${limits.all}`)
+
+// The strict policy of httpd would refuse these at run time; find them at build time.
+if (/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=/i.test(html))
+	failures.push('index.html carries inline script or style')
+if (/(?:src|href)="(?:https?:)?\/\//i.test(html))
+	failures.push('index.html names another host')
+for (const file of everything)
+	if (file.endsWith('.css') && /url\(\s*['"]?(?:https?:|data:|\/\/)/i.test(readFileSync(join(dist, file), 'utf8')))
+		failures.push(`${file} names another host or a data: address`)
+
+for (const failure of failures)
+	console.error(`budget: ${failure}`)
+process.exit(failures.length ? 1 : 0)

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One way to call the API: problems become exceptions, the session's csrf value goes with every write.
+import type { FieldError } from './types'
+
+export class Problem extends Error {
+	status: number
+	slug: string
+	detail: string
+	errors: FieldError[]
+	body: Record<string, unknown>
+
+	constructor(status: number, body: Record<string, unknown>) {
+		super(String(body.title ?? `The request failed (${status})`))
+		this.status = status
+		this.slug = String(body.type ?? '').split(':').pop() ?? ''
+		this.detail = String(body.detail ?? '')
+		this.errors = Array.isArray(body.errors) ? body.errors as FieldError[] : []
+		this.body = body
+	}
+
+	/** One sentence for a person. */
+	get words() {
+		if (this.errors.length === 1)
+			return this.errors[0].text
+		return this.detail || this.message
+	}
+}
+
+export interface Answer<T> {
+	status: number
+	body: T
+	etag: string | null
+	location: string | null
+}
+
+export interface Options {
+	body?: unknown
+	workspace?: string | null
+	ifMatch?: string | null
+	ifNoneMatch?: string
+	accept?: string
+	type?: string
+}
+
+let csrf = ''
+let whenSignedOut = () => {}
+
+export function set_csrf(value: string) {
+	csrf = value
+}
+
+export function on_signed_out(then: () => void) {
+	whenSignedOut = then
+}
+
+function headers_of(method: string, options: Options) {
+	const headers: Record<string, string> = { Accept: options.accept ?? 'application/json' }
+	if (options.body !== undefined)
+		headers['Content-Type'] = options.type ?? 'application/json'
+	if (method !== 'GET' && csrf)
+		headers['Patronus-CSRF'] = csrf
+	if (options.workspace)
+		headers['Patronus-Workspace'] = options.workspace
+	if (options.ifMatch)
+		headers['If-Match'] = options.ifMatch
+	if (options.ifNoneMatch)
+		headers['If-None-Match'] = options.ifNoneMatch
+	return headers
+}
+
+async function read_problem(response: Response) {
+	let body: Record<string, unknown> = {}
+	try {
+		body = await response.json()
+	} catch {
+		body = { title: `${response.status} ${response.statusText}`.trim() }
+	}
+	return new Problem(response.status, body)
+}
+
+export async function call<T>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
+	let response: Response
+	try {
+		response = await fetch('/api/v1' + path, {
+			method,
+			headers: headers_of(method, options),
+			body: options.body === undefined ? undefined
+				: typeof options.body === 'string' && options.type ? options.body : JSON.stringify(options.body),
+			credentials: 'same-origin',
+			cache: 'no-store',
+		})
+	} catch {
+		throw new Problem(0, { type: 'urn:patronus:problem:unreachable', title: 'The appliance does not answer',
+			detail: 'The connection failed. If its address has just changed, open the new one.' })
+	}
+	if (!response.ok) {
+		const problem = await read_problem(response)
+		if (response.status === 401 && !path.startsWith('/session') && !path.startsWith('/claim'))
+			whenSignedOut()
+		throw problem
+	}
+	const text = response.status === 204 ? '' : await response.text()
+	const json = (response.headers.get('Content-Type') ?? '').includes('json')
+	return {
+		status: response.status,
+		body: (json && text ? JSON.parse(text) : text) as T,
+		etag: response.headers.get('ETag'),
+		location: response.headers.get('Location'),
+	}
+}
+
+export const get = <T>(path: string, options?: Options) => call<T>('GET', path, options).then(answer => answer.body)
+export const post = <T>(path: string, body: unknown = {}, options?: Options) =>
+	call<T>('POST', path, { ...options, body }).then(answer => answer.body)
+
+/** A list comes as itself or as the one member of an object that has its name. */
+export function list_of<T>(body: unknown, name: string): T[] {
+	if (Array.isArray(body))
+		return body
+	const inner = (body as Record<string, unknown> | null)?.[name]
+	return Array.isArray(inner) ? inner : []
+}
+
+/** A container comes as itself or below its own name. */
+export function node_of<T>(body: unknown, name: string): T {
+	const inner = (body as Record<string, unknown> | null)?.[name]
+	return (inner && typeof inner === 'object' && !Array.isArray(inner) ? inner : body ?? {}) as T
+}
+
+export function words_of(error: unknown) {
+	if (error instanceof Problem)
+		return error.words
+	return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one event stream of this tab and what is kept of it. The stream is closed while nobody looks.
+import { signal } from '@preact/signals'
+import { get, list_of } from './api'
+import { number_of } from './format'
+import type { Commit, Count, InterfaceState, LogEvent } from './types'
+
+const TOPICS = 'counters,log,commits,drift,status,interfaces'
+const RING = 300		// seconds of throughput that a plot shows
+const LOG_RING = 2000
+const SPARK = 40
+
+export interface Series {
+	name: string
+	time: number[]
+	rx: number[]		// bytes per second
+	tx: number[]
+	rxTotal: number
+	txTotal: number
+	linkUp: boolean | undefined
+	last: { at: number; rx: number; tx: number } | null
+}
+
+export interface RuleCounter {
+	packets: number
+	bytes: number
+	rate: number		// bytes per second
+	packetRate: number
+	spark: number[]
+	at: number
+}
+
+export const connected = signal<'yes' | 'no' | 'lost'>('no')
+export const series = new Map<string, Series>()
+export const series_tick = signal(0)
+export const counters = new Map<string, RuleCounter>()
+export const counter_tick = signal(0)
+export const log_events = signal<LogEvent[]>([])
+export const log_lost = signal(0)
+
+type Listener = (data: never) => void
+const listeners: Record<string, Listener[]> = {}
+
+export function on_event(topic: 'commits' | 'drift' | 'status' | 'open', then: (data: never) => void) {
+	(listeners[topic] ??= []).push(then)
+}
+
+function tell(topic: string, data: unknown) {
+	for (const then of listeners[topic] ?? [])
+		then(data as never)
+}
+
+function series_of(name: string): Series {
+	let one = series.get(name)
+	if (!one) {
+		one = { name, time: [], rx: [], tx: [], rxTotal: 0, txTotal: 0, linkUp: undefined, last: null }
+		series.set(name, one)
+	}
+	return one
+}
+
+export function take_interfaces(rows: InterfaceState[], now = Date.now()) {
+	for (const row of rows) {
+		const one = series_of(row.name)
+		const rx = number_of(row['rx-bytes'])
+		const tx = number_of(row['tx-bytes'])
+		const seconds = one.last ? (now - one.last.at) / 1000 : 0
+		one.linkUp = row['link-up'] ?? one.linkUp
+		one.rxTotal = rx
+		one.txTotal = tx
+		if (one.last && seconds < 0.4)
+			continue
+		// A counter that went back or a long silence is a new start, never a spike.
+		if (one.last && seconds < 10 && rx >= one.last.rx && tx >= one.last.tx) {
+			one.time.push(now / 1000)
+			one.rx.push((rx - one.last.rx) / seconds)
+			one.tx.push((tx - one.last.tx) / seconds)
+			while (one.time.length > RING) {
+				one.time.shift()
+				one.rx.shift()
+				one.tx.shift()
+			}
+		}
+		one.last = { at: now, rx, tx }
+	}
+	series_tick.value++
+}
+
+export function seed_counters(rows: { id: string; packets: Count; bytes: Count }[]) {
+	for (const row of rows) {
+		const have = counters.get(row.id)
+		if (have) {
+			have.packets = number_of(row.packets)
+			have.bytes = number_of(row.bytes)
+		} else {
+			counters.set(row.id, { packets: number_of(row.packets), bytes: number_of(row.bytes), rate: 0, packetRate: 0,
+				spark: [], at: 0 })
+		}
+	}
+	counter_tick.value++
+}
+
+let counters_at = 0
+
+function take_counters(rows: { id: string; packets: Count; bytes: Count }[], now = Date.now()) {
+	const seconds = counters_at && now - counters_at < 10_000 ? Math.max(0.2, (now - counters_at) / 1000) : 0
+	counters_at = now
+	for (const row of rows) {
+		const packets = number_of(row.packets)
+		const bytes = number_of(row.bytes)
+		const have = counters.get(row.id)
+		if (!have) {
+			counters.set(row.id, { packets, bytes, rate: 0, packetRate: 0, spark: [], at: now })
+			continue
+		}
+		have.rate = seconds && bytes >= have.bytes ? (bytes - have.bytes) / seconds : 0
+		have.packetRate = seconds && packets >= have.packets ? (packets - have.packets) / seconds : 0
+		have.packets = packets
+		have.bytes = bytes
+		have.at = now
+	}
+	// Only rules that changed are named: the others stand still.
+	for (const have of counters.values()) {
+		if (have.at !== now) {
+			have.rate = 0
+			have.packetRate = 0
+		}
+		if (have.at === now || have.spark.length) {
+			have.spark.push(have.packetRate)
+			if (have.spark.length > SPARK)
+				have.spark.shift()
+		}
+	}
+	counter_tick.value++
+}
+
+let waiting: LogEvent[] = []
+let flush_timer = 0
+
+function flush_log() {
+	flush_timer = 0
+	const newest = number_of(log_events.value[0]?.sequence ?? -1)
+	const fresh = waiting.filter(event => number_of(event.sequence) > newest)
+	waiting = []
+	if (fresh.length)
+		log_events.value = [...fresh.reverse(), ...log_events.value].slice(0, LOG_RING)
+}
+
+/** Events are gathered and shown four times a second, however many arrive. */
+function take_log(event: LogEvent) {
+	waiting.push(event)
+	if (waiting.length > LOG_RING) {
+		log_lost.value += waiting.length - LOG_RING
+		waiting = waiting.slice(-LOG_RING)
+	}
+	if (!flush_timer)
+		flush_timer = window.setTimeout(flush_log, 250)
+}
+
+/** What happened before this tab looked, or while it looked away. */
+export async function fetch_log() {
+	const body = await get<unknown>('/state/firewall-log?limit=500')
+	const known = new Set(log_events.value.map(event => String(event.sequence)))
+	const older = list_of<LogEvent>(body, 'events').filter(event => !known.has(String(event.sequence)))
+	if (!older.length)
+		return
+	log_events.value = [...log_events.value, ...older]
+		.sort((a, b) => number_of(b.sequence) - number_of(a.sequence)).slice(0, LOG_RING)
+}
+
+let source: EventSource | null = null
+let wanted = false
+let retry_timer = 0
+let retry_after = 1000
+
+function listen(topic: string, then: (data: never) => void) {
+	source?.addEventListener(topic, event => {
+		try {
+			then(JSON.parse((event as MessageEvent<string>).data) as never)
+		} catch (error) {
+			console.warn(`an event of ${topic} could not be read`, error)
+		}
+	})
+}
+
+function open_stream() {
+	clearTimeout(retry_timer)
+	if (source || !wanted || document.hidden)
+		return
+	source = new EventSource('/api/v1/events?topics=' + TOPICS)
+	source.onopen = () => {
+		retry_after = 1000
+		connected.value = 'yes'
+		tell('open', null)
+	}
+	source.onerror = () => {
+		connected.value = 'lost'
+		if (source?.readyState !== EventSource.CLOSED)
+			return		// the browser tries again by itself
+		source = null
+		retry_timer = window.setTimeout(open_stream, retry_after)
+		retry_after = Math.min(retry_after * 2, 15_000)
+		tell('status', null)
+	}
+	listen('interfaces', data => take_interfaces(list_of<InterfaceState>(data, 'interfaces')))
+	listen('counters', data => take_counters(list_of(data, 'rules')))
+	listen('log', data => take_log(data))
+	listen('commits', data => tell('commits', data as Commit))
+	listen('drift', data => tell('drift', data))
+	listen('status', data => tell('status', data))
+	listen('gap', () => {
+		log_lost.value++
+	})
+}
+
+function close_stream() {
+	clearTimeout(retry_timer)
+	source?.close()
+	source = null
+	connected.value = 'no'
+	counters_at = 0
+}
+
+export function start_stream() {
+	wanted = true
+	open_stream()
+}
+
+export function stop_stream() {
+	wanted = false
+	close_stream()
+	series.clear()
+	counters.clear()
+	log_events.value = []
+	log_lost.value = 0
+}
+
+document.addEventListener('visibilitychange', () => document.hidden ? close_stream() : open_stream())

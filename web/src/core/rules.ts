@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The policy as the rules page sees it: the candidate's rules with the generated ones between them, filtered.
+import { list } from './format'
+import type { Change, Endpoint, FieldError, Rule, RuleState } from './types'
+
+export type Mark = 'new' | 'edited' | 'moved'
+
+export interface Line {
+	key: string
+	rule: Rule
+	number: number		// among the rules of people; 0 for a generated one
+	generated: boolean
+	mark?: Mark
+}
+
+/** Generated rules stand where the kernel has them: after the rule of people that comes before them. */
+export function merge(rules: Rule[], states: RuleState[], marks: Map<string, Mark>): Line[] {
+	const after = new Map<string | null, RuleState[]>()
+	let anchor: string | null = null
+	const own = new Set(rules.map(rule => rule.id))
+	for (const state of states) {
+		if (!state.generated) {
+			if (own.has(state.id))
+				anchor = state.id
+			continue
+		}
+		const row = after.get(anchor) ?? []
+		row.push(state)
+		after.set(anchor, row)
+	}
+	let made = 0
+	const generated = (key: string | null): Line[] => (after.get(key) ?? []).map(state => ({
+		key: `generated ${made++} ${state.id}`, rule: { ...state } as unknown as Rule, number: 0, generated: true }))
+	const lines = generated(null)
+	rules.forEach((rule, at) => {
+		lines.push({ key: rule.id, rule, number: at + 1, generated: false, mark: marks.get(rule.id) }, ...generated(rule.id))
+	})
+	return lines
+}
+
+export function marks_of(changes: Change[]) {
+	const marks = new Map<string, Mark>()
+	for (const change of changes) {
+		const [, id, ...rest] = change.path.match(/^\/firewall\/rules\/([^/]+)(\/.*)?$/) ?? []
+		if (!id || (change.op === 'delete' && !rest[0]))
+			continue
+		if (change.op === 'create' && !rest[0])
+			marks.set(id, 'new')
+		else if (change.op === 'move' && !marks.has(id))
+			marks.set(id, 'moved')
+		else if (change.op !== 'move' && marks.get(id) !== 'new')
+			marks.set(id, 'edited')
+	}
+	return marks
+}
+
+export function endpoint_words(end: Endpoint | undefined): string[] {
+	if (!end)
+		return []
+	return [...list(end.group), ...list(end.addresses), ...list(end.zones as string[] | undefined).map(zone => `network of ${zone}`)]
+}
+
+const FIELDS: Record<string, (line: Line) => string[]> = {
+	id: line => [line.rule.id],
+	from: line => list(line.rule.from),
+	to: line => list(line.rule.to),
+	source: line => endpoint_words(line.rule.source),
+	destination: line => endpoint_words(line.rule.destination),
+	service: line => list(line.rule.service),
+	action: line => list(line.rule.action),
+	log: line => [line.rule.log ? 'yes' : 'no'],
+	enabled: line => [line.rule.enabled === false ? 'no' : 'yes'],
+	generated: line => [line.generated ? 'yes' : 'no'],
+}
+
+/** Words must all be found; "action:drop" looks in one field; "-word" must not be found. */
+export function matcher(text: string): ((line: Line) => boolean) | null {
+	const words = text.toLowerCase().split(/\s+/).filter(word => word && word !== '-')
+	if (!words.length)
+		return null
+	const tests = words.map(word => {
+		const not = word.startsWith('-')
+		const bare = not ? word.slice(1) : word
+		const [, field, value] = bare.match(/^([a-z]+):(.*)$/) ?? []
+		const of_field = field ? FIELDS[field] : undefined
+		const found = of_field
+			? (line: Line) => of_field(line).some(one => one.toLowerCase().includes(value))
+			: (line: Line) => [line.rule.description ?? '', ...Object.keys(FIELDS).slice(0, 7).flatMap(name => FIELDS[name](line))]
+				.some(one => one.toLowerCase().includes(bare))
+		return not ? (line: Line) => !found(line) : found
+	})
+	return line => tests.every(test => test(line))
+}
+
+/** Only what says something: empty members are left out, so that the document stays short. */
+export function tidy(rule: Rule): Rule {
+	const out: Rule = { ...rule }
+	const end = (one: Endpoint | undefined) => {
+		const kept = Object.entries(one ?? {}).filter(([, value]) => list(value as string[]).length > 0)
+		return kept.length ? Object.fromEntries(kept) : undefined
+	}
+	out.source = end(rule.source)
+	out.destination = end(rule.destination)
+	if (!list(rule.service).length)
+		delete out.service
+	if (!rule.description)
+		delete out.description
+	if (!rule.limit?.rate)
+		delete out.limit
+	if (rule.enabled !== false)
+		delete out.enabled
+	if (!rule.log)
+		delete out.log
+	for (const key of Object.keys(out)) {
+		if (out[key] === undefined)
+			delete out[key]
+	}
+	return out
+}
+
+/** "/firewall/rules/web-in/source/addresses/0" is about the field "source-addresses". */
+export function field_of(error: FieldError, id: string) {
+	const parts = (error.pointer ?? '').split('/').filter(Boolean)
+	const at = parts.indexOf(id)
+	const inner = (at >= 0 ? parts.slice(at + 1) : parts.slice(parts[0] === 'firewall' ? 3 : 0)).filter(part => !/^\d+$/.test(part))
+	if (inner[0] === 'source' || inner[0] === 'destination')
+		return `${inner[0]}-${inner[1] === 'group' ? 'group' : 'addresses'}`
+	return inner[0] === 'limit' ? `limit-${inner[1] ?? 'rate'}` : inner[0] ?? ''
+}

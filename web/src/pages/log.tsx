@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the firewall logs, as it happens. Click a value to see only that.
+import '../css/log.css'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { clock_time, date_time, full_count, plural } from '../core/format'
+import { connected, fetch_log, log_events, log_lost } from '../core/live'
+import { address } from '../core/router'
+import { complain } from '../core/store'
+import { narrow } from '../core/theme'
+import type { LogEvent } from '../core/types'
+import { Icon } from '../ui/icon'
+import { ActionBadge, Badge, Button, Empty, IconButton, PageHead } from '../ui/parts'
+import { Window, type Column } from '../ui/window'
+
+type Field = 'rule' | 'action' | 'in-interface' | 'out-interface' | 'protocol' | 'source' | 'destination' | 'destination-port' | 'family'
+
+interface Wish {
+	field: Field
+	value: string
+	not: boolean
+}
+
+const NAMES: Record<Field, string> = {
+	rule: 'rule', action: 'action', 'in-interface': 'in', 'out-interface': 'out', protocol: 'protocol', source: 'source',
+	destination: 'destination', 'destination-port': 'port', family: 'family',
+}
+const COLUMNS: Column[] = [
+	{ key: 'time', text: 'Time' },
+	{ key: 'action', text: 'Action' },
+	{ key: 'rule', text: 'Rule' },
+	{ key: 'path', text: 'In and out' },
+	{ key: 'protocol', text: 'Protocol' },
+	{ key: 'source', text: 'Source' },
+	{ key: 'destination', text: 'Destination' },
+	{ key: 'length', text: 'Length', end: true },
+]
+/** Checks of the firewall itself: there is no rule to jump to. */
+const CHECKS = new Set(['unmatched', 'invalid', 'spoofed'])
+
+const fits = (event: LogEvent, wish: Wish) => (String(event[wish.field] ?? '') === wish.value) !== wish.not
+
+/** A word of a row: press it to see only rows with it. */
+function Word({ event, field, onWish, children, class: extra = '' }: { event: LogEvent; field: Field; onWish: (wish: Wish) => void; children?: preact.ComponentChildren; class?: string }) {
+	const value = String(event[field] ?? '')
+	if (!value)
+		return <span class="soft">–</span>
+	return (
+		<button type="button" class={`word ${extra}`} tabIndex={-1} title={`Show only ${NAMES[field]} ${value}`} onClick={() => onWish({ field, value, not: false })}>
+			{children ?? value}
+		</button>
+	)
+}
+
+function Port({ port }: { port?: number }) {
+	return port ? <span class="port-number">:{port}</span> : null
+}
+
+function LogRow({ event, onWish }: { event: LogEvent; onWish: (wish: Wish) => void }) {
+	const jump = event.rule && !CHECKS.has(event.rule)
+	return (
+		<>
+			<span role="gridcell" class="cell cell-time mono" title={`${date_time(event.time)} (${event.time})`}>{clock_time(event.time)}</span>
+			<span role="gridcell" class="cell cell-action"><Word event={event} field="action" onWish={onWish} class="word-badge"><ActionBadge action={event.action} /></Word></span>
+			<span role="gridcell" class="cell cell-rule">
+				<Word event={event} field="rule" onWish={onWish} />
+				{jump && <a class="icon-link" tabIndex={-1} href={address('rules', { focus: event.rule ?? '' })} aria-label={`Go to rule ${event.rule}`} title={`Go to rule ${event.rule}`}><Icon name="arrow" size={15} /></a>}
+			</span>
+			<span role="gridcell" class="cell cell-path">
+				<Word event={event} field="in-interface" onWish={onWish}>{event['in-interface'] || undefined}</Word>
+				<Icon name="arrow" size={13} /><span class="unseen">to</span>
+				{event['out-interface'] ? <Word event={event} field="out-interface" onWish={onWish} /> : <span class="soft">this box</span>}
+			</span>
+			<span role="gridcell" class="cell cell-protocol"><Word event={event} field="protocol" onWish={onWish} /></span>
+			<span role="gridcell" class="cell cell-source mono"><Word event={event} field="source" onWish={onWish} /><Port port={event['source-port']} /></span>
+			<span role="gridcell" class="cell cell-destination mono"><Icon name="arrow" size={13} class="only-narrow" /><Word event={event} field="destination" onWish={onWish} />
+				{event['destination-port'] ? <Word event={event} field="destination-port" onWish={onWish} class="word-port">:{event['destination-port']}</Word> : null}</span>
+			<span role="gridcell" class="cell cell-length cell-end mono">{event.length ?? ''}</span>
+		</>
+	)
+}
+
+export default function Log() {
+	const [wishes, set_wishes] = useState<Wish[]>([])
+	const [text, set_text] = useState('')
+	const [held, set_held] = useState<LogEvent[] | null>(null)
+	const live = log_events.value
+
+	useEffect(() => {
+		fetch_log().catch(complain)
+	}, [connected.value === 'yes'])
+
+	const rows = held ?? live
+	const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+	const shown = useMemo(() => rows.filter(event => wishes.every(wish => fits(event, wish)) &&
+		words.every(word => Object.values(event).some(value => String(value).toLowerCase().includes(word)))), [rows, wishes, text])
+	const waiting = held ? live.findIndex(event => event.sequence === held[0]?.sequence) : 0
+	const wish = (next: Wish) => set_wishes(before => [...before.filter(one => one.field !== next.field || one.value !== next.value), next])
+
+	return (
+		<div class="page page-full">
+			<PageHead title="Live log" lead="Packets that rules with logging, or the firewall's own checks, have decided.">
+				<Badge tone={held ? 'warn' : connected.value === 'yes' ? 'good' : 'bad'} icon={held ? 'pause' : connected.value === 'yes' ? 'play' : 'unlink'}>
+					{held ? 'paused' : connected.value === 'yes' ? 'live' : 'not connected'}</Badge>
+				<Button icon={held ? 'play' : 'pause'} kind={held ? 'primary' : 'plain'} onClick={() => set_held(held ? null : live)}>
+					{held ? `Go on${waiting > 0 ? ` (${full_count(waiting)} new)` : ''}` : 'Pause'}</Button>
+			</PageHead>
+			<div class="tools">
+				<label class="search">
+					<Icon name="search" /><span class="unseen">Search the log</span>
+					<input type="search" placeholder="Search, or press a value below" value={text} spellcheck={false} autoComplete="off"
+						onInput={event => set_text(event.currentTarget.value)} />
+				</label>
+				{(['accept', 'drop', 'reject'] as const).map(action => {
+					const on = wishes.some(one => one.field === 'action' && one.value === action && !one.not)
+					return <Button key={action} small kind={on ? 'primary' : 'plain'} aria-pressed={on} icon={action} onClick={() => on
+						? set_wishes(wishes.filter(one => one.field !== 'action')) : set_wishes([...wishes.filter(one => one.field !== 'action'), { field: 'action', value: action, not: false }])}>{action}</Button>
+				})}
+				<span class="tools-count">{plural(shown.length, 'packet')}{log_lost.value > 0 && `, ${full_count(log_lost.value)} skipped`}</span>
+			</div>
+			{wishes.length > 0 && <ul class="wishes" aria-label="Filters">
+				{wishes.map(one => (
+					<li key={one.field + one.value} class={`wish${one.not ? ' wish-not' : ''}`}>
+						<button type="button" title="Press to turn it round" onClick={() => set_wishes(wishes.map(other => other === one ? { ...one, not: !one.not } : other))}>
+							{NAMES[one.field]} {one.not ? 'is not' : 'is'} <b>{one.value}</b>
+						</button>
+						<IconButton label={`Remove the filter ${NAMES[one.field]} ${one.value}`} icon="x" onClick={() => set_wishes(wishes.filter(other => other !== one))} />
+					</li>
+				))}
+				<li><Button small kind="quiet" onClick={() => set_wishes([])}>Clear</Button></li>
+			</ul>}
+			<Window label="Firewall log" class="log" columns={COLUMNS} items={shown} keyOf={event => String(event.sequence)} rowHeight={narrow.value ? 92 : 38} stickToTop
+				rowLabel={event => `${event.action} by ${event.rule}: ${event.protocol} ${event.source} to ${event.destination}`}
+				rowClass={event => `log-${event.action ?? ''}`}
+				row={event => <LogRow event={event} onWish={wish} />}
+				onKey={(press, event) => {
+					const field = ({ r: 'rule', a: 'action', s: 'source', d: 'destination', p: 'destination-port' } as Record<string, Field>)[press.key]
+					if (field && event[field] && !press.ctrlKey && !press.metaKey)
+						wish({ field, value: String(event[field]), not: false })
+				}}
+				onOpen={event => { if (event.rule && !CHECKS.has(event.rule)) location.hash = address('rules', { focus: event.rule }) }}
+				empty={wishes.length || text ? <Empty icon="search" title="No packet is like that"><Button onClick={() => { set_wishes([]); set_text('') }}>Show all</Button></Empty>
+					: <Empty icon="log" title="Nothing has been logged yet"><p>Switch on logging in a rule, and its connections appear here at once.</p></Empty>} />
+		</div>
+	)
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One rule in a sheet beside the list. What it says is sent to the workspace as it is; the appliance judges it.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { call, Problem, words_of } from '../core/api'
+import { list } from '../core/format'
+import { field_of, tidy } from '../core/rules'
+import { builtin_services } from '../core/schema'
+import { edit, ensure_workspace, toast } from '../core/store'
+import type { Endpoint, FieldError, Rule } from '../core/types'
+import { Dialog } from '../ui/dialog'
+import { Button, Chips, ErrorSummary, SelectField, Segments, Switch, TextField } from '../ui/parts'
+import type { Policy } from './rules'
+
+export interface Draft {
+	rule: Rule
+	fresh: boolean
+	before?: string
+	after?: string
+	field?: string
+}
+
+const split = (text: string) => text.split(/[\s,;]+/).filter(Boolean)
+
+function Ends({ side, label, value, groups, wrong, onValue }: { side: 'source' | 'destination'; label: string; value: Endpoint | undefined
+		groups: string[]; wrong: (field: string) => string | undefined; onValue: (end: Endpoint) => void }) {
+	const [text, set_text] = useState(list(value?.addresses).join(', '))
+	return (
+		<fieldset class="ends">
+			<legend>{label}</legend>
+			{(groups.length > 0 || list(value?.group).length > 0) && <Chips label="Groups" name={`${side}-group`} options={groups} chosen={list(value?.group)}
+				error={wrong(`${side}-group`)} onChosen={group => onValue({ ...value, group })} />}
+			<TextField label="Addresses" name={`${side}-addresses`} mono value={text} placeholder="everybody" spellcheck={false} error={wrong(`${side}-addresses`)}
+				hint="Addresses and networks of both families, separated by spaces."
+				onValue={next => {
+					set_text(next)
+					onValue({ ...value, addresses: split(next) })
+				}} />
+		</fieldset>
+	)
+}
+
+async function place_rule(id: string, draft: Draft) {
+	const body = draft.before ? { before: draft.before } : draft.after ? { after: draft.after } : null
+	if (body)
+		await edit('POST', `/firewall/rules/${encodeURIComponent(id)}/move`, body)
+}
+
+export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Policy; onClose: (saved: string | null) => void }) {
+	const [rule, set_rule] = useState<Rule>(draft.rule)
+	const [etag, set_etag] = useState<string | null>(null)
+	const [errors, set_errors] = useState<FieldError[]>([])
+	const [trouble, set_trouble] = useState('')
+	const [busy, set_busy] = useState(false)
+	const [builtin, set_builtin] = useState<string[]>([])
+	const summary = useRef<HTMLDivElement>(null)
+	const set = (part: Partial<Rule>) => set_rule(before => ({ ...before, ...part }))
+	const wrong = (field: string) => errors.find(error => field_of(error, rule.id) === field)?.text
+
+	// The copy that is edited is the one of now, with its ETag: somebody may have changed it since the list was read.
+	useEffect(() => {
+		void builtin_services().then(set_builtin)
+		if (draft.field)
+			setTimeout(() => document.getElementById('field-' + draft.field)?.focus(), 50)
+		if (draft.fresh)
+			return
+		void ensure_workspace().then(({ id }) => call<Rule>('GET', `/configuration/firewall/rules/${encodeURIComponent(draft.rule.id)}`, { workspace: id }))
+			.then(answer => set_etag(answer.etag), error => set_trouble(words_of(error)))
+	}, [])
+
+	const fail = (problem: unknown) => {
+		set_busy(false)
+		set_errors(problem instanceof Problem ? problem.errors : [])
+		set_trouble(problem instanceof Problem && problem.status === 412
+			? 'Somebody changed this rule meanwhile. Close and open it again to see the new one.' : words_of(problem))
+		setTimeout(() => summary.current?.focus(), 0)
+	}
+
+	const save = async () => {
+		const early: FieldError[] = []
+		if (!list(rule.from).length)
+			early.push({ pointer: '/from', text: 'Choose where the connection comes from' })
+		if (!list(rule.to).length)
+			early.push({ pointer: '/to', text: 'Choose where the connection goes' })
+		if (early.length) {
+			set_trouble('')
+			set_errors(early)
+			setTimeout(() => summary.current?.focus(), 0)
+			return
+		}
+		set_busy(true)
+		set_errors([])
+		set_trouble('')
+		const body = tidy({ ...rule, from: list(rule.from), to: list(rule.to) })
+		try {
+			let id = rule.id
+			if (draft.fresh) {
+				if (!id)
+					delete (body as Partial<Rule>).id
+				const answer = await edit<Rule>('POST', '/firewall/rules', body)
+				id = decodeURIComponent(answer.location?.split('/').pop() ?? '') || answer.body?.id || id
+				await place_rule(id, draft)
+			} else {
+				await edit('PUT', `/firewall/rules/${encodeURIComponent(id)}`, body, { etag })
+			}
+			toast('good', `${id} is ${draft.fresh ? 'added to' : 'changed in'} the pending changes`)
+			onClose(id)
+		} catch (problem) {
+			fail(problem)
+		}
+	}
+
+	const zones = ['any', 'local', ...policy.zones]
+	return (
+		<Dialog sheet title={draft.fresh ? 'New rule' : `Rule ${draft.rule.id}`} lead="Goes to the pending changes; nothing is in force before you commit."
+			onClose={() => onClose(null)} onSubmit={() => void save()}
+			actions={<><Button onClick={() => onClose(null)}>Cancel</Button>
+				<Button kind="primary" type="submit" icon="check" busy={busy}>{draft.fresh ? 'Add rule' : 'Save rule'}</Button></>}>
+			{(errors.length > 0 || trouble) && <div ref={summary} tabIndex={-1} class="summary">
+				<ErrorSummary title={errors.length > 1 ? `${errors.length} things are not right yet` : errors.length ? 'One thing is not right yet' : trouble} errors={errors}
+					onJump={error => document.getElementById('field-' + field_of(error, rule.id))?.focus()} />
+			</div>}
+			<Segments label="Action" name="action" value={rule.action ?? 'accept'} onValue={action => set({ action })} options={[
+				{ key: 'accept', text: 'Accept', icon: 'accept', tone: 'good' },
+				{ key: 'reject', text: 'Reject', icon: 'reject', tone: 'warn' },
+				{ key: 'drop', text: 'Drop', icon: 'drop', tone: 'bad' }]} />
+			<div class="field-pair">
+				<TextField label="Name" name="id" mono value={rule.id} onValue={id => set({ id })} readOnly={!draft.fresh} placeholder="chosen for you"
+					spellcheck={false} autoCapitalize="none" error={wrong('id')} hint={draft.fresh ? 'Small letters, digits and hyphens. Logs and counters use it.' : undefined} />
+				<TextField label="Description" name="description" value={rule.description ?? ''} onValue={description => set({ description })}
+					error={wrong('description')} hint={draft.fresh ? 'Why this rule is there.' : undefined} />
+			</div>
+			<Chips label="From" name="from" options={zones} chosen={list(rule.from)} error={wrong('from')} onChosen={from => set({ from })} />
+			<Chips label="To" name="to" options={zones} chosen={list(rule.to)} error={wrong('to')} onChosen={to => set({ to })}
+				hint="local is this appliance itself." />
+			<Chips label="Services" name="service" options={[...policy.services, ...builtin]} chosen={list(rule.service)} error={wrong('service')}
+				hint="Choose none for every service." onChosen={service => set({ service })} />
+			<Ends side="source" label="Source" value={rule.source} groups={policy.groups} wrong={wrong} onValue={source => set({ source })} />
+			<Ends side="destination" label="Destination" value={rule.destination} groups={policy.groups} wrong={wrong} onValue={destination => set({ destination })} />
+			<div class="field-pair">
+				<TextField label="Rate limit" name="limit-rate" mono value={rule.limit?.rate ?? ''} placeholder="none" error={wrong('limit-rate')}
+					onValue={rate => set({ limit: { ...rule.limit, rate } })} hint="Such as 100/second." />
+				<SelectField label="Counted per" name="limit-per" value={rule.limit?.per ?? 'rule'} error={wrong('limit-per')} options={[['rule', 'rule'], ['source', 'source address'], ['destination', 'destination address']]}
+					onValue={per => set({ limit: { ...rule.limit, per } })} />
+			</div>
+			<Switch label="Log its connections" on={rule.log === true} onChange={log => set({ log })} />
+			<Switch label="Enabled" on={rule.enabled !== false} onChange={enabled => set({ enabled })} />
+		</Dialog>
+	)
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What changes, as cards of objects or as lines of text. The sign stands beside the colour.
+import { plain, plural } from '../core/format'
+import type { Change, Diff } from '../core/types'
+import { Icon, type IconName } from './icon'
+import { Empty } from './parts'
+
+const SIGNS: Record<Change['op'], [string, IconName, string]> = {
+	create: ['good', 'plus', 'new'], delete: ['bad', 'trash', 'deleted'], replace: ['note', 'edit', 'changed'], move: ['warn', 'swap', 'moved'],
+}
+
+const unescape_pointer = (part: string) => part.replace(/~1/g, '/').replace(/~0/g, '~')
+
+interface Thing {
+	path: string[]
+	changes: { change: Change; leaf: string[] }[]
+}
+
+/** Lists of the configuration are "/section/list/key"; what lies deeper belongs to that object. */
+function things_of(changes: Change[]) {
+	const things = new Map<string, Thing>()
+	for (const change of changes) {
+		const parts = change.path.split('/').slice(1).map(unescape_pointer)
+		const depth = parts[0] === 'firewall' || parts[0] === 'nat' || parts[0] === 'routing' ? 3 : 2
+		const path = parts.slice(0, depth)
+		const key = path.join('\n')
+		const thing = things.get(key) ?? { path, changes: [] }
+		thing.changes.push({ change, leaf: parts.slice(depth) })
+		things.set(key, thing)
+	}
+	const sections = new Map<string, Thing[]>()
+	for (const thing of things.values()) {
+		const name = thing.path.slice(0, -1).join(' › ') || thing.path[0]
+		sections.set(name, [...sections.get(name) ?? [], thing])
+	}
+	return sections
+}
+
+/** A value as lines: members of a new object one by one. */
+function Value({ value, side }: { value: unknown; side: 'old' | 'new' }) {
+	const mark = side === 'old' ? <span class="diff-sign">−</span> : <span class="diff-sign">+</span>
+	if (value && typeof value === 'object' && !Array.isArray(value)) {
+		return <>{Object.entries(value).map(([key, inner]) => (
+			<p key={key} class={`diff-line diff-${side}`}>{mark}<span class="diff-key">{key}</span> <span>{plain(inner)}</span></p>
+		))}</>
+	}
+	return <p class={`diff-line diff-${side}`}>{mark}<span>{plain(value)}</span></p>
+}
+
+function place_words(value: unknown) {
+	const where = value as { before?: string; after?: string; to?: string } | undefined
+	if (where?.after)
+		return `after ${where.after}`
+	if (where?.before)
+		return `before ${where.before}`
+	return where?.to ? `to be ${where.to}` : plain(value)
+}
+
+function OneChange({ change, leaf }: { change: Change; leaf: string[] }) {
+	if (change.op === 'move')
+		return <p class="diff-line diff-moved"><span class="diff-sign">↕</span><span>moved {place_words(change.new)}{change.old !== undefined && <small class="soft">, was {place_words(change.old)}</small>}</span></p>
+	return (
+		<div class="diff-leaf">
+			{leaf.length > 0 && <p class="diff-leaf-name">{leaf.join(' › ')}</p>}
+			{change.old !== undefined && change.op !== 'create' && <Value value={change.old} side="old" />}
+			{change.new !== undefined && change.op !== 'delete' && <Value value={change.new} side="new" />}
+		</div>
+	)
+}
+
+function whole_op(thing: Thing): Change['op'] {
+	const whole = thing.changes.find(({ leaf, change }) => leaf.length === 0 && change.op !== 'move')
+	if (whole)
+		return whole.change.op
+	return thing.changes.every(({ change }) => change.op === 'move') ? 'move' : 'replace'
+}
+
+export function DiffTree({ diff }: { diff: Diff }) {
+	if (diff.changes.length === 0)
+		return <Empty icon="check" title="No difference" />
+	return (
+		<div class="diff">
+			{[...things_of(diff.changes)].map(([section, things]) => (
+				<details key={section} class="diff-section" open>
+					<summary><Icon name="right" size={16} /><h3>{section}</h3><span class="card-note">{plural(things.length, 'object')}</span></summary>
+					<ul>
+						{things.map(thing => {
+							const [tone, icon, word] = SIGNS[whole_op(thing)]
+							return (
+								<li key={thing.path.join('/')} class={`diff-thing tone-${tone}`}>
+									<p class="diff-thing-name"><Icon name={icon} size={16} /><b>{thing.path.at(-1)}</b><span class="diff-word">{word}</span></p>
+									{thing.changes.map((one, at) => <OneChange key={at} {...one} />)}
+								</li>
+							)
+						})}
+					</ul>
+				</details>
+			))}
+		</div>
+	)
+}
+
+export function DiffText({ diff }: { diff: Diff }) {
+	const lines = (diff.text ?? '').split('\n').filter((line, at, all) => line || at < all.length - 1)
+	if (lines.length === 0 || !diff.text)
+		return <Empty icon="check" title="No difference" />
+	return (
+		<pre class="diff-text" tabIndex={0} aria-label="Difference as text">
+			{lines.map((line, at) => <span key={at} class={line.startsWith('+') ? 'diff-new' : line.startsWith('-') ? 'diff-old' : ''}>{line + '\n'}</span>)}
+		</pre>
+	)
+}
