@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the benchmarks share: medians, a table, a policy of N rules, an API client on a kept-alive TLS connection."""
-import http.client
 import json
-import ssl
 import statistics
 import sys
 import time
@@ -10,10 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
 
+from api import Api  # noqa: E402,F401
 from lab import ROOT, Lab, LabError, run, wait_for  # noqa: E402,F401
-
-PASSWORD = "correct-horse-battery-9"
-
 
 def median_ms(seconds):
     return statistics.median(seconds) * 1000
@@ -51,27 +47,3 @@ def document(lab, n):
 def load(lab, doc, comment="bench"):
     lab.ctl("load", "-", input=json.dumps(doc), timeout=120)
     lab.ctl("commit", "--comment", comment, timeout=120)
-
-
-class Api:
-    def __init__(self, lab):
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        host, port = lab.web.getsockname()
-        self.connection = http.client.HTTPSConnection(host, port, context=context, timeout=60)
-        self.headers = {"Content-Type": "application/json"}
-        answer = self.call("POST", "/claim", {"code": lab.claim_code(), "user": "bench", "password": PASSWORD}, expect=201)
-        self.headers["Patronus-CSRF"] = answer["csrf"]
-
-    def call(self, method, path, body=None, headers=None, expect=None):
-        data = json.dumps(body) if body is not None else None
-        self.connection.request(method, "/api/v1" + path, data, {**self.headers, **(headers or {})})
-        r = self.connection.getresponse()
-        text = r.read()
-        cookie = r.headers.get("Set-Cookie")
-        if cookie:
-            self.headers["Cookie"] = cookie.split(";")[0]
-        if expect and r.status != expect:
-            raise LabError(f"{method} {path}: {r.status} {text[:500]}")
-        return json.loads(text) if text else None

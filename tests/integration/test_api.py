@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API over HTTPS: sessions, rights, edits, conflicts, commits, history, events."""
+import json
+import socket
+import ssl
+import time
+
+import pytest
+
+from api import PASSWORD, Api
+from lab import WORLD4, wait_for
+
+
+@pytest.fixture(scope="module")
+def api(box):
+    return Api(box).claim(box)
+
+
+def test_claim_works_once(box, api):
+    other = Api(box)
+    assert other.call("POST", "/claim", {"code": "AAAA-BBBB", "user": "mallory", "password": PASSWORD}).status in (403, 404, 409)
+    assert not (box.state / "auth" / "claim-code").exists()
+
+
+def test_cookie_is_strict(box, api):
+    a = Api(box)
+    r = a.sign_in()
+    cookie = r.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-patronus=")
+    for attribute in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
+        assert attribute in cookie
+    assert PASSWORD not in r.body.decode() and cookie.split("=")[1].split(";")[0] not in r.body.decode()
+
+
+def test_wrong_password_is_refused(box, api):
+    assert Api(box).sign_in(password="wrong-wrong-wrong", expect=401).json["type"] == "urn:patronus:problem:authentication"
+
+
+def test_logout_ends_the_session(box, api):
+    a = Api(box)
+    a.sign_in()
+    a.call("GET", "/session", expect=200)
+    cookie = a.cookie
+    a.call("DELETE", "/session", expect=204)
+    a.cookie = cookie
+    assert a.call("GET", "/status").status == 401
+
+
+@pytest.mark.parametrize("path", ["/status", "/configuration", "/state/firewall", "/revisions", "/workspaces", "/schema", "/events"])
+def test_nothing_without_a_session(box, api, path):
+    assert Api(box).call("GET", path).status == 401
+
+
+def test_forged_tokens(box, api):
+    good = api.cookie.split("=")[1]
+    flipped = ("A" if good[0] != "A" else "B") + good[1:]
+    for token in (flipped, good[:-1], good + "A", "", "0" * len(good)):
+        assert api.call("GET", "/session", headers={"Cookie": f"__Host-patronus={token}"}).status == 401
+
+
+@pytest.mark.parametrize("headers", [{"Patronus-CSRF": None}, {"Patronus-CSRF": "x"}, {"Origin": "https://evil.example"},
+                                     {"Sec-Fetch-Site": "cross-site"}])
+def test_cross_site_write_is_refused(api, headers):
+    assert api.call("POST", "/workspaces", {}, headers).status == 403
+
+
+def test_get_changes_nothing(box, api):
+    before = api.call("GET", "/configuration").headers["ETag"], box.nft("-s", "list", "ruleset").stdout
+    for path in ("/status", "/configuration", "/workspaces", "/revisions", "/commits/pending", "/state/interfaces", "/state/routes"):
+        api.call("GET", path)
+    assert (api.call("GET", "/configuration").headers["ETag"], box.nft("-s", "list", "ruleset").stdout) == before
+
+
+def test_write_needs_if_match(api):
+    ws, _ = api.workspace()
+    path = "/configuration/firewall/rules/lan-out"
+    only_ws = {"Patronus-Workspace": ws}
+    assert api.call("PATCH", path, {"log": True}, only_ws).status == 428
+    assert api.call("PATCH", path, {"log": True}, {**only_ws, "If-Match": '"stale"'}).status == 412
+    etag = api.call("GET", path, headers=only_ws).headers["ETag"]
+    assert api.call("PATCH", path, {"log": True}, {**only_ws, "If-Match": etag}).status == 200
+
+
+def test_rule_made_by_api_stops_a_connection(box, api):
+    assert box.ask("lan", WORLD4, 8080)
+    ws, h = api.workspace()
+    rule = {"id": "no-8080", "from": "lan", "to": ["wan"], "destination": {"addresses": [WORLD4]}, "service": ["alt"], "action": "drop"}
+    api.call("PUT", "/configuration/firewall/services/alt", {"name": "alt", "protocol": "tcp", "ports": ["8080"]},
+             {**h, "If-None-Match": "*", "If-Match": None}, expect=201)
+    api.call("POST", "/configuration/firewall/rules", rule, h, expect=201)
+    api.call("POST", "/configuration/firewall/rules/no-8080/move", {"to": "first"}, h)
+    diff = api.call("GET", f"/workspaces/{ws}/diff", expect=200).json
+    assert any("no-8080" in c["path"] for c in diff["changes"])
+    api.commit(ws)
+    assert box.ask("lan", WORLD4, 8080, timeout=1) is None
+    assert box.ask("lan", WORLD4, 80)
+    ws, h = api.workspace()
+    api.call("DELETE", "/configuration/firewall/rules/no-8080", headers=h)
+    api.commit(ws)
+    assert box.ask("lan", WORLD4, 8080)
+
+
+def test_validation_lists_every_problem(api):
+    ws, h = api.workspace()
+    api.call("PATCH", "/configuration/firewall/rules/web-in", {"to": ["dmx"], "service": ["wbe"]}, h)
+    r = api.call("POST", f"/workspaces/{ws}/validate", {}, expect=422)
+    assert r.headers["Content-Type"].startswith("application/problem+json")
+    texts = [e["text"] for e in r.json["errors"]]
+    assert any('no zone "dmx"' in t for t in texts) and any("wbe" in t for t in texts)
+    api.call("DELETE", f"/workspaces/{ws}")
+
+
+def test_type_error_is_refused_at_once(api):
+    ws, h = api.workspace()
+    r = api.call("PATCH", "/configuration/interfaces/lan", {"mtu": "big"}, h)
+    assert r.status == 422 and r.json["errors"][0]["pointer"].endswith("/mtu")
+    r = api.call("PATCH", "/configuration/interfaces/lan", {"mtuu": 1500}, h)
+    assert r.status == 422
+
+
+def test_two_workspaces_conflict(api):
+    one, h1 = api.workspace()
+    two, h2 = api.workspace()
+    api.call("PATCH", "/configuration/firewall/rules/ping", {"description": "one"}, h1, expect=200)
+    api.call("PATCH", "/configuration/firewall/rules/ping", {"description": "two"}, h2, expect=200)
+    api.commit(one)
+    r = api.commit(two, expect=409)
+    assert r.json["conflicts"]
+
+
+def test_two_workspaces_merge(api):
+    one, h1 = api.workspace()
+    two, h2 = api.workspace()
+    api.call("PATCH", "/configuration/firewall/rules/ping", {"description": "merged one"}, h1, expect=200)
+    api.call("PATCH", "/configuration/firewall/rules/web-in", {"description": "merged two"}, h2, expect=200)
+    api.commit(one)
+    api.commit(two)
+    rules = {r["id"]: r for r in api.call("GET", "/configuration/firewall/rules").json}
+    assert rules["ping"]["description"] == "merged one" and rules["web-in"]["description"] == "merged two"
+
+
+def test_change_over_the_web_is_guarded(api):
+    ws, h = api.workspace()
+    api.call("PATCH", "/configuration/firewall/rules/ping", {"log": True}, h, expect=200)
+    r = api.commit(ws, keep=False)
+    assert r.json["state"] == "awaiting-confirm" and r.json["forced-confirm"]
+    pending = api.call("GET", "/commits/pending", expect=200).json
+    assert pending["id"] == r.json["id"] and 0 < pending["confirm-seconds-left"] <= 60
+    api.call("POST", f"/commits/{r.json['id']}/cancel", {})
+    assert not api.call("GET", "/configuration/firewall/rules/ping").json.get("log")
+
+
+def test_history_and_restore(api):
+    first = api.call("GET", "/revisions", expect=200).json["revisions"][0]["number"]
+    ws, h = api.workspace()
+    api.call("PATCH", "/configuration/system", {"hostname": "edge2"}, h, expect=200)
+    api.commit(ws, "rename")
+    revisions = api.call("GET", "/revisions").json["revisions"]
+    assert revisions[0]["comment"] == "rename" and revisions[0]["author"] == "alice" and revisions[0]["number"] > first
+    diff = api.call("GET", f"/revisions/{first}/diff/{revisions[0]['number']}", expect=200).json
+    assert [c["path"] for c in diff["changes"]] == ["/system/hostname"]
+    ws = api.call("POST", f"/revisions/{first}/restore", {}, expect=201).json["id"]
+    api.commit(ws, "back")
+    assert api.call("GET", "/configuration/system").json["hostname"] == "edge1"
+
+
+def test_users_removed_lose_their_session(box, api):
+    """A role is judged at each request, not at login."""
+    ws, h = api.workspace()
+    api.call("PUT", "/configuration/users/bob", {"name": "bob", "role": "read-only"}, {**h, "If-None-Match": "*", "If-Match": None}, expect=201)
+    api.commit(ws)
+    box.ctl("password", "bob", input=PASSWORD + "\n")
+    bob = Api(box)
+    bob.sign_in("bob")
+    bob.call("GET", "/configuration", expect=200)
+    assert bob.call("POST", "/workspaces", {}).status == 403
+    ws, h = api.workspace()
+    api.call("DELETE", "/configuration/users/bob", headers=h)
+    api.commit(ws)
+    assert bob.call("GET", "/configuration").status in (401, 403)
+
+
+def stream(api, topics):
+    s = api.context.wrap_socket(socket.create_connection(api.address, timeout=10))
+    s.sendall(f"GET /api/v1/events?topics={topics} HTTP/1.1\r\nHost: x\r\nCookie: {api.cookie}\r\nAccept: text/event-stream\r\n\r\n".encode())
+    return s
+
+
+def test_events_arrive(box, api):
+    s = stream(api, "log,commits,interfaces")
+    text = b""
+    box.exec("lan", ["socat", "-", "TCP:192.0.2.1:443,connect-timeout=1"], check=False)
+    end = time.monotonic() + 5
+    while time.monotonic() < end and not (b"event: log" in text and b"event: interfaces" in text):
+        text += s.recv(65536)
+    s.close()
+    assert b"text/event-stream" in text
+    data = [line for line in text.decode().splitlines() if line.startswith("data:") and "admins-manage" in line]
+    assert data and json.loads(data[0][5:])["source"] == "192.0.2.10"
+    assert b"event: interfaces" in text
+
+
+def test_headers_are_strict(api):
+    reply = api.raw(b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n").decode(errors="replace")
+    head = reply.split("\r\n\r\n")[0].lower()
+    assert head.startswith("http/1.1 200")
+    assert "default-src 'none'" in head and "require-trusted-types-for 'script'" in head and "frame-ancestors 'none'" in head
+    assert "x-content-type-options: nosniff" in head
+
+
+def test_tls13_only(api):
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises(ssl.SSLError):
+        old.wrap_socket(socket.create_connection(api.address, timeout=5))
+
+
+@pytest.mark.parametrize("request_bytes", [
+    b"GET /../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /%2e%2e/etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", b"GET //x HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n",
+    b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    b"GET / HTTP/3.0\r\nHost: x\r\n\r\n", b"\x16\x03\x01\r\n\r\n",
+])
+def test_crooked_requests(api, request_bytes):
+    status = api.raw(request_bytes, timeout=3).split(b" ")[1:2]
+    assert status and status[0] in (b"400", b"404", b"405", b"501", b"505")
+
+
+def test_api_comes_back_when_confd_dies(box, api):
+    import os
+    import signal
+    os.kill(box.processes()["confd"]["pid"], signal.SIGKILL)
+    statuses = set()
+
+    def again():
+        statuses.add(api.call("GET", "/status").status)
+        return 200 in statuses
+    wait_for("the API", 5, again)
+    assert statuses <= {200, 503}
+
+
+def test_openapi_and_schema_are_served(api):
+    spec = api.call("GET", "/openapi.json", expect=200).json
+    assert spec["openapi"].startswith("3.1") and "/commits" in " ".join(spec["paths"])
+    assert api.call("GET", "/schema", expect=200).json
