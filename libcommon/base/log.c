@@ -35,7 +35,7 @@ log_process(void)
 	return process;
 }
 
-static void
+static void __attribute__((format(printf, 4, 0)))
 log_emit(enum log_level level, const char *subsystem, int error, const char *fmt, va_list ap)
 {
 	static const char *const names[LOG_LEVEL_MAX] = { "?", "error", "warning", "info", "debug" };
