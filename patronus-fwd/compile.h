@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_COMPILE_H
+#define PATRONUS_FWD_COMPILE_H
+
+#include "ir.h"
+#include "policy.h"
+
+/*
+ * From the policy to the intermediate form.
+ *
+ *   anti-spoofing (raw prerouting)	the route back must leave where the packet came in
+ *   input, forward, output		established first, invalid out, essentials, then by zone pair to the chain of its rules
+ *   pair.FROM.TO			the rules that name this pair, in order; a rule or run of rules for several pairs stands once, in a
+ *					chain block.ID that each of their pair chains jumps to
+ *   unmatched, default.ZONE		what no rule decided
+ *   port-forwards, masquerade		translation
+ */
+
+struct compiler {
+	struct ir		*ir;
+	const struct fw_policy	*policy;
+	struct buf		*remarks;	/* lines for people: rules that can never match */
+};
+
+#define COMPILE_LOG_GROUP	1
+
+/* remarks may be NULL. */
+struct ir	*compile(const struct fw_policy *, struct buf *remarks);
+
+/* compile_rules.c: the pair chains and their dispatch maps. */
+void	 compile_rules(struct compiler *);
+/* compile_nat.c */
+void	 compile_nat(struct compiler *);
+
+/* --- compile_match.c: what rules and translations share */
+
+/* A conjunction of matches that one kernel rule can express. */
+struct compile_part {
+	struct ir_draft	 draft;
+	uint8_t		 family;	/* NFPROTO_IPV4, NFPROTO_IPV6, or NFPROTO_UNSPEC for both */
+	bool		 is_tcp;	/* only TCP */
+	bool		 has_no_tcp;	/* everything but TCP */
+};
+
+struct compile_parts {
+	struct compile_part	*items;
+	unsigned		 n;
+	unsigned		 cap;
+};
+
+struct compile_selector {
+	const struct policy_endpoint	*source;
+	const struct policy_endpoint	*destination;
+	const struct policy_service	*services;
+	uint32_t			 n_services;
+	bool				 is_v4_only;
+	bool				 splits_families;	/* each part is of one family */
+};
+
+/* As few parts as possible; none when nothing can match. */
+struct compile_parts	 compile_select(struct compiler *, const struct compile_selector *);
+/* The packet comes in (goes out) through an interface of the zones; false when they have none: then nothing was put. */
+bool	 compile_zones(struct compiler *, struct ir_draft *, enum ir_field, const uint64_t *zones);
+void	 compile_log(struct ir_draft *, const char *prefix);
+void	 compile_limit(struct ir_draft *, const struct rate *, uint32_t burst, bool is_over);
+/* A list of one name. */
+struct ir_zones	 compile_zone_name(struct compiler *, const char *);
+struct ir_origin *compile_origin(struct compiler *, const char *id, enum ir_action);
+
+#endif

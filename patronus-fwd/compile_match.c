@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
+#include <linux/netfilter.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile.h"
+#include "mem.h"
+
+/*
+ * Selectors (addresses, services) to kernel matches.  A rule for both families and several services becomes as few kernel rules as it
+ * can: services with the same ports share one, addresses of one family exclude the other.
+ */
+
+/* Protocols with equal ports, or a list of ICMP types. */
+struct transport {
+	uint8_t		 protocols[16];
+	unsigned	 n_protocols;
+	struct ports	*ports;
+	uint32_t	 n_ports;
+	struct ports	*source_ports;
+	uint32_t	 n_source_ports;
+	bool		 is_icmp;
+};
+
+struct transports {
+	struct transport *items;
+	unsigned	  n;
+};
+
+static int
+ports_order(const void *a, const void *b)
+{
+	const struct ports *x = a, *y = b;
+
+	return x->low != y->low ? (x->low > y->low) - (x->low < y->low) : (x->high > y->high) - (x->high < y->high);
+}
+
+/* Sorted, and overlapping or touching ranges made one. */
+static uint32_t
+ports_normalise(struct ports *p, uint32_t n)
+{
+	uint32_t i, k;
+
+	if (n == 0)
+		return 0;
+	qsort(p, n, sizeof(*p), ports_order);
+	for (i = 1, k = 0; i < n; i++) {
+		if (p[i].low <= (uint32_t)p[k].high + 1) {
+			if (p[i].high > p[k].high)
+				p[k].high = p[i].high;
+		} else {
+			p[++k] = p[i];
+		}
+	}
+	return k + 1;
+}
+
+static struct ports *
+ports_join(struct arena *a, const struct ports *x, uint32_t nx, const struct ports *y, uint32_t ny)
+{
+	struct ports *p;
+
+	p = mem_alloc(a, nx + ny, sizeof(*p));
+	if (nx > 0)
+		memcpy(p, x, nx * sizeof(*p));
+	if (ny > 0)
+		memcpy(p + nx, y, ny * sizeof(*p));
+	return p;
+}
+
+static bool
+ports_equal(const struct ports *x, uint32_t nx, const struct ports *y, uint32_t ny)
+{
+	return nx == ny && (nx == 0 || memcmp(x, y, nx * sizeof(*x)) == 0);
+}
+
+/* An ICMP type is kept where ports are. */
+static void
+transport_set(struct arena *a, struct transport *t, const struct policy_service *s)
+{
+	struct ports type = { .low = s->type, .high = s->type };
+
+	memset(t, 0, sizeof(*t));
+	t->protocols[0] = s->protocol;
+	t->n_protocols = 1;
+	t->is_icmp = s->protocol == IPPROTO_ICMP || s->protocol == IPPROTO_ICMPV6;
+	t->ports = s->has_type ? ports_join(a, &type, 1, NULL, 0) : ports_join(a, s->ports, s->n_ports, NULL, 0);
+	t->n_ports = ports_normalise(t->ports, s->has_type ? 1 : s->n_ports);
+	t->source_ports = ports_join(a, s->source_ports, s->n_source_ports, NULL, 0);
+	t->n_source_ports = ports_normalise(t->source_ports, s->n_source_ports);
+}
+
+/* Add the ports of t to a transport of the same protocol with the same source ports. */
+static bool
+join_ports(struct arena *a, struct transports *all, const struct transport *t)
+{
+	struct transport *o;
+	unsigned i;
+
+	for (i = 0; i < all->n; i++) {
+		o = &all->items[i];
+		if (o->protocols[0] != t->protocols[0] ||
+		    !ports_equal(o->source_ports, o->n_source_ports, t->source_ports, t->n_source_ports))
+			continue;
+		if (o->n_ports == 0)	/* it has all of them already */
+			return true;
+		if (t->n_ports == 0) {
+			o->n_ports = 0;
+			return true;
+		}
+		o->ports = ports_join(a, o->ports, o->n_ports, t->ports, t->n_ports);
+		o->n_ports = ports_normalise(o->ports, o->n_ports + t->n_ports);
+		return true;
+	}
+	return false;
+}
+
+static bool
+has_ports(uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP;
+}
+
+/* Make protocols with equal ports one transport. */
+static void
+join_protocols(struct transports *all)
+{
+	struct transport *a, *b;
+	unsigned i, k;
+
+	for (i = 0; i < all->n; i++) {
+		a = &all->items[i];
+		for (k = i + 1; k < all->n; k++) {
+			b = &all->items[k];
+			if (a->is_icmp || b->is_icmp || a->n_protocols == sizeof(a->protocols) ||
+			    !ports_equal(a->ports, a->n_ports, b->ports, b->n_ports) ||
+			    !ports_equal(a->source_ports, a->n_source_ports, b->source_ports, b->n_source_ports))
+				continue;
+			a->protocols[a->n_protocols++] = b->protocols[0];
+			memmove(b, b + 1, (all->n - k - 1) * sizeof(*b));
+			all->n--;
+			k--;
+		}
+	}
+}
+
+static struct transports
+transports_make(struct arena *a, const struct compile_selector *sel)
+{
+	struct transports all = { .n = 0 };
+	struct transport t;
+	uint32_t i;
+
+	all.items = mem_alloc(a, sel->n_services, sizeof(*all.items));
+	for (i = 0; i < sel->n_services; i++) {
+		transport_set(a, &t, &sel->services[i]);
+		if (!join_ports(a, &all, &t))
+			all.items[all.n++] = t;
+	}
+	join_protocols(&all);
+	return all;
+}
+
+/* --- matches */
+static void
+put_numbers(struct compiler *c, struct ir_draft *d, enum ir_field field, const struct ports *p, uint32_t n)
+{
+	struct ir_elem *elems;
+	bool is_interval;
+	uint32_t i;
+	unsigned len;
+
+	if (n == 0)
+		return;
+	len = ir_field_info((uint8_t)field)->len;
+	elems = mem_alloc(c->ir->arena, n, sizeof(*elems));
+	for (i = 0, is_interval = false; i < n; i++) {
+		elems[i].lo[0] = (uint8_t)(len == 2 ? p[i].low >> 8 : p[i].low);
+		elems[i].hi[0] = (uint8_t)(len == 2 ? p[i].high >> 8 : p[i].high);
+		elems[i].lo[1] = len == 2 ? (uint8_t)p[i].low : 0;
+		elems[i].hi[1] = len == 2 ? (uint8_t)p[i].high : 0;
+		is_interval |= p[i].low != p[i].high;
+	}
+	if (n == 1)
+		ir_match(d, field, is_interval ? IR_RANGE : IR_EQ, elems[0].lo, is_interval ? elems[0].hi : NULL);
+	else
+		ir_match_set(d, field, IR_IN_SET, ir_set_intern(c->ir, field == IR_ICMP_TYPE ? "types" : "ports",
+		    is_interval ? IR_SET_INTERVAL : 0, (uint8_t)field, elems, n));
+}
+
+static void
+put_protocols(struct compiler *c, struct ir_draft *d, const struct transport *t)
+{
+	struct ir_elem *elems;
+	unsigned i;
+
+	if (t->n_protocols == 1) {
+		ir_match_u8(d, IR_L4PROTO, t->protocols[0]);
+		return;
+	}
+	elems = mem_alloc(c->ir->arena, t->n_protocols, sizeof(*elems));
+	for (i = 0; i < t->n_protocols; i++)
+		elems[i].lo[0] = t->protocols[i];
+	ir_match_set(d, IR_L4PROTO, IR_IN_SET, ir_set_intern(c->ir, "protocols", 0, IR_L4PROTO, elems, t->n_protocols));
+}
+
+static void
+put_transport(struct compiler *c, struct ir_draft *d, const struct transport *t)
+{
+	put_protocols(c, d, t);
+	if (t->is_icmp) {
+		put_numbers(c, d, IR_ICMP_TYPE, t->ports, t->n_ports);
+	} else if (has_ports(t->protocols[0])) {
+		put_numbers(c, d, IR_SPORT, t->source_ports, t->n_source_ports);
+		put_numbers(c, d, IR_DPORT, t->ports, t->n_ports);
+	}
+}
+
+static uint8_t
+prefix_family(const struct prefix *p)
+{
+	return p->addr.family == ADDR_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+}
+
+static uint32_t
+count_family(const struct policy_addresses *a, uint8_t family, bool *ret_has_networks)
+{
+	uint32_t i, n;
+
+	*ret_has_networks = false;
+	for (i = 0, n = 0; i < a->n; i++) {
+		if (prefix_family(&a->items[i]) != family)
+			continue;
+		n++;
+		*ret_has_networks |= a->items[i].len != (family == NFPROTO_IPV4 ? 32 : 128);
+	}
+	return n;
+}
+
+static void
+fill_elem(struct ir_elem *e, const struct prefix *p)
+{
+	struct prefix net;
+	unsigned i, len;
+
+	net = prefix_network(p);
+	len = addr_len(&net.addr);
+	memcpy(e->lo, net.addr.bytes, len);
+	for (i = 0; i < len; i++) {
+		if (net.len >= 8 * (i + 1))
+			e->hi[i] = e->lo[i];
+		else if (net.len <= 8 * i)
+			e->hi[i] = 0xff;
+		else
+			e->hi[i] = (uint8_t)(e->lo[i] | 0xff >> (net.len - 8 * i));
+	}
+}
+
+static struct ir_elem *
+collect_elems(struct compiler *c, const struct policy_addresses *a, uint8_t family, uint32_t n)
+{
+	struct ir_elem *elems;
+	uint32_t i, k;
+
+	elems = mem_alloc(c->ir->arena, n, sizeof(*elems));
+	for (i = 0, k = 0; i < a->n && k < n; i++)
+		if (prefix_family(&a->items[i]) == family)
+			fill_elem(&elems[k++], &a->items[i]);
+	return elems;
+}
+
+/*
+ * Sets of groups and networks keep their name when their content changes, so that only elements change in the kernel and the rules keep
+ * their counters.  Sets of hosts alone are hash tables: the name tells, since the kind of a set cannot change.
+ */
+static const struct ir_set *
+address_set(struct compiler *c, const struct policy_addresses *a, uint8_t family, uint8_t field, uint32_t n, bool has_networks)
+{
+	struct ir_elem *elems;
+	struct ir_set *s;
+	const char *name;
+	uint32_t i;
+
+	if (a->name == NULL) {
+		elems = collect_elems(c, a, family, n);
+		return ir_set_intern(c->ir, family == NFPROTO_IPV4 ? "addresses4" : "addresses6",
+		    has_networks ? IR_SET_INTERVAL : 0, field, elems, n);
+	}
+	name = mem_printf(c->ir->arena, "%s.%s%d", a->name, has_networks ? "net" : "host", family == NFPROTO_IPV4 ? 4 : 6);
+	s = ir_set_find(c->ir, name);
+	if (s != NULL)
+		return s;
+	elems = collect_elems(c, a, family, n);
+	s = ir_set_new(c->ir, name, has_networks ? IR_SET_INTERVAL : 0, &field, 1);
+	s->path = a->path;
+	for (i = 0; i < n; i++)
+		*ir_set_add(c->ir, s) = elems[i];
+	ir_set_seal(s);
+	return s;
+}
+
+static void
+put_addresses(struct compiler *c, struct ir_draft *d, const struct policy_addresses *a, uint8_t family, bool is_source)
+{
+	enum ir_field field;
+	bool has_networks;
+	uint32_t i, n;
+
+	if (family == NFPROTO_IPV4)
+		field = is_source ? IR_SADDR4 : IR_DADDR4;
+	else
+		field = is_source ? IR_SADDR6 : IR_DADDR6;
+	n = count_family(a, family, &has_networks);
+	if (a->name == NULL && n == 1) {
+		for (i = 0; prefix_family(&a->items[i]) != family; i++)
+			;
+		ir_match_prefix(d, field, IR_PREFIX, a->items[i].addr.bytes, a->items[i].len);
+	} else {
+		ir_match_set(d, field, IR_IN_SET, address_set(c, a, family, (uint8_t)field, n, has_networks));
+	}
+}
+
+static void
+put_endpoint(struct compiler *c, struct ir_draft *d, const struct policy_endpoint *e, uint8_t family, bool is_source)
+{
+	unsigned i;
+
+	for (i = 0; e != NULL && i < e->n; i++)
+		put_addresses(c, d, &e->criteria[i], family, is_source);
+}
+
+/* Does every criterion of the endpoint have addresses of this family? */
+static bool
+endpoint_has(const struct policy_endpoint *e, uint8_t family)
+{
+	bool ignored;
+	unsigned i;
+
+	for (i = 0; e != NULL && i < e->n; i++)
+		if (count_family(&e->criteria[i], family, &ignored) == 0)
+			return false;
+	return true;
+}
+
+static uint8_t
+transport_family(const struct transport *t)
+{
+	if (t == NULL || !t->is_icmp)
+		return NFPROTO_UNSPEC;
+	return t->protocols[0] == IPPROTO_ICMP ? NFPROTO_IPV4 : NFPROTO_IPV6;
+}
+
+static void
+add_part(struct compiler *c, struct compile_parts *parts, const struct compile_selector *sel, const struct transport *t, uint8_t family)
+{
+	struct compile_part *p;
+	uint8_t only;
+
+	only = transport_family(t);
+	if (only != NFPROTO_UNSPEC && family != NFPROTO_UNSPEC && only != family)
+		return;
+	if (family == NFPROTO_UNSPEC)
+		family = only;
+	parts->items = mem_grow(c->ir->arena, parts->items, parts->n, sizeof(*parts->items), &parts->cap);
+	p = &parts->items[parts->n++];
+	p->family = family;
+	p->draft.n = 0;
+	p->is_tcp = t != NULL && t->n_protocols == 1 && t->protocols[0] == IPPROTO_TCP;
+	p->has_no_tcp = t != NULL && memchr(t->protocols, IPPROTO_TCP, t->n_protocols) == NULL;
+	if (family != NFPROTO_UNSPEC) {
+		ir_match_u8(&p->draft, IR_NFPROTO, family);
+		put_endpoint(c, &p->draft, sel->source, family, true);
+		put_endpoint(c, &p->draft, sel->destination, family, false);
+	}
+	if (t != NULL)
+		put_transport(c, &p->draft, t);
+}
+
+struct compile_parts
+compile_select(struct compiler *c, const struct compile_selector *sel)
+{
+	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+	struct compile_parts parts = { .n = 0 };
+	struct transports all;
+	unsigned f, i;
+	bool splits;
+
+	all = transports_make(c->ir->arena, sel);
+	splits = sel->splits_families || sel->is_v4_only || (sel->source != NULL && sel->source->n > 0) ||
+	    (sel->destination != NULL && sel->destination->n > 0);
+	for (f = 0; f < (splits ? 2 : 1); f++) {
+		if (splits && ((sel->is_v4_only && families[f] != NFPROTO_IPV4) || !endpoint_has(sel->source, families[f]) ||
+		    !endpoint_has(sel->destination, families[f])))
+			continue;
+		for (i = 0; i < all.n; i++)
+			add_part(c, &parts, sel, &all.items[i], splits ? families[f] : NFPROTO_UNSPEC);
+		if (all.n == 0)
+			add_part(c, &parts, sel, NULL, splits ? families[f] : NFPROTO_UNSPEC);
+	}
+	return parts;
+}
+
+bool
+compile_zones(struct compiler *c, struct ir_draft *d, enum ir_field field, const uint64_t *zones)
+{
+	const struct fw_policy *p;
+	struct ir_elem *elems;
+	uint32_t i, n;
+
+	p = c->policy;
+	elems = mem_alloc(c->ir->arena, p->n_interfaces, sizeof(*elems));
+	for (i = 0, n = 0; i < p->n_interfaces; i++)
+		if (p->interfaces[i].zone != POLICY_LOCAL && zoneset_has(zones, p->interfaces[i].zone))
+			memcpy(elems[n++].lo, p->interfaces[i].ifname, strnlen(p->interfaces[i].ifname, IR_VALUE_MAX - 1));
+	if (n == 0)
+		return false;
+	if (n == 1)
+		ir_match(d, field, IR_EQ, elems[0].lo, NULL);
+	else
+		ir_match_set(d, field, IR_IN_SET, ir_set_intern(c->ir, "interfaces", 0, (uint8_t)field, elems, n));
+	return true;
+}
+
+void
+compile_log(struct ir_draft *d, const char *prefix)
+{
+	struct ir_stmt *s;
+
+	s = ir_put(d, IR_LOG);
+	s->log.prefix = prefix;
+	s->log.group = COMPILE_LOG_GROUP;
+}
+
+void
+compile_limit(struct ir_draft *d, const struct rate *r, uint32_t burst, bool is_over)
+{
+	struct ir_stmt *s;
+
+	s = ir_put(d, IR_LIMIT);
+	s->limit.rate = r->count;
+	s->limit.seconds = r->seconds;
+	s->limit.burst = burst;
+	s->limit.is_over = is_over;
+}
+
+struct ir_origin *
+compile_origin(struct compiler *c, const char *id, enum ir_action action)
+{
+	struct ir_origin *o;
+
+	o = ir_origin_new(c->ir, id, "", action);
+	o->is_generated = true;
+	return o;
+}
+
+struct ir_zones
+compile_zone_name(struct compiler *c, const char *name)
+{
+	struct ir_zones z = { .n = 1 };
+
+	z.items = mem_alloc(c->ir->arena, 1, sizeof(*z.items));
+	z.items[0] = name;
+	return z;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_HASH_H
+#define PATRONUS_FWD_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A fast 64-bit hash to tell versions of our own data apart.  Stable over runs (it names sets), not meant against an adversary: where two
+ * things must not be mixed up, their contents are compared.
+ */
+
+#define HASH_SEED	0x9e3779b97f4a7c15ull
+
+uint64_t hash_bytes(const void *, size_t len, uint64_t seed);
+uint64_t hash_u64(uint64_t, uint64_t seed);
+uint64_t hash_string(const char *);
+
+#endif

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#include "hash.h"
+#include "ir.h"
+#include "mem.h"
+
+struct ir *
+ir_new(void)
+{
+	struct arena *a;
+	struct ir *ir;
+
+	a = arena_new(0);
+	if (a == NULL)
+		fatalx("ir", "out of memory");
+	ir = mem_alloc(a, 1, sizeof(*ir));
+	ir->arena = a;
+	ir->chains_tail = &ir->chains;
+	ir->sets_tail = &ir->sets;
+	return ir;
+}
+
+void
+ir_free(struct ir *ir)
+{
+	if (ir != NULL)
+		arena_free(ir->arena);
+}
+
+struct ir_chain *
+ir_chain_find(const struct ir *ir, const char *name)
+{
+	return names_get(&ir->chain_names, name);
+}
+
+struct ir_set *
+ir_set_find(const struct ir *ir, const char *name)
+{
+	return names_get(&ir->set_names, name);
+}
+
+struct ir_chain *
+ir_chain_get(struct ir *ir, const char *name)
+{
+	struct ir_chain *c;
+
+	c = ir_chain_find(ir, name);
+	if (c != NULL)
+		return c;
+	c = mem_alloc(ir->arena, 1, sizeof(*c));
+	c->name = mem_strdup(ir->arena, name);
+	*ir->chains_tail = c;
+	ir->chains_tail = &c->next;
+	names_put(ir->arena, &ir->chain_names, c->name, c);
+	return c;
+}
+
+struct ir_chain *
+ir_chain_base(struct ir *ir, const char *name, enum ir_hook hook, bool is_nat, int32_t priority, bool drops)
+{
+	struct ir_chain *c;
+
+	c = ir_chain_get(ir, name);
+	c->hook = (uint8_t)hook;
+	c->is_nat = is_nat;
+	c->priority = priority;
+	c->drops = drops;
+	return c;
+}
+
+struct ir_set *
+ir_set_new(struct ir *ir, const char *name, uint8_t flags, const uint8_t *fields, unsigned nfields)
+{
+	struct ir_set *s;
+
+	assert(nfields >= 1 && nfields <= IR_CONCAT_MAX && ir_set_find(ir, name) == NULL);
+	s = mem_alloc(ir->arena, 1, sizeof(*s));
+	s->name = mem_strdup(ir->arena, name);
+	s->path = "";
+	s->flags = flags;
+	s->nfields = (uint8_t)nfields;
+	memcpy(s->fields, fields, nfields);
+	if (nfields == 1)
+		s->fields[0] = ir_field_info(fields[0])->like;
+	*ir->sets_tail = s;
+	ir->sets_tail = &s->next;
+	names_put(ir->arena, &ir->set_names, s->name, s);
+	return s;
+}
+
+struct ir_elem *
+ir_set_add(struct ir *ir, struct ir_set *s)
+{
+	assert(s->hash == 0);
+	s->elems = mem_grow(ir->arena, s->elems, s->n, sizeof(*s->elems), &s->cap);
+	ir->n_elems++;
+	return &s->elems[s->n++];
+}
+
+unsigned
+ir_set_keylen(const struct ir_set *s)
+{
+	unsigned i, len;
+
+	if (s->nfields == 1)
+		return ir_field_info(s->fields[0])->len;
+	for (i = 0, len = 0; i < s->nfields; i++)
+		len += (ir_field_info(s->fields[i])->len + 3u) & ~3u;
+	return len;
+}
+
+int
+ir_elem_compare(const struct ir_set *s, const struct ir_elem *a, const struct ir_elem *b)
+{
+	int r;
+
+	r = memcmp(a->lo, b->lo, ir_set_keylen(s));
+	if (r == 0 && (s->flags & IR_SET_INTERVAL) != 0)
+		r = memcmp(a->hi, b->hi, ir_set_keylen(s));
+	if (r == 0 && a->chain != NULL && b->chain != NULL)
+		r = strcmp(a->chain, b->chain);
+	return r;
+}
+
+static int
+elem_order(const void *a, const void *b, void *set)
+{
+	return ir_elem_compare(set, a, b);
+}
+
+/* Is b the number after a, both of len bytes in network order? */
+static bool
+follows(const uint8_t *a, const uint8_t *b, unsigned len)
+{
+	uint8_t next[IR_VALUE_MAX];
+	unsigned i;
+
+	memcpy(next, a, len);
+	for (i = len; i > 0 && ++next[i - 1] == 0; i--)
+		;
+	return i > 0 && memcmp(next, b, len) == 0;
+}
+
+/* The kernel refuses overlapping intervals, and touching ones cost it a node more. */
+static void
+merge_intervals(struct ir_set *s)
+{
+	unsigned len;
+	uint32_t i, n;
+
+	len = ir_set_keylen(s);
+	for (i = 1, n = 0; i < s->n; i++) {
+		if (memcmp(s->elems[i].lo, s->elems[n].hi, len) <= 0 || follows(s->elems[n].hi, s->elems[i].lo, len)) {
+			if (memcmp(s->elems[i].hi, s->elems[n].hi, len) > 0)
+				memcpy(s->elems[n].hi, s->elems[i].hi, len);
+		} else {
+			s->elems[++n] = s->elems[i];
+		}
+	}
+	s->n = n + 1;
+}
+
+static void
+merge_equal(struct ir_set *s)
+{
+	uint32_t i, n;
+
+	for (i = 1, n = 0; i < s->n; i++)
+		if (ir_elem_compare(s, &s->elems[i], &s->elems[n]) != 0)
+			s->elems[++n] = s->elems[i];
+	s->n = n + 1;
+}
+
+void
+ir_set_seal(struct ir_set *s)
+{
+	unsigned len;
+	uint32_t i;
+	uint64_t h;
+
+	len = ir_set_keylen(s);
+	if (s->n > 1) {
+		qsort_r(s->elems, s->n, sizeof(*s->elems), elem_order, s);
+		if ((s->flags & IR_SET_INTERVAL) != 0)
+			merge_intervals(s);
+		else
+			merge_equal(s);
+	}
+	h = hash_bytes(s->fields, s->nfields, HASH_SEED);
+	h = hash_u64(s->flags, h);
+	h = hash_u64(s->timeout_ms, h);
+	h = hash_u64(s->size, h);
+	for (i = 0; i < s->n; i++) {
+		h = hash_bytes(s->elems[i].lo, len, h);
+		if ((s->flags & IR_SET_INTERVAL) != 0)
+			h = hash_bytes(s->elems[i].hi, len, h);
+		if (s->elems[i].chain != NULL)
+			h = hash_bytes(s->elems[i].chain, strlen(s->elems[i].chain), h);
+	}
+	s->hash = h == 0 ? 1 : h;
+}
+
+static bool
+set_equal(const struct ir_set *a, const struct ir_set *b)
+{
+	uint32_t i;
+
+	if (a->hash != b->hash || a->n != b->n || a->flags != b->flags || a->fields[0] != b->fields[0])
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (ir_elem_compare(a, &a->elems[i], &b->elems[i]) != 0)
+			return false;
+	return true;
+}
+
+const struct ir_set *
+ir_set_intern(struct ir *ir, const char *prefix, uint8_t flags, uint8_t field, const struct ir_elem *elems, uint32_t n)
+{
+	struct ir_set draft = { .flags = flags, .fields = { ir_field_info(field)->like }, .nfields = 1, .n = n };
+	struct ir_set *s;
+	const char *name;
+	unsigned salt;
+
+	draft.elems = mem_alloc(ir->arena, n, sizeof(*elems));
+	memcpy(draft.elems, elems, n * sizeof(*elems));
+	ir_set_seal(&draft);
+	/* Two contents with one hash get two names: a name never stands for anything else. */
+	for (salt = 0;; salt++) {
+		name = mem_printf(ir->arena, "%s.%016llx", prefix, (unsigned long long)hash_u64(salt, draft.hash));
+		s = ir_set_find(ir, name);
+		if (s == NULL)
+			break;
+		if (set_equal(s, &draft))
+			return s;
+	}
+	s = ir_set_new(ir, name, flags, &field, 1);
+	s->elems = draft.elems;
+	s->n = draft.n;
+	s->hash = draft.hash;
+	ir->n_elems += s->n;
+	return s;
+}
+
+/* --- rules */
+struct ir_stmt *
+ir_put(struct ir_draft *d, enum ir_kind kind)
+{
+	struct ir_stmt *s;
+
+	assert(d->n < IR_STMT_MAX);
+	s = &d->stmts[d->n++];
+	memset(s, 0, sizeof(*s));
+	s->kind = (uint8_t)kind;
+	return s;
+}
+
+void
+ir_match(struct ir_draft *d, enum ir_field field, enum ir_cmp cmp, const void *lo, const void *hi)
+{
+	struct ir_stmt *s;
+	unsigned len;
+
+	s = ir_put(d, IR_MATCH);
+	s->field = (uint8_t)field;
+	s->cmp = (uint8_t)cmp;
+	len = ir_field_info((uint8_t)field)->len;
+	memcpy(s->match.lo, lo, len);
+	if (hi != NULL)
+		memcpy(s->match.hi, hi, len);
+}
+
+void
+ir_match_u8(struct ir_draft *d, enum ir_field field, uint8_t value)
+{
+	ir_match(d, field, IR_EQ, &value, NULL);
+}
+
+void
+ir_match_u32(struct ir_draft *d, enum ir_field field, enum ir_cmp cmp, uint32_t value)
+{
+	ir_match(d, field, cmp, &value, NULL);
+}
+
+void
+ir_match_name(struct ir_draft *d, enum ir_field field, const char *ifname)
+{
+	char name[IR_VALUE_MAX] = "";
+
+	(void)str_copy(name, ifname, sizeof(name));
+	ir_match(d, field, IR_EQ, name, NULL);
+}
+
+void
+ir_match_prefix(struct ir_draft *d, enum ir_field field, enum ir_cmp cmp, const uint8_t *addr, uint8_t bits)
+{
+	unsigned len;
+
+	len = ir_field_info((uint8_t)field)->len;
+	if (bits == 0 && cmp == IR_PREFIX)	/* holds for every address of the family */
+		return;
+	if (bits == len * 8) {
+		ir_match(d, field, cmp == IR_PREFIX ? IR_EQ : IR_NE, addr, NULL);
+	} else {
+		ir_match(d, field, cmp, addr, NULL);
+		d->stmts[d->n - 1].bits = bits;
+	}
+}
+
+void
+ir_match_set(struct ir_draft *d, enum ir_field field, enum ir_cmp cmp, const struct ir_set *set)
+{
+	struct ir_stmt *s;
+
+	assert(set->nfields == 1 && ir_field_info((uint8_t)field)->like == set->fields[0]);
+	s = ir_put(d, IR_MATCH);
+	s->field = (uint8_t)field;
+	s->cmp = (uint8_t)cmp;
+	s->set = set;
+}
+
+void
+ir_jump(struct ir_draft *d, enum ir_kind kind, const char *chain)
+{
+	ir_put(d, kind)->chain = chain;
+}
+
+static uint64_t
+stmt_hash(const struct ir_stmt *s, uint64_t h)
+{
+	h = hash_u64((uint64_t)s->kind | (uint64_t)s->field << 8 | (uint64_t)s->cmp << 16 | (uint64_t)s->bits << 24, h);
+	if (s->set != NULL)
+		h = hash_bytes(s->set->name, strlen(s->set->name), h);
+	switch ((enum ir_kind)s->kind) {
+	case IR_MATCH:
+		return hash_bytes(&s->match, sizeof(s->match), h);
+	case IR_LIMIT:
+	case IR_METER:
+		h = hash_u64(s->limit.rate | (uint64_t)s->limit.seconds << 32, h);
+		return hash_u64(s->limit.burst | (uint64_t)s->limit.is_over << 32, h);
+	case IR_LOG:
+		return hash_u64(s->log.group, hash_bytes(s->log.prefix, strlen(s->log.prefix), h));
+	case IR_JUMP:
+	case IR_GOTO:
+		return hash_bytes(s->chain, strlen(s->chain), h);
+	case IR_DNAT:
+		return hash_u64(s->nat.family | (uint64_t)s->nat.port << 8, hash_bytes(s->nat.addr, sizeof(s->nat.addr), h));
+	case IR_KIND_INVALID:
+	case IR_COUNTER:
+	case IR_ACCEPT:
+	case IR_DROP:
+	case IR_RETURN:
+	case IR_VMAP:
+	case IR_REJECT_TCP_RESET:
+	case IR_REJECT_ADMIN:
+	case IR_MASQUERADE:
+	case IR_KIND_MAX:
+		break;
+	}
+	return h;
+}
+
+struct ir_rule *
+ir_rule_add(struct ir *ir, struct ir_chain *c, struct ir_origin *o, const struct ir_draft *d)
+{
+	struct ir_rule *r, *last;
+	unsigned i;
+	uint64_t h;
+
+	r = mem_alloc(ir->arena, 1, sizeof(*r));
+	r->chain = c;
+	r->origin = o;
+	r->n = (uint16_t)d->n;
+	r->stmts = mem_alloc(ir->arena, d->n, sizeof(*r->stmts));
+	memcpy(r->stmts, d->stmts, d->n * sizeof(*r->stmts));
+	last = c->last;
+	/* The rules of one origin stand together in a chain. */
+	r->part = last != NULL && last->origin == o ? (uint16_t)(last->part + 1) : 0;
+	h = hash_u64(r->part, hash_string(o->id));
+	for (i = 0; i < d->n; i++)
+		h = stmt_hash(&d->stmts[i], h);
+	r->hash = h;
+	if (last == NULL)
+		c->first = r;
+	else
+		last->next = r;
+	c->last = r;
+	c->n++;
+	ir->n_rules++;
+	o->n_rules++;
+	return r;
+}
+
+struct ir_origin *
+ir_origin_new(struct ir *ir, const char *id, const char *path, enum ir_action action)
+{
+	struct ir_origin *o;
+
+	o = mem_alloc(ir->arena, 1, sizeof(*o));
+	o->id = mem_strdup(ir->arena, id);
+	o->path = mem_strdup(ir->arena, path);
+	o->action = (uint8_t)action;
+	o->index = ir->n_origins;
+	ir->origins = mem_grow(ir->arena, ir->origins, ir->n_origins, sizeof(struct ir_origin *), &ir->cap_origins);
+	ir->origins[ir->n_origins++] = o;
+	return o;
+}

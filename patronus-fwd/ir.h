@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_IR_H
+#define PATRONUS_FWD_IR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#include "names.h"
+
+/*
+ * The intermediate form: one nftables table as data.  Compilation makes it from the policy, passes may transform it, the encoder turns it
+ * into netlink messages and nothing else does.  A match names a field and values, never a register: what the kernel needs for it
+ * (payload offsets, registers, byte order) is the encoder's business.  A match on a field of one family or protocol stands behind the match
+ * that establishes it.
+ *
+ * Everything lives in the arena of its struct ir.
+ */
+
+struct arena;
+
+enum ir_field {
+	IR_FIELD_INVALID = 0,
+	IR_IIF_NAME,
+	IR_OIF_NAME,
+	IR_NFPROTO,		/* NFPROTO_IPV4, NFPROTO_IPV6 */
+	IR_L4PROTO,
+	IR_SADDR4,
+	IR_DADDR4,
+	IR_SADDR6,
+	IR_DADDR6,
+	IR_SPORT,		/* TCP, UDP, SCTP, UDP-Lite, DCCP */
+	IR_DPORT,
+	IR_ICMP_TYPE,		/* ICMP and ICMPv6: the first byte of the transport header */
+	IR_ICMP_CODE,
+	IR_CT_STATE,		/* enum ir_ct_state bits */
+	IR_CT_STATUS,		/* enum ir_ct_status bits */
+	IR_CT_ORIG_DPORT,	/* destination port of the first packet, before translation */
+	IR_FIB_REVERSE,		/* 1 when the route back to the source leaves through the interface of arrival */
+	IR_FIB_REVERSE_ANY,	/* 1 when there is any route back to the source */
+	IR_FIB_DADDR_TYPE,	/* RTN_LOCAL, ... */
+	IR_FIELD_MAX
+};
+
+enum ir_ct_state {
+	IR_CT_INVALID = 0x01,
+	IR_CT_ESTABLISHED = 0x02,
+	IR_CT_RELATED = 0x04,
+	IR_CT_NEW = 0x08,
+	IR_CT_UNTRACKED = 0x40
+};
+
+enum ir_ct_status {
+	IR_CT_DNAT = 0x20
+};
+
+enum ir_cmp {
+	IR_CMP_INVALID = 0,
+	IR_EQ,
+	IR_NE,
+	IR_RANGE,		/* lo <= field <= hi */
+	IR_NOT_RANGE,
+	IR_PREFIX,		/* the first bits of field are those of lo */
+	IR_NOT_PREFIX,
+	IR_ANY_BIT,		/* field & lo != 0 */
+	IR_IN_SET,
+	IR_NOT_IN_SET,
+	IR_CMP_MAX
+};
+
+enum ir_kind {
+	IR_KIND_INVALID = 0,
+	IR_MATCH,
+	IR_LIMIT,		/* goes on while the rate is kept */
+	IR_METER,		/* the same for each key of its dynamic set */
+	IR_COUNTER,
+	IR_LOG,
+	IR_ACCEPT,
+	IR_DROP,
+	IR_RETURN,
+	IR_JUMP,
+	IR_GOTO,
+	IR_VMAP,		/* look the verdict up */
+	IR_REJECT_TCP_RESET,
+	IR_REJECT_ADMIN,	/* ICMP and ICMPv6 "administratively prohibited" */
+	IR_MASQUERADE,
+	IR_DNAT,
+	IR_KIND_MAX
+};
+
+#define IR_VALUE_MAX	16	/* an interface name or an IPv6 address */
+#define IR_CONCAT_MAX	2
+#define IR_STMT_MAX	24	/* per rule */
+
+struct ir_set;
+
+/* Values are as on the wire; bit sets and small numbers that the kernel keeps in host order are in host order (field table). */
+struct ir_match {
+	uint8_t		 lo[IR_VALUE_MAX];
+	uint8_t		 hi[IR_VALUE_MAX];
+};
+
+struct ir_limit {
+	uint32_t	 rate;
+	uint32_t	 seconds;
+	uint32_t	 burst;
+	bool		 is_over;	/* IR_LIMIT: goes on while the rate is exceeded */
+};
+
+struct ir_nat {
+	uint8_t		 addr[16];
+	uint8_t		 family;	/* NFPROTO_IPV4, NFPROTO_IPV6 */
+	uint16_t	 port;		/* 0: keep */
+};
+
+struct ir_log {
+	const char	*prefix;
+	uint16_t	 group;
+};
+
+struct ir_stmt {
+	uint8_t			 kind;		/* enum ir_kind */
+	uint8_t			 field;		/* IR_MATCH, IR_METER */
+	uint8_t			 cmp;
+	uint8_t			 bits;		/* IR_PREFIX */
+	const struct ir_set	*set;		/* IR_IN_SET, IR_VMAP, IR_METER */
+	union {
+		struct ir_match	 match;
+		struct ir_limit	 limit;		/* IR_LIMIT, IR_METER */
+		struct ir_log	 log;
+		struct ir_nat	 nat;
+		const char	*chain;		/* IR_JUMP, IR_GOTO */
+	};
+};
+
+enum ir_action {
+	IR_ACTION_INVALID = 0,
+	IR_ACTION_ACCEPT,
+	IR_ACTION_DROP,
+	IR_ACTION_REJECT,
+	IR_ACTION_TRANSLATE,
+	IR_ACTION_NONE,		/* structure: jumps */
+	IR_ACTION_MAX
+};
+
+/* Names of zones as written: "lan", "any". */
+struct ir_zones {
+	const char	**items;
+	uint32_t	  n;
+};
+
+/* What a person knows a rule by.  Shared by the kernel rules that one configured rule became. */
+struct ir_origin {
+	const char	*id;		/* stable; generated ones contain a colon, configured ones never do */
+	const char	*path;		/* of the configuration: "/firewall/rules/web-in" */
+	struct ir_zones	 from;		/* for people */
+	struct ir_zones	 to;
+	uint8_t		 action;	/* enum ir_action */
+	bool		 is_generated;
+	bool		 is_logged;
+	uint32_t	 n_rules;	/* kernel rules made of it */
+	uint32_t	 index;		/* in ir.origins */
+};
+
+struct ir_rule {
+	struct ir_rule		*next;
+	struct ir_chain		*chain;
+	struct ir_origin	*origin;
+	uint16_t		 part;		/* 0.. among the rules of its origin in this chain */
+	uint16_t		 n;
+	uint64_t		 hash;		/* of everything the kernel sees */
+	struct ir_stmt		*stmts;
+};
+
+enum ir_hook {
+	IR_HOOK_NONE = 0,
+	IR_HOOK_PREROUTING,
+	IR_HOOK_INPUT,
+	IR_HOOK_FORWARD,
+	IR_HOOK_OUTPUT,
+	IR_HOOK_POSTROUTING,
+	IR_HOOK_MAX
+};
+
+struct ir_chain {
+	struct ir_chain	*next;
+	const char	*name;
+	uint8_t		 hook;		/* IR_HOOK_NONE: not a base chain */
+	bool		 is_nat;
+	bool		 drops;		/* policy of a base chain */
+	int32_t		 priority;
+	struct ir_rule	*first;
+	struct ir_rule	*last;
+	uint32_t	 n;
+};
+
+enum ir_set_flags {
+	IR_SET_INTERVAL = 0x01,
+	IR_SET_VERDICT = 0x02,	/* a map to chains (jump) */
+	IR_SET_DYNAMIC = 0x04	/* filled by packets, with a timeout */
+};
+
+struct ir_elem {
+	uint8_t		 lo[IR_VALUE_MAX * IR_CONCAT_MAX];
+	uint8_t		 hi[IR_VALUE_MAX];	/* IR_SET_INTERVAL: inclusive */
+	const char	*chain;			/* IR_SET_VERDICT */
+};
+
+struct ir_set {
+	struct ir_set	*next;
+	const char	*name;
+	const char	*path;		/* of what it was made from */
+	uint8_t		 fields[IR_CONCAT_MAX];	/* what a key is made of; of one field, the type counts: source addresses are
+						 * looked up in a set of addresses */
+	uint8_t		 nfields;
+	uint8_t		 flags;		/* enum ir_set_flags */
+	uint32_t	 timeout_ms;	/* IR_SET_DYNAMIC */
+	uint32_t	 size;		/* IR_SET_DYNAMIC */
+	struct ir_elem	*elems;		/* sorted by ir_elem_compare() once sealed */
+	uint32_t	 n;
+	uint32_t	 cap;
+	uint64_t	 hash;		/* of definition and elements, once sealed */
+};
+
+struct ir {
+	struct arena	*arena;
+	struct ir_chain	*chains;	/* in order of creation */
+	struct ir_chain	**chains_tail;
+	struct ir_set	*sets;
+	struct ir_set	**sets_tail;
+	struct names	 chain_names;
+	struct names	 set_names;
+	struct ir_origin **origins;	/* in order of creation */
+	uint32_t	 n_origins;
+	uint32_t	 cap_origins;
+	uint32_t	 n_rules;
+	uint32_t	 n_elems;
+};
+
+struct ir	*ir_new(void);
+void		 ir_free(struct ir *);
+
+/* NULL when there is none. */
+struct ir_chain	*ir_chain_find(const struct ir *, const char *name);
+struct ir_set	*ir_set_find(const struct ir *, const char *name);
+/* Found or made; names are copied. */
+struct ir_chain	*ir_chain_get(struct ir *, const char *name);
+struct ir_chain	*ir_chain_base(struct ir *, const char *name, enum ir_hook, bool is_nat, int32_t priority, bool drops);
+struct ir_set	*ir_set_new(struct ir *, const char *name, uint8_t flags, const uint8_t *fields, unsigned nfields);
+/* A zeroed element at the end of an unsealed set. */
+struct ir_elem	*ir_set_add(struct ir *, struct ir_set *);
+/* The sealed set with just these elements: an equal one there is already, or a new one called PREFIX.HASH. */
+const struct ir_set *ir_set_intern(struct ir *, const char *prefix, uint8_t flags, uint8_t field, const struct ir_elem *,
+		    uint32_t n);
+/* Sort, merge overlapping intervals, hash.  Nothing is added afterwards. */
+void		 ir_set_seal(struct ir_set *);
+/* Bytes of a set's key in struct ir_elem.lo: each field of a concatenation padded to four. */
+unsigned	 ir_set_keylen(const struct ir_set *);
+int		 ir_elem_compare(const struct ir_set *, const struct ir_elem *, const struct ir_elem *);
+
+/* A rule being written. */
+struct ir_draft {
+	struct ir_stmt	 stmts[IR_STMT_MAX];
+	unsigned	 n;
+};
+
+struct ir_stmt	*ir_put(struct ir_draft *, enum ir_kind);
+void		 ir_match(struct ir_draft *, enum ir_field, enum ir_cmp, const void *lo, const void *hi);
+void		 ir_match_u8(struct ir_draft *, enum ir_field, uint8_t);
+void		 ir_match_u32(struct ir_draft *, enum ir_field, enum ir_cmp, uint32_t);
+void		 ir_match_name(struct ir_draft *, enum ir_field, const char *ifname);
+void		 ir_match_prefix(struct ir_draft *, enum ir_field, enum ir_cmp, const uint8_t *addr, uint8_t bits);
+/* field has the type of the set's only field. */
+void		 ir_match_set(struct ir_draft *, enum ir_field, enum ir_cmp, const struct ir_set *);
+void		 ir_jump(struct ir_draft *, enum ir_kind, const char *chain);
+/* The draft becomes the chain's last rule. */
+struct ir_rule	*ir_rule_add(struct ir *, struct ir_chain *, struct ir_origin *, const struct ir_draft *);
+struct ir_origin *ir_origin_new(struct ir *, const char *id, const char *path, enum ir_action);
+
+/* --- facts about fields and printing (ir_print.c) */
+struct ir_field_info {
+	const char	*name;		/* in printed text */
+	const char	*type;		/* of a set of them, in printed text */
+	uint8_t		 like;		/* the field that stands for the type */
+	uint8_t		 len;		/* bytes of its value */
+	uint8_t		 datatype;	/* the number nft(8) knows its type by, in sets */
+	bool		 is_host_order;
+};
+
+const struct ir_field_info *ir_field_info(uint8_t field);
+const char	*ir_action_name(uint8_t action);
+/* The whole table as text: one line per rule; stable, for people and goldens. */
+void		 ir_print(const struct ir *, struct buf *);
+void		 ir_print_rule(const struct ir_rule *, struct buf *);
+void		 ir_print_elem(const struct ir_set *, const struct ir_elem *, struct buf *);
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
+#include <linux/netfilter.h>
+#include <string.h>
+
+#include "net/addr.h"
+
+#include "ir.h"
+
+/* Numbers of nft(8)'s data types (its enum datatypes): what `nft list` prints a set's keys by. */
+enum nft_datatype {
+	NFT_TYPE_NFPROTO = 2,
+	NFT_TYPE_IPADDR = 7,
+	NFT_TYPE_IP6ADDR = 8,
+	NFT_TYPE_INET_PROTOCOL = 12,
+	NFT_TYPE_INET_SERVICE = 13,
+	NFT_TYPE_ICMP_TYPE = 14,
+	NFT_TYPE_CT_STATE = 26,
+	NFT_TYPE_CT_STATUS = 28,
+	NFT_TYPE_ICMP_CODE = 32,
+	NFT_TYPE_FIB_ADDR = 38,
+	NFT_TYPE_BOOLEAN = 39,
+	NFT_TYPE_IFNAME = 41
+};
+
+static const struct ir_field_info fields[IR_FIELD_MAX] = {
+	[IR_IIF_NAME] =		{ "iifname", "interface", IR_IIF_NAME, 16, NFT_TYPE_IFNAME, true },
+	[IR_OIF_NAME] =		{ "oifname", "interface", IR_IIF_NAME, 16, NFT_TYPE_IFNAME, true },
+	[IR_NFPROTO] =		{ "nfproto", "family", IR_NFPROTO, 1, NFT_TYPE_NFPROTO, true },
+	[IR_L4PROTO] =		{ "l4proto", "protocol", IR_L4PROTO, 1, NFT_TYPE_INET_PROTOCOL, false },
+	[IR_SADDR4] =		{ "ip saddr", "ipv4", IR_SADDR4, 4, NFT_TYPE_IPADDR, false },
+	[IR_DADDR4] =		{ "ip daddr", "ipv4", IR_SADDR4, 4, NFT_TYPE_IPADDR, false },
+	[IR_SADDR6] =		{ "ip6 saddr", "ipv6", IR_SADDR6, 16, NFT_TYPE_IP6ADDR, false },
+	[IR_DADDR6] =		{ "ip6 daddr", "ipv6", IR_SADDR6, 16, NFT_TYPE_IP6ADDR, false },
+	[IR_SPORT] =		{ "sport", "port", IR_DPORT, 2, NFT_TYPE_INET_SERVICE, false },
+	[IR_DPORT] =		{ "dport", "port", IR_DPORT, 2, NFT_TYPE_INET_SERVICE, false },
+	[IR_ICMP_TYPE] =	{ "icmp type", "icmp-type", IR_ICMP_TYPE, 1, NFT_TYPE_ICMP_TYPE, false },
+	[IR_ICMP_CODE] =	{ "icmp code", "icmp-code", IR_ICMP_CODE, 1, NFT_TYPE_ICMP_CODE, false },
+	[IR_CT_STATE] =		{ "ct state", "ct-state", IR_CT_STATE, 4, NFT_TYPE_CT_STATE, true },
+	[IR_CT_STATUS] =	{ "ct status", "ct-status", IR_CT_STATUS, 4, NFT_TYPE_CT_STATUS, true },
+	[IR_CT_ORIG_DPORT] =	{ "ct original dport", "port", IR_DPORT, 2, NFT_TYPE_INET_SERVICE, false },
+	[IR_FIB_REVERSE] =	{ "fib saddr iif", "fact", IR_FIB_REVERSE, 4, NFT_TYPE_BOOLEAN, true },
+	[IR_FIB_REVERSE_ANY] =	{ "fib saddr", "fact", IR_FIB_REVERSE, 4, NFT_TYPE_BOOLEAN, true },
+	[IR_FIB_DADDR_TYPE] =	{ "fib daddr type", "address-type", IR_FIB_DADDR_TYPE, 4, NFT_TYPE_FIB_ADDR, true }
+};
+
+static const struct {
+	uint32_t	 bit;
+	const char	*name;
+} ct_states[] = {
+	{ IR_CT_INVALID, "invalid" },
+	{ IR_CT_ESTABLISHED, "established" },
+	{ IR_CT_RELATED, "related" },
+	{ IR_CT_NEW, "new" },
+	{ IR_CT_UNTRACKED, "untracked" }
+};
+
+static const char *const hook_names[IR_HOOK_MAX] = {
+	"", "prerouting", "input", "forward", "output", "postrouting"
+};
+
+static const char *const kind_names[IR_KIND_MAX] = {
+	[IR_COUNTER] = "counter",
+	[IR_ACCEPT] = "accept",
+	[IR_DROP] = "drop",
+	[IR_RETURN] = "return",
+	[IR_REJECT_TCP_RESET] = "reject tcp-reset",
+	[IR_REJECT_ADMIN] = "reject admin-prohibited",
+	[IR_MASQUERADE] = "masquerade"
+};
+
+static const char *const action_names[IR_ACTION_MAX] = {
+	"", "accept", "drop", "reject", "translate", ""
+};
+
+const struct ir_field_info *
+ir_field_info(uint8_t field)
+{
+	return &fields[field < IR_FIELD_MAX ? field : IR_FIELD_INVALID];
+}
+
+const char *
+ir_action_name(uint8_t action)
+{
+	return action < IR_ACTION_MAX ? action_names[action] : "";
+}
+
+static void
+print_addr(struct buf *b, const uint8_t *p, uint8_t family)
+{
+	char text[ADDR_STRLEN];
+	struct addr a = { .family = family };
+
+	memcpy(a.bytes, p, family == ADDR_V4 ? 4 : 16);
+	buf_puts(b, addr_format(&a, text, sizeof(text)));
+}
+
+static void
+print_bits(struct buf *b, const uint8_t *p, bool is_state)
+{
+	uint32_t bits;
+	size_t i;
+	const char *sep;
+
+	memcpy(&bits, p, sizeof(bits));
+	for (i = 0, sep = ""; is_state && i < sizeof(ct_states) / sizeof(ct_states[0]); i++) {
+		if ((bits & ct_states[i].bit) != 0) {
+			buf_printf(b, "%s%s", sep, ct_states[i].name);
+			sep = ",";
+			bits &= ~ct_states[i].bit;
+		}
+	}
+	if (!is_state && bits == IR_CT_DNAT)
+		buf_puts(b, "dnat");
+	else if (bits != 0)
+		buf_printf(b, "%s0x%x", sep, bits);
+}
+
+static void
+print_value(struct buf *b, uint8_t field, const uint8_t *p)
+{
+	uint32_t n;
+
+	switch ((enum ir_field)field) {
+	case IR_IIF_NAME:
+	case IR_OIF_NAME:
+		buf_printf(b, "\"%.16s\"", (const char *)p);
+		break;
+	case IR_NFPROTO:
+		buf_puts(b, *p == NFPROTO_IPV4 ? "ipv4" : "ipv6");
+		break;
+	case IR_SADDR4:
+	case IR_DADDR4:
+		print_addr(b, p, ADDR_V4);
+		break;
+	case IR_SADDR6:
+	case IR_DADDR6:
+		print_addr(b, p, ADDR_V6);
+		break;
+	case IR_SPORT:
+	case IR_DPORT:
+	case IR_CT_ORIG_DPORT:
+		buf_printf(b, "%u", (unsigned)p[0] << 8 | p[1]);
+		break;
+	case IR_CT_STATE:
+	case IR_CT_STATUS:
+		print_bits(b, p, field == IR_CT_STATE);
+		break;
+	case IR_FIB_REVERSE:
+	case IR_FIB_REVERSE_ANY:
+	case IR_FIB_DADDR_TYPE:
+		memcpy(&n, p, sizeof(n));
+		buf_printf(b, "%u", n);
+		break;
+	case IR_L4PROTO:
+	case IR_ICMP_TYPE:
+	case IR_ICMP_CODE:
+	case IR_FIELD_INVALID:
+	case IR_FIELD_MAX:
+		buf_printf(b, "%u", *p);
+		break;
+	}
+}
+
+static void
+print_key(struct buf *b, const struct ir_set *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->nfields; i++)
+		buf_printf(b, "%s%s", i == 0 ? "" : " . ", ir_field_info(s->fields[i])->name);
+}
+
+static void
+print_type(struct buf *b, const struct ir_set *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->nfields; i++)
+		buf_printf(b, "%s%s", i == 0 ? "" : " . ", ir_field_info(s->fields[i])->type);
+}
+
+static void
+print_match(struct buf *b, const struct ir_stmt *s)
+{
+	static const char *const ops[IR_CMP_MAX] = {
+		[IR_NE] = " !=", [IR_NOT_RANGE] = " !=", [IR_NOT_PREFIX] = " !=", [IR_ANY_BIT] = " any"
+	};
+
+	if (s->cmp == IR_IN_SET || s->cmp == IR_NOT_IN_SET) {
+		buf_printf(b, "%s%s @%s", ir_field_info(s->field)->name, s->cmp == IR_NOT_IN_SET ? " !=" : "", s->set->name);
+		return;
+	}
+	buf_printf(b, "%s%s ", ir_field_info(s->field)->name, ops[s->cmp] != NULL ? ops[s->cmp] : "");
+	print_value(b, s->field, s->match.lo);
+	if (s->cmp == IR_RANGE || s->cmp == IR_NOT_RANGE) {
+		buf_putc(b, '-');
+		print_value(b, s->field, s->match.hi);
+	} else if (s->cmp == IR_PREFIX || s->cmp == IR_NOT_PREFIX) {
+		buf_printf(b, "/%u", s->bits);
+	}
+}
+
+static void
+print_dnat(struct buf *b, const struct ir_stmt *s)
+{
+	bool is_v4;
+
+	is_v4 = s->nat.family == NFPROTO_IPV4;
+	buf_puts(b, is_v4 ? "dnat ip " : "dnat ip6 ");
+	print_addr(b, s->nat.addr, is_v4 ? ADDR_V4 : ADDR_V6);
+	if (s->nat.port != 0)
+		buf_printf(b, " port %u", s->nat.port);
+}
+
+static void
+print_limit(struct buf *b, const struct ir_stmt *s)
+{
+	buf_printf(b, "%s%u/%us burst %u", s->limit.is_over ? "over " : "", s->limit.rate, s->limit.seconds, s->limit.burst);
+}
+
+static void
+print_stmt(struct buf *b, const struct ir_stmt *s)
+{
+	switch ((enum ir_kind)s->kind) {
+	case IR_MATCH:
+		print_match(b, s);
+		break;
+	case IR_LIMIT:
+		buf_puts(b, "limit ");
+		print_limit(b, s);
+		break;
+	case IR_METER:
+		buf_printf(b, "meter @%s %s ", s->set->name, ir_field_info(s->field)->name);
+		print_limit(b, s);
+		break;
+	case IR_LOG:
+		buf_printf(b, "log \"%s\" group %u", s->log.prefix, s->log.group);
+		break;
+	case IR_JUMP:
+	case IR_GOTO:
+		buf_printf(b, "%s %s", s->kind == IR_JUMP ? "jump" : "goto", s->chain);
+		break;
+	case IR_VMAP:
+		if (s->set->nfields == 1)
+			buf_puts(b, ir_field_info(s->field)->name);
+		else
+			print_key(b, s->set);
+		buf_printf(b, " vmap @%s", s->set->name);
+		break;
+	case IR_DNAT:
+		print_dnat(b, s);
+		break;
+	case IR_COUNTER:
+	case IR_ACCEPT:
+	case IR_DROP:
+	case IR_RETURN:
+	case IR_REJECT_TCP_RESET:
+	case IR_REJECT_ADMIN:
+	case IR_MASQUERADE:
+		buf_puts(b, kind_names[s->kind]);
+		break;
+	case IR_KIND_INVALID:
+	case IR_KIND_MAX:
+		buf_puts(b, "?");
+		break;
+	}
+}
+
+void
+ir_print_rule(const struct ir_rule *r, struct buf *b)
+{
+	unsigned i;
+
+	for (i = 0; i < r->n; i++) {
+		if (i > 0)
+			buf_puts(b, " | ");
+		print_stmt(b, &r->stmts[i]);
+	}
+}
+
+void
+ir_print_elem(const struct ir_set *s, const struct ir_elem *e, struct buf *b)
+{
+	const uint8_t *p;
+	unsigned i;
+
+	for (i = 0, p = e->lo; i < s->nfields; i++) {
+		if (i > 0)
+			buf_puts(b, " . ");
+		print_value(b, s->fields[i], p);
+		p += (ir_field_info(s->fields[i])->len + 3u) & ~3u;
+	}
+	if ((s->flags & IR_SET_INTERVAL) != 0 && memcmp(e->lo, e->hi, ir_set_keylen(s)) != 0) {
+		buf_putc(b, '-');
+		print_value(b, s->fields[0], e->hi);
+	}
+	if (e->chain != NULL)
+		buf_printf(b, " : jump %s", e->chain);
+}
+
+static void
+print_set(struct buf *b, const struct ir_set *s)
+{
+	uint32_t i;
+
+	buf_printf(b, "set %s (", s->name);
+	print_type(b, s);
+	buf_puts(b, ")");
+	if ((s->flags & IR_SET_INTERVAL) != 0)
+		buf_puts(b, " interval");
+	if ((s->flags & IR_SET_DYNAMIC) != 0)
+		buf_printf(b, " dynamic timeout %ums size %u", s->timeout_ms, s->size);
+	buf_putc(b, '\n');
+	for (i = 0; i < s->n; i++) {
+		buf_puts(b, "    ");
+		ir_print_elem(s, &s->elems[i], b);
+		buf_putc(b, '\n');
+	}
+}
+
+void
+ir_print(const struct ir *ir, struct buf *b)
+{
+	const struct ir_chain *c;
+	const struct ir_rule *r;
+	const struct ir_set *s;
+
+	for (s = ir->sets; s != NULL; s = s->next)
+		print_set(b, s);
+	for (c = ir->chains; c != NULL; c = c->next) {
+		buf_printf(b, "chain %s", c->name);
+		if (c->hook != IR_HOOK_NONE)
+			buf_printf(b, " (%s hook %s priority %d policy %s)", c->is_nat ? "nat" : "filter", hook_names[c->hook],
+			    c->priority, c->drops ? "drop" : "accept");
+		buf_putc(b, '\n');
+		for (r = c->first; r != NULL; r = r->next) {
+			buf_printf(b, "    [%s", r->origin->id);
+			if (r->part > 0)
+				buf_printf(b, " +%u", r->part);
+			buf_puts(b, "] ");
+			ir_print_rule(r, b);
+			buf_putc(b, '\n');
+		}
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_LINKS_H
+#define PATRONUS_FWD_LINKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/addr.h"
+
+/* Links of the kernel, to find the names of those that the configuration knows by their hardware. */
+
+struct arena;
+struct links;
+
+/* From a dump of links; a message that cannot be read is left out. */
+struct links	*links_read(const uint8_t *, size_t len, struct arena *);
+/* NULL when there is none, or more than one. */
+const char	*links_by_mac(const struct links *, const struct mac *);
+const char	*links_by_path(const struct links *, const char *path);
+/* The kernel's name of a link that has this name or alternative name; NULL when there is none. */
+const char	*links_by_name(const struct links *, const char *name);
+/* By number; NULL when there is none. */
+const char	*links_by_index(const struct links *, uint32_t index);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_NAMES_H
+#define PATRONUS_FWD_NAMES_H
+
+#include <stdint.h>
+
+/* Names to things, for as long as an arena lives.  Start with a zeroed struct; names are borrowed. */
+
+struct arena;
+
+struct names {
+	void		**items;
+	const char	**names;
+	uint32_t	  size;
+	uint32_t	  n;
+};
+
+/* The name must not be there yet and the item not be NULL. */
+void	 names_put(struct arena *, struct names *, const char *name, void *item);
+void	*names_get(const struct names *, const char *name);
+
+#endif

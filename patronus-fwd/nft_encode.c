@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
+
+#include "base/log.h"
+
+#include "mem.h"
+#include "nft_encode.h"
+#include "nft_expr.h"
+
+/*
+ * libnftnl writes without looking how much room there is, so each message is made in a scratch buffer that the largest one cannot fill:
+ * a rule has at most IR_STMT_MAX statements, a message of elements at most ELEMS_PER_MESSAGE of them.
+ */
+#define SCRATCH			(256u << 10)
+#define ELEMS_PER_MESSAGE	200	/* the list's length has 16 bits; names of chains have up to 255 bytes */
+#define NFT_TYPE_BITS		6	/* of a concatenated type in nft(8) */
+#define NFT_ORDER_HOST		1	/* its numbers for byte orders */
+#define NFT_ORDER_BIG		2
+
+void
+nft_batch_init(struct nft_batch *b)
+{
+	memset(b, 0, sizeof(*b));
+	buf_init(&b->out, 0);
+	b->scratch = mem_new(1, SCRATCH);
+}
+
+void
+nft_batch_fini(struct nft_batch *b)
+{
+	buf_fini(&b->out);
+	free(b->paths);
+	free(b->rules);
+	free(b->scratch);
+	memset(b, 0, sizeof(*b));
+}
+
+const char *
+nft_batch_path(const struct nft_batch *b, uint32_t message)
+{
+	return message < b->n ? b->paths[message] : "";
+}
+
+static struct nlmsghdr *
+begin(struct nft_batch *b, uint16_t type, uint16_t flags)
+{
+	return nftnl_nlmsg_build_hdr(b->scratch, type, NFPROTO_INET, flags, b->n);
+}
+
+static void
+end(struct nft_batch *b, const struct nlmsghdr *h, const char *path)
+{
+	if (h->nlmsg_len > SCRATCH)
+		fatalx("nft", "a message of %u bytes", h->nlmsg_len);
+	buf_put(&b->out, h, NLMSG_ALIGN(h->nlmsg_len));
+	if (b->n == b->cap) {
+		b->cap = b->cap == 0 ? 64 : b->cap * 2;
+		b->paths = mem_resize(b->paths, b->cap, sizeof(*b->paths));
+	}
+	b->paths[b->n++] = path;
+	if (buf_failed(&b->out))
+		fatalx("nft", "out of memory");
+}
+
+static void *
+need(void *p)
+{
+	if (p == NULL)
+		fatalx("nft", "out of memory");
+	return p;
+}
+
+static void
+put_table(struct nft_batch *b, uint16_t type, uint16_t flags)
+{
+	struct nftnl_table *t;
+	struct nlmsghdr *h;
+
+	t = need(nftnl_table_alloc());
+	nftnl_table_set_str(t, NFTNL_TABLE_NAME, NFT_TABLE);
+	h = begin(b, type, flags);
+	nftnl_table_nlmsg_build_payload(h, t);
+	end(b, h, "");
+	nftnl_table_free(t);
+}
+
+void
+nft_put_table(struct nft_batch *b)
+{
+	put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+}
+
+void
+nft_put_table_delete(struct nft_batch *b)
+{
+	put_table(b, NFT_MSG_DELTABLE, 0);
+}
+
+static uint32_t
+hook_number(uint8_t hook)
+{
+	static const uint32_t hooks[IR_HOOK_MAX] = {
+		[IR_HOOK_PREROUTING] = NF_INET_PRE_ROUTING, [IR_HOOK_INPUT] = NF_INET_LOCAL_IN, [IR_HOOK_FORWARD] = NF_INET_FORWARD,
+		[IR_HOOK_OUTPUT] = NF_INET_LOCAL_OUT, [IR_HOOK_POSTROUTING] = NF_INET_POST_ROUTING
+	};
+
+	return hooks[hook];
+}
+
+void
+nft_put_chain(struct nft_batch *b, const struct ir_chain *c)
+{
+	struct nftnl_chain *n;
+	struct nlmsghdr *h;
+
+	n = need(nftnl_chain_alloc());
+	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, NFT_TABLE);
+	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, c->name);
+	if (c->hook != IR_HOOK_NONE) {
+		nftnl_chain_set_str(n, NFTNL_CHAIN_TYPE, c->is_nat ? "nat" : "filter");
+		nftnl_chain_set_u32(n, NFTNL_CHAIN_HOOKNUM, hook_number(c->hook));
+		nftnl_chain_set_s32(n, NFTNL_CHAIN_PRIO, c->priority);
+		nftnl_chain_set_u32(n, NFTNL_CHAIN_POLICY, c->drops ? NF_DROP : NF_ACCEPT);
+	}
+	h = begin(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	nftnl_chain_nlmsg_build_payload(h, n);
+	end(b, h, "");
+	nftnl_chain_free(n);
+}
+
+void
+nft_put_chain_delete(struct nft_batch *b, const char *name)
+{
+	struct nftnl_chain *n;
+	struct nlmsghdr *h;
+
+	n = need(nftnl_chain_alloc());
+	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, NFT_TABLE);
+	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, name);
+	h = begin(b, NFT_MSG_DELCHAIN, 0);
+	nftnl_chain_nlmsg_build_payload(h, n);
+	end(b, h, "");
+	nftnl_chain_free(n);
+}
+
+/* --- sets */
+static uint32_t
+set_flags(const struct ir_set *s)
+{
+	uint32_t flags;
+
+	flags = 0;
+	if ((s->flags & IR_SET_INTERVAL) != 0)
+		flags |= NFT_SET_INTERVAL;
+	if ((s->flags & IR_SET_VERDICT) != 0)
+		flags |= NFT_SET_MAP;
+	if ((s->flags & IR_SET_DYNAMIC) != 0)
+		flags |= NFT_SET_EVAL | NFT_SET_TIMEOUT;
+	return flags;
+}
+
+void
+nft_put_set(struct nft_batch *b, const struct ir_set *s)
+{
+	uint8_t order[2 + sizeof(uint32_t)] = { NFTNL_UDATA_SET_KEYBYTEORDER, sizeof(uint32_t) };
+	struct nftnl_set *n;
+	struct nlmsghdr *h;
+	uint32_t type, host;
+	unsigned i;
+
+	for (i = 0, type = 0; i < s->nfields; i++)
+		type = type << NFT_TYPE_BITS | ir_field_info(s->fields[i])->datatype;
+	n = need(nftnl_set_alloc());
+	nftnl_set_set_str(n, NFTNL_SET_TABLE, NFT_TABLE);
+	nftnl_set_set_str(n, NFTNL_SET_NAME, s->name);
+	nftnl_set_set_u32(n, NFTNL_SET_FAMILY, NFPROTO_INET);
+	nftnl_set_set_u32(n, NFTNL_SET_FLAGS, set_flags(s));
+	nftnl_set_set_u32(n, NFTNL_SET_KEY_TYPE, type);
+	nftnl_set_set_u32(n, NFTNL_SET_KEY_LEN, ir_set_keylen(s));
+	/* Interface names are a host's string: nft(8) prints them only when it is told so. */
+	host = ir_field_info(s->fields[0])->is_host_order ? NFT_ORDER_HOST : NFT_ORDER_BIG;
+	memcpy(order + 2, &host, sizeof(host));
+	nftnl_set_set_data(n, NFTNL_SET_USERDATA, order, sizeof(order));
+	/* Each new set of a batch needs its number, or the kernel mixes them up. */
+	nftnl_set_set_u32(n, NFTNL_SET_ID, b->n + 1);
+	if ((s->flags & IR_SET_VERDICT) != 0) {
+		nftnl_set_set_u32(n, NFTNL_SET_DATA_TYPE, NFT_DATA_VERDICT);
+		nftnl_set_set_u32(n, NFTNL_SET_DATA_LEN, 0);
+	}
+	if ((s->flags & IR_SET_DYNAMIC) != 0) {
+		nftnl_set_set_u32(n, NFTNL_SET_DESC_SIZE, s->size);
+		nftnl_set_set_u64(n, NFTNL_SET_TIMEOUT, s->timeout_ms);
+	}
+	h = begin(b, NFT_MSG_NEWSET, NLM_F_CREATE);
+	nftnl_set_nlmsg_build_payload(h, n);
+	end(b, h, s->path);
+	nftnl_set_free(n);
+}
+
+void
+nft_put_set_delete(struct nft_batch *b, const char *name)
+{
+	struct nftnl_set *n;
+	struct nlmsghdr *h;
+
+	n = need(nftnl_set_alloc());
+	nftnl_set_set_str(n, NFTNL_SET_TABLE, NFT_TABLE);
+	nftnl_set_set_str(n, NFTNL_SET_NAME, name);
+	h = begin(b, NFT_MSG_DELSET, 0);
+	nftnl_set_nlmsg_build_payload(h, n);
+	end(b, h, "");
+	nftnl_set_free(n);
+}
+
+static void
+put_key(struct nlmsghdr *h, const uint8_t *key, unsigned len, bool is_end, const char *chain)
+{
+	struct nftnl_set_elem *e;
+
+	e = need(nftnl_set_elem_alloc());
+	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, key, len);
+	if (is_end)
+		nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
+	if (chain != NULL) {
+		nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_VERDICT, (uint32_t)NFT_JUMP);
+		nftnl_set_elem_set_str(e, NFTNL_SET_ELEM_CHAIN, chain);
+	}
+	(void)nftnl_set_elem_nlmsg_build(h, e, NFTA_LIST_ELEM);
+	nftnl_set_elem_free(e);
+}
+
+/* An interval is its first value and, marked as end, the first one after it; the last value of all has nothing after it. */
+static void
+put_interval(struct nlmsghdr *h, const struct ir_elem *e, unsigned len)
+{
+	uint8_t after[IR_VALUE_MAX];
+	unsigned i;
+
+	put_key(h, e->lo, len, false, NULL);
+	memcpy(after, e->hi, len);
+	for (i = len; i > 0 && ++after[i - 1] == 0; i--)
+		;
+	if (i > 0)
+		put_key(h, after, len, true, NULL);
+}
+
+void
+nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem *const *elems, uint32_t n, bool is_delete)
+{
+	struct nlattr *list;
+	struct nlmsghdr *h;
+	uint32_t i, at;
+
+	for (at = 0; at < n; at = i) {
+		h = begin(b, is_delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM, is_delete ? 0 : NLM_F_CREATE);
+		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
+		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, s->name);
+		list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
+		for (i = at; i < n && i - at < ELEMS_PER_MESSAGE; i++) {
+			if ((s->flags & IR_SET_INTERVAL) != 0)
+				put_interval(h, elems[i], ir_set_keylen(s));
+			else
+				put_key(h, elems[i]->lo, ir_set_keylen(s), false, is_delete ? NULL : elems[i]->chain);
+		}
+		mnl_attr_nest_end(h, list);
+		end(b, h, s->path);
+	}
+}
+
+static void
+put_all_elems(struct nft_batch *b, const struct ir_set *s)
+{
+	const struct ir_elem *elems[ELEMS_PER_MESSAGE];
+	uint32_t i, at;
+
+	for (at = 0; at < s->n; at = i) {
+		for (i = at; i < s->n && i - at < ELEMS_PER_MESSAGE; i++)
+			elems[i - at] = &s->elems[i];
+		nft_put_elems(b, s, elems, i - at, false);
+	}
+}
+
+/* --- rules */
+
+/* The comment that nft(8) shows, and by which the rule is known again. */
+static void
+set_comment(struct nftnl_rule *n, const char *id)
+{
+	uint8_t data[NFTNL_UDATA_COMMENT_MAXLEN + 2];
+	size_t len;
+
+	len = strlen(id) + 1;
+	if (len > NFTNL_UDATA_COMMENT_MAXLEN)
+		fatalx("nft", "the id \"%s\" is too long", id);
+	data[0] = NFTNL_UDATA_RULE_COMMENT;
+	data[1] = (uint8_t)len;
+	memcpy(data + 2, id, len);
+	nftnl_rule_set_data(n, NFTNL_RULE_USERDATA, data, (uint32_t)len + 2);
+}
+
+static void
+note_rule(struct nft_batch *b, const struct ir_rule *r)
+{
+	if (b->n_rules == b->cap_rules) {
+		b->cap_rules = b->cap_rules == 0 ? 64 : b->cap_rules * 2;
+		b->rules = mem_resize(b->rules, b->cap_rules, sizeof(*b->rules));
+	}
+	b->rules[b->n_rules++] = r;
+}
+
+void
+nft_put_rule(struct nft_batch *b, const struct ir_rule *r, enum nft_place place, uint64_t handle)
+{
+	struct nftnl_rule *n;
+	struct nlmsghdr *h;
+	uint16_t flags;
+
+	flags = NLM_F_CREATE;
+	n = need(nftnl_rule_alloc());
+	nftnl_rule_set_str(n, NFTNL_RULE_TABLE, NFT_TABLE);
+	nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, r->chain->name);
+	switch (place) {
+	case NFT_APPEND:
+		flags = NLM_F_CREATE | NLM_F_APPEND;
+		break;
+	case NFT_BEFORE:
+		nftnl_rule_set_u64(n, NFTNL_RULE_POSITION, handle);
+		break;
+	case NFT_REPLACE:
+		flags = NLM_F_REPLACE;
+		nftnl_rule_set_u64(n, NFTNL_RULE_HANDLE, handle);
+		break;
+	}
+	set_comment(n, r->origin->id);
+	nft_expr_put(n, r);
+	h = begin(b, NFT_MSG_NEWRULE, flags);
+	nftnl_rule_nlmsg_build_payload(h, n);
+	end(b, h, r->origin->path);
+	note_rule(b, r);
+	nftnl_rule_free(n);
+}
+
+void
+nft_put_rule_delete(struct nft_batch *b, const char *chain, uint64_t handle, const char *path)
+{
+	struct nftnl_rule *n;
+	struct nlmsghdr *h;
+
+	n = need(nftnl_rule_alloc());
+	nftnl_rule_set_str(n, NFTNL_RULE_TABLE, NFT_TABLE);
+	nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, chain);
+	nftnl_rule_set_u64(n, NFTNL_RULE_HANDLE, handle);
+	h = begin(b, NFT_MSG_DELRULE, 0);
+	nftnl_rule_nlmsg_build_payload(h, n);
+	end(b, h, path);
+	nftnl_rule_free(n);
+}
+
+void
+nft_put_all(struct nft_batch *b, const struct ir *ir)
+{
+	const struct ir_chain *c;
+	const struct ir_rule *r;
+	const struct ir_set *s;
+
+	/* Created first, so that deleting it never fails. */
+	nft_put_table(b);
+	nft_put_table_delete(b);
+	nft_put_table(b);
+	for (c = ir->chains; c != NULL; c = c->next)
+		nft_put_chain(b, c);
+	for (s = ir->sets; s != NULL; s = s->next) {
+		nft_put_set(b, s);
+		put_all_elems(b, s);
+	}
+	for (c = ir->chains; c != NULL; c = c->next)
+		for (r = c->first; r != NULL; r = r->next)
+			nft_put_rule(b, r, NFT_APPEND, 0);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_NFT_ENCODE_H
+#define PATRONUS_FWD_NFT_ENCODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#include "ir.h"
+
+/*
+ * The intermediate form as nf_tables messages, for NFT_BATCH: without the messages that begin and end a batch, which the parent adds.
+ * The paths tell which part of the configuration each message comes from, since the kernel answers by the number of the message.
+ */
+
+#define NFT_TABLE	"patronus"
+
+struct nft_batch {
+	struct buf	  out;
+	const char	**paths;	/* one for each message; borrowed from the ir */
+	const struct ir_rule **rules;	/* of messages that add a rule, in order */
+	uint32_t	  n;
+	uint32_t	  cap;
+	uint32_t	  n_rules;
+	uint32_t	  cap_rules;
+	char		 *scratch;
+};
+
+enum nft_place {
+	NFT_APPEND = 1,		/* at the end of the chain */
+	NFT_BEFORE,		/* before the rule with the handle */
+	NFT_REPLACE		/* instead of it */
+};
+
+void	 nft_batch_init(struct nft_batch *);
+void	 nft_batch_fini(struct nft_batch *);
+/* "" when the message was made for no part in particular. */
+const char *nft_batch_path(const struct nft_batch *, uint32_t message);
+
+void	 nft_put_table(struct nft_batch *);
+void	 nft_put_table_delete(struct nft_batch *);
+/* Creates it, or sets the policy of one that is there. */
+void	 nft_put_chain(struct nft_batch *, const struct ir_chain *);
+void	 nft_put_chain_delete(struct nft_batch *, const char *name);
+void	 nft_put_set(struct nft_batch *, const struct ir_set *);
+void	 nft_put_set_delete(struct nft_batch *, const char *name);
+/* Some of the set's elements: those whose pointers are listed. */
+void	 nft_put_elems(struct nft_batch *, const struct ir_set *, const struct ir_elem *const *, uint32_t n, bool is_delete);
+void	 nft_put_rule(struct nft_batch *, const struct ir_rule *, enum nft_place, uint64_t handle);
+void	 nft_put_rule_delete(struct nft_batch *, const char *chain, uint64_t handle, const char *path);
+/* The whole table anew: what is there is deleted in the same transaction. */
+void	 nft_put_all(struct nft_batch *, const struct ir *);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_NFT_EXPR_H
+#define PATRONUS_FWD_NFT_EXPR_H
+
+#include "ir.h"
+
+struct nftnl_rule;
+
+/* Append the kernel's expressions for a rule. */
+void	 nft_expr_put(struct nftnl_rule *, const struct ir_rule *);
+
+#endif

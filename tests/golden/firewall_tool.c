@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the firewall compiler makes of a document:
+ *   firewall_tool ir FILE      the intermediate form
+ *   firewall_tool expr FILE    the kernel's expressions, as libnftnl reads our own messages
+ *   firewall_tool load FILE    loads it into a new network namespace and runs `nft list table inet patronus` there
+ */
+#include <err.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <libnftnl/rule.h>
+
+#include "base/arena.h"
+#include "conf/generated.h"
+
+#include "compile.h"
+#include "nft_encode.h"
+#include "nft_kernel.h"
+#include "policy.h"
+#include "problems.h"
+#include "yaml_record.h"
+
+static struct ir *
+make_ir(const char *file)
+{
+	struct problems problems;
+	struct fw_policy *policy;
+	struct arena *a;
+	struct buf remarks;
+	struct ir *ir;
+	uint32_t i;
+
+	a = arena_new(0);
+	problems_init(&problems, a);
+	policy = policy_from_conf(yaml_record_read(file, &conf_fwd_record, a), NULL, a, &problems);
+	for (i = 0; i < problems.n; i++)
+		printf("problem %s: %s: %s\n", problems.items[i].path, problems.items[i].code, problems.items[i].text);
+	if (policy == NULL)
+		exit(0);
+	buf_init(&remarks, 0);
+	ir = compile(policy, &remarks);
+	if (remarks.len > 0)
+		printf("%s", (const char *)remarks.data);
+	buf_fini(&remarks);
+	return ir;	/* the policy's arena lives as long as the process */
+}
+
+static void
+print_expressions(const struct nft_batch *b)
+{
+	const struct nlmsghdr *h;
+	struct nftnl_rule *r;
+	char text[16384];
+	size_t at;
+
+	for (at = 0; at < b->out.len; at += NLMSG_ALIGN(h->nlmsg_len)) {
+		h = (const void *)(b->out.data + at);
+		if ((h->nlmsg_type & 0xff) != NFT_MSG_NEWRULE)
+			continue;
+		r = nftnl_rule_alloc();
+		if (r == NULL || nftnl_rule_nlmsg_parse(h, r) != 0)
+			errx(1, "libnftnl cannot read our rule");
+		(void)nftnl_rule_snprintf(text, sizeof(text), r, NFTNL_OUTPUT_DEFAULT, 0);
+		printf("%s\n", text);
+		nftnl_rule_free(r);
+	}
+}
+
+static int
+load(const struct nft_batch *b)
+{
+	struct nft_kernel k;
+	int r;
+
+	r = nft_kernel_namespace();
+	if (r != 0)
+		errx(77, "cannot make a network namespace: %s", strerror(-r));
+	r = nft_kernel_open(&k);
+	if (r != 0)
+		errx(1, "netlink: %s", strerror(-r));
+	r = nft_kernel_batch(&k, b->out.data, b->out.len, 0, false, NULL);
+	if (r != 0)
+		errx(1, "message %u (%s): %s", k.n_refused, nft_batch_path(b, k.n_refused), k.reason);
+	nft_kernel_close(&k);
+	(void)fflush(stdout);
+	(void)execlp("nft", "nft", "-nn", "list", "table", "inet", NFT_TABLE, (char *)NULL);
+	err(1, "nft");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct nft_batch batch;
+	struct buf text;
+	struct ir *ir;
+
+	if (argc != 3)
+		errx(2, "usage: firewall_tool ir|expr|load FILE");
+	ir = make_ir(argv[2]);
+	nft_batch_init(&batch);
+	nft_put_all(&batch, ir);
+	if (strcmp(argv[1], "ir") == 0) {
+		buf_init(&text, 0);
+		ir_print(ir, &text);
+		(void)fwrite(text.data, 1, text.len, stdout);
+		buf_fini(&text);
+	} else if (strcmp(argv[1], "expr") == 0) {
+		print_expressions(&batch);
+	} else if (strcmp(argv[1], "load") == 0) {
+		return load(&batch);
+	} else {
+		errx(2, "%s: ir, expr or load", argv[1]);
+	}
+	nft_batch_fini(&batch);
+	ir_free(ir);
+	return 0;
+}
