@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "account.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "claim.h"
+#include "daemon/daemon.h"
+#include "desk.h"
+#include "guard.h"
+#include "ipc/ids.h"
+#include "password.h"
+#include "session.h"
+#include "totp.h"
+#include "verify.h"
+
+#define BUSY_RETRY_S	5
+
+static unsigned	 epoch;		/* how many channels to confd have ended */
+
+/* A question that waits for PAM.  confd may have been restarted meanwhile: then nobody waits for the answer. */
+struct inquiry {
+	struct frame_header	 request;
+	unsigned		 epoch;
+	char			 user[65];
+	char			 source[65];
+	char			 otp[17];
+	char			 new_password[513];
+};
+
+static void
+inquiry_free(struct inquiry *q)
+{
+	explicit_bzero(q, sizeof(*q));
+	free(q);
+}
+
+static struct inquiry *
+inquiry_new(const struct message *m, const char *user, const char *source)
+{
+	struct inquiry *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return NULL;
+	q->request = m->header;
+	q->epoch = epoch;
+	(void)str_copy(q->user, user, sizeof(q->user));
+	(void)str_copy(q->source, source, sizeof(q->source));
+	return q;
+}
+
+void
+desk_on_close(struct channel *c, int error, void *arg)
+{
+	(void)c;
+	(void)error;
+	(void)arg;
+	epoch++;
+}
+
+static void
+answer(const struct inquiry *q, const void *rep)
+{
+	struct channel *c = daemon_channel(ROLE_CONFD, PEER_MAIN);
+
+	if (c != NULL && epoch == q->epoch)
+		(void)channel_reply(c, &q->request, rep, NULL, 0);
+}
+
+static const char *
+verdict_text(unsigned verdict)
+{
+	static const char *const texts[] = { "invalid", "accepted", "refused", "second factor missing", "too many tries",
+		"not claimable", "weak password", "failed" };
+
+	return verdict < sizeof(texts) / sizeof(texts[0]) ? texts[verdict] : "invalid";
+}
+
+/* The name somebody typed may be a password in the wrong field: only names that exist are written down. */
+static const char *
+audit_name(const char *user)
+{
+	return account_exists(user) ? user : "(unknown user)";
+}
+
+static void
+audit(const char *user, const char *source, const char *action, unsigned verdict)
+{
+	daemon_audit(audit_name(user), source, action, audit_name(user), verdict_text(verdict), "%s", "");
+}
+
+/* --- login --- */
+
+static void
+login_reply(const struct inquiry *q, unsigned verdict, const char *token, const struct session *s, uint32_t retry_s)
+{
+	struct auth_login_rep rep = { .verdict = (uint8_t)verdict, .token = token, .csrf = s != NULL ? s->csrf : "",
+	    .retry_after_s = retry_s, .expires_ms = s != NULL ? s->expires_ms : 0 };
+
+	audit(q->user, q->source, "login", verdict);
+	answer(q, &rep);
+}
+
+/* The password is right.  The second factor, where there is one, decides. */
+static unsigned
+second_factor(const struct inquiry *q)
+{
+	if (!totp_is_enrolled(q->user))
+		return AUTH_ACCEPTED;
+	if (q->otp[0] == '\0')
+		return AUTH_NEED_OTP;
+	switch (totp_verify(q->user, q->otp, clock_wall_ms() / 1000)) {
+	case TOTP_GOOD:
+		return AUTH_ACCEPTED;
+	case TOTP_FAILED:
+		log_errx("login", "%s: the second factor's counter cannot be written down", q->user);
+		return AUTH_FAILED;
+	case TOTP_WRONG:
+	case TOTP_INVALID:
+		break;
+	}
+	return AUTH_REFUSED;
+}
+
+static void
+login_done(unsigned verdict, void *arg)
+{
+	struct inquiry *q = arg;
+	char token[SESSION_TOKEN_LEN + 1] = "";
+	struct session s;
+
+	if (verdict == AUTH_ACCEPTED)
+		verdict = second_factor(q);
+	if (verdict == AUTH_ACCEPTED && session_new(q->user, token, &s) != 0)
+		verdict = AUTH_FAILED;
+	if (verdict == AUTH_ACCEPTED || verdict == AUTH_NEED_OTP)
+		guard_pass(q->user, q->source, clock_mono_ms());
+	else if (verdict == AUTH_FAILED)
+		guard_undo(q->user, q->source, clock_mono_ms());
+	login_reply(q, verdict, verdict == AUTH_ACCEPTED ? token : "", verdict == AUTH_ACCEPTED ? &s : NULL, 0);
+	explicit_bzero(token, sizeof(token));
+	inquiry_free(q);
+}
+
+static void
+on_login(struct channel *c, struct message *m, void *arg)
+{
+	const struct auth_login_req *r = m->body;
+	struct inquiry *q = inquiry_new(m, r->user, r->source);
+	uint32_t retry_s = 0;
+
+	(void)arg;
+	if (q == NULL) {
+		(void)channel_reply_error(c, &m->header, ENOMEM, 0, "no memory");
+		return;
+	}
+	(void)str_copy(q->otp, r->otp, sizeof(q->otp));
+	if (!guard_enter(r->user, r->source, clock_mono_ms(), &retry_s)) {
+		login_reply(q, AUTH_TOO_MANY, "", NULL, retry_s);
+		inquiry_free(q);
+		return;
+	}
+	if (verify_start(r->user, r->password, r->source, login_done, q) == 0)
+		return;
+	guard_undo(r->user, r->source, clock_mono_ms());
+	login_reply(q, AUTH_TOO_MANY, "", NULL, BUSY_RETRY_S);
+	inquiry_free(q);
+}
+
+/* --- the first administrator --- */
+
+static void
+claim_reply(struct channel *c, const struct message *m, unsigned verdict, const char *text, const char *token,
+    const struct session *s, uint32_t retry_s)
+{
+	struct auth_claim_rep rep = { .verdict = (uint8_t)verdict, .text = text, .token = token, .csrf = s != NULL ? s->csrf : "",
+	    .retry_after_s = retry_s, .expires_ms = s != NULL ? s->expires_ms : 0 };
+
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+/* A right code and a good password: the account, then the end of the code, then a session. */
+static unsigned
+claim_make(const struct auth_claim_req *r, const char **ret_text, char token[SESSION_TOKEN_LEN + 1], struct session *s)
+{
+	char hash[PASSWORD_HASH_MAX];
+	int error;
+
+	if (!account_name_valid(r->user)) {
+		*ret_text = "a user name has up to 32 lower-case letters, digits, hyphens and underscores, and starts with a letter";
+		return AUTH_WEAK_PASSWORD;
+	}
+	*ret_text = password_weakness(r->user, r->password);
+	if (*ret_text != NULL)
+		return AUTH_WEAK_PASSWORD;
+	*ret_text = "";
+	error = password_hash(r->password, hash);
+	if (error == 0)
+		error = account_set(r->user, hash);
+	explicit_bzero(hash, sizeof(hash));
+	if (error == 0 && claim_close() != 0)
+		log_errx("claim", "the claim code's file cannot be removed; it is of no use any more");
+	if (error == 0)
+		error = session_new(r->user, token, s);
+	if (error != 0)
+		log_errx("claim", "cannot make the account: %s", strerror(-error));
+	return error == 0 ? AUTH_ACCEPTED : AUTH_FAILED;
+}
+
+static void
+on_claim(struct channel *c, struct message *m, void *arg)
+{
+	const struct auth_claim_req *r = m->body;
+	char token[SESSION_TOKEN_LEN + 1] = "";
+	struct session s;
+	uint32_t retry_s = 0;
+	const char *text = "";
+	unsigned verdict;
+
+	(void)arg;
+	if (!claim_is_open()) {
+		claim_reply(c, m, AUTH_NOT_CLAIMABLE, "", "", NULL, 0);
+		return;
+	}
+	if (r->code[0] == '\0') {
+		claim_reply(c, m, AUTH_ACCEPTED, "", "", NULL, 0);
+		return;
+	}
+	if (!guard_enter("(claim)", r->source, clock_mono_ms(), &retry_s))
+		verdict = AUTH_TOO_MANY;
+	else if (!claim_matches(r->code))
+		verdict = AUTH_REFUSED;
+	else {
+		guard_pass("(claim)", r->source, clock_mono_ms());
+		verdict = claim_make(r, &text, token, &s);
+	}
+	daemon_audit(verdict == AUTH_ACCEPTED ? r->user : "(claim)", r->source, "claim", "", verdict_text(verdict), "%s", text);
+	claim_reply(c, m, verdict, text, token, verdict == AUTH_ACCEPTED ? &s : NULL, retry_s);
+	explicit_bzero(token, sizeof(token));
+}
+
+/* --- sessions --- */
+
+static void
+on_check(struct channel *c, struct message *m, void *arg)
+{
+	const struct auth_check_req *r = m->body;
+	struct auth_check_rep rep = { .verdict = AUTH_REFUSED, .user = "", .csrf = "" };
+	struct session s;
+
+	(void)arg;
+	if (session_check(r->token, &s) == 0) {
+		rep.verdict = AUTH_ACCEPTED;
+		rep.user = s.user;
+		rep.csrf = s.csrf;
+		rep.expires_ms = s.expires_ms;
+		rep.idle_s = SESSION_IDLE_S;
+	}
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static void
+on_logout(struct channel *c, struct message *m, void *arg)
+{
+	const struct auth_logout_req *r = m->body;
+	struct auth_logout_rep rep = { .verdict = AUTH_REFUSED };
+	struct session s;
+
+	(void)arg;
+	if (session_check(r->token, &s) == 0 && session_end(r->token) == 0) {
+		rep.verdict = AUTH_ACCEPTED;
+		audit(s.user, "", "logout", AUTH_ACCEPTED);
+	}
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static void
+on_revoke(struct channel *c, struct message *m, void *arg)
+{
+	const struct auth_revoke_req *r = m->body;
+	struct auth_revoke_rep rep = { .sessions = session_end_user(r->user, "") };
+	int error = 0;
+
+	(void)arg;
+	if (r->forget) {
+		error = account_remove(r->user);
+		if (error == 0 || error == -ENOENT)
+			error = totp_remove(r->user);
+	}
+	if (error != 0 && error != -ENOENT) {
+		(void)channel_reply_error(c, &m->header, error, 0, "cannot forget %s", r->user);
+		return;
+	}
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+/* --- passwords --- */
+
+static unsigned
+password_put(const char *user, const char *password, const char **ret_text)
+{
+	char hash[PASSWORD_HASH_MAX];
+	int error;
+
+	*ret_text = password_weakness(user, password);
+	if (*ret_text != NULL)
+		return AUTH_WEAK_PASSWORD;
+	*ret_text = "";
+	error = password_hash(password, hash);
+	if (error == 0)
+		error = account_set(user, hash);
+	explicit_bzero(hash, sizeof(hash));
+	if (error == 0) {
+		/* Whoever knew the old one has no business here any more. */
+		(void)session_end_user(user, "");
+		return AUTH_ACCEPTED;
+	}
+	*ret_text = "the password could not be stored";
+	return AUTH_FAILED;
+}
+
+static void
+password_reply(const struct inquiry *q, unsigned verdict, const char *text)
+{
+	struct auth_password_rep rep = { .verdict = (uint8_t)verdict, .text = text };
+
+	audit(q->user, q->source, "password", verdict);
+	answer(q, &rep);
+}
+
+static void
+password_done(unsigned verdict, void *arg)
+{
+	struct inquiry *q = arg;
+	const char *text = "";
+
+	if (verdict == AUTH_ACCEPTED) {
+		guard_pass(q->user, q->source, clock_mono_ms());
+		verdict = password_put(q->user, q->new_password, &text);
+	} else if (verdict == AUTH_FAILED)
+		guard_undo(q->user, q->source, clock_mono_ms());
+	password_reply(q, verdict, text);
+	inquiry_free(q);
+}
+
+static void
+on_password(struct channel *c, struct message *m, void *arg)
+{
+	const struct auth_password_req *r = m->body;
+	struct inquiry *q = inquiry_new(m, r->user, r->by_admin ? "administrator" : "session");
+	uint32_t retry_s = 0;
+	const char *text = "";
+	unsigned verdict;
+
+	(void)arg;
+	if (q == NULL) {
+		(void)channel_reply_error(c, &m->header, ENOMEM, 0, "no memory");
+		return;
+	}
+	if (r->by_admin) {
+		verdict = account_name_valid(r->user) ? password_put(r->user, r->new_password, &text) : AUTH_REFUSED;
+		if (verdict == AUTH_ACCEPTED && claim_is_open())
+			(void)claim_close();
+		password_reply(q, verdict, text);
+		inquiry_free(q);
+		return;
+	}
+	(void)str_copy(q->new_password, r->new_password, sizeof(q->new_password));
+	if (!guard_enter(q->user, q->source, clock_mono_ms(), &retry_s)) {
+		password_reply(q, AUTH_TOO_MANY, "too many tries");
+		inquiry_free(q);
+		return;
+	}
+	if (verify_start(r->user, r->current, q->source, password_done, q) == 0)
+		return;
+	guard_undo(q->user, q->source, clock_mono_ms());
+	password_reply(q, AUTH_TOO_MANY, "too many sign-ins are under way");
+	inquiry_free(q);
+}
+
+const struct channel_dispatch desk_table[] = {
+	{ MSG_AUTH_LOGIN, CHANNEL_PHASE_READY, on_login },
+	{ MSG_AUTH_CLAIM, CHANNEL_PHASE_READY, on_claim },
+	{ MSG_AUTH_CHECK, CHANNEL_PHASE_READY, on_check },
+	{ MSG_AUTH_LOGOUT, CHANNEL_PHASE_READY, on_logout },
+	{ MSG_AUTH_PASSWORD, CHANNEL_PHASE_READY, on_password },
+	{ MSG_AUTH_REVOKE, CHANNEL_PHASE_READY, on_revoke },
+	{ 0, 0, NULL }
+};

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "bucket.h"
+#include "guard.h"
+#include "net/addr.h"
+
+#define SOURCE_BURST		20
+#define SOURCE_REFILL_MS	30000
+#define STRANGERS_BURST		30		/* what the hash may cost this box */
+#define STRANGERS_REFILL_MS	500
+#define KEYS_MAX		8192
+#define KNOWN_MAX		256		/* remembered pairs of user and network, the oldest goes */
+
+struct known {
+	char	key[128];
+};
+
+static struct {
+	struct buckets	*users;
+	struct buckets	*sources;
+	struct buckets	*strangers;
+	struct known	 known[KNOWN_MAX];
+	unsigned	 nknown;	/* ever stored; the ring's next place is nknown % KNOWN_MAX */
+} guard;
+
+int
+guard_init(void)
+{
+	guard_fini();
+	guard.users = buckets_new(GUARD_USER_BURST, GUARD_USER_REFILL_MS, KEYS_MAX);
+	guard.sources = buckets_new(SOURCE_BURST, SOURCE_REFILL_MS, KEYS_MAX);
+	guard.strangers = buckets_new(STRANGERS_BURST, STRANGERS_REFILL_MS, 1);
+	return guard.users != NULL && guard.sources != NULL && guard.strangers != NULL ? 0 : -ENOMEM;
+}
+
+void
+guard_fini(void)
+{
+	buckets_free(guard.users);
+	buckets_free(guard.sources);
+	buckets_free(guard.strangers);
+	memset(&guard, 0, sizeof(guard));
+}
+
+/* The address alone: without port, brackets and zone. */
+static void
+strip(const char *source, char *ret, size_t size)
+{
+	const char *colon = strrchr(source, ':'), *end;
+	char *p;
+
+	if (*source == '[') {
+		end = strchr(source, ']');
+		(void)str_copy(ret, source + 1, end != NULL && (size_t)(end - source) < size ? (size_t)(end - source) : size);
+	} else if (colon != NULL && strchr(source, ':') == colon)
+		(void)str_copy(ret, source, (size_t)(colon - source) < size ? (size_t)(colon - source) + 1 : size);
+	else
+		(void)str_copy(ret, source, size);
+	p = strchr(ret, '%');
+	if (p != NULL)
+		*p = '\0';
+}
+
+void
+guard_network(const char *source, char ret[64])
+{
+	char text[64];
+	struct prefix p;
+
+	strip(source, text, sizeof(text));
+	if (addr_parse(text, &p.addr) != 0) {
+		(void)str_copy(ret, text, 64);
+		return;
+	}
+	p.len = p.addr.family == ADDR_V4 ? 24 : 64;
+	p = prefix_network(&p);
+	(void)prefix_format(&p, ret, 64);
+}
+
+static bool
+is_known(const char *key)
+{
+	unsigned i;
+
+	for (i = 0; i < KNOWN_MAX && i < guard.nknown; i++)
+		if (strcmp(guard.known[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* The keys of one guess.  A user in a known network has a bucket apart from the one that strangers can empty. */
+static bool
+keys(const char *user, const char *source, char user_key[128], char network[64])
+{
+	bool known;
+
+	guard_network(source, network);
+	(void)snprintf(user_key, 128, "%.60s %s", user, network);
+	known = is_known(user_key);
+	if (!known)
+		(void)snprintf(user_key, 128, "%.60s", user);
+	return known;
+}
+
+bool
+guard_enter(const char *user, const char *source, uint64_t now, uint32_t *ret_retry_s)
+{
+	char user_key[128], network[64];
+	bool known = keys(user, source, user_key, network);
+	uint64_t wait = buckets_wait(guard.users, user_key, now), w;
+
+	w = buckets_wait(guard.sources, network, now);
+	wait = w > wait ? w : wait;
+	w = known ? 0 : buckets_wait(guard.strangers, "", now);
+	wait = w > wait ? w : wait;
+	if (wait > 0) {
+		*ret_retry_s = (uint32_t)((wait + 999) / 1000);
+		return false;
+	}
+	(void)buckets_take(guard.users, user_key, now);
+	(void)buckets_take(guard.sources, network, now);
+	if (!known)
+		(void)buckets_take(guard.strangers, "", now);
+	return true;
+}
+
+void
+guard_undo(const char *user, const char *source, uint64_t now)
+{
+	char user_key[128], network[64];
+
+	if (!keys(user, source, user_key, network))
+		buckets_give(guard.strangers, "", now);
+	buckets_give(guard.users, user_key, now);
+	buckets_give(guard.sources, network, now);
+}
+
+void
+guard_pass(const char *user, const char *source, uint64_t now)
+{
+	char user_key[128], network[64], *key;
+
+	guard_undo(user, source, now);
+	if (keys(user, source, user_key, network))
+		return;
+	key = guard.known[guard.nknown++ % KNOWN_MAX].key;
+	(void)snprintf(key, sizeof(guard.known[0].key), "%.60s %s", user, network);
+}
