@@ -37,11 +37,13 @@ struct channel_dispatch {
 struct channel_ops {
 	const struct channel_dispatch	*table;		/* ends with type 0 */
 	void				(*on_ready)(struct channel *, void *arg);	/* HELLO was exchanged; may be NULL */
-	void				(*on_close)(struct channel *, int error, void *arg);	/* 0: the peer ended.  Free it here or later */
+	/* error 0: the peer ended.  Free the channel here or later. */
+	void				(*on_close)(struct channel *, int error, void *arg);
 };
 
 /*
- * Takes fd.  Sends HELLO with role self at once and expects the peer's HELLO first.  expect is the role the peer must have (ROLE_INVALID: any).
+ * Takes fd.  Sends HELLO with role self at once and expects the peer's HELLO first.  expect is the role the peer must have
+ * (ROLE_INVALID: any).
  * name is for logs, borrowed.
  */
 struct channel	*channel_new(struct event_base *, int fd, const char *name, uint8_t self, uint8_t expect,

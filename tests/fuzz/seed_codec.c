@@ -66,7 +66,8 @@ main(int argc, char **argv)
 	msg_random_init(&rnd, 1);
 	specs = msg_specs_all(&n);
 	for (i = 0; i < n; i++)
-		if (seeds_of(argv[1], &rnd, &specs[i], (uint8_t)i, false) != 0 || seeds_of(argv[1], &rnd, &specs[i], (uint8_t)i, true) != 0) {
+		if (seeds_of(argv[1], &rnd, &specs[i], (uint8_t)i, false) != 0 ||
+		    seeds_of(argv[1], &rnd, &specs[i], (uint8_t)i, true) != 0) {
 			perror(argv[1]);
 			return 1;
 		}

@@ -135,7 +135,8 @@ test_assemble_every_message(void **state)
 	specs = msg_specs_all(&n);
 	for (i = 0; i < n; i++)
 		for (k = 0; k < 24; k++) {
-			struct frame_header h = { .type = specs[i].type, .flags = k & 1 ? FRAME_REPLY : 0, .id = (uint32_t)k, .revision = 3 };
+			struct frame_header h = { .type = specs[i].type, .flags = k & 1 ? FRAME_REPLY : 0, .id = (uint32_t)k,
+			    .revision = 3 };
 
 			assert_int_equal(msg_random_encoded(&rnd, &specs[i], k & 1, &data, &len), 0);
 			if (feed(&a, h, data, len, len > 20000 ? FRAME_PAYLOAD_MAX : steps[k % 4], NULL, &m, &err) != 1)

@@ -317,7 +317,8 @@ play_dumps(int fd)
 		expect(fd, &a, MSG_NL_DUMP);
 		assert_int_equal(((const struct nl_dump_req *)got.body)->what, NL_DUMP_LINKS);
 		memfd = i == 2 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : memfd_sealed("dump", "netlink", i == 1 ? 0 : 7);
-		say(fd, MSG_NL_DUMP, FRAME_REPLY, got.header.id, &(struct nl_dump_rep){ .generation = 5, .len = 7 }, &memfd, i == 3 ? 0 : 1);
+		say(fd, MSG_NL_DUMP, FRAME_REPLY, got.header.id, &(struct nl_dump_rep){ .generation = 5, .len = 7 }, &memfd,
+		    i == 3 ? 0 : 1);
 		(void)close(memfd);
 		message_fini(&got);
 	}
