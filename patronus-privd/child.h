@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_PRIVD_CHILD_H
+#define PATRONUS_PRIVD_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "peer.h"
+#include "processes.h"
+
+/* What runs in the rows of the process table: started, checked, connected to each other, buried, started again. */
+
+struct child {
+	unsigned		 row;
+	uint8_t			 role;
+	pid_t			 pid;			/* 0: does not run */
+	struct peer		 peer;			/* its descriptor 3 */
+	uint64_t		 started_us;
+	uint64_t		 start_at_us;		/* next start, UINT64_MAX: none */
+	uint32_t		 restarts;
+	uint32_t		 failures;		/* in a row: back-off */
+	bool			 is_missing;		/* no program installed */
+	char			 last_exit[64];
+	const char		*killed_for;		/* violation, or NULL */
+	/* A helper's: who waits for it. */
+	struct peer		*client;
+	struct frame_header	 request;
+};
+
+extern struct child	children[PROCESSES_MAX];
+
+void	 children_init(void);
+/* Start what is due; the earliest next start or deadline lowers *deadline_us. */
+void	 children_tick(uint64_t now_us, uint64_t *deadline_us);
+/* Reap everything that has ended; false when the spawner has. */
+bool	 children_reap(void);
+/* End of service: channels are closed, and after a while what is left is killed. */
+void	 children_stop(void);
+
+/* The child of a role that runs and has been checked, or NULL. */
+struct child	*child_ready(uint8_t role);
+/* The peer broke the rules: a record that it could not have written, and its end. */
+void	 child_violation(struct child *, const char *why);
+/* Its channel has ended, which ends it. */
+void	 child_hangup(struct child *);
+/* Is it confined as its row says?  Reads /proc.  NULL, or what is wrong. */
+const char	*child_check(const struct child *);
+/* It was checked: give it its channels, its listeners, and whoever waited for it. */
+void	 child_connect(struct child *);
+/* A helper for client: 0, or -errno when all are busy. */
+int	 child_help(uint8_t role, struct peer *client, const struct frame_header *request);
+
+int	 child_status_read(pid_t, char *ret, size_t size);
+
+#endif

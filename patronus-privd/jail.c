@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config.h"
+#include "ipc/ids.h"
+#include "jail.h"
+#include "options.h"
+#include "sandbox/profile.h"
+
+#define CHANNEL_FD	3
+#define ROOT_FLAGS	(MS_NOSUID | MS_NODEV)
+
+int
+jail_namespaces(void)
+{
+	return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+}
+
+/* --- capabilities --- */
+
+static bool
+is_kept(int cap, const int *keep, unsigned nkeep)
+{
+	unsigned i;
+
+	for (i = 0; i < nkeep; i++)
+		if (keep[i] == cap)
+			return true;
+	return false;
+}
+
+int
+jail_lock_capabilities(const int *keep, unsigned nkeep)
+{
+	int cap;
+
+	for (cap = 0; CAP_IS_SUPPORTED(cap); cap++)
+		if (!is_kept(cap, keep, nkeep) && cap_drop_bound(cap) == -1)
+			return -errno;
+	if (prctl(PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS, 0, 0, 0) == -1)
+		return -errno;
+	return 0;
+}
+
+int
+jail_set_capabilities(const int *keep, unsigned nkeep)
+{
+	cap_t c = cap_init();
+	int error = 0;
+
+	if (c == NULL)
+		return -ENOMEM;
+	if (nkeep > 0 && (cap_set_flag(c, CAP_PERMITTED, (int)nkeep, keep, CAP_SET) == -1 ||
+	    cap_set_flag(c, CAP_EFFECTIVE, (int)nkeep, keep, CAP_SET) == -1))
+		error = -errno;
+	if (error == 0 && cap_set_proc(c) == -1)
+		error = -errno;
+	(void)cap_free(c);
+	return error;
+}
+
+/* --- the root --- */
+
+/* A failure here is the end of the child; privd sees the exit status and its text on stderr. */
+static void
+must(bool ok, const char *what)
+{
+	if (!ok)
+		fatal("jail", "%s", what);
+}
+
+/* Bind mounts take their flags only in a second step. */
+static void
+bind(const char *from, const char *to, unsigned long flags)
+{
+	must(mount(from, to, NULL, MS_BIND, NULL) == 0, from);
+	must(mount(NULL, to, NULL, MS_REMOUNT | MS_BIND | flags, NULL) == 0, to);
+}
+
+static void
+library_dir(const char *root, const char *dir)
+{
+	char to[PATH_MAX], link[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+
+	if (lstat(dir, &st) == -1)
+		return;
+	(void)snprintf(to, sizeof(to), "%s%s", root, dir);
+	if (S_ISLNK(st.st_mode)) {
+		n = readlink(dir, link, sizeof(link) - 1);
+		must(n > 0, dir);
+		link[n] = '\0';
+		must(symlink(link, to) == 0, to);
+		return;
+	}
+	must(mkdir(to, 0755) == 0, to);
+	bind(dir, to, MS_RDONLY | MS_NOSUID | MS_NODEV);
+}
+
+static void
+loader_cache(const char *root)
+{
+	char to[PATH_MAX];
+	int fd;
+
+	if (access("/etc/ld.so.cache", F_OK) == -1)
+		return;
+	(void)snprintf(to, sizeof(to), "%s/etc/ld.so.cache", root);
+	fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	must(fd != -1, to);
+	(void)close(fd);
+	bind("/etc/ld.so.cache", to, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
+}
+
+static void
+state_dir(const char *root, const struct jail *j)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+
+	if (j->profile->state == PROFILE_STATE_NONE)
+		return;
+	(void)snprintf(from, sizeof(from), "%s/%s", j->options->state, j->profile->state_dir);
+	(void)snprintf(to, sizeof(to), "%s" PROFILE_STATE_DIR, root);
+	must(mkdir(to, 0700) == 0, to);
+	bind(from, to, MS_NOSUID | MS_NODEV | MS_NOEXEC | (j->profile->state == PROFILE_STATE_READ ? MS_RDONLY : 0u));
+}
+
+static void
+make_dir(const char *root, const char *dir)
+{
+	char to[PATH_MAX];
+
+	(void)snprintf(to, sizeof(to), "%s%s", root, dir);
+	must(mkdir(to, 0755) == 0, to);
+}
+
+static void
+root_make(const struct jail *j)
+{
+	static const char *const libraries[] = { "/usr/lib", "/usr/lib64", "/lib", "/lib64" };
+	char root[PATH_MAX];
+	size_t i;
+
+	(void)snprintf(root, sizeof(root), "%s/jail", j->options->run);
+	must(mount("patronus", root, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,nr_inodes=64,mode=0755") == 0, root);
+	make_dir(root, "/usr");
+	make_dir(root, "/etc");
+	for (i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		library_dir(root, libraries[i]);
+	loader_cache(root);
+	state_dir(root, j);
+#ifdef PATRONUS_SANITIZED
+	make_dir(root, "/proc");
+#endif
+	must(chdir(root) == 0 && syscall(SYS_pivot_root, ".", ".") == 0 && umount2(".", MNT_DETACH) == 0 && chdir("/") == 0, "pivot_root");
+#ifdef PATRONUS_SANITIZED
+	must(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0, "/proc");
+#endif
+	must(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0, "/");
+}
+
+/* --- who it is --- */
+
+static void
+limits_set(const struct profile *p)
+{
+	const struct profile_limit *l;
+	struct rlimit have, want;
+
+	for (l = p->limits; l < p->limits + PROFILE_LIMITS && l->resource != -1; l++) {
+#ifdef PATRONUS_SANITIZED
+		if (l->resource == RLIMIT_AS)
+			continue;	/* shadow memory */
+#endif
+		must(getrlimit(l->resource, &have) == 0, "getrlimit");
+		want.rlim_max = have.rlim_max < l->value ? have.rlim_max : l->value;
+		want.rlim_cur = want.rlim_max;
+		must(setrlimit(l->resource, &want) == 0, "setrlimit");
+	}
+}
+
+static void
+identity_take(const struct profile *p)
+{
+	uid_t uid = profile_uid(p);
+	gid_t groups[1] = { PATRONUS_UID_BASE + p->state_group };
+
+	must(jail_lock_capabilities(NULL, 0) == 0, "capabilities");
+	must(setgroups(p->state_group != 0 ? 1 : 0, groups) == 0, "setgroups");
+	must(setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0, "setresuid");
+	must(jail_set_capabilities(NULL, 0) == 0, "capabilities");
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
+	/* With its parent it ends, whatever happens to the spawner. */
+	must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0, "pdeathsig");
+	must(getuid() == uid && setuid(0) == -1, "still root");
+}
+
+static void
+descriptors_arrange(const struct jail *j, int *ret_exe)
+{
+	int exe;
+
+	/* Both may stand in each other's way: lift the program above first. */
+	exe = fcntl(j->exe, F_DUPFD_CLOEXEC, CHANNEL_FD + 2);
+	must(exe != -1, "dup");
+	if (j->channel == CHANNEL_FD)
+		must(fcntl(CHANNEL_FD, F_SETFD, 0) == 0, "fcntl");
+	else
+		must(dup2(j->channel, CHANNEL_FD) == CHANNEL_FD, "dup2");
+	must(dup2(exe, CHANNEL_FD + 1) == CHANNEL_FD + 1 && fcntl(CHANNEL_FD + 1, F_SETFD, FD_CLOEXEC) == 0, "dup2");
+	must(syscall(SYS_close_range, CHANNEL_FD + 2, ~0u, 0) == 0, "close_range");
+	*ret_exe = CHANNEL_FD + 1;
+}
+
+void
+jail_run(const struct jail *j)
+{
+	static char *const envp_plain[] = { "TZ=UTC0", "LC_ALL=C.UTF-8", NULL };
+	static char *const envp_debug[] = { "TZ=UTC0", "LC_ALL=C.UTF-8", "PATRONUS_DEBUG=1", NULL };
+	char *const *envp = getenv("PATRONUS_DEBUG") != NULL ? envp_debug : envp_plain;
+	char name[32];
+	char *argv[] = { name, NULL };
+	int exe;
+
+	(void)snprintf(name, sizeof(name), "patronus-%s", j->profile->name);
+	must(sethostname("localhost", 9) == 0, "sethostname");
+	(void)umask(022);
+	root_make(j);
+	limits_set(j->profile);
+	identity_take(j->profile);
+	(void)umask(077);
+	/* Only now: the directory is closed to everybody but its owner. */
+	if (j->profile->state != PROFILE_STATE_NONE)
+		must(chdir(PROFILE_STATE_DIR) == 0, PROFILE_STATE_DIR);
+	descriptors_arrange(j, &exe);
+	(void)fexecve(exe, argv, envp);
+	fatal("jail", "%s", name);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_PRIVD_JAIL_H
+#define PATRONUS_PRIVD_JAIL_H
+
+#include <sys/types.h>
+
+struct options;
+struct profile;
+
+/*
+ * The first stage of confinement, in the new process: a root of its own with nothing in it but libraries and the row's state
+ * directory, then limits, uid, no capability, and the program.
+ */
+struct jail {
+	const struct options	*options;
+	const struct profile	*profile;
+	int			 exe;		/* the program, opened when privd started */
+	int			 channel;	/* becomes descriptor 3 */
+};
+
+/* The namespaces of every child (for clone). */
+int	 jail_namespaces(void);
+/* Never returns. */
+void	 jail_run(const struct jail *) __attribute__((noreturn));
+
+/* No capability can come back to this process or its children: securebits locked, the bounding set cut to keep.  0 or -errno. */
+int	 jail_lock_capabilities(const int *keep, unsigned nkeep);
+/* The process' own sets become keep, nothing else (NULL, 0: none). */
+int	 jail_set_capabilities(const int *keep, unsigned nkeep);
+
+#endif

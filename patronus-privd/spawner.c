@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "ipc/ids.h"
+#include "jail.h"
+#include "options.h"
+#include "processes.h"
+#include "sandbox/profile.h"
+#include "sandbox/sandbox.h"
+#include "spawner.h"
+#include "check.h"
+
+enum verb {
+	VERB_INVALID = 0,
+	VERB_SPAWN,
+	VERB_KILL,
+	VERB_FACTS,
+	VERB_HOSTNAME,
+};
+
+#define REPLY_TIMEOUT_MS	5000
+
+/* Both ends are the same binary, forked from each other: here a struct may cross. */
+struct order {
+	uint8_t		verb;
+	uint8_t		row;
+	char		text[66];	/* VERB_HOSTNAME */
+};
+
+struct answer {
+	int32_t			value;	/* pid or -errno */
+	struct spawner_facts	facts;
+};
+
+static struct {
+	int	fd;
+	pid_t	pid;
+} link_ = { -1, -1 };
+
+static struct {
+	const struct options	*options;
+	int			 exe[PROCESSES_MAX];
+	int			 pidfd[PROCESSES_MAX];
+	pid_t			 pid[PROCESSES_MAX];
+} self;
+
+/* --- the spawner's side --- */
+
+static void
+row_forget(unsigned row)
+{
+	if (self.pidfd[row] != -1)
+		(void)close(self.pidfd[row]);
+	self.pidfd[row] = -1;
+	self.pid[row] = -1;
+}
+
+static pid_t
+row_spawn(unsigned row, int channel)
+{
+	struct jail j = { self.options, profile_by_role(processes[row].role), self.exe[row], channel };
+	int pidfd = -1;
+	long pid;
+
+	if (j.exe == -1)
+		return -ENOENT;
+	row_forget(row);
+	pid = syscall(SYS_clone, jail_namespaces() | CLONE_PARENT | CLONE_PIDFD, NULL, &pidfd, NULL, NULL);
+	if (pid == -1)
+		return -errno;
+	if (pid == 0)
+		jail_run(&j);
+	self.pidfd[row] = pidfd;
+	self.pid[row] = (pid_t)pid;
+	return (pid_t)pid;
+}
+
+static int
+row_kill(unsigned row)
+{
+	/* By descriptor: the number may be somebody else's by now. */
+	if (self.pidfd[row] == -1 || syscall(SYS_pidfd_send_signal, self.pidfd[row], SIGKILL, NULL, 0) == -1)
+		return self.pidfd[row] == -1 ? -ESRCH : -errno;
+	return 0;
+}
+
+/* The namespaces of a process that are not ours, as "net:4026532 ...". */
+static void
+namespaces_read(pid_t pid, char *ret, size_t size)
+{
+	static const char *const kinds[] = { "net", "ipc", "uts", "pid", "mnt" };
+	char path[64], theirs[64], ours[64];
+	size_t i, at = 0;
+	ssize_t n, k;
+	int len;
+
+	ret[0] = '\0';
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, kinds[i]);
+		n = readlink(path, theirs, sizeof(theirs));
+		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", kinds[i]);
+		k = readlink(path, ours, sizeof(ours));
+		if (n <= 7 || n == (ssize_t)sizeof(theirs) || (n == k && memcmp(theirs, ours, (size_t)n) == 0))
+			continue;
+		/* "net:[4026532]" */
+		len = snprintf(ret + at, size - at, "%s%s:%.*s", at > 0 ? " " : "", kinds[i], (int)n - 6, theirs + 5);
+		if (len < 0 || (size_t)len >= size - at)
+			break;
+		at += (size_t)len;
+	}
+}
+
+static uint32_t
+pss_read(pid_t pid)
+{
+	char path[64], text[2048];
+	const char *p;
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	(void)close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	p = strstr(text, "\nPss:");
+	return p != NULL ? (uint32_t)strtoul(p + 5, NULL, 10) : 0;
+}
+
+static int
+row_facts(unsigned row, struct spawner_facts *ret)
+{
+	if (self.pid[row] == -1)
+		return -ESRCH;
+	namespaces_read(self.pid[row], ret->namespaces, sizeof(ret->namespaces));
+	ret->pss_kb = pss_read(self.pid[row]);
+	return 0;
+}
+
+static int
+order_carry_out(struct order *o, int channel, struct answer *a)
+{
+	o->text[sizeof(o->text) - 1] = '\0';
+	if (o->verb == VERB_HOSTNAME)
+		return !check_hostname(o->text) ? -EINVAL : sethostname(o->text, strlen(o->text)) == -1 ? -errno : 0;
+	if (o->row >= nprocesses)
+		return -EINVAL;
+	switch (o->verb) {
+	case VERB_SPAWN:
+		return channel == -1 ? -EBADF : row_spawn(o->row, channel);
+	case VERB_KILL:
+		return row_kill(o->row);
+	case VERB_FACTS:
+		return row_facts(o->row, &a->facts);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* One order and at most one descriptor; false at the end. */
+static bool
+order_receive(int fd, struct order *ret, int *ret_channel)
+{
+	union {
+		struct cmsghdr	align;
+		char		space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { ret, sizeof(*ret) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof(control.space) };
+	struct cmsghdr *c;
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	while (n == -1 && errno == EINTR);
+	*ret_channel = -1;
+	c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+	if (c != NULL && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(ret_channel, CMSG_DATA(c), sizeof(int));
+	return n == (ssize_t)sizeof(*ret);
+}
+
+static void
+spawner_confine(void)
+{
+	static const int keep[] = { CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_SYS_CHROOT, CAP_SYS_ADMIN, CAP_KILL, CAP_SYS_PTRACE };
+	const unsigned n = sizeof(keep) / sizeof(keep[0]);
+	int error;
+
+	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+		fatal("spawner", "mount namespace");
+	/* Setting no_new_privs here is harmless: nothing that it starts may gain privileges. */
+	if ((error = jail_lock_capabilities(keep, n)) != 0 || (error = jail_set_capabilities(keep, n)) != 0 ||
+	    (error = sandbox_seccomp_deny()) != 0)
+		fatalx("spawner", "confinement: %s", strerror(-error));
+}
+
+static void __attribute__((noreturn))
+spawner_main(const struct options *options, int fd)
+{
+	struct order o;
+	struct answer a;
+	unsigned row;
+	int channel;
+
+	log_init("spawner", LOG_LEVEL_INFO);
+	(void)prctl(PR_SET_NAME, "patronus-spawn", 0, 0, 0);
+	self.options = options;
+	spawner_confine();
+	while (order_receive(fd, &o, &channel)) {
+		memset(&a, 0, sizeof(a));
+		a.value = order_carry_out(&o, channel, &a);
+		if (channel != -1)
+			(void)close(channel);
+		if (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1)
+			break;
+	}
+	/* privd is gone: so is everybody.  The kernel keeps the rules. */
+	for (row = 0; row < nprocesses; row++)
+		(void)row_kill(row);
+	_exit(0);
+}
+
+static void
+programs_open(const struct options *options)
+{
+	const struct profile *p;
+	char path[PATH_MAX];
+	unsigned row;
+
+	for (row = 0; row < PROCESSES_MAX; row++) {
+		self.pidfd[row] = self.exe[row] = -1;
+		self.pid[row] = -1;
+		if (row >= nprocesses || (p = profile_by_role(processes[row].role)) == NULL)
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/patronus-%s", options->libexec, p->name);
+		self.exe[row] = open(path, O_RDONLY | O_CLOEXEC);
+		if (self.exe[row] == -1)
+			log_warn("spawner", "%s", path);
+	}
+}
+
+/* --- privd's side --- */
+
+int
+spawner_start(const struct options *options)
+{
+	int fds[2], row;
+
+	programs_open(options);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
+		return -errno;
+	link_.pid = fork();
+	if (link_.pid == -1)
+		return -errno;
+	if (link_.pid == 0) {
+		(void)close(fds[0]);
+		spawner_main(options, fds[1]);
+	}
+	(void)close(fds[1]);
+	link_.fd = fds[0];
+	for (row = 0; row < PROCESSES_MAX; row++)
+		if (self.exe[row] != -1)
+			(void)close(self.exe[row]);
+	return 0;
+}
+
+int
+spawner_fd(void)
+{
+	return link_.fd;
+}
+
+pid_t
+spawner_pid(void)
+{
+	return link_.pid;
+}
+
+static int
+order_give(const struct order *o, int channel, struct answer *ret)
+{
+	union {
+		struct cmsghdr	align;
+		char		space[CMSG_SPACE(sizeof(int))];
+	} control = { .space = { 0 } };
+	struct iovec iov = { (void *)(uintptr_t)o, sizeof(*o) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct pollfd p = { .fd = link_.fd, .events = POLLIN };
+	struct cmsghdr *c;
+
+	if (channel != -1) {
+		msg.msg_control = control.space;
+		msg.msg_controllen = sizeof(control.space);
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &channel, sizeof(int));
+	}
+	if (sendmsg(link_.fd, &msg, MSG_NOSIGNAL) == -1)
+		return -errno;
+	if (poll(&p, 1, REPLY_TIMEOUT_MS) != 1)
+		return -ETIMEDOUT;
+	if (recv(link_.fd, ret, sizeof(*ret), 0) != (ssize_t)sizeof(*ret))
+		return -EPIPE;
+	return ret->value;
+}
+
+pid_t
+spawner_spawn(unsigned row, int fd)
+{
+	struct order o = { .verb = VERB_SPAWN, .row = (uint8_t)row };
+	struct answer a;
+
+	return order_give(&o, fd, &a);
+}
+
+int
+spawner_kill(unsigned row)
+{
+	struct order o = { .verb = VERB_KILL, .row = (uint8_t)row };
+	struct answer a;
+
+	return order_give(&o, -1, &a);
+}
+
+int
+spawner_facts(unsigned row, struct spawner_facts *ret)
+{
+	struct order o = { .verb = VERB_FACTS, .row = (uint8_t)row };
+	struct answer a;
+	int error = order_give(&o, -1, &a);
+
+	if (error == 0)
+		*ret = a.facts;
+	return error;
+}
+
+int
+spawner_hostname(const char *name)
+{
+	struct order o = { .verb = VERB_HOSTNAME };
+	struct answer a;
+
+	if (str_copy(o.text, name, sizeof(o.text)) >= sizeof(o.text))
+		return -EINVAL;
+	return order_give(&o, -1, &a);
+}
