@@ -2,7 +2,7 @@
 // What every page shares: who is signed in, the status of the box, the workspace being edited, the commit on trial.
 import { batch, computed, signal } from '@preact/signals'
 import { call, get, list_of, on_signed_out, post, Problem, set_csrf, words_of } from './api'
-import { on_event, seed_counters, start_stream, stop_stream, take_interfaces } from './live'
+import { on_event, seed_counters, seed_interfaces, start_stream, stop_stream } from './live'
 import type { Commit, Session, Status, Workspace } from './types'
 
 export const session = signal<Session | null | undefined>(undefined)	// undefined: not known yet
@@ -44,8 +44,28 @@ export const complain = (error: unknown) => toast('bad', words_of(error))
 
 /* ---- session ---- */
 
+/* Whether this browser has been signed in: a stranger is not asked for a session that cannot be there. */
+const KNOWN = 'patronus-known'
+
+function remember(known: boolean) {
+	try {
+		known ? localStorage.setItem(KNOWN, 'yes') : localStorage.removeItem(KNOWN)
+	} catch {
+		// a browser that keeps nothing is asked each time
+	}
+}
+
+function is_known() {
+	try {
+		return localStorage.getItem(KNOWN) !== null
+	} catch {
+		return true
+	}
+}
+
 function enter(who: Session) {
 	set_csrf(who.csrf)
+	remember(true)
 	batch(() => {
 		session.value = who
 		claimable.value = false
@@ -53,12 +73,12 @@ function enter(who: Session) {
 	start_stream()
 	void refresh_status()
 	void find_workspace()
-	void find_trial()
 }
 
 function leave() {
 	stop_stream()
 	set_csrf('')
+	remember(false)
 	batch(() => {
 		session.value = null
 		status.value = null
@@ -71,12 +91,14 @@ function leave() {
 on_signed_out(leave)
 
 export async function begin() {
-	try {
-		enter(await get<Session>('/session'))
-		return
-	} catch (error) {
-		if (!(error instanceof Problem) || error.status !== 401)
-			status_error.value = words_of(error)
+	if (is_known()) {
+		try {
+			enter(await get<Session>('/session'))
+			return
+		} catch (error) {
+			if (!(error instanceof Problem) || error.status !== 401)
+				status_error.value = words_of(error)
+		}
 	}
 	try {
 		claimable.value = (await get<{ claimable: boolean }>('/claim')).claimable
@@ -113,8 +135,10 @@ export async function refresh_status() {
 		return
 	try {
 		const next = await get<Status>('/status')
-		take_interfaces(next.interfaces ?? [])
+		seed_interfaces((next.interfaces ?? []).filter(row => row.name))
 		seed_counters(next['top-rules'] ?? [])
+		if (next.pending && !trial.value)
+			void find_trial()
 		batch(() => {
 			if (status.value && status.value.revision !== next.revision)
 				running_edits.value++
@@ -212,7 +236,6 @@ function take_commit(commit: Commit) {
 		}
 		running_edits.value++
 	})
-	void refresh_status()
 }
 
 async function find_trial() {

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { get, list_of, words_of } from '../core/api'
 import { byte_size, full_count, number_of, plain, plural } from '../core/format'
-import { series, series_tick, take_interfaces } from '../core/live'
+import { seed_interfaces, series, series_tick } from '../core/live'
 import { running_edits } from '../core/store'
 import type { InterfaceState, Route } from '../core/types'
 import { Icon } from '../ui/icon'
@@ -59,7 +59,7 @@ export default function Interfaces() {
 				if (!wanted)
 					return
 				const rows = list_of<InterfaceState>(some, 'interfaces')
-				take_interfaces(rows.filter(row => row.name))
+				seed_interfaces(rows.filter(row => row.name))
 				set_links(rows)
 				set_routes(list_of<Route>(ways, 'routes'))
 				set_error('')
@@ -82,6 +82,7 @@ export default function Interfaces() {
 			<PageHead title="Interfaces and routes" lead="Read from the kernel as it is now." />
 			{error && <Notice alert tone="bad" icon="unlink" title="The interfaces cannot be read"><p>{error}</p></Notice>}
 			{!links && !error && <Skeleton lines={8} />}
+			<h2 class="unseen">Interfaces</h2>
 			{links && <div class="link-cards">{links.map(link => <LinkCard key={link.name || link.index} link={link} />)}</div>}
 			{routes && <Card title="Routes" icon="route" flush actions={<><span class="card-note">{plural(shown.length, 'route')}</span>
 					<Switch label="Show routes made by others" on={foreign} onChange={set_foreign} /></>}>

@@ -132,10 +132,13 @@ function Row({ line, zones, deeds, filtered, count }: { line: Line; zones: strin
 				</span>
 				{rule.description && <small class="rule-about" title={rule.description}>{rule.description}</small>}
 			</span>
-			<span role="gridcell" class="cell cell-zones"><ZoneChips names={rule.from} zones={zones} /><Icon name="arrow" size={14} /><span class="unseen">to</span><ZoneChips names={rule.to} zones={zones} /></span>
+			<span role="gridcell" class="cell cell-zones">{(!generated || list(rule.from).length + list(rule.to).length > 0) && <>
+				<ZoneChips names={rule.from} zones={zones} /><Icon name="arrow" size={14} /><span class="unseen">to</span><ZoneChips names={rule.to} zones={zones} /></>}</span>
 			<span role="gridcell" class="cell cell-ends">
-				{source.length + destination.length === 0 ? <span class="soft">everybody</span>
-					: <><Words words={source} otherwise="everybody" /><Icon name="arrow" size={14} /><span class="unseen">to</span><Words words={destination} otherwise="everybody" /></>}
+				{source.length + destination.length === 0 ? !generated && <span class="soft">everybody</span> : <>
+					{source.length > 0 && <span class="end"><small>from</small> <Words words={source} otherwise="" /></span>}
+					{destination.length > 0 && <span class="end"><small>to</small> <Words words={destination} otherwise="" /></span>}
+				</>}
 			</span>
 			<span role="gridcell" class="cell cell-service"><Words words={list(rule.service)} otherwise={generated ? '' : 'every service'} />
 				{rule.limit?.rate && <small class="soft"> {rule.limit.rate}</small>}</span>
@@ -319,11 +322,11 @@ export default function Rules() {
 				</label>
 				<Switch label={`Generated rules (${made})`} on={generated} onChange={set_generated} />
 				<span class="tools-count" role="status">{test ? `${plural(lines.length, 'rule')} of ${all.length}` : plural(rules.length, 'rule')}</span>
-				<IconButton class="only-wide" label="Keys of this page" icon="key" onClick={() => { keys.value = true }} />
+				<IconButton class="only-wide" label="Keys of this page" icon="keyboard" onClick={() => { keys.value = true }} />
 			</div>
 			{error && <Notice alert tone="bad" icon="unlink" title="The rules cannot be read"><p>{error}</p></Notice>}
 			{!policy && !error && <Skeleton lines={10} />}
-			{policy && <Window label="Firewall rules" class="rules" columns={COLUMNS} items={lines} keyOf={line => line.key} rowHeight={narrow.value ? 148 : 56}
+			{policy && <Window label="Firewall rules" class="rules" columns={COLUMNS} items={lines} keyOf={line => line.key} rowHeight={narrow.value ? 148 : 52}
 				rowLabel={line => `${line.generated ? 'Generated rule' : `Rule ${line.number}`} ${line.rule.id}`}
 				rowClass={line => `${line.generated ? 'row-generated' : ''} ${line.rule.enabled === false ? 'row-off' : ''} ${line.mark ? 'row-marked' : ''}`}
 				focusKey={focus} onFocused={() => set_focus(null)} onKey={on_key}

@@ -42,6 +42,7 @@ const PATHS = {
 	left: 'M12 4.5 6.5 10l5.5 5.5',
 	right: 'M8 4.5l5.5 5.5L8 15.5',
 	swap: 'M7 16V4M3.5 7.5 7 4l3.5 3.5M13 4v12M9.5 12.5 13 16l3.5-3.5',
+	keyboard: 'M3 5.5h14v9H3zM6 8.5h.01M9 8.5h.01M11.5 8.5h.01M14 8.5h.01M6.5 11.7h7',
 	key: 'M7 13.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM10.5 10H17v3M14 10v2.2',
 	clock: 'M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 6v4.2l2.8 1.7',
 	box: 'M3.5 6.5 10 3l6.5 3.5v7L10 17l-6.5-3.5zM3.5 6.5 10 10l6.5-3.5M10 10v7',
@@ -54,7 +55,7 @@ export type IconName = keyof typeof PATHS
 export function Icon({ name, size = 18, class: extra }: { name: IconName; size?: number; class?: string }) {
 	return (
 		<svg class={'icon' + (extra ? ' ' + extra : '')} width={size} height={size} viewBox="0 0 20 20" fill="none" stroke="currentColor"
-			stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
+			stroke-width={name === 'more' ? 2.6 : 1.6} stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
 			<path d={PATHS[name]} />
 		</svg>
 	)

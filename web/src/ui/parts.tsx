@@ -52,12 +52,12 @@ export function Card({ title, icon, actions, children, class: extra = '', flush,
 	const id = useId()
 	const Heading = `h${level}` as 'h2'
 	return (
-		<section class={`card ${extra}`} aria-labelledby={title ? id : undefined}>
+		<div class={`card ${extra}`} role={title ? 'group' : undefined} aria-labelledby={title ? id : undefined}>
 			{title && <header class="card-head">
 				{icon && <Icon name={icon} />}<Heading id={id}>{title}</Heading><div class="card-actions">{actions}</div>
 			</header>}
 			<div class={flush ? 'card-flush' : 'card-body'}>{children}</div>
-		</section>
+		</div>
 	)
 }
 

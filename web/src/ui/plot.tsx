@@ -6,7 +6,7 @@ import { bit_rate_text } from '../core/format'
 import { series, series_tick } from '../core/live'
 import { is_dark } from '../core/theme'
 
-const SPAN = 300
+const SPANS: [number, string[]][] = [[60, ['45 s', '30 s', '15 s', 'now']], [120, ['90 s', '60 s', '30 s', 'now']], [300, ['4 min', '3 min', '2 min', '1 min', 'now']]]
 
 export interface Reading {
 	time: number | null	// null: now
@@ -54,19 +54,21 @@ function options_of(element: HTMLElement, height: number, name: string, onReadin
 	const grid = colour(element, '--plot-grid')
 	const axis = { stroke: text, font: '11px Inter, system-ui, sans-serif', ticks: { show: false }, grid: { stroke: grid, width: 1 } }
 	const newest = () => Date.now() / 1000
+	// A young plot shows the last minute, an old one five.
+	const span = () => SPANS.find(([seconds]) => newest() - (series.get(name)?.time[0] ?? newest()) <= seconds) ?? SPANS[SPANS.length - 1]
+	const marks = () => span()[1].map((_, at, all) => newest() - span()[0] / (all.length === 5 ? 5 : 4) * (all.length - 1 - at))
 	return {
 		width: Math.max(120, element.clientWidth),
 		height,
-		padding: [8, 6, 0, 0],
+		padding: [8, 18, 0, 0],
 		legend: { show: false },
 		cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false }, sync: { key: 'throughput' } },
 		scales: {
-			x: { time: false, range: () => [newest() - SPAN, newest()] },
+			x: { time: false, range: () => [newest() - span()[0], newest()] },
 			y: { range: (_plot, _low, high) => [0, round_top(high ?? 0)] },
 		},
 		axes: [
-			{ ...axis, size: 24, splits: () => [240, 180, 120, 60, 0].map(back => newest() - back),
-				values: () => ['4 min', '3 min', '2 min', '1 min', 'now'] },
+			{ ...axis, size: 24, splits: marks, values: () => span()[1] },
 			{ ...axis, size: 62, splits: (_plot, _at, _low, high) => [0, high / 2, high],
 				values: (_plot, splits) => splits.map(value => value ? bit_rate_text(value).replace(/\.0+(?= )|(\.\d*[1-9])0+(?= )/, '$1') : '0') },
 		],

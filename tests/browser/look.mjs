@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the page tests share: a browser, a page that remembers every complaint, axe, screenshots.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import { chromium } from 'playwright-core'
+
+export const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 360, height: 760 } }
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+export const start_browser = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
+
+/** A page whose console errors, broken policies and failed requests end the test. */
+export async function open_page(browser, { url, size = 'wide', dark = false, reduced = false, forced = false, storage } = {}) {
+	const context = await browser.newContext({ viewport: SIZES[size], colorScheme: dark ? 'dark' : 'light', ignoreHTTPSErrors: true, locale: 'en-GB', timezoneId: 'Europe/Berlin',
+		reducedMotion: reduced ? 'reduce' : 'no-preference', forcedColors: forced ? 'active' : 'none', hasTouch: size === 'phone', isMobile: size === 'phone', storageState: storage })
+	const page = await context.newPage()
+	page.complaints = []
+	page.expected = []		// patterns of complaints that a step provokes on purpose
+	const complain = text => page.complaints.push(text)
+	page.on('console', message => {
+		if (message.type() === 'error' || message.type() === 'warning')
+			complain(`console ${message.type()}: ${message.text()} (${message.location().url})`)
+	})
+	page.on('pageerror', error => complain(`page error: ${error.stack ?? error}`))
+	page.on('request', request => {
+		if (url && !request.url().startsWith(new URL(url).origin))
+			complain(`a request left the appliance: ${request.url()}`)
+	})
+	await context.exposeBinding('tellViolation', (_source, text) => complain(`policy: ${text}`))
+	await page.addInitScript(() => addEventListener('securitypolicyviolation', event =>
+		globalThis.tellViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)))
+	return page
+}
+
+export const complaints_of = page => page.complaints.filter(text => !page.expected.some(pattern => pattern.test(text)))
+
+export async function check_axe(page, name) {
+	const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
+	return violations.map(one => `${name}: ${one.id} (${one.impact}): ${one.help}\n` +
+		one.nodes.slice(0, 5).map(node => `    ${node.target.join(' ')}\n      ${node.html.slice(0, 160)}\n      ${(node.failureSummary ?? '').replace(/\s+/g, ' ').slice(0, 260)}`).join('\n'))
+}
+
+const folder = process.env.SCREENSHOTS
+export async function shoot(page, name, options = {}) {
+	if (!folder)
+		return
+	mkdirSync(folder, { recursive: true })
+	await page.screenshot({ path: join(folder, name + '.png'), ...options })
+}
+
+/** Nothing may make the page itself scroll sideways. */
+export const overflow = page => page.evaluate(() => {
+	const wide = document.documentElement.scrollWidth > innerWidth + 1
+	const main = document.querySelector('main')
+	return wide || (main && main.scrollWidth > main.clientWidth + 1)
+		? [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.table-box, .window, pre')).slice(0, 3).map(one => one.className || one.tagName).join(' | ') || 'yes' : ''
+})
