@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_BODY_H
+#define PATRONUS_CONFD_BODY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "document.h"
+
+/*
+ * What comes in the body of a request.  The functions that return false have answered the request.
+ */
+
+struct node;
+struct request;
+
+/* JSON or YAML, by Content-Type; 415 for anything else. */
+bool	 body_format(struct request *, enum document_format *ret);
+/* Does the caller want YAML back? */
+bool	 body_wants_yaml(const struct request *);
+
+/* A member that an action's body may have. */
+struct body_member {
+	const char	*name;
+	const char	**ret_text;	/* a string; or */
+	uint64_t	*ret_number;	/* a number within min..max */
+	uint64_t	 min, max;
+	bool		 is_required;
+};
+
+/*
+ * Read a JSON object with these members (the last has name NULL) and no others; an empty body is an empty object.  Texts live in the
+ * request's arena.  What is missing stays as it is.
+ */
+bool	 body_object(struct request *, const struct body_member *);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#include "confd.h"
+#include "document.h"
+#include "events.h"
+#include "mgmt.h"
+#include "mirror.h"
+#include "people.h"
+#include "problem.h"
+#include "schema.h"
+#include "session.h"
+#include "snapshot.h"
+#include "states.h"
+#include "store.h"
+#include "transaction.h"
+#include "web.h"
+#include "workspace.h"
+
+#define DOCUMENT_MAX	(64u << 20)
+
+static int	 load_store(struct confd *, const char *dir);
+static void	 find_boot(struct confd *);
+
+int
+confd_init(struct confd *confd, struct event_base *base, const char *dir)
+{
+	int error;
+
+	memset(confd, 0, sizeof(*confd));
+	confd->base = base;
+	confd->started_ms = clock_mono_ms();
+	owners_init(&confd->owners);
+	find_boot(confd);
+	if ((confd->schema = schema_new()) == NULL)
+		return (-EINVAL);
+	if ((error = load_store(confd, dir)) != 0)
+		return (error);
+	confd->events = events_new(mgmt_send_event);
+	confd->sessions = sessions_new(confd);
+	confd->states = states_new(confd);
+	confd->workspaces = workspaces_new(confd);
+	confd->transaction = transaction_new(confd);
+	confd->mirror = mirror_new(confd);
+	confd->people = people_new(confd);
+	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->workspaces == NULL ||
+	    confd->transaction == NULL || confd->mirror == NULL || confd->people == NULL)
+		return (-ENOMEM);
+	transaction_resume(confd->transaction);
+	return (0);
+}
+
+void
+confd_fini(struct confd *confd)
+{
+	people_free(confd->people);
+	mirror_free(confd->mirror);
+	transaction_free(confd->transaction);
+	workspaces_free(confd->workspaces);
+	states_free(confd->states);
+	sessions_free(confd->sessions);
+	events_free(confd->events);
+	snapshot_unref(confd->running);
+	snapshot_unref(confd->kept);
+	store_close(confd->store);
+	schema_free(confd->schema);
+}
+
+/*
+ * Which boot is this?  The time at which the clocks of this boot began names it: no file is needed, and a wall clock that
+ * was set meanwhile makes it another boot, which is the safe mistake.
+ */
+static void
+find_boot(struct confd *confd)
+{
+	struct timespec ts;
+	uint64_t boot_ms;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &ts) != 0)
+		return;
+	boot_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	(void)snprintf(confd->boot_id, sizeof(confd->boot_id), "%llu", (unsigned long long)((clock_wall_ms() - boot_ms) / 1000));
+}
+
+/* --- what runs --- */
+
+/* A text that must be whole and valid to be run; NULL, logged, when it is not. */
+static struct document *
+read_document(struct confd *confd, enum document_format format, const char *text, size_t len, const char *what)
+{
+	struct problems *problems = problems_new();
+	struct document *doc = NULL;
+	const struct problem *p;
+	unsigned i;
+
+	if (problems == NULL)
+		return (NULL);
+	if (document_load(confd->schema, format, text, len, problems, &doc) == 0 && document_validate(doc, problems) != 0) {
+		document_free(doc);
+		doc = NULL;
+	}
+	for (i = 0; doc == NULL && i < problems_count(problems) && i < 10; i++) {
+		p = problems_get(problems, i);
+		log_errx("confd", "%s: %s: %s", what, p->path, p->text);
+	}
+	problems_free(problems);
+	return (doc);
+}
+
+static struct snapshot *
+read_revision(struct confd *confd, uint32_t number)
+{
+	struct document *doc;
+	struct revision rev;
+	char what[32], *text;
+	size_t len;
+
+	if (store_revision(confd->store, number, &rev) != 0 || store_document(confd->store, number, &text, &len) != 0)
+		return (NULL);
+	(void)snprintf(what, sizeof(what), "revision %u", number);
+	doc = read_document(confd, DOCUMENT_JSON, text, len, what);
+	free(text);
+	return (doc != NULL ? snapshot_new(number, rev.digest, doc) : NULL);
+}
+
+/* The copy beside the database becomes a revision of its own: its number goes on from the one it had. */
+static struct snapshot *
+read_mirror(struct confd *confd)
+{
+	struct revision rev = { .author = "system", .origin = "local", .comment = "rebuilt from running.yaml", .time_ms = clock_wall_ms() };
+	struct document *doc;
+	uint32_t number;
+	struct buf json;
+	char *text;
+	size_t len;
+	int error;
+
+	if (store_mirror_get(confd->store, &text, &len) != 0)
+		return (NULL);
+	number = mirror_number(text, len);
+	doc = read_document(confd, DOCUMENT_YAML, text, len, "running.yaml");
+	free(text);
+	if (doc == NULL)
+		return (NULL);
+	rev.number = (number > store_last(confd->store) ? number : store_last(confd->store)) + 1;
+	buf_init(&json, DOCUMENT_MAX);
+	error = document_print(doc, DOCUMENT_JSON, 0, &json);
+	if (error == 0 && (buf_failed(&json) || digest_hex(json.data, json.len, rev.digest) != 0))
+		error = -ENOMEM;
+	if (error == 0 && (error = store_prepare(confd->store, &rev, (const char *)json.data, json.len)) == 0)
+		error = store_finish(confd->store, rev.number, REVISION_KEPT, NULL);
+	buf_fini(&json);
+	if (error != 0) {
+		document_free(doc);
+		return (NULL);
+	}
+	log_warnx("confd", "revision %u was rebuilt from running.yaml", rev.number);
+	return (snapshot_new(rev.number, rev.digest, doc));
+}
+
+/* Revision 0: nothing is configured, and nothing passes. */
+static struct snapshot *
+empty_snapshot(struct confd *confd)
+{
+	struct document *doc = document_new(confd->schema);
+	char digest[DIGEST_STRLEN] = "";
+	struct buf json;
+
+	buf_init(&json, DOCUMENT_MAX);
+	if (doc != NULL && document_print(doc, DOCUMENT_JSON, 0, &json) == 0 && !buf_failed(&json))
+		(void)digest_hex(json.data, json.len, digest);
+	buf_fini(&json);
+	return (snapshot_new(0, digest, doc));
+}
+
+static int
+load_store(struct confd *confd, const char *dir)
+{
+	struct store_pointers at;
+	enum store_found found;
+	int error;
+
+	if ((error = store_open(dir, &confd->store, &found)) != 0)
+		return (error);
+	store_pointers(confd->store, &at);
+	if (at.kept != 0)
+		confd->kept = read_revision(confd, at.kept);
+	/* Only a first boot has no copy either. */
+	if (confd->kept == NULL && (confd->kept = read_mirror(confd)) != NULL)
+		store_pointers(confd->store, &at);
+	if (confd->kept == NULL) {
+		if (at.kept != 0 || found == STORE_FOUND_BROKEN)
+			log_errx("confd", "no stored configuration can be read: nothing is configured, and nothing passes");
+		if ((confd->kept = empty_snapshot(confd)) == NULL)
+			return (-ENOMEM);
+	}
+	if (at.running != at.kept && at.pending != 0)
+		confd->running = read_revision(confd, at.running);
+	if (confd->running == NULL)
+		confd->running = snapshot_ref(confd->kept);
+	log_info("confd", "revision %u runs", confd->running->number);
+	return (0);
+}
+
+void
+confd_running_changed(struct confd *confd)
+{
+	people_changed(confd->people);
+	mirror_changed(confd->mirror);
+	web_changed(confd);
+}

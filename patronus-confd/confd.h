@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_CONFD_H
+#define PATRONUS_CONFD_CONFD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "owner.h"
+
+/*
+ * The parts of the process, put together once.  Tests put the same parts together around fake owners.
+ */
+
+struct event_base;
+struct events;
+struct mirror;
+struct people;
+struct schema;
+struct sessions;
+struct snapshot;
+struct states;
+struct store;
+struct transaction;
+struct workspaces;
+
+struct confd {
+	struct event_base	*base;
+	struct schema		*schema;
+	struct store		*store;
+	struct snapshot		*running;	/* what the box should do now */
+	struct snapshot		*kept;		/* where it goes back to; the same unless something is pending */
+	struct owners		 owners;
+	struct transaction	*transaction;
+	struct workspaces	*workspaces;
+	struct sessions		*sessions;
+	struct states		*states;
+	struct events		*events;
+	struct mirror		*mirror;
+	struct people		*people;
+	bool			 has_httpd;
+	uint16_t		 web_port;	/* that httpd listens on; 0: none yet */
+	uint64_t		 started_ms;	/* monotonic */
+	char			 boot_id[40];	/* "" when the clocks do not tell */
+};
+
+/*
+ * Open the store in dir, load what should run (rebuilding it from running.yaml when the database was lost), and make all parts.
+ * 0, or -errno when nothing can be served.
+ */
+int	 confd_init(struct confd *, struct event_base *, const char *dir);
+void	 confd_fini(struct confd *);
+
+/* The running revision became another one, by a commit or by going back: sessions, listeners and the mirror follow. */
+void	 confd_running_changed(struct confd *);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <sys/random.h>
+
+#include <errno.h>
+#include <stdint.h>
+
+#include <openssl/evp.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#include "digest.h"
+
+int
+digest_hex(const void *data, size_t len, char ret[DIGEST_STRLEN])
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (EVP_Digest(data, len, md, &n, EVP_sha256(), NULL) != 1 || n != 32)
+		return (-EIO);
+	str_hex(md, 32, ret);
+	return (0);
+}
+
+void
+digest_random_id(char *ret, size_t n)
+{
+	uint8_t bytes[32];
+
+	if (n > sizeof(bytes))
+		n = sizeof(bytes);
+	if (getrandom(bytes, n, 0) != (ssize_t)n)
+		fatal("digest", "cannot get random bytes");
+	str_hex(bytes, n, ret);
+}

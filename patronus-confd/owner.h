@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_OWNER_H
+#define PATRONUS_CONFD_OWNER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The daemons that own parts of the configuration, in the order of a commit.  A set of owners is a bit mask.
+ */
+
+struct channel;
+struct document;
+
+#define OWNERS_MAX	8
+
+struct owner {
+	const char	*name;		/* as in patronus:owner */
+	uint8_t		 role;		/* enum role */
+	bool		 removes;	/* takes part in COMMIT_REMOVE */
+	struct channel	*channel;	/* NULL while it is away */
+	bool		 is_stale;	/* does not have the running revision for certain */
+	unsigned	 failures;	/* of bringing it up to date, in a row */
+};
+
+struct owners {
+	struct owner	owner[OWNERS_MAX];
+	unsigned	n;
+};
+
+/* Netd before fwd: an address is there before a rule names its interface. */
+void		 owners_init(struct owners *);
+struct owner	*owners_by_role(struct owners *, uint8_t role);
+struct owner	*owners_by_name(struct owners *, const char *name);
+uint32_t	 owners_bit(const struct owners *, const struct owner *);
+uint32_t	 owners_all(const struct owners *);
+/* Those that have no channel now. */
+uint32_t	 owners_away(const struct owners *, uint32_t mask);
+
+#endif

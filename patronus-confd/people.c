@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/daemon.h"
+#include "ipc/channel.h"
+#include "ipc/ids.h"
+
+#include "confd.h"
+#include "document.h"
+#include "events.h"
+#include "people.h"
+#include "rights.h"
+#include "session.h"
+#include "snapshot.h"
+
+struct person {
+	char		name[65];
+	enum user_role	role;		/* as session_role() says: none when switched off */
+};
+
+struct names {
+	struct person	*person;
+	unsigned	 n;
+};
+
+struct people {
+	struct confd	*confd;
+	struct snapshot	*seen;		/* the running revision of the last look */
+	struct snapshot	*seen_kept;
+	struct names	 running;
+	struct names	 kept;		/* names alone count */
+	struct names	 missed;	/* sign-outs that authd has not heard of; role none: forget the password too */
+};
+
+struct collecting {
+	struct names		*list;
+	const struct confd	*confd;
+};
+
+static struct person *
+add(struct names *list, const char *name, enum user_role role)
+{
+	struct person *p = reallocarray(list->person, list->n + 1, sizeof(*p));
+
+	if (p == NULL)
+		fatalx("people", "no memory");
+	list->person = p;
+	p = &list->person[list->n++];
+	memset(p, 0, sizeof(*p));
+	(void)str_copy(p->name, name, sizeof(p->name));
+	p->role = role;
+	return (p);
+}
+
+static void
+collect_one(const char *key, void *arg)
+{
+	struct collecting *c = arg;
+
+	(void)add(c->list, key, session_role(c->confd, key));
+}
+
+static struct names
+collect(const struct confd *confd, const struct document *doc)
+{
+	struct names list = { 0 };
+	struct collecting c = { .list = &list, .confd = confd };
+
+	document_each(doc, "/users", collect_one, &c);
+	return (list);
+}
+
+static const struct person *
+find(const struct names *list, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < list->n; i++)
+		if (strcmp(list->person[i].name, name) == 0)
+			return (&list->person[i]);
+	return (NULL);
+}
+
+static void
+replace(struct names *list, struct names with)
+{
+	free(list->person);
+	*list = with;
+}
+
+static void
+look_at(struct snapshot **seen, struct snapshot *now)
+{
+	snapshot_unref(*seen);
+	*seen = snapshot_ref(now);
+}
+
+struct people *
+people_new(struct confd *confd)
+{
+	struct people *p;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return (NULL);
+	p->confd = confd;
+	look_at(&p->seen, confd->running);
+	look_at(&p->seen_kept, confd->kept);
+	p->running = collect(confd, confd->running->doc);
+	p->kept = collect(confd, confd->kept->doc);
+	return (p);
+}
+
+void
+people_free(struct people *p)
+{
+	if (p == NULL)
+		return;
+	snapshot_unref(p->seen);
+	snapshot_unref(p->seen_kept);
+	free(p->running.person);
+	free(p->kept.person);
+	free(p->missed.person);
+	free(p);
+}
+
+static bool
+tell_authd(const char *user, bool forget)
+{
+	struct auth_revoke_req req = { .user = user, .forget = forget };
+	struct channel *authd = daemon_channel(ROLE_AUTHD, PEER_MAIN);
+
+	return (authd != NULL && channel_send(authd, MSG_AUTH_REVOKE, 0, &req, NULL, 0) == 0);
+}
+
+static void
+sign_out(struct people *p, const char *user, bool forget)
+{
+	sessions_flush(p->confd->sessions);
+	events_end(p->confd->events, NULL, user);
+	if (!tell_authd(user, forget))
+		(void)add(&p->missed, user, forget ? USER_ROLE_NONE : USER_ROLE_READ_ONLY);
+}
+
+void
+people_changed(struct people *p)
+{
+	struct confd *confd = p->confd;
+	const struct person *is;
+	struct names now;
+	unsigned i;
+
+	if (p->seen != confd->running) {
+		now = collect(confd, confd->running->doc);
+		for (i = 0; i < p->running.n; i++) {
+			is = find(&now, p->running.person[i].name);
+			if (is == NULL || is->role != p->running.person[i].role)
+				sign_out(p, p->running.person[i].name, false);
+		}
+		replace(&p->running, now);
+		look_at(&p->seen, confd->running);
+	}
+	if (p->seen_kept != confd->kept) {
+		now = collect(confd, confd->kept->doc);
+		for (i = 0; i < p->kept.n; i++)
+			if (find(&now, p->kept.person[i].name) == NULL)
+				sign_out(p, p->kept.person[i].name, true);
+		replace(&p->kept, now);
+		look_at(&p->seen_kept, confd->kept);
+	}
+}
+
+void
+people_authd_ready(struct people *p)
+{
+	struct names missed = p->missed;
+	unsigned i;
+
+	p->missed = (struct names){ 0 };
+	for (i = 0; i < missed.n; i++)
+		if (!tell_authd(missed.person[i].name, missed.person[i].role == USER_ROLE_NONE))
+			(void)add(&p->missed, missed.person[i].name, missed.person[i].role);
+	free(missed.person);
+}

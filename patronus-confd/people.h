@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_PEOPLE_H
+#define PATRONUS_CONFD_PEOPLE_H
+
+/*
+ * What a change of users means for their sessions: who was removed, switched off or got another role is signed out at once;
+ * the password of who was removed is forgotten when the revision is kept, for until then the user may come back.
+ */
+
+struct confd;
+struct people;
+
+struct people	*people_new(struct confd *);
+void		 people_free(struct people *);
+/* Running or kept became another revision. */
+void		 people_changed(struct people *);
+/* authd is there (again): what it missed is said again. */
+void		 people_authd_ready(struct people *);
+
+#endif

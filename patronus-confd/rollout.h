@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_ROLLOUT_H
+#define PATRONUS_CONFD_ROLLOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "owner.h"
+
+/*
+ * Bring a set of owners to one revision: PREPARE at all of them side by side, then (after the caller's journal) COMMIT phase APPLY one
+ * after another in the order of owners, COMMIT phase REMOVE at those that remove, VERIFY at all side by side.  It stops at the first phase in which
+ * anybody refuses, and never undoes anything: going back is another rollout, of the previous revision.
+ *
+ * One rollout at a time; its memory is the caller's.
+ */
+
+struct event;
+struct event_base;
+struct problems;
+struct rollout;
+struct snapshot;
+
+enum rollout_mode {
+	ROLLOUT_INVALID = 0,
+	ROLLOUT_DRY_RUN,	/* PREPARE alone, nothing is kept */
+	ROLLOUT_COMMIT,		/* all or nothing: an owner that is away is a failure */
+	ROLLOUT_RETURN,		/* going back, catching up: goes on without the owners that are away or refuse; they stay stale */
+};
+
+enum rollout_phase {
+	ROLLOUT_IDLE = 0,
+	ROLLOUT_WAITING,	/* for owners that restart */
+	ROLLOUT_PREPARING,
+	ROLLOUT_APPLYING,
+	ROLLOUT_REMOVING,
+	ROLLOUT_VERIFYING,
+};
+
+/* How long a commit waits for an owner that is being restarted. */
+#define ROLLOUT_WAIT_MS		3000
+#define ROLLOUT_CALL_MS		30000
+
+struct rollout {
+	struct owners		*owners;
+	struct event_base	*base;
+	struct event		*timer;
+	enum rollout_mode	 mode;
+	enum rollout_phase	 phase;
+	struct snapshot		*target;
+	uint32_t		 number;	/* what the owners are told */
+	uint32_t		 mask;		/* who takes part */
+	uint32_t		 failed;	/* who refused or went away */
+	unsigned		 next;		/* index of the next owner of a serial phase */
+	unsigned		 waiting;	/* outstanding replies */
+	bool			 is_sending;
+	bool			 has_touched;	/* a COMMIT was sent */
+	int			 error;		/* 0; -EAGAIN: an owner is away; -EREMOTEIO: refused, see problems; else ours */
+	uint64_t		 since_us;
+	uint64_t		 prepare_us, apply_us, read_back_us;
+	struct problems		*problems;
+	struct buf		 impacts;	/* JSON objects, comma between */
+	struct buf		 plan;		/* the owners' human texts */
+	/* While the owners prepare: the journal.  Not 0 ends the rollout with this error.  May be NULL. */
+	int			(*on_preparing)(struct rollout *, void *arg);
+	/* Once; the fields above are the result.  Another rollout may be started in it, in the same struct. */
+	void			(*on_end)(struct rollout *, void *arg);
+	void			*arg;
+};
+
+void	 rollout_init(struct rollout *, struct event_base *, struct owners *);
+void	 rollout_fini(struct rollout *);
+/* Callbacks and arg are set by the caller before.  on_end is called later, or before this returns. */
+void	 rollout_start(struct rollout *, enum rollout_mode, struct snapshot *target, uint32_t number, uint32_t mask);
+/* An owner's channel became ready. */
+void	 rollout_owner_ready(struct rollout *);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_ROUTE_H
+#define PATRONUS_CONFD_ROUTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rights.h"
+
+struct request;
+
+/*
+ * The const table of everything the API knows.  A segment in braces matches any one segment; a last segment "..." matches
+ * whatever is left, also nothing.  Adding a call is adding a line (routes.c) and its handler.
+ */
+struct route {
+	uint8_t		 method;	/* enum mgmt_method */
+	const char	*pattern;
+	enum right	 right;
+	void		(*handler)(struct request *);
+};
+
+extern const struct route routes[];
+extern const size_t routes_n;
+
+/*
+ * The route of a path that was split into segments.  NULL when there is none; *ret_allow ("GET, POST", at least 32 bytes) is then
+ * not empty when the path exists with other methods.  *ret_depth: how many segments came before "...".
+ */
+const struct route *route_find(uint8_t method, char *const *segments, unsigned n, char ret_allow[48], unsigned *ret_depth);
+
+/* Handlers, by the file they are in. */
+void	 config_get(struct request *);		/* route_config.c */
+void	 config_put(struct request *);
+void	 config_patch(struct request *);
+void	 config_post(struct request *);
+void	 config_delete(struct request *);
+void	 workspace_create(struct request *);	/* route_workspace.c */
+void	 workspace_list(struct request *);
+void	 workspace_show(struct request *);
+void	 workspace_discard(struct request *);
+void	 workspace_diff(struct request *);
+void	 workspace_validate(struct request *);
+void	 commit_create(struct request *);	/* route_commit.c */
+void	 commit_show(struct request *);
+void	 commit_pending(struct request *);
+void	 commit_confirm(struct request *);
+void	 commit_cancel(struct request *);
+void	 revision_list(struct request *);	/* route_revision.c */
+void	 revision_show(struct request *);
+void	 revision_configuration(struct request *);
+void	 revision_diff(struct request *);
+void	 revision_restore(struct request *);
+void	 state_show(struct request *);		/* route_state.c */
+void	 state_processes(struct request *);
+void	 state_drift(struct request *);
+void	 status_show(struct request *);
+void	 schema_show(struct request *);
+void	 openapi_show(struct request *);
+void	 session_create(struct request *);	/* route_session.c */
+void	 session_show(struct request *);
+void	 session_delete(struct request *);
+void	 session_password(struct request *);
+void	 claim_show(struct request *);
+void	 claim_create(struct request *);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#include "body.h"
+#include "commit.h"
+#include "confd.h"
+#include "document.h"
+#include "problem.h"
+#include "reply.h"
+#include "request.h"
+#include "route.h"
+#include "route_common.h"
+#include "snapshot.h"
+#include "store.h"
+#include "transaction.h"
+#include "workspace.h"
+
+#define CONFIRM_MIN_S		5
+#define CONFIRM_MAX_S		3600
+#define CONFIRM_FORCED_S	60
+#define COMMENT_MAX		512
+
+struct committing {
+	struct request	*req;
+	char		 workspace[17];
+};
+
+static void	 commit_workspace(struct request *, struct workspace *, const char *comment, uint64_t confirm_s);
+static void	 on_committed(const struct outcome_info *, void *);
+
+void
+route_reply_commit(struct request *req, unsigned status, const struct commit *c)
+{
+	char location[48];
+	struct buf b;
+
+	(void)snprintf(location, sizeof(location), "/api/v1/commits/%u", c->number);
+	buf_init(&b, 1 << 20);
+	commit_print(c, &b);
+	reply_json(req, status, &b, &(struct reply_extra){ .location = status == 201 ? location : NULL });
+}
+
+/* Is there something that another commit must wait for?  Answered when it is so. */
+static bool
+is_held(struct request *req)
+{
+	const struct commit *pending = transaction_pending(req->confd->transaction);
+
+	if (pending != NULL)
+		reply_problem(req, PROBLEM_CONFLICT, "revision %u waits for its confirmation: confirm or cancel it first",
+		    pending->number);
+	else if (transaction_is_busy(req->confd->transaction))
+		reply_problem(req, PROBLEM_CONFLICT, "another commit is being applied");
+	else
+		return (false);
+	return (true);
+}
+
+void
+commit_create(struct request *req)
+{
+	const char *id = NULL, *comment = "";
+	uint64_t confirm_s = 0;
+	const struct body_member members[] = {
+		{ .name = "workspace", .ret_text = &id, .is_required = true },
+		{ .name = "comment", .ret_text = &comment },
+		{ .name = "confirm-timeout", .ret_number = &confirm_s, .min = CONFIRM_MIN_S, .max = CONFIRM_MAX_S },
+		{ .name = NULL },
+	};
+	struct workspace *w;
+
+	if (!body_object(req, members))
+		return;
+	if (strlen(comment) > COMMENT_MAX || str_has_control(comment, strlen(comment))) {
+		reply_problem(req, PROBLEM_VALIDATION, "the comment must be one line of at most %d bytes", COMMENT_MAX);
+		return;
+	}
+	w = workspace_find(req->confd->workspaces, id);
+	if (w == NULL || !workspace_may(w, req->user, req->role))
+		reply_problem(req, PROBLEM_NOT_FOUND, "there is no workspace \"%.32s\" of yours", id);
+	else if (w->is_busy)
+		reply_problem(req, PROBLEM_CONFLICT, "the workspace is being validated or committed");
+	else if (!is_held(req))
+		commit_workspace(req, w, comment, confirm_s);
+}
+
+/* Stand on the running revision; false, answered, when that cannot be. */
+static bool
+rebase(struct request *req, struct workspace *w)
+{
+	struct buf conflicts, members;
+	int error;
+
+	buf_init(&conflicts, 64 << 10);
+	error = workspace_rebase(req->confd->workspaces, w, &conflicts);
+	if (error == -EBUSY) {
+		buf_init(&members, 80 << 10);
+		buf_printf(&members, ",\"base\":%u,\"running\":%u,\"conflicts\":[", w->base->number, req->confd->running->number);
+		buf_put(&members, conflicts.data, conflicts.len);
+		buf_puts(&members, "]");
+		reply_problem_with(req, PROBLEM_CONFLICT, buf_failed(&members) ? "" : (const char *)members.data, NULL,
+		    "the running configuration changed the same objects since the workspace was made");
+		buf_fini(&members);
+	} else if (error != 0)
+		reply_error(req, error, NULL);
+	buf_fini(&conflicts);
+	return (error == 0);
+}
+
+/*
+ * Lock-out guard: whoever comes over the network may cut himself off with a change of what carries or filters his packets, so
+ * such a change waits for a confirmation that can only arrive through the new state.
+ */
+static const char *
+lock_out_reason(const struct request *req, const struct workspace *w)
+{
+	static const char *const sections[] = { "interfaces", "routing", "firewall", "nat", "management" };
+	const char *guard = document_value(req->confd->running->doc, "/management/lock-out-guard");
+	char path[32];
+	size_t i;
+
+	if (req->origin->is_local || (guard != NULL && strcmp(guard, "false") == 0))
+		return (NULL);
+	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		(void)snprintf(path, sizeof(path), "/%s", sections[i]);
+		if ((w->sections & workspace_section_bit(req->confd, path)) != 0)
+			return ("the change could cut your own connection");
+	}
+	return (NULL);
+}
+
+static void
+reply_unchanged(struct request *req)
+{
+	struct revision rev = { .number = req->confd->running->number, .state = REVISION_KEPT };
+	struct commit c;
+
+	(void)store_revision(req->confd->store, rev.number, &rev);
+	commit_from_revision(&c, &rev);
+	route_reply_commit(req, 200, &c);
+}
+
+static void
+commit_workspace(struct request *req, struct workspace *w, const char *comment, uint64_t confirm_s)
+{
+	struct commit_order order = { .author = req->user, .origin = req->from, .comment = comment, .started_us = req->since_us,
+	    .confirm_s = (unsigned)confirm_s, .on_end = on_committed };
+	struct problems *problems;
+	struct committing *c;
+	const char *section;
+	int error;
+
+	if (!rebase(req, w))
+		return;
+	if ((section = workspace_forbidden(req->confd->workspaces, w, req->role)) != NULL) {
+		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL, "the role %s may not change %s",
+		    user_role_name(req->role), section);
+		return;
+	}
+	if (w->doc == NULL || w->changes == 0) {
+		workspace_free(req->confd->workspaces, w);
+		reply_unchanged(req);
+		return;
+	}
+	order.validate_us = clock_mono_us();
+	if ((problems = problems_new()) == NULL || (c = calloc(1, sizeof(*c))) == NULL)
+		fatalx("commit", "no memory");
+	if ((error = document_validate(w->doc, problems)) != 0) {
+		reply_error(req, error, problems);
+		problems_free(problems);
+		free(c);
+		return;
+	}
+	problems_free(problems);
+	order.validate_us = clock_mono_us() - order.validate_us;
+	if (order.confirm_s == 0 && (order.forced = lock_out_reason(req, w)) != NULL)
+		order.confirm_s = CONFIRM_FORCED_S;
+	order.doc = w->doc;
+	order.mask = workspace_owners(req->confd->workspaces, w);
+	order.arg = c;
+	c->req = req;
+	(void)str_copy(c->workspace, w->id, sizeof(c->workspace));
+	w->is_busy = true;
+	if (transaction_commit(req->confd->transaction, &order) != 0) {
+		w->is_busy = false;
+		free(c);
+		reply_problem(req, PROBLEM_CONFLICT, "another commit is being applied");
+	}
+}
+
+static void
+reply_failure(struct request *req, const struct outcome_info *info)
+{
+	switch (info->outcome) {
+	case OUTCOME_REFUSED:
+		reply_problems(req, PROBLEM_APPLY_FAILED, info->problems, "revision %u runs; nothing of the change is left",
+		    req->confd->running->number);
+		break;
+	case OUTCOME_UNAVAILABLE:
+		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 },
+		    "a daemon is restarting; nothing was changed");
+		break;
+	case OUTCOME_BROKEN:
+	case OUTCOME_INVALID:
+	case OUTCOME_DONE:
+		reply_error(req, info->error, info->problems);
+		break;
+	}
+}
+
+static void
+on_committed(const struct outcome_info *info, void *arg)
+{
+	struct committing *c = arg;
+	struct request *req = c->req;
+	struct workspace *w = workspace_find(req->confd->workspaces, c->workspace);
+
+	free(c);
+	w->is_busy = false;
+	if (info->outcome == OUTCOME_DONE) {
+		w->doc = NULL;		/* it is the running document now */
+		workspace_free(req->confd->workspaces, w);
+		route_reply_commit(req, 201, info->commit);
+		return;
+	}
+	w->doc = snapshot_release(info->target);
+	reply_failure(req, info);
+}
+
+/* --- one commit --- */
+
+/* The number in /commits/{id}; false, answered, when it is none. */
+static bool
+commit_number(struct request *req, uint32_t *ret)
+{
+	uint64_t number;
+
+	if (str_u64(req->segment[1], 1, UINT32_MAX - 1, &number) == 0) {
+		*ret = (uint32_t)number;
+		return (true);
+	}
+	reply_problem(req, PROBLEM_NOT_FOUND, "there is no commit \"%.32s\"", req->segment[1]);
+	return (false);
+}
+
+void
+commit_show(struct request *req)
+{
+	const struct commit *c;
+	struct revision rev;
+	struct commit past;
+	uint32_t number;
+
+	if (!commit_number(req, &number))
+		return;
+	if ((c = transaction_find(req->confd->transaction, number)) == NULL &&
+	    store_revision(req->confd->store, number, &rev) == 0) {
+		commit_from_revision(&past, &rev);
+		c = &past;
+	}
+	if (c == NULL)
+		reply_problem(req, PROBLEM_NOT_FOUND, "there is no commit %u", number);
+	else
+		route_reply_commit(req, 200, c);
+}
+
+void
+commit_pending(struct request *req)
+{
+	const struct commit *c = transaction_pending(req->confd->transaction);
+
+	if (c == NULL)
+		reply_problem(req, PROBLEM_NOT_FOUND, "no commit waits for its confirmation");
+	else
+		route_reply_commit(req, 200, c);
+}
+
+/* The pending commit, when it is the one of the path; NULL, answered, otherwise. */
+static const struct commit *
+pending_of(struct request *req)
+{
+	const struct commit *c = transaction_pending(req->confd->transaction);
+	uint32_t number;
+
+	if (!commit_number(req, &number))
+		return (NULL);
+	if (c != NULL && c->number == number)
+		return (c);
+	reply_problem(req, PROBLEM_NOT_FOUND, "commit %u does not wait for a confirmation", number);
+	return (NULL);
+}
+
+void
+commit_confirm(struct request *req)
+{
+	const struct commit *c = pending_of(req);
+	int error;
+
+	if (c == NULL)
+		return;
+	if ((error = transaction_confirm(req->confd->transaction)) != 0)
+		reply_error(req, error, NULL);
+	else
+		route_reply_commit(req, 200, c);
+}
+
+static void
+on_cancelled(const struct outcome_info *info, void *arg)
+{
+	struct request *req = arg;
+
+	if (info->outcome == OUTCOME_DONE && info->commit != NULL)
+		route_reply_commit(req, 200, info->commit);
+	else
+		reply_problems(req, PROBLEM_APPLY_FAILED, info->problems,
+		    "revision %u is on its way back, but not every daemon took it yet; it is tried again", req->confd->running->number);
+}
+
+void
+commit_cancel(struct request *req)
+{
+	int error;
+
+	if (pending_of(req) == NULL)
+		return;
+	if ((error = transaction_cancel(req->confd->transaction, on_cancelled, req)) != 0)
+		reply_error(req, error, NULL);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#include "body.h"
+#include "confd.h"
+#include "document.h"
+#include "edit.h"
+#include "events.h"
+#include "problem.h"
+#include "reply.h"
+#include "request.h"
+#include "route.h"
+#include "schema.h"
+#include "snapshot.h"
+#include "workspace.h"
+
+/* GET, PUT, PATCH, POST and DELETE below /configuration: the running document, or a workspace's candidate. */
+
+#define DOCUMENT_MAX	(64u << 20)
+
+static void	 make_edit(struct request *, struct edit *);
+static void	 answer_edit(struct request *, struct workspace *, const struct edit *, bool is_new, const char *key);
+
+/* The workspace that the header names; false, answered, when it is not there or not the caller's. */
+static bool
+find_workspace(struct request *req, struct workspace **ret)
+{
+	*ret = NULL;
+	if (req->in->workspace[0] == '\0')
+		return (true);
+	*ret = workspace_find(req->confd->workspaces, req->in->workspace);
+	if (*ret != NULL && workspace_may(*ret, req->user, req->role))
+		return (true);
+	reply_problem(req, PROBLEM_NOT_FOUND, "there is no workspace \"%.32s\" of yours", req->in->workspace);
+	return (false);
+}
+
+static const struct document *
+document_of(const struct request *req, const struct workspace *w)
+{
+	return (w != NULL ? workspace_document(w) : req->confd->running->doc);
+}
+
+/* The whole running document has its ETag from its digest; everything else from its own text. */
+static int
+etag_of(const struct request *req, const struct workspace *w, const char *path, char ret[33])
+{
+	const struct snapshot *s = w == NULL ? req->confd->running : w->doc == NULL ? w->base : NULL;
+
+	if (path[0] == '\0' && s != NULL) {
+		(void)str_copy(ret, s->digest, 33);
+		return (0);
+	}
+	return (edit_etag(document_of(req, w), path, ret));
+}
+
+void
+config_get(struct request *req)
+{
+	bool yaml = body_wants_yaml(req);
+	const char *full = request_query(req, "full");
+	struct workspace *w;
+	char etag[33];
+	struct buf b;
+	int error;
+
+	if (!find_workspace(req, &w))
+		return;
+	buf_init(&b, DOCUMENT_MAX);
+	error = edit_get(document_of(req, w), req->rest, yaml ? DOCUMENT_YAML : DOCUMENT_JSON,
+	    full != NULL && strcmp(full, "true") == 0 ? DOCUMENT_FULL : 0, &b);
+	if (error == 0)
+		error = etag_of(req, w, req->rest, etag);
+	if (error == 0 && buf_failed(&b))
+		error = -ENOMEM;
+	if (error != 0)
+		reply_error(req, error, NULL);
+	else
+		reply_text(req, 200, yaml ? "application/yaml" : "application/json", (const char *)b.data, b.len,
+		    &(struct reply_extra){ .etag = etag });
+	buf_fini(&b);
+}
+
+/* Is this ETag in the list of an If-Match?  Strong comparison. */
+static bool
+etag_listed(const char *list, const char *etag)
+{
+	size_t len = strlen(etag);
+	const char *at;
+
+	for (at = list; (at = strchr(at, '"')) != NULL; at++) {
+		if (strncmp(at + 1, etag, len) == 0 && at[1 + len] == '"' && (at == list || at[-1] != '/'))
+			return (true);
+		if ((at = strchr(at + 1, '"')) == NULL)
+			break;
+	}
+	return (false);
+}
+
+static void
+reply_stale(struct request *req, const struct workspace *w, const char *etag)
+{
+	struct buf b;
+
+	buf_init(&b, DOCUMENT_MAX);
+	buf_puts(&b, ",\"current\":");
+	if (edit_get(document_of(req, w), req->rest, DOCUMENT_JSON, 0, &b) != 0 || buf_failed(&b))
+		reply_problem(req, PROBLEM_STALE, "the object is not as If-Match says");
+	else {
+		buf_putc(&b, '\0');
+		reply_problem_with(req, PROBLEM_STALE, (const char *)b.data, &(struct reply_extra){ .etag = etag },
+		    "the object is not as If-Match says");
+	}
+	buf_fini(&b);
+}
+
+/*
+ * Does what the caller stands on still hold?  Sets the flags of a put.  The whole document may be replaced without: that is
+ * what loading a file means.
+ */
+static bool
+check_preconditions(struct request *req, const struct workspace *w, unsigned *ret_flags)
+{
+	const char *match = req->in->if_match, *none = req->in->if_none_match;
+	char etag[33] = "";
+	int error;
+
+	*ret_flags = 0;
+	if (match[0] == '\0' && strcmp(none, "*") == 0) {
+		*ret_flags = EDIT_CREATE;
+		return (true);
+	}
+	if (match[0] == '\0' && req->rest[0] == '\0')
+		return (true);
+	if (match[0] == '\0') {
+		reply_problem(req, PROBLEM_PRECONDITION, "If-Match (or If-None-Match: * for something new) is missing");
+		return (false);
+	}
+	error = etag_of(req, w, req->rest, etag);
+	if (error == -ENOENT)
+		reply_problem(req, PROBLEM_STALE, "the object is not there any more");
+	else if (error != 0)
+		reply_error(req, error, NULL);
+	else if (strcmp(match, "*") != 0 && !etag_listed(match, etag))
+		reply_stale(req, w, etag);
+	else {
+		*ret_flags = EDIT_REPLACE;
+		return (true);
+	}
+	return (false);
+}
+
+/* What every edit needs: a workspace of the caller's that no commit holds. */
+static bool
+find_candidate(struct request *req, struct workspace **ret)
+{
+	if (!find_workspace(req, ret))
+		return (false);
+	if (*ret == NULL) {
+		reply_problem(req, PROBLEM_PRECONDITION,
+		    "the header Patronus-Workspace is missing: edits are made in a workspace (POST /workspaces)");
+		return (false);
+	}
+	if ((*ret)->is_busy) {
+		reply_problem(req, PROBLEM_CONFLICT, "the workspace is being validated or committed");
+		return (false);
+	}
+	return (true);
+}
+
+static struct edit
+edit_of(const struct request *req, enum edit_kind kind)
+{
+	return ((struct edit){ .kind = kind, .path = req->rest, .format = DOCUMENT_JSON, .body = (const char *)req->in->body.data,
+	    .len = req->in->body.len });
+}
+
+void
+config_put(struct request *req)
+{
+	struct edit e = edit_of(req, EDIT_KIND_PUT);
+
+	if (body_format(req, &e.format))
+		make_edit(req, &e);
+}
+
+void
+config_patch(struct request *req)
+{
+	struct edit e = edit_of(req, EDIT_KIND_PATCH);
+
+	if (body_format(req, &e.format))
+		make_edit(req, &e);
+}
+
+void
+config_delete(struct request *req)
+{
+	struct edit e = edit_of(req, EDIT_KIND_DELETE);
+
+	if (req->rest[0] == '\0')
+		reply_problem_with(req, PROBLEM_METHOD, "", &(struct reply_extra){ .allow = "GET, PUT, PATCH" },
+		    "the whole configuration cannot be removed");
+	else
+		make_edit(req, &e);
+}
+
+/* Where an entry shall go; false, answered, when the body does not say it. */
+static bool
+read_place(struct request *req, struct edit *e)
+{
+	const char *before = NULL, *after = NULL, *to = NULL;
+	const struct body_member members[] = {
+		{ .name = "before", .ret_text = &before },
+		{ .name = "after", .ret_text = &after },
+		{ .name = "to", .ret_text = &to },
+		{ .name = NULL },
+	};
+
+	if (!body_object(req, members))
+		return (false);
+	if ((before != NULL) + (after != NULL) + (to != NULL) == 1) {
+		e->ref = before != NULL ? before : after;
+		e->place = before != NULL ? EDIT_BEFORE : after != NULL ? EDIT_AFTER : strcmp(to, "first") == 0 ? EDIT_FIRST :
+		    strcmp(to, "last") == 0 ? EDIT_LAST : EDIT_PLACE_INVALID;
+	}
+	if (e->place != EDIT_PLACE_INVALID)
+		return (true);
+	reply_problem(req, PROBLEM_VALIDATION, "say one of {\"before\": \"id\"}, {\"after\": \"id\"}, {\"to\": \"first\"}, {\"to\": \"last\"}");
+	return (false);
+}
+
+void
+config_post(struct request *req)
+{
+	struct edit e = edit_of(req, EDIT_KIND_APPEND);
+	const char *last = strrchr(req->rest, '/');
+	char *path;
+
+	if (last != NULL && strcmp(last, "/move") == 0) {
+		if ((path = arena_strndup(req->message.arena, req->rest, (size_t)(last - req->rest))) == NULL)
+			fatalx("config", "no memory");
+		e = (struct edit){ .kind = EDIT_KIND_MOVE, .path = path, .body = "" };
+		if (read_place(req, &e))
+			make_edit(req, &e);
+	} else if (req->rest[0] == '\0')
+		reply_problem_with(req, PROBLEM_METHOD, "", &(struct reply_extra){ .allow = "GET, PUT, PATCH" },
+		    "nothing can be appended to the whole configuration");
+	else if (body_format(req, &e.format))
+		make_edit(req, &e);
+}
+
+static void
+make_edit(struct request *req, struct edit *e)
+{
+	bool needs_match = e->kind == EDIT_KIND_PUT || e->kind == EDIT_KIND_PATCH || e->kind == EDIT_KIND_DELETE;
+	struct problems *problems;
+	struct workspace *w;
+	bool is_new = e->kind == EDIT_KIND_APPEND;
+	char *key = NULL;
+	int error;
+
+	if (e->path[0] != '\0' && schema_find(req->confd->schema, e->path) == NULL) {
+		reply_problem(req, PROBLEM_NOT_FOUND, "the schema has no path %.256s", e->path);
+		return;
+	}
+	if (!find_candidate(req, &w) || (needs_match && !check_preconditions(req, w, &e->flags)))
+		return;
+	if ((problems = problems_new()) == NULL)
+		fatalx("config", "no memory");
+	error = workspace_edit(req->confd->workspaces, w, req->role, e, &is_new, &key, problems);
+	if (error == -EACCES)
+		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL,
+		    "the role %s may not change users and management", user_role_name(req->role));
+	else if (error != 0)
+		reply_error(req, error, problems);
+	else
+		answer_edit(req, w, e, is_new, key);
+	problems_free(problems);
+	free(key);
+}
+
+static void
+announce(struct request *req, const struct workspace *w)
+{
+	struct buf b;
+
+	buf_init(&b, 256);
+	buf_printf(&b, "{\"workspace\":\"%s\",\"changes\":%u}", w->id, w->changes);
+	if (!buf_failed(&b))
+		events_publish(req->confd->events, TOPIC_COMMITS, (const char *)b.data, b.len);
+	buf_fini(&b);
+}
+
+/* The node as it is now, with its ETag; 204 for what is gone and for the whole document. */
+static void
+answer_edit(struct request *req, struct workspace *w, const struct edit *e, bool is_new, const char *key)
+{
+	struct reply_extra extra = { 0 };
+	char etag[33], *location;
+	const char *path = e->path;
+	struct buf b;
+
+	announce(req, w);
+	if (key != NULL)
+		path = arena_printf(req->message.arena, "%s/%s", e->path, key);
+	location = path != NULL ? arena_printf(req->message.arena, "/api/v1/configuration%s", path) : NULL;
+	if (location == NULL)
+		fatalx("config", "no memory");
+	if (e->kind == EDIT_KIND_DELETE || edit_etag(workspace_document(w), path, etag) != 0) {
+		reply_empty(req, 204, NULL);
+		return;
+	}
+	extra.etag = etag;
+	if (path[0] == '\0') {
+		reply_empty(req, 204, &extra);
+		return;
+	}
+	if (is_new)
+		extra.location = location;
+	buf_init(&b, DOCUMENT_MAX);
+	if (edit_get(workspace_document(w), path, DOCUMENT_JSON, 0, &b) != 0)
+		b.failed = true;
+	reply_json(req, is_new ? 201 : 200, &b, &extra);
+}

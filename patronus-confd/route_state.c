@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "conf/generated.h"
+#include "conf/state.h"
+#include "config.h"
+
+#include "commit.h"
+#include "confd.h"
+#include "document.h"
+#include "record_json.h"
+#include "reply.h"
+#include "request.h"
+#include "route.h"
+#include "schema.h"
+#include "snapshot.h"
+#include "states.h"
+#include "transaction.h"
+
+#define BODY_MAX	(16u << 20)
+#define LIMIT_MAX	65536
+#define LOG_DEFAULT	100
+#define TOP_RULES	5
+
+/* --- one state --- */
+
+struct showing {
+	struct request	*req;
+	char		 name[32];
+};
+
+static void
+on_answer(const struct state_answer *answer, void *arg)
+{
+	struct showing *s = arg;
+	struct request *req = s->req;
+	struct buf b;
+
+	if (answer->record == NULL) {
+		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 },
+		    "%s is restarting", states_owner(s->name));
+	} else {
+		buf_init(&b, BODY_MAX);
+		record_json_print(conf_state_record(s->name), answer->record, &b);
+		reply_json(req, 200, &b, NULL);
+	}
+	free(s);
+}
+
+void
+state_show(struct request *req)
+{
+	const char *name = req->segment[1];
+	struct showing *s;
+	uint64_t limit;
+
+	if (states_owner(name) == NULL) {
+		reply_problem(req, PROBLEM_NOT_FOUND, "there is no state \"%.32s\"", name);
+		return;
+	}
+	if (!request_query_number(req, "limit", 1, LIMIT_MAX, strcmp(name, "firewall-log") == 0 ? LOG_DEFAULT : 0, &limit))
+		return;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		fatalx("state", "no memory");
+	s->req = req;
+	strncpy(s->name, name, sizeof(s->name) - 1);
+	states_ask(req->confd->states, name, (uint32_t)limit, on_answer, s);
+}
+
+void
+state_processes(struct request *req)
+{
+	struct buf b;
+
+	buf_init(&b, BODY_MAX);
+	if (states_print_processes(&b) == 0) {
+		reply_json(req, 200, &b, NULL);
+		return;
+	}
+	buf_fini(&b);
+	reply_problem(req, PROBLEM_UNAVAILABLE, "privd does not tell the processes now");
+}
+
+void
+state_drift(struct request *req)
+{
+	struct buf b;
+
+	buf_init(&b, BODY_MAX);
+	states_print_drift(req->confd->states, &b);
+	reply_json(req, 200, &b, NULL);
+}
+
+void
+schema_show(struct request *req)
+{
+	size_t len;
+	const char *text = schema_forms(&len);
+
+	reply_text(req, 200, "application/json", text, len, NULL);
+}
+
+void
+openapi_show(struct request *req)
+{
+	size_t len;
+	const char *text = schema_openapi(&len);
+
+	reply_text(req, 200, "application/json", text, len, NULL);
+}
+
+/* --- the one screen --- */
+
+struct screen {
+	struct request	*req;
+	unsigned	 waiting;
+	struct buf	 interfaces;	/* members with a leading comma */
+	struct buf	 firewall;
+};
+
+static void	 screen_show(struct screen *);
+
+/* The members of an object that was printed at `from`, behind a comma instead of its braces. */
+static void
+open_object(struct buf *b, size_t from)
+{
+	if (buf_failed(b) || b->len < from + 2)
+		return;
+	b->data[from] = ',';
+	b->len--;
+}
+
+static void
+on_interfaces(const struct state_answer *answer, void *arg)
+{
+	struct screen *s = arg;
+
+	if (answer->record != NULL) {
+		record_json_print(conf_state_record("interfaces"), answer->record, &s->interfaces);
+		open_object(&s->interfaces, 0);
+	}
+	if (--s->waiting == 0)
+		screen_show(s);
+}
+
+static int
+by_packets(const void *a, const void *b)
+{
+	const struct state_rule *x = a, *y = b;
+
+	return (x->packets < y->packets ? 1 : x->packets > y->packets ? -1 : strcmp(x->id, y->id));
+}
+
+static void
+print_firewall(const struct state_firewall *fw, struct buf *b)
+{
+	uint32_t i;
+
+	if (fw->connections != NULL)
+		buf_printf(b, ",\"connections\":{\"current\":%u,\"maximum\":%u}", fw->connections->current, fw->connections->maximum);
+	qsort(fw->rules.items, fw->rules.n, sizeof(*fw->rules.items), by_packets);
+	buf_puts(b, ",\"top-rules\":[");
+	for (i = 0; i < fw->rules.n && i < TOP_RULES; i++) {
+		buf_puts(b, i > 0 ? ",{\"id\":" : "{\"id\":");
+		record_json_string(fw->rules.items[i].id, strlen(fw->rules.items[i].id), b);
+		buf_printf(b, ",\"packets\":%llu,\"bytes\":%llu}", (unsigned long long)fw->rules.items[i].packets,
+		    (unsigned long long)fw->rules.items[i].bytes);
+	}
+	buf_putc(b, ']');
+}
+
+static void
+on_firewall(const struct state_answer *answer, void *arg)
+{
+	struct screen *s = arg;
+
+	if (answer->record != NULL)
+		print_firewall(answer->record, &s->firewall);
+	if (--s->waiting == 0)
+		screen_show(s);
+}
+
+void
+status_show(struct request *req)
+{
+	struct screen *s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		fatalx("state", "no memory");
+	s->req = req;
+	buf_init(&s->interfaces, BODY_MAX / 2);
+	buf_init(&s->firewall, 1 << 20);
+	/* One more than is asked, so that an answer at once does not end it too early. */
+	s->waiting = 3;
+	states_ask(req->confd->states, "interfaces", 0, on_interfaces, s);
+	states_ask(req->confd->states, "firewall", 0, on_firewall, s);
+	if (--s->waiting == 0)
+		screen_show(s);
+}
+
+static void
+screen_show(struct screen *s)
+{
+	struct request *req = s->req;
+	struct confd *confd = req->confd;
+	const struct commit *pending = transaction_pending(confd->transaction);
+	const char *hostname = document_value(confd->running->doc, "/system/hostname");
+	struct buf b;
+	size_t at;
+
+	buf_init(&b, BODY_MAX);
+	buf_puts(&b, "{\"hostname\":");
+	hostname = hostname != NULL ? hostname : "";
+	record_json_string(hostname, strlen(hostname), &b);
+	buf_printf(&b, ",\"version\":\"%s\",\"revision\":%u,\"uptime-seconds\":%llu", PATRONUS_VERSION, confd->running->number,
+	    (unsigned long long)((clock_mono_ms() - confd->started_ms) / 1000));
+	if (pending != NULL) {
+		buf_puts(&b, ",\"pending\":");
+		commit_print(pending, &b);
+	}
+	at = b.len;
+	if (states_print_processes(&b) == 0)
+		open_object(&b, at);
+	else
+		buf_puts(&b, ",\"processes\":[]");
+	if (s->interfaces.len > 0 && !buf_failed(&s->interfaces))
+		buf_put(&b, s->interfaces.data, s->interfaces.len);
+	else
+		buf_puts(&b, ",\"interfaces\":[]");
+	if (s->firewall.len > 0 && !buf_failed(&s->firewall))
+		buf_put(&b, s->firewall.data, s->firewall.len);
+	else
+		buf_puts(&b, ",\"top-rules\":[]");
+	buf_puts(&b, ",\"alarms\":[");
+	states_print_alarms(confd->states, &b);
+	buf_puts(&b, "]}");
+	buf_fini(&s->interfaces);
+	buf_fini(&s->firewall);
+	free(s);
+	reply_json(req, 200, &b, NULL);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#include "body.h"
+#include "confd.h"
+#include "diff.h"
+#include "document.h"
+#include "problem.h"
+#include "record_json.h"
+#include "reply.h"
+#include "request.h"
+#include "route.h"
+#include "route_common.h"
+#include "snapshot.h"
+#include "transaction.h"
+#include "workspace.h"
+
+#define DIFF_MAX	(15u << 20)
+
+/* A validation that waits for the owners. */
+struct validation {
+	struct request	*req;
+	char		 workspace[17];
+};
+
+static void	 on_validated(const struct outcome_info *, void *);
+
+struct workspace *
+route_workspace(struct request *req)
+{
+	struct workspace *w = workspace_find(req->confd->workspaces, req->segment[1]);
+
+	if (w != NULL && workspace_may(w, req->user, req->role))
+		return (w);
+	reply_problem(req, PROBLEM_NOT_FOUND, "there is no workspace \"%.32s\" of yours", req->segment[1]);
+	return (NULL);
+}
+
+void
+route_reply_workspace(struct request *req, unsigned status, const struct workspace *w)
+{
+	char location[64];
+	struct buf b;
+
+	(void)snprintf(location, sizeof(location), "/api/v1/workspaces/%s", w->id);
+	buf_init(&b, 4096);
+	workspace_print(w, &b);
+	reply_json(req, status, &b, &(struct reply_extra){ .location = status == 201 ? location : NULL });
+}
+
+void
+route_reply_no_room(struct request *req, int error)
+{
+	if (error == -ENOBUFS)
+		reply_problem_with(req, PROBLEM_RATE, "", &(struct reply_extra){ .retry_after_s = 60 },
+		    "there are too many workspaces; discard some");
+	else
+		reply_error(req, error, NULL);
+}
+
+void
+workspace_create(struct request *req)
+{
+	const struct body_member none[] = { { .name = NULL } };
+	struct workspace *w;
+	int error = 0;
+
+	if (!body_object(req, none))
+		return;
+	if ((w = workspace_new(req->confd->workspaces, req->user, NULL, &error)) == NULL)
+		route_reply_no_room(req, error);
+	else
+		route_reply_workspace(req, 201, w);
+}
+
+void
+workspace_list(struct request *req)
+{
+	struct workspace *w;
+	struct buf b;
+	unsigned i, n = 0;
+
+	buf_init(&b, 1 << 20);
+	buf_puts(&b, "{\"workspaces\":[");
+	for (i = 0; (w = workspace_get(req->confd->workspaces, i)) != NULL; i++) {
+		if (!workspace_may(w, req->user, req->role))
+			continue;
+		if (n++ > 0)
+			buf_putc(&b, ',');
+		workspace_print(w, &b);
+	}
+	buf_puts(&b, "]}");
+	reply_json(req, 200, &b, NULL);
+}
+
+void
+workspace_show(struct request *req)
+{
+	struct workspace *w = route_workspace(req);
+
+	if (w != NULL)
+		route_reply_workspace(req, 200, w);
+}
+
+void
+workspace_discard(struct request *req)
+{
+	struct workspace *w = route_workspace(req);
+
+	if (w == NULL)
+		return;
+	if (w->is_busy) {
+		reply_problem(req, PROBLEM_CONFLICT, "the workspace is being validated or committed");
+		return;
+	}
+	workspace_free(req->confd->workspaces, w);
+	reply_empty(req, 204, NULL);
+}
+
+void
+route_reply_diff(struct request *req, uint32_t base, const struct document *a, const struct document *b)
+{
+	struct diff *diff;
+	struct buf out, text;
+	int error;
+
+	if ((error = diff_documents(a, b, &diff)) != 0) {
+		reply_error(req, error, NULL);
+		return;
+	}
+	buf_init(&out, DIFF_MAX);
+	buf_init(&text, DIFF_MAX);
+	buf_printf(&out, "{\"base\":%u,\"changes\":", base);
+	diff_print_json(diff, &out);
+	diff_print_text(diff, &text);
+	buf_puts(&out, ",\"text\":");
+	if (buf_failed(&text))
+		out.failed = true;
+	else
+		record_json_string((const char *)text.data, text.len, &out);
+	buf_putc(&out, '}');
+	buf_fini(&text);
+	diff_free(diff);
+	reply_json(req, 200, &out, NULL);
+}
+
+void
+workspace_diff(struct request *req)
+{
+	struct workspace *w = route_workspace(req);
+
+	if (w != NULL)
+		route_reply_diff(req, w->base->number, w->base->doc, workspace_document(w));
+}
+
+/* The whole of validation: our own, then a dry run at every owner of what changes. */
+void
+workspace_validate(struct request *req)
+{
+	struct workspace *w = route_workspace(req);
+	struct problems *problems;
+	struct validation *v;
+	int error;
+
+	if (w == NULL)
+		return;
+	if (w->is_busy) {
+		reply_problem(req, PROBLEM_CONFLICT, "the workspace is being validated or committed");
+		return;
+	}
+	if (w->doc == NULL) {
+		reply_text(req, 200, "application/json", "{\"valid\":true,\"impact\":[]}", 26, NULL);
+		return;
+	}
+	if ((problems = problems_new()) == NULL || (v = calloc(1, sizeof(*v))) == NULL)
+		fatalx("workspace", "no memory");
+	if ((error = document_validate(w->doc, problems)) != 0) {
+		reply_error(req, error, problems);
+		free(v);
+	} else {
+		v->req = req;
+		(void)str_copy(v->workspace, w->id, sizeof(v->workspace));
+		w->is_busy = true;
+		if (transaction_dry_run(req->confd->transaction, w->doc, workspace_owners(req->confd->workspaces, w), on_validated,
+		    v) != 0) {
+			w->is_busy = false;
+			free(v);
+			reply_problem(req, PROBLEM_UNAVAILABLE, "too many validations wait");
+		}
+	}
+	problems_free(problems);
+}
+
+static void
+on_validated(const struct outcome_info *info, void *arg)
+{
+	struct validation *v = arg;
+	struct request *req = v->req;
+	struct workspace *w = workspace_find(req->confd->workspaces, v->workspace);
+	struct document *doc = snapshot_release(info->target);
+	struct buf b;
+
+	free(v);
+	w->doc = doc;
+	w->is_busy = false;
+	switch (info->outcome) {
+	case OUTCOME_REFUSED:
+		reply_problems(req, PROBLEM_VALIDATION, info->problems, "%u errors; nothing was changed", problems_count(info->problems));
+		return;
+	case OUTCOME_UNAVAILABLE:
+		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 }, "a daemon is restarting");
+		return;
+	case OUTCOME_BROKEN:
+	case OUTCOME_INVALID:
+		reply_error(req, info->error, info->problems);
+		return;
+	case OUTCOME_DONE:
+		break;
+	}
+	buf_init(&b, 4 << 20);
+	buf_puts(&b, "{\"valid\":true,\"impact\":[");
+	buf_put(&b, info->impacts->data, info->impacts->len);
+	buf_puts(&b, "],\"plan\":");
+	record_json_string((const char *)info->plan->data, info->plan->len, &b);
+	buf_putc(&b, '}');
+	reply_json(req, 200, &b, NULL);
+}

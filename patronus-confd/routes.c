@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdbool.h>
+#include <string.h>
+
+#include "ipc/ids.h"
+
+#include "route.h"
+
+const struct route routes[] = {
+	{ MGMT_GET, "/configuration/...", RIGHT_CONFIG_READ, config_get },
+	{ MGMT_PUT, "/configuration/...", RIGHT_CONFIG_EDIT, config_put },
+	{ MGMT_PATCH, "/configuration/...", RIGHT_CONFIG_EDIT, config_patch },
+	{ MGMT_POST, "/configuration/...", RIGHT_CONFIG_EDIT, config_post },
+	{ MGMT_DELETE, "/configuration/...", RIGHT_CONFIG_EDIT, config_delete },
+
+	{ MGMT_POST, "/workspaces", RIGHT_CONFIG_EDIT, workspace_create },
+	{ MGMT_GET, "/workspaces", RIGHT_CONFIG_EDIT, workspace_list },
+	{ MGMT_GET, "/workspaces/{id}", RIGHT_CONFIG_EDIT, workspace_show },
+	{ MGMT_DELETE, "/workspaces/{id}", RIGHT_CONFIG_EDIT, workspace_discard },
+	{ MGMT_GET, "/workspaces/{id}/diff", RIGHT_CONFIG_EDIT, workspace_diff },
+	{ MGMT_POST, "/workspaces/{id}/validate", RIGHT_CONFIG_EDIT, workspace_validate },
+
+	{ MGMT_POST, "/commits", RIGHT_COMMIT, commit_create },
+	{ MGMT_GET, "/commits/pending", RIGHT_CONFIG_READ, commit_pending },
+	{ MGMT_GET, "/commits/{id}", RIGHT_HISTORY_READ, commit_show },
+	{ MGMT_POST, "/commits/{id}/confirm", RIGHT_COMMIT, commit_confirm },
+	{ MGMT_POST, "/commits/{id}/cancel", RIGHT_COMMIT, commit_cancel },
+
+	{ MGMT_GET, "/revisions", RIGHT_HISTORY_READ, revision_list },
+	{ MGMT_GET, "/revisions/{n}", RIGHT_HISTORY_READ, revision_show },
+	{ MGMT_GET, "/revisions/{n}/configuration", RIGHT_HISTORY_READ, revision_configuration },
+	{ MGMT_GET, "/revisions/{a}/diff/{b}", RIGHT_HISTORY_READ, revision_diff },
+	{ MGMT_POST, "/revisions/{n}/restore", RIGHT_CONFIG_EDIT, revision_restore },
+
+	{ MGMT_GET, "/status", RIGHT_STATE_READ, status_show },
+	{ MGMT_GET, "/state/processes", RIGHT_STATE_READ, state_processes },
+	{ MGMT_GET, "/state/drift", RIGHT_STATE_READ, state_drift },
+	{ MGMT_GET, "/state/{name}", RIGHT_STATE_READ, state_show },
+	{ MGMT_GET, "/schema", RIGHT_CONFIG_READ, schema_show },
+	{ MGMT_GET, "/openapi.json", RIGHT_CONFIG_READ, openapi_show },
+
+	{ MGMT_POST, "/session", RIGHT_PUBLIC, session_create },
+	{ MGMT_GET, "/session", RIGHT_SESSION, session_show },
+	{ MGMT_DELETE, "/session", RIGHT_SESSION, session_delete },
+	{ MGMT_PUT, "/session/password", RIGHT_SESSION, session_password },
+	{ MGMT_GET, "/claim", RIGHT_PUBLIC, claim_show },
+	{ MGMT_POST, "/claim", RIGHT_PUBLIC, claim_create },
+};
+
+const size_t routes_n = sizeof(routes) / sizeof(routes[0]);
+
+static bool
+matches(const char *pattern, char *const *segments, unsigned n, unsigned *ret_depth)
+{
+	unsigned i = 0;
+	size_t len;
+
+	for (; *pattern == '/'; pattern += len) {
+		pattern++;
+		len = strcspn(pattern, "/");
+		if (strcmp(pattern, "...") == 0) {
+			*ret_depth = i;
+			return (true);
+		}
+		if (i == n)
+			return (false);
+		if (pattern[0] != '{' && (strlen(segments[i]) != len || memcmp(segments[i], pattern, len) != 0))
+			return (false);
+		i++;
+	}
+	*ret_depth = i;
+	return (i == n);
+}
+
+const struct route *
+route_find(uint8_t method, char *const *segments, unsigned n, char ret_allow[48], unsigned *ret_depth)
+{
+	static const char *const methods[] = { "", "GET", "POST", "PUT", "PATCH", "DELETE" };
+	unsigned allowed = 0, depth = 0, m;
+	size_t i;
+
+	for (i = 0; i < routes_n; i++) {
+		if (!matches(routes[i].pattern, segments, n, &depth))
+			continue;
+		if (routes[i].method == method) {
+			*ret_depth = depth;
+			return (&routes[i]);
+		}
+		allowed |= 1u << routes[i].method;
+	}
+	ret_allow[0] = '\0';
+	for (m = MGMT_GET; m <= MGMT_DELETE; m++) {
+		if ((allowed & (1u << m)) == 0)
+			continue;
+		if (ret_allow[0] != '\0')
+			strncat(ret_allow, ", ", 47 - strlen(ret_allow));
+		strncat(ret_allow, methods[m], 47 - strlen(ret_allow));
+	}
+	return (NULL);
+}

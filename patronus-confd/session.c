@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/daemon.h"
+#include "ipc/channel.h"
+#include "ipc/ids.h"
+
+#include "confd.h"
+#include "document.h"
+#include "reply.h"
+#include "request.h"
+#include "session.h"
+#include "snapshot.h"
+
+#define CACHED_MAX	128
+#define TOKEN_MAX	65
+
+struct cached {
+	char		token[TOKEN_MAX];	/* "": free */
+	char		source[65];
+	char		user[65];
+	char		csrf[65];
+	uint64_t	expires_ms;
+	uint32_t	idle_s;
+	uint64_t	checked_ms;		/* monotonic */
+};
+
+struct sessions {
+	struct confd	*confd;
+	struct cached	 cached[CACHED_MAX];
+};
+
+struct check {
+	struct request	*req;
+	void		(*then)(struct request *);
+};
+
+static void	 on_check(struct channel *, struct message *, int, void *);
+
+struct sessions *
+sessions_new(struct confd *confd)
+{
+	struct sessions *ss;
+
+	if ((ss = calloc(1, sizeof(*ss))) != NULL)
+		ss->confd = confd;
+	return (ss);
+}
+
+void
+sessions_free(struct sessions *ss)
+{
+	if (ss == NULL)
+		return;
+	explicit_bzero(ss->cached, sizeof(ss->cached));
+	free(ss);
+}
+
+enum user_role
+session_role(const struct confd *confd, const char *user)
+{
+	const char *enabled;
+	char path[128];
+	int n;
+
+	/* A name that could leave its place in the path is nobody's. */
+	if (user[0] == '\0' || strchr(user, '/') != NULL)
+		return (USER_ROLE_NONE);
+	n = snprintf(path, sizeof(path), "/users/%s/enabled", user);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return (USER_ROLE_NONE);
+	enabled = document_value(confd->running->doc, path);
+	if (enabled == NULL || strcmp(enabled, "true") != 0)
+		return (USER_ROLE_NONE);
+	(void)snprintf(path, sizeof(path), "/users/%s/role", user);
+	return (user_role_parse(document_value(confd->running->doc, path)));
+}
+
+struct uid_search {
+	const struct document	*doc;
+	char			 uid[16];
+	char			*ret;
+	int			 found;
+};
+
+static void
+match_uid(const char *key, void *arg)
+{
+	struct uid_search *search = arg;
+	const char *value;
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "/users/%.64s/system-uid", key);
+	value = document_value(search->doc, path);
+	if (value != NULL && strcmp(value, search->uid) == 0 && search->found++ == 0)
+		(void)str_copy(search->ret, key, 65);
+}
+
+int
+session_local_user(const struct confd *confd, uint32_t uid, char ret[65])
+{
+	struct uid_search search = { .doc = confd->running->doc, .ret = ret };
+
+	(void)snprintf(search.uid, sizeof(search.uid), "%u", uid);
+	document_each(confd->running->doc, "/users", match_uid, &search);
+	/* Two users with one uid: nobody knows who it is. */
+	return (search.found == 1 ? 0 : -ENOENT);
+}
+
+static void
+identify_local(struct request *req, void (*then)(struct request *))
+{
+	(void)str_copy(req->from, "local", sizeof(req->from));
+	if (req->origin->uid == 0) {
+		(void)str_copy(req->user, "root", sizeof(req->user));
+		req->role = USER_ROLE_ADMIN;
+	} else if (session_local_user(req->confd, req->origin->uid, req->user) == 0)
+		req->role = session_role(req->confd, req->user);
+	if (req->role == USER_ROLE_NONE) {
+		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"session\"", NULL,
+		    "uid %u is not the system-uid of any user", req->origin->uid);
+		return;
+	}
+	then(req);
+}
+
+const char *
+session_source(struct request *req)
+{
+	const char *from = req->in->origin, *colon = strrchr(from, ':');
+	const char *end = colon != NULL ? colon : from + strlen(from);
+
+	if (req->origin->is_local)
+		return ("local");
+	if (from[0] == '[' && end > from + 1 && end[-1] == ']')
+		from++, end--;
+	return (arena_strndup(req->message.arena, from, (size_t)(end - from)));
+}
+
+struct channel *
+session_authd(struct request *req)
+{
+	struct channel *authd = daemon_channel(ROLE_AUTHD, PEER_MAIN);
+
+	if (authd == NULL)
+		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 },
+		    "the sign-in service is restarting");
+	return (authd);
+}
+
+static struct cached *
+cached_find(struct sessions *ss, const char *token)
+{
+	size_t len = strlen(token), i;
+
+	if (len == 0 || len >= TOKEN_MAX)
+		return (NULL);
+	for (i = 0; i < CACHED_MAX; i++)
+		if (strlen(ss->cached[i].token) == len && str_equal_ct(ss->cached[i].token, token, len))
+			return (&ss->cached[i]);
+	return (NULL);
+}
+
+/* An entry that may still be believed for this source. */
+static struct cached *
+cached_fresh(struct sessions *ss, const char *token, const char *source)
+{
+	struct cached *c = cached_find(ss, token);
+
+	if (c == NULL || clock_mono_ms() - c->checked_ms >= SESSION_CACHE_MS || strcmp(c->source, source) != 0)
+		return (NULL);
+	return (c);
+}
+
+static struct cached *
+cached_put(struct sessions *ss, const char *token, const char *source, const struct auth_check_rep *rep)
+{
+	struct cached *c = cached_find(ss, token);
+	size_t i;
+
+	/* The one that was not asked about for the longest time goes; a free one has never been. */
+	if (c == NULL) {
+		c = &ss->cached[0];
+		for (i = 1; i < CACHED_MAX; i++)
+			if (ss->cached[i].checked_ms < c->checked_ms)
+				c = &ss->cached[i];
+	}
+	memset(c, 0, sizeof(*c));
+	(void)str_copy(c->token, token, sizeof(c->token));
+	(void)str_copy(c->source, source, sizeof(c->source));
+	(void)str_copy(c->user, rep->user, sizeof(c->user));
+	(void)str_copy(c->csrf, rep->csrf, sizeof(c->csrf));
+	c->expires_ms = rep->expires_ms;
+	c->idle_s = rep->idle_s;
+	c->checked_ms = clock_mono_ms();
+	return (c);
+}
+
+static void
+adopt(struct request *req, const struct cached *c, void (*then)(struct request *))
+{
+	enum user_role role = session_role(req->confd, c->user);
+
+	if (role == USER_ROLE_NONE) {
+		reply_problem_with(req, PROBLEM_AUTHENTICATION, "", &(struct reply_extra){ .session_end = 1 },
+		    "the user is no longer in the configuration");
+		return;
+	}
+	(void)str_copy(req->user, c->user, sizeof(req->user));
+	(void)str_copy(req->csrf, c->csrf, sizeof(req->csrf));
+	(void)str_copy(req->from, req->in->origin, sizeof(req->from));
+	req->expires_ms = c->expires_ms;
+	req->idle_s = c->idle_s;
+	req->role = role;
+	then(req);
+}
+
+void
+session_identify(struct request *req, void (*then)(struct request *))
+{
+	struct sessions *ss = req->confd->sessions;
+	struct auth_check_req ask = { .token = req->in->token };
+	struct channel *authd;
+	struct cached *c;
+	struct check *check;
+
+	if (req->origin->is_local) {
+		identify_local(req, then);
+		return;
+	}
+	if (req->in->token[0] == '\0') {
+		reply_problem(req, PROBLEM_AUTHENTICATION, "there is no session");
+		return;
+	}
+	if ((ask.source = session_source(req)) == NULL)
+		fatalx("session", "no memory");
+	if ((c = cached_fresh(ss, req->in->token, ask.source)) != NULL) {
+		adopt(req, c, then);
+		return;
+	}
+	if ((authd = session_authd(req)) == NULL)
+		return;
+	if ((check = calloc(1, sizeof(*check))) == NULL)
+		fatalx("session", "no memory");
+	*check = (struct check){ .req = req, .then = then };
+	if (channel_call(authd, MSG_AUTH_CHECK, 0, &ask, NULL, 0, SESSION_CALL_MS, on_check, check) != 0) {
+		free(check);
+		reply_problem(req, PROBLEM_UNAVAILABLE, "the sign-in service does not answer");
+	}
+}
+
+static void
+on_check(struct channel *ch, struct message *m, int error, void *arg)
+{
+	struct check *check = arg;
+	struct request *req = check->req;
+	void (*then)(struct request *) = check->then;
+	const struct auth_check_rep *rep = m != NULL && error == 0 ? m->body : NULL;
+
+	(void)ch;
+	free(check);
+	if (rep == NULL || rep->verdict == AUTH_FAILED) {
+		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 },
+		    "the sign-in service does not answer");
+	} else if (rep->verdict != AUTH_ACCEPTED) {
+		sessions_forget(req->confd->sessions, req->in->token);
+		reply_problem_with(req, PROBLEM_AUTHENTICATION, "", &(struct reply_extra){ .session_end = 1 },
+		    "the session has ended");
+	} else
+		adopt(req, cached_put(req->confd->sessions, req->in->token, session_source(req), rep), then);
+}
+
+void
+sessions_forget(struct sessions *ss, const char *token)
+{
+	struct cached *c = cached_find(ss, token);
+
+	if (c != NULL)
+		explicit_bzero(c, sizeof(*c));
+}
+
+void
+sessions_flush(struct sessions *ss)
+{
+	explicit_bzero(ss->cached, sizeof(ss->cached));
+}
+
+int
+session_cached(struct sessions *ss, const char *token, char ret_user[65])
+{
+	struct cached *c = cached_find(ss, token);
+
+	if (c == NULL || clock_mono_ms() - c->checked_ms >= SESSION_CACHE_MS)
+		return (-ENOENT);
+	(void)str_copy(ret_user, c->user, 65);
+	return (0);
+}

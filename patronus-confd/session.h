@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_SESSION_H
+#define PATRONUS_CONFD_SESSION_H
+
+#include <stdint.h>
+
+#include "rights.h"
+
+/*
+ * Who asks.  On the local socket the kernel says so (peer credentials: uid 0 is "root", others are users with that system-uid); over
+ * httpd authd says whose token it is, believed for SESSION_CACHE_MS.  The role always comes from the running configuration.
+ */
+
+#define SESSION_CACHE_MS	5000
+#define SESSION_CALL_MS		10000
+
+struct channel;
+struct confd;
+struct request;
+struct sessions;
+
+struct sessions	*sessions_new(struct confd *);
+void		 sessions_free(struct sessions *);
+
+/* Fill in who asks and go on with then(), now or later; or answer 401, 403 or 503. */
+void		 session_identify(struct request *, void (*then)(struct request *));
+/* The role of a user in the running configuration; USER_ROLE_NONE when there is no such user. */
+enum user_role	 session_role(const struct confd *, const char *user);
+/* The user that a uid of the local socket is; 0 or -ENOENT. */
+int		 session_local_user(const struct confd *, uint32_t uid, char ret[65]);
+
+/* This token has ended. */
+void		 sessions_forget(struct sessions *, const char *token);
+/* Ask authd again about everybody. */
+void		 sessions_flush(struct sessions *);
+
+/* The caller's address without its port, "local" on the socket; the text is the arena's. */
+const char	*session_source(struct request *);
+/* The channel to authd; NULL, and the request is answered with 503, while it is away. */
+struct channel	*session_authd(struct request *);
+/* A stream's or a request's token: 0 and user, or -ENOENT when it is not in the cache now. */
+int		 session_cached(struct sessions *, const char *token, char ret_user[65]);
+
+#endif

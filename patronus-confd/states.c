@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "conf/generated.h"
+#include "conf/state.h"
+#include "ipc/channel.h"
+#include "ipc/msg.h"
+
+#include "confd.h"
+#include "events.h"
+#include "record_json.h"
+#include "states.h"
+#include "transaction.h"
+
+#define DRIFT_RING	256
+#define ALARM_MS	(3600ull * 1000)
+#define RECORD_MAX	(64u << 20)	/* in memory */
+#define EVENT_MAX	1000000		/* of MGMT_EVENT */
+
+struct drift {
+	uint64_t	time_ms;
+	char		owner[17];
+	char		object[257];
+	char		class[17];
+	char		detail[513];
+	char		action[33];
+};
+
+struct states {
+	struct confd	*confd;
+	struct drift	 drift[DRIFT_RING];
+	unsigned	 ndrift;	/* ever */
+};
+
+static const struct {
+	const char	*name;
+	const char	*owner;
+} sources[] = {
+	{ "interfaces", "netd" },
+	{ "routes", "netd" },
+	{ "firewall", "fwd" },
+	{ "firewall-log", "fwd" },
+};
+
+struct ask {
+	const struct record	*record;
+	states_then		*then;
+	void			*arg;
+};
+
+struct states *
+states_new(struct confd *confd)
+{
+	struct states *ss;
+
+	if ((ss = calloc(1, sizeof(*ss))) != NULL)
+		ss->confd = confd;
+	return (ss);
+}
+
+void
+states_free(struct states *ss)
+{
+	free(ss);
+}
+
+const char *
+states_owner(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		if (strcmp(sources[i].name, name) == 0)
+			return (sources[i].owner);
+	return (NULL);
+}
+
+/* --- asked --- */
+
+static void
+on_state(struct channel *ch, struct message *m, int error, void *arg)
+{
+	struct ask *ask = arg;
+	struct state_answer answer = { .error = error };
+	const struct state_get_rep *rep;
+	struct codec_error why;
+	void *record = NULL;
+
+	(void)ch;
+	if (m == NULL)
+		answer.error = error == -ETIMEDOUT ? error : -EAGAIN;
+	if (m != NULL && error == 0) {
+		rep = m->body;
+		if ((answer.arena = arena_new(RECORD_MAX)) == NULL)
+			fatalx("states", "no memory");
+		answer.error = codec_decode(ask->record, rep->record.data, rep->record.len, answer.arena, &record, &why);
+		answer.record = answer.error == 0 ? record : NULL;
+		if (answer.error == -EPROTO)
+			log_errx("states", "%s: %s %s", ask->record->name, why.path, why.reason);
+	}
+	ask->then(&answer, ask->arg);
+	arena_free(answer.arena);
+	free(ask);
+}
+
+void
+states_ask(struct states *ss, const char *name, uint32_t limit, states_then *then, void *arg)
+{
+	struct state_get_req req = { .name = name, .limit = limit };
+	struct state_answer away = { .error = -EAGAIN };
+	struct owner *o = owners_by_name(&ss->confd->owners, states_owner(name));
+	struct ask *ask;
+
+	if (o == NULL || o->channel == NULL) {
+		then(&away, arg);
+		return;
+	}
+	if ((ask = calloc(1, sizeof(*ask))) == NULL)
+		fatalx("states", "no memory");
+	*ask = (struct ask){ .record = conf_state_record(name), .then = then, .arg = arg };
+	if (channel_call(o->channel, MSG_STATE_GET, 0, &req, NULL, 0, STATES_CALL_MS, on_state, ask) != 0) {
+		free(ask);
+		then(&away, arg);
+	}
+}
+
+/* --- told --- */
+
+static void
+print_entry(const struct drift *d, struct buf *b)
+{
+	struct state_drift_entry entry = { .time = d->time_ms, .owner = d->owner, .object = d->object, .class = d->class,
+	    .detail = d->detail, .action = d->action };
+
+	record_json_print(conf_event_record("drift"), &entry, b);
+}
+
+static void
+publish(struct states *ss, enum topic topic, const struct record *record, const void *body)
+{
+	struct buf b;
+
+	buf_init(&b, EVENT_MAX);
+	record_json_print(record, body, &b);
+	if (!buf_failed(&b))
+		events_publish(ss->confd->events, topic, (const char *)b.data, b.len);
+	buf_fini(&b);
+}
+
+void
+states_on_drift(struct states *ss, const struct drift_req *req)
+{
+	const struct drift_record *r;
+	struct drift *d;
+	struct buf b;
+	uint32_t i;
+
+	for (i = 0; i < req->records.n; i++) {
+		r = &req->records.items[i];
+		d = &ss->drift[ss->ndrift++ % DRIFT_RING];
+		d->time_ms = r->time_ms;
+		(void)str_copy(d->owner, r->owner, sizeof(d->owner));
+		(void)str_copy(d->object, r->object, sizeof(d->object));
+		(void)str_copy(d->class, r->class, sizeof(d->class));
+		(void)str_copy(d->detail, r->detail, sizeof(d->detail));
+		(void)str_copy(d->action, r->action, sizeof(d->action));
+		log_warnx("drift", "%s: %s: %s (%s, %s)", d->owner, d->object, d->detail, d->class, d->action);
+		buf_init(&b, EVENT_MAX);
+		print_entry(d, &b);
+		if (!buf_failed(&b))
+			events_publish(ss->confd->events, TOPIC_DRIFT, (const char *)b.data, b.len);
+		buf_fini(&b);
+	}
+}
+
+void
+states_on_event(struct states *ss, const struct event_req *req)
+{
+	enum topic topic = topic_parse(req->topic, strlen(req->topic));
+	const struct record *record = conf_event_record(req->topic);
+	struct codec_error why;
+	struct arena *arena;
+	void *body;
+
+	if (record == NULL || topic == TOPIC_INVALID) {
+		log_errx("states", "an owner sent the unknown topic \"%s\"", req->topic);
+		return;
+	}
+	/* Counters come each second: nobody pays for what nobody reads. */
+	if ((topic == TOPIC_COUNTERS || topic == TOPIC_INTERFACES) && !events_wanted(ss->confd->events, topic))
+		return;
+	if ((arena = arena_new(RECORD_MAX)) == NULL)
+		fatalx("states", "no memory");
+	if (codec_decode(record, req->record.data, req->record.len, arena, &body, &why) == 0)
+		publish(ss, topic, record, body);
+	else
+		log_errx("states", "event %s: %s %s", req->topic, why.path, why.reason);
+	arena_free(arena);
+}
+
+void
+states_on_process(struct states *ss, const struct proc_event_req *req)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	buf_puts(&b, "{\"process\":");
+	record_json_string(req->name, strlen(req->name), &b);
+	buf_puts(&b, ",\"state\":");
+	record_json_string(req->state, strlen(req->state), &b);
+	buf_puts(&b, ",\"reason\":");
+	record_json_string(req->reason, strlen(req->reason), &b);
+	buf_putc(&b, '}');
+	if (!buf_failed(&b))
+		events_publish(ss->confd->events, TOPIC_STATUS, (const char *)b.data, b.len);
+	buf_fini(&b);
+}
+
+/* The i-th newest, or NULL. */
+static const struct drift *
+newest(const struct states *ss, unsigned i)
+{
+	if (i >= ss->ndrift || i >= DRIFT_RING)
+		return (NULL);
+	return (&ss->drift[(ss->ndrift - 1 - i) % DRIFT_RING]);
+}
+
+void
+states_print_drift(const struct states *ss, struct buf *b)
+{
+	const struct drift *d;
+	unsigned i;
+
+	buf_puts(b, "{\"drift\":[");
+	for (i = 0; (d = newest(ss, i)) != NULL; i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		print_entry(d, b);
+	}
+	buf_puts(b, "]}");
+}
+
+static void
+print_alarm(struct buf *b, unsigned *n, const char *source, const char *class, const char *text)
+{
+	if ((*n)++ > 0)
+		buf_putc(b, ',');
+	buf_puts(b, "{\"source\":");
+	record_json_string(source, strlen(source), b);
+	buf_puts(b, ",\"class\":");
+	record_json_string(class, strlen(class), b);
+	buf_puts(b, ",\"text\":");
+	record_json_string(text, strlen(text), b);
+	buf_putc(b, '}');
+}
+
+void
+states_print_alarms(const struct states *ss, struct buf *b)
+{
+	const struct owners *os = &ss->confd->owners;
+	const struct drift *d;
+	uint64_t now = clock_wall_ms();
+	unsigned i, n = 0;
+	char text[800];
+	struct buf line;
+
+	for (i = 0; i < os->n; i++) {
+		if (os->owner[i].channel == NULL)
+			print_alarm(b, &n, os->owner[i].name, "critical", "the daemon is away");
+		else if (os->owner[i].is_stale && os->owner[i].failures > 0)
+			print_alarm(b, &n, os->owner[i].name, "critical", "the daemon could not take the running configuration");
+	}
+	for (i = 0; (d = newest(ss, i)) != NULL && n < 16; i++) {
+		if (strcmp(d->class, "critical") != 0 || d->time_ms + ALARM_MS < now)
+			continue;
+		buf_init(&line, sizeof(text));
+		buf_printf(&line, "%s: %s (%s)", d->object, d->detail, d->action);
+		(void)str_copy(text, buf_failed(&line) ? d->object : (const char *)line.data, sizeof(text));
+		buf_fini(&line);
+		print_alarm(b, &n, d->owner, d->class, text);
+	}
+}

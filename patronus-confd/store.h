@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_STORE_H
+#define PATRONUS_CONFD_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "digest.h"
+
+/*
+ * The durable memory of confd: one SQLite database (WAL, synchronous=FULL) with every revision's document and the pointers that
+ * say what runs.  Every function below that changes something is one transaction: after it has returned 0 the change survives
+ * kill -9 and a power cut, before that none of it has happened.
+ *
+ * The order of a commit is store_prepare (journal), then the kernel, then store_finish.  A process that finds a prepared revision
+ * at start knows that its commit never ended: store_open marks it failed, and the running revision is pushed again.
+ */
+
+enum revision_state {
+	REVISION_INVALID = 0,
+	REVISION_PREPARED,	/* in the journal; the kernel may have it, or half of it */
+	REVISION_PENDING,	/* runs, waits for its confirmation */
+	REVISION_KEPT,
+	REVISION_ROLLED_BACK,	/* was pending, or was refused while it was applied */
+	REVISION_STATE_MAX
+};
+
+struct revision {
+	uint32_t		number;		/* 1.. ; 0 is the empty safe default, which is never stored */
+	uint32_t		parent;
+	char			digest[DIGEST_STRLEN];
+	char			author[65];
+	char			origin[65];
+	char			comment[513];
+	uint64_t		time_ms;	/* wall clock */
+	enum revision_state	state;
+};
+
+struct store_pointers {
+	uint32_t	running;		/* what the box should do now */
+	uint32_t	kept;			/* where it goes back to: the same unless something is pending */
+	uint32_t	pending;		/* 0: none */
+	uint64_t	deadline_boot_ms;	/* CLOCK_BOOTTIME, valid while boot_id is the same */
+	uint64_t	deadline_wall_ms;	/* for people */
+	char		boot_id[40];
+};
+
+enum store_found {
+	STORE_FOUND_INVALID = 0,
+	STORE_FOUND_NOTHING,	/* first boot: an empty database was made */
+	STORE_FOUND_GOOD,
+	STORE_FOUND_BROKEN,	/* the damaged files were moved aside and an empty database was made */
+};
+
+struct store;
+
+/* dir is STATE/conf.  0, or -errno when not even an empty database can be made. */
+int	 store_open(const char *dir, struct store **ret, enum store_found *ret_found);
+void	 store_close(struct store *);
+
+void	 store_pointers(const struct store *, struct store_pointers *ret);
+/* The greatest number that was ever used; the next revision is one more. */
+uint32_t store_last(const struct store *);
+
+/* Journal: the revision (state PREPARED) with its document. */
+int	 store_prepare(struct store *, const struct revision *, const char *document, size_t len);
+/* The end of a commit: KEPT, PENDING (pointers->deadline_* and boot_id of the argument are kept) or ROLLED_BACK. */
+int	 store_finish(struct store *, uint32_t number, enum revision_state, const struct store_pointers *deadline);
+/* A prepared revision that no owner has touched: as if it had never been. */
+int	 store_discard(struct store *, uint32_t number);
+/* What was pending becomes kept, or is left for the kept one. */
+int	 store_confirm(struct store *);
+int	 store_roll_back(struct store *);
+
+/* Documents beyond the bounds of retention go; never the running and the kept one.  Not on the path of a commit. */
+int	 store_forget_old(struct store *);
+
+/* -ENOENT when there is no such revision, -EIO when the bytes do not have their digest. */
+int	 store_revision(struct store *, uint32_t number, struct revision *ret);
+int	 store_document(struct store *, uint32_t number, char **ret, size_t *ret_len);	/* the caller frees */
+/* Newest first, numbers below `before` (0: from the newest), at most n; *ret_n were written. */
+int	 store_list(struct store *, uint32_t before, unsigned n, struct revision *ret, unsigned *ret_n);
+
+/* The copy of the running document for people and for a lost database: running.yaml, replaced atomically. */
+int	 store_mirror_put(struct store *, const char *text, size_t len);
+int	 store_mirror_get(struct store *, char **ret, size_t *ret_len);		/* -ENOENT; the caller frees */
+
+const char *revision_state_name(enum revision_state);
+
+#endif

@@ -1,0 +1,734 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <sys/queue.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/daemon.h"
+#include "ipc/channel.h"
+
+#include "commit.h"
+#include "confd.h"
+#include "document.h"
+#include "events.h"
+#include "problem.h"
+#include "rollout.h"
+#include "snapshot.h"
+#include "store.h"
+#include "transaction.h"
+
+#define COMMITS_KEPT	64
+#define JOBS_MAX	16
+#define RETRY_MAX_MS	5000
+#define DOCUMENT_MAX	(64 << 20)
+
+enum tx_state {
+	TX_INVALID = 0,
+	TX_IDLE,
+	TX_COMMITTING,		/* the new revision on its way */
+	TX_UNDOING,		/* it was refused: the running one again */
+	TX_GOING_BACK,		/* from the pending to the kept revision */
+	TX_CATCHING_UP,		/* owners that are stale get the running revision */
+	TX_REHEARSING		/* a dry run */
+};
+
+struct job {
+	STAILQ_ENTRY(job)	 link;
+	bool			 is_commit;
+	struct snapshot		*target;
+	struct commit		 commit;	/* of a commit: what will be in the list */
+	uint32_t		 mask;
+	unsigned		 confirm_s;
+	uint64_t		 started_us;
+	transaction_end		*on_end;
+	void			*arg;
+};
+
+struct transaction {
+	struct confd		*confd;
+	enum tx_state		 state;
+	struct rollout		 rollout;
+	STAILQ_HEAD(, job)	 jobs;
+	unsigned		 njobs;
+	struct job		*job;		/* under way */
+	struct event		*kick;		/* look for work in the next turn of the loop */
+	struct event		*retry;		/* stale owners again */
+	struct event		*deadline;	/* of the pending revision */
+	bool			 must_go_back;
+	uint32_t		 pending_mask;
+	uint32_t		 back_number;	/* the revision that is being left */
+	transaction_end		*on_back;	/* of cancel */
+	void			*back_arg;
+	struct outcome_info	 refused;	/* what an undo will report */
+	struct problems		*refused_problems;
+	struct commit		 commits[COMMITS_KEPT];
+	unsigned		 ncommits;	/* ever */
+};
+
+static void	 on_kick(evutil_socket_t, short, void *);
+static void	 on_deadline(evutil_socket_t, short, void *);
+static void	 on_rollout_end(struct rollout *, void *);
+static int	 on_preparing(struct rollout *, void *);
+static void	 end_commit(struct transaction *);
+static void	 end_undo(struct transaction *);
+static void	 end_back(struct transaction *);
+static void	 end_catching_up(struct transaction *);
+static void	 end_rehearsal(struct transaction *);
+
+static uint64_t
+boot_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	return ((uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000);
+}
+
+static void
+kick(struct transaction *tx)
+{
+	static const struct timeval now = { 0, 0 };
+
+	(void)event_add(tx->kick, &now);
+}
+
+static void
+arm(struct event *timer, uint64_t ms)
+{
+	struct timeval tv = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+	(void)event_add(timer, &tv);
+}
+
+struct transaction *
+transaction_new(struct confd *confd)
+{
+	struct transaction *tx;
+
+	if ((tx = calloc(1, sizeof(*tx))) == NULL)
+		return (NULL);
+	tx->confd = confd;
+	tx->state = TX_IDLE;
+	STAILQ_INIT(&tx->jobs);
+	tx->kick = evtimer_new(confd->base, on_kick, tx);
+	tx->retry = evtimer_new(confd->base, on_kick, tx);
+	tx->deadline = evtimer_new(confd->base, on_deadline, tx);
+	if (tx->kick == NULL || tx->retry == NULL || tx->deadline == NULL)
+		fatalx("transaction", "no memory");
+	rollout_init(&tx->rollout, confd->base, &confd->owners);
+	tx->rollout.on_preparing = on_preparing;
+	tx->rollout.on_end = on_rollout_end;
+	tx->rollout.arg = tx;
+	return (tx);
+}
+
+static void
+job_free(struct job *job)
+{
+	if (job == NULL)
+		return;
+	snapshot_unref(job->target);
+	commit_fini(&job->commit);
+	free(job);
+}
+
+void
+transaction_free(struct transaction *tx)
+{
+	struct job *job;
+	unsigned i;
+
+	if (tx == NULL)
+		return;
+	while ((job = STAILQ_FIRST(&tx->jobs)) != NULL) {
+		STAILQ_REMOVE_HEAD(&tx->jobs, link);
+		job_free(job);
+	}
+	job_free(tx->job);
+	for (i = 0; i < COMMITS_KEPT; i++)
+		commit_fini(&tx->commits[i]);
+	event_free(tx->kick);
+	event_free(tx->retry);
+	event_free(tx->deadline);
+	rollout_fini(&tx->rollout);
+	free(tx);
+}
+
+/* --- what the API sees --- */
+
+static struct commit *
+find(struct transaction *tx, uint32_t number)
+{
+	unsigned i;
+
+	for (i = 0; i < COMMITS_KEPT; i++)
+		if (tx->commits[i].state != COMMIT_STATE_INVALID && tx->commits[i].number == number)
+			return (&tx->commits[i]);
+	return (NULL);
+}
+
+const struct commit *
+transaction_find(const struct transaction *tx, uint32_t number)
+{
+	return (find((struct transaction *)(uintptr_t)tx, number));
+}
+
+const struct commit *
+transaction_pending(const struct transaction *tx)
+{
+	struct store_pointers at;
+
+	store_pointers(tx->confd->store, &at);
+	return (at.pending != 0 ? transaction_find(tx, at.pending) : NULL);
+}
+
+/* The commit's memory becomes the list's. */
+static struct commit *
+remember(struct transaction *tx, struct commit *from)
+{
+	struct commit *c = find(tx, from->number);
+
+	if (c == NULL)
+		c = &tx->commits[tx->ncommits++ % COMMITS_KEPT];
+	commit_fini(c);
+	*c = *from;
+	from->impact = NULL;
+	return (c);
+}
+
+/* A change of state goes to everybody who listens, and to the auditor. */
+static void
+announce(struct transaction *tx, const struct commit *c)
+{
+	static const char *const results[] = { "", "applying", "kept", "awaiting-confirm", "rolled-back", "failed" };
+	char object[32];
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	commit_print(c, &b);
+	if (!buf_failed(&b))
+		events_publish(tx->confd->events, TOPIC_COMMITS, (const char *)b.data, b.len);
+	buf_fini(&b);
+	buf_init(&b, sizeof(object));
+	buf_printf(&b, "revision %u", c->number);
+	(void)str_copy(object, buf_failed(&b) ? "" : (const char *)b.data, sizeof(object));
+	buf_fini(&b);
+	daemon_audit(c->author, c->origin, "commit", object, results[c->state], "%s", c->comment);
+}
+
+bool
+transaction_is_busy(const struct transaction *tx)
+{
+	const struct job *job;
+
+	if (tx->state == TX_COMMITTING || tx->state == TX_UNDOING || tx->state == TX_GOING_BACK || tx->must_go_back)
+		return (true);
+	STAILQ_FOREACH(job, &tx->jobs, link)
+		if (job->is_commit)
+			return (true);
+	return (false);
+}
+
+/* --- orders --- */
+
+static struct job *
+job_new(struct transaction *tx, struct document *doc, uint32_t mask, transaction_end *on_end, void *arg)
+{
+	struct job *job;
+
+	if (tx->njobs >= JOBS_MAX || (job = calloc(1, sizeof(*job))) == NULL)
+		return (NULL);
+	if ((job->target = snapshot_new(store_last(tx->confd->store) + 1, "", doc)) == NULL)
+		fatalx("transaction", "no memory");
+	job->mask = mask;
+	job->on_end = on_end;
+	job->arg = arg;
+	return (job);
+}
+
+static void
+enqueue(struct transaction *tx, struct job *job)
+{
+	STAILQ_INSERT_TAIL(&tx->jobs, job, link);
+	tx->njobs++;
+	if (tx->state == TX_IDLE)
+		on_kick(-1, 0, tx);
+}
+
+int
+transaction_commit(struct transaction *tx, const struct commit_order *order)
+{
+	struct store_pointers at;
+	struct job *job;
+
+	store_pointers(tx->confd->store, &at);
+	if (transaction_is_busy(tx) || at.pending != 0)
+		return (at.pending != 0 ? -EALREADY : -EBUSY);
+	if ((job = job_new(tx, order->doc, order->mask, order->on_end, order->arg)) == NULL)
+		return (-EBUSY);
+	job->is_commit = true;
+	job->confirm_s = order->confirm_s;
+	job->started_us = order->started_us;
+	job->commit.state = COMMIT_STATE_APPLYING;
+	job->commit.forced = order->forced;
+	job->commit.validate_us = order->validate_us;
+	(void)str_copy(job->commit.author, order->author, sizeof(job->commit.author));
+	(void)str_copy(job->commit.origin, order->origin, sizeof(job->commit.origin));
+	(void)str_copy(job->commit.comment, order->comment, sizeof(job->commit.comment));
+	enqueue(tx, job);
+	return (0);
+}
+
+int
+transaction_dry_run(struct transaction *tx, struct document *doc, uint32_t mask, transaction_end *on_end, void *arg)
+{
+	struct job *job;
+
+	if ((job = job_new(tx, doc, mask, on_end, arg)) == NULL)
+		return (-EBUSY);
+	enqueue(tx, job);
+	return (0);
+}
+
+int
+transaction_confirm(struct transaction *tx)
+{
+	struct conf_kept_req kept = { 0 };
+	struct store_pointers at;
+	struct commit *c;
+	unsigned i;
+	int error;
+
+	store_pointers(tx->confd->store, &at);
+	if (at.pending == 0 || tx->must_go_back || tx->state == TX_GOING_BACK)
+		return (-ENOENT);
+	if ((error = store_confirm(tx->confd->store)) != 0)
+		return (error);
+	(void)event_del(tx->deadline);
+	snapshot_unref(tx->confd->kept);
+	tx->confd->kept = snapshot_ref(tx->confd->running);
+	kept.revision = at.pending;
+	for (i = 0; i < tx->confd->owners.n; i++)
+		if (tx->confd->owners.owner[i].channel != NULL)
+			(void)channel_send(tx->confd->owners.owner[i].channel, MSG_CONF_KEPT, at.pending, &kept, NULL, 0);
+	if ((c = find(tx, at.pending)) != NULL) {
+		c->state = COMMIT_STATE_KEPT;
+		announce(tx, c);
+	}
+	confd_running_changed(tx->confd);
+	return (0);
+}
+
+int
+transaction_cancel(struct transaction *tx, transaction_end *on_end, void *arg)
+{
+	struct store_pointers at;
+
+	store_pointers(tx->confd->store, &at);
+	if (at.pending == 0 || tx->must_go_back || tx->state == TX_GOING_BACK)
+		return (-ENOENT);
+	tx->on_back = on_end;
+	tx->back_arg = arg;
+	tx->must_go_back = true;
+	kick(tx);
+	return (0);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct transaction *tx = arg;
+
+	(void)fd;
+	(void)what;
+	log_info("transaction", "revision %u was not confirmed in time", tx->confd->running->number);
+	tx->must_go_back = true;
+	kick(tx);
+}
+
+/* --- what to do next --- */
+
+static uint32_t
+stale_owners(const struct transaction *tx)
+{
+	const struct owners *os = &tx->confd->owners;
+	uint32_t mask = 0;
+	unsigned i;
+
+	for (i = 0; i < os->n; i++)
+		if (os->owner[i].is_stale && os->owner[i].channel != NULL)
+			mask |= 1u << i;
+	return (mask);
+}
+
+static void
+go_back(struct transaction *tx)
+{
+	struct store_pointers at;
+	struct commit *c;
+
+	store_pointers(tx->confd->store, &at);
+	tx->must_go_back = false;
+	tx->back_number = at.pending;
+	(void)event_del(tx->deadline);
+	tx->state = TX_GOING_BACK;
+	/* The store first: whatever happens from here on, the kept revision is what runs. */
+	if (at.pending != 0 && store_roll_back(tx->confd->store) != 0)
+		log_errx("transaction", "cannot store that revision %u was rolled back", at.pending);
+	snapshot_unref(tx->confd->running);
+	tx->confd->running = snapshot_ref(tx->confd->kept);
+	if ((c = find(tx, at.pending)) != NULL)
+		c->state = COMMIT_STATE_ROLLED_BACK;
+	rollout_start(&tx->rollout, ROLLOUT_RETURN, tx->confd->kept, tx->confd->kept->number, tx->pending_mask);
+}
+
+static void
+on_kick(evutil_socket_t fd, short what, void *arg)
+{
+	struct transaction *tx = arg;
+	uint32_t stale;
+
+	(void)fd;
+	(void)what;
+	if (tx->state == TX_UNDOING && tx->rollout.phase == ROLLOUT_IDLE) {
+		rollout_start(&tx->rollout, ROLLOUT_RETURN, tx->confd->running, tx->confd->running->number, tx->job->mask);
+		return;
+	}
+	if (tx->state != TX_IDLE)
+		return;
+	if (tx->must_go_back) {
+		go_back(tx);
+	} else if ((stale = stale_owners(tx)) != 0 && !event_pending(tx->retry, EV_TIMEOUT, NULL)) {
+		tx->state = TX_CATCHING_UP;
+		rollout_start(&tx->rollout, ROLLOUT_RETURN, tx->confd->running, tx->confd->running->number, stale);
+	} else if ((tx->job = STAILQ_FIRST(&tx->jobs)) != NULL) {
+		STAILQ_REMOVE_HEAD(&tx->jobs, link);
+		tx->njobs--;
+		tx->state = tx->job->is_commit ? TX_COMMITTING : TX_REHEARSING;
+		tx->job->target->number = store_last(tx->confd->store) + 1;
+		rollout_start(&tx->rollout, tx->job->is_commit ? ROLLOUT_COMMIT : ROLLOUT_DRY_RUN, tx->job->target,
+		    tx->job->target->number, tx->job->mask);
+	}
+}
+
+/* The journal, while the owners prepare: after this the commit will be found by whoever starts after a crash. */
+static int
+on_preparing(struct rollout *r, void *arg)
+{
+	struct transaction *tx = arg;
+	struct job *job = tx->job;
+	struct revision rev = { .number = r->number, .parent = tx->confd->running->number, .time_ms = clock_wall_ms() };
+	uint64_t since_us = clock_mono_us();
+	struct buf text;
+	int error;
+
+	buf_init(&text, DOCUMENT_MAX);
+	error = document_print(job->target->doc, DOCUMENT_JSON, 0, &text);
+	if (error == 0 && buf_failed(&text))
+		error = -ENOMEM;
+	if (error == 0 && (error = digest_hex(text.data, text.len, rev.digest)) == 0) {
+		memcpy(job->target->digest, rev.digest, sizeof(rev.digest));
+		(void)str_copy(rev.author, job->commit.author, sizeof(rev.author));
+		(void)str_copy(rev.origin, job->commit.origin, sizeof(rev.origin));
+		(void)str_copy(rev.comment, job->commit.comment, sizeof(rev.comment));
+		error = store_prepare(tx->confd->store, &rev, (const char *)text.data, text.len);
+	}
+	buf_fini(&text);
+	job->commit.store_us += clock_mono_us() - since_us;
+	job->commit.number = r->number;
+	return (error);
+}
+
+static void
+on_rollout_end(struct rollout *r, void *arg)
+{
+	struct transaction *tx = arg;
+
+	(void)r;
+	switch (tx->state) {
+	case TX_COMMITTING:
+		end_commit(tx);
+		break;
+	case TX_UNDOING:
+		end_undo(tx);
+		break;
+	case TX_GOING_BACK:
+		end_back(tx);
+		break;
+	case TX_CATCHING_UP:
+		end_catching_up(tx);
+		break;
+	case TX_REHEARSING:
+		end_rehearsal(tx);
+		break;
+	case TX_INVALID:
+	case TX_IDLE:
+		fatalx("transaction", "a rollout ended that nobody started");
+	}
+}
+
+/* --- how things end --- */
+
+static void
+idle(struct transaction *tx)
+{
+	tx->state = TX_IDLE;
+	kick(tx);
+}
+
+static enum outcome
+outcome_of(const struct rollout *r)
+{
+	if (r->error == 0)
+		return (OUTCOME_DONE);
+	if (r->error == -EREMOTEIO)
+		return (OUTCOME_REFUSED);
+	return (r->error == -EAGAIN ? OUTCOME_UNAVAILABLE : OUTCOME_BROKEN);
+}
+
+/* The end of a job: the caller hears, then the job is forgotten. */
+static void
+report(struct transaction *tx, struct outcome_info *info)
+{
+	struct job *job = tx->job;
+
+	info->target = job->target;
+	job->on_end(info, job->arg);
+	tx->job = NULL;
+	job_free(job);
+	idle(tx);
+}
+
+static void
+take_measures(struct job *job, const struct rollout *r)
+{
+	job->commit.prepare_us = r->prepare_us;
+	job->commit.apply_us = r->apply_us;
+	job->commit.read_back_us = r->read_back_us;
+	if (r->impacts.len > 0 && !buf_failed(&r->impacts)) {
+		free(job->commit.impact);
+		job->commit.impact = strndup((const char *)r->impacts.data, r->impacts.len);
+	}
+}
+
+/* Verified in the kernel: make it so in the store. */
+static int
+store_result(struct transaction *tx)
+{
+	struct job *job = tx->job;
+	struct store_pointers at = { 0 };
+	uint64_t since_us = clock_mono_us();
+	int error;
+
+	if (job->confirm_s > 0) {
+		at.deadline_boot_ms = boot_ms() + job->confirm_s * 1000ull;
+		at.deadline_wall_ms = clock_wall_ms() + job->confirm_s * 1000ull;
+		(void)str_copy(at.boot_id, tx->confd->boot_id, sizeof(at.boot_id));
+		job->commit.deadline_wall_ms = at.deadline_wall_ms;
+		job->commit.deadline_mono_ms = clock_mono_ms() + job->confirm_s * 1000ull;
+	}
+	error = store_finish(tx->confd->store, job->target->number, job->confirm_s > 0 ? REVISION_PENDING : REVISION_KEPT, &at);
+	job->commit.store_us += clock_mono_us() - since_us;
+	return (error);
+}
+
+static void
+become_running(struct transaction *tx)
+{
+	struct conf_kept_req kept = { .revision = tx->job->target->number };
+	struct confd *confd = tx->confd;
+	unsigned i;
+
+	snapshot_unref(confd->running);
+	confd->running = snapshot_ref(tx->job->target);
+	if (tx->job->confirm_s > 0) {
+		tx->pending_mask = tx->job->mask;
+		arm(tx->deadline, tx->job->confirm_s * 1000ull);
+		return;
+	}
+	snapshot_unref(confd->kept);
+	confd->kept = snapshot_ref(tx->job->target);
+	for (i = 0; i < confd->owners.n; i++)
+		if ((tx->job->mask & (1u << i)) != 0 && confd->owners.owner[i].channel != NULL)
+			(void)channel_send(confd->owners.owner[i].channel, MSG_CONF_KEPT, kept.revision, &kept, NULL, 0);
+}
+
+static void
+undo(struct transaction *tx)
+{
+	struct job *job = tx->job;
+
+	tx->refused = (struct outcome_info){ .outcome = outcome_of(&tx->rollout), .error = tx->rollout.error };
+	tx->refused_problems = tx->rollout.problems;
+	tx->rollout.problems = NULL;
+	if (store_finish(tx->confd->store, job->target->number, REVISION_ROLLED_BACK, NULL) != 0)
+		log_errx("transaction", "cannot store that revision %u was refused", job->target->number);
+	log_warnx("transaction", "revision %u was refused; going back to revision %u", job->target->number,
+	    tx->confd->running->number);
+	tx->state = TX_UNDOING;
+	/* Not in this turn: an owner whose channel just broke has to be seen as away first. */
+	kick(tx);
+}
+
+static void
+end_commit(struct transaction *tx)
+{
+	struct rollout *r = &tx->rollout;
+	struct job *job = tx->job;
+	struct outcome_info info;
+	struct commit *c;
+
+	take_measures(job, r);
+	if (r->error == 0 && (r->error = store_result(tx)) != 0)
+		r->failed = r->mask;
+	if (r->error != 0 && r->has_touched) {
+		undo(tx);
+		return;
+	}
+	info = (struct outcome_info){ .outcome = outcome_of(r), .problems = r->problems, .error = r->error };
+	if (r->error != 0) {
+		/* Nobody but the journal knows of it. */
+		if (job->commit.number != 0)
+			(void)store_discard(tx->confd->store, job->commit.number);
+		report(tx, &info);
+		return;
+	}
+	become_running(tx);
+	job->commit.total_us = clock_mono_us() - job->started_us;
+	job->commit.state = job->confirm_s > 0 ? COMMIT_STATE_AWAITING_CONFIRM : COMMIT_STATE_KEPT;
+	c = remember(tx, &job->commit);
+	info.commit = c;
+	report(tx, &info);
+	announce(tx, c);
+	confd_running_changed(tx->confd);
+}
+
+static void
+end_undo(struct transaction *tx)
+{
+	struct outcome_info info = tx->refused;
+	struct commit *c;
+
+	if (tx->rollout.error != 0)
+		log_errx("transaction", "not every daemon took revision %u back; it is tried again", tx->confd->running->number);
+	tx->job->commit.state = COMMIT_STATE_FAILED;
+	tx->job->commit.total_us = clock_mono_us() - tx->job->started_us;
+	c = remember(tx, &tx->job->commit);
+	info.commit = c;
+	info.problems = tx->refused_problems;
+	report(tx, &info);
+	problems_free(tx->refused_problems);
+	tx->refused_problems = NULL;
+	announce(tx, c);
+}
+
+static void
+end_back(struct transaction *tx)
+{
+	struct outcome_info info = { .outcome = outcome_of(&tx->rollout), .problems = tx->rollout.problems,
+	    .error = tx->rollout.error };
+	transaction_end *on_back = tx->on_back;
+
+	if (tx->rollout.error != 0)
+		log_errx("transaction", "not every daemon took revision %u back; it is tried again", tx->confd->running->number);
+	tx->on_back = NULL;
+	if ((info.commit = find(tx, tx->back_number)) != NULL)
+		announce(tx, info.commit);
+	if (on_back != NULL)
+		on_back(&info, tx->back_arg);
+	idle(tx);
+	confd_running_changed(tx->confd);
+}
+
+static void
+end_catching_up(struct transaction *tx)
+{
+	struct conf_kept_req kept = { .revision = tx->confd->running->number };
+	struct owners *os = &tx->confd->owners;
+	const struct problem *p;
+	unsigned failures = 0, i;
+
+	for (i = 0; i < os->n; i++) {
+		if ((tx->rollout.mask & (1u << i)) == 0)
+			continue;
+		os->owner[i].failures = os->owner[i].is_stale ? os->owner[i].failures + 1 : 0;
+		if (os->owner[i].failures > failures)
+			failures = os->owner[i].failures;
+		if (!os->owner[i].is_stale && tx->confd->running == tx->confd->kept && os->owner[i].channel != NULL)
+			(void)channel_send(os->owner[i].channel, MSG_CONF_KEPT, kept.revision, &kept, NULL, 0);
+	}
+	for (i = 0; i < problems_count(tx->rollout.problems); i++) {
+		p = problems_get(tx->rollout.problems, i);
+		log_errx("transaction", "revision %u at start: %s %s", kept.revision, p->pointer, p->text);
+	}
+	if (failures > 0)
+		arm(tx->retry, failures < 6 ? 100ull << failures : RETRY_MAX_MS);
+	idle(tx);
+}
+
+static void
+end_rehearsal(struct transaction *tx)
+{
+	struct outcome_info info = { .outcome = outcome_of(&tx->rollout), .problems = tx->rollout.problems,
+	    .impacts = &tx->rollout.impacts, .plan = &tx->rollout.plan, .error = tx->rollout.error };
+
+	report(tx, &info);
+}
+
+/* --- start --- */
+
+/* The same boot, as far as two readings of the clocks can tell. */
+static bool
+is_same_boot(const char *a, const char *b)
+{
+	uint64_t x, y;
+
+	return (str_u64(a, 1, UINT64_MAX, &x) == 0 && str_u64(b, 1, UINT64_MAX, &y) == 0 && (x > y ? x - y : y - x) <= 1);
+}
+
+void
+transaction_resume(struct transaction *tx)
+{
+	struct confd *confd = tx->confd;
+	struct store_pointers at;
+	struct revision rev;
+	struct commit c;
+	uint64_t now = boot_ms();
+
+	store_pointers(confd->store, &at);
+	if (at.pending == 0)
+		return;
+	if (!is_same_boot(confd->boot_id, at.boot_id) || confd->running->number != at.pending || at.deadline_boot_ms <= now ||
+	    store_revision(confd->store, at.pending, &rev) != 0) {
+		log_warnx("transaction", "revision %u was not confirmed before the restart; revision %u runs again", at.pending, at.kept);
+		if (store_roll_back(confd->store) != 0)
+			fatalx("transaction", "cannot go back to revision %u", at.kept);
+		snapshot_unref(confd->running);
+		confd->running = snapshot_ref(confd->kept);
+		return;
+	}
+	commit_from_revision(&c, &rev);
+	c.deadline_wall_ms = at.deadline_wall_ms;
+	c.deadline_mono_ms = clock_mono_ms() + (at.deadline_boot_ms - now);
+	(void)remember(tx, &c);
+	tx->pending_mask = owners_all(&confd->owners);
+	arm(tx->deadline, at.deadline_boot_ms - now);
+}
+
+void
+transaction_owner_ready(struct transaction *tx, struct owner *o)
+{
+	o->is_stale = true;
+	o->failures = 0;
+	(void)event_del(tx->retry);
+	rollout_owner_ready(&tx->rollout);
+	kick(tx);
+}

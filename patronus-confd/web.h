@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_WEB_H
+#define PATRONUS_CONFD_WEB_H
+
+/*
+ * Where httpd listens: the port is configuration, the socket is privd's, and httpd gets it from there.
+ */
+
+struct confd;
+
+/* Ask privd for the listener that the running revision wants, when it is another one than before. */
+void	 web_changed(struct confd *);
+/* httpd was started: it has no listener of the configuration yet. */
+void	 web_httpd_ready(struct confd *);
+
+#endif

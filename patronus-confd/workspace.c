@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#include "confd.h"
+#include "diff.h"
+#include "problem.h"
+#include "record_json.h"
+#include "schema.h"
+#include "snapshot.h"
+#include "workspace.h"
+
+struct workspaces {
+	struct confd		*confd;
+	struct workspace	*item[WORKSPACES_MAX];
+};
+
+static void	 edit_fini(struct edit *);
+static int	 edit_copy(struct edit *, const struct edit *);
+static int	 edit_apply(struct document *, const struct edit *, bool *, char **, struct problems *);
+static bool	 may_edit(const struct workspaces *, uint32_t sections, enum user_role);
+static int	 replace_document(struct workspaces *, struct workspace *, enum user_role, const struct edit *,
+		    struct problems *);
+static int	 measure(struct workspaces *, struct workspace *);
+
+struct workspaces *
+workspaces_new(struct confd *confd)
+{
+	struct workspaces *ws;
+
+	if ((ws = calloc(1, sizeof(*ws))) != NULL)
+		ws->confd = confd;
+	return (ws);
+}
+
+void
+workspaces_free(struct workspaces *ws)
+{
+	unsigned i;
+
+	if (ws == NULL)
+		return;
+	for (i = 0; i < WORKSPACES_MAX; i++)
+		if (ws->item[i] != NULL)
+			workspace_free(ws, ws->item[i]);
+	free(ws);
+}
+
+static void
+forget_edits(struct workspace *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->nedits; i++)
+		edit_fini(&w->edits[i]);
+	free(w->edits);
+	w->edits = NULL;
+	w->nedits = 0;
+	w->edit_bytes = 0;
+}
+
+void
+workspace_free(struct workspaces *ws, struct workspace *w)
+{
+	unsigned i;
+
+	for (i = 0; i < WORKSPACES_MAX; i++)
+		if (ws->item[i] == w)
+			ws->item[i] = NULL;
+	forget_edits(w);
+	document_free(w->doc);
+	snapshot_unref(w->base);
+	free(w);
+}
+
+/* A free place: what was idle for too long goes. */
+static int
+make_room(struct workspaces *ws, const char *owner)
+{
+	uint64_t now = clock_mono_ms();
+	unsigned i, mine = 0;
+	int place = -1;
+
+	for (i = 0; i < WORKSPACES_MAX; i++) {
+		if (ws->item[i] != NULL && !ws->item[i]->is_busy && now - ws->item[i]->used_ms > WORKSPACE_IDLE_MS)
+			workspace_free(ws, ws->item[i]);
+		if (ws->item[i] == NULL)
+			place = (int)i;
+		else if (strcmp(ws->item[i]->owner, owner) == 0)
+			mine++;
+	}
+	return (mine < WORKSPACES_PER_OWNER ? place : -1);
+}
+
+struct workspace *
+workspace_new(struct workspaces *ws, const char *owner, struct document *doc, int *ret_error)
+{
+	int place = make_room(ws, owner);
+	struct workspace *w;
+
+	if (place == -1 || (w = calloc(1, sizeof(*w))) == NULL) {
+		*ret_error = place == -1 ? -ENOBUFS : -ENOMEM;
+		document_free(doc);
+		return (NULL);
+	}
+	digest_random_id(w->id, 8);
+	(void)str_copy(w->owner, owner, sizeof(w->owner));
+	w->base = snapshot_ref(ws->confd->running);
+	w->created_ms = clock_wall_ms();
+	w->used_ms = clock_mono_ms();
+	ws->item[place] = w;
+	if (doc != NULL) {
+		w->doc = doc;
+		w->is_whole = true;
+		if ((*ret_error = measure(ws, w)) != 0) {
+			workspace_free(ws, w);
+			return (NULL);
+		}
+	}
+	return (w);
+}
+
+struct workspace *
+workspace_find(struct workspaces *ws, const char *id)
+{
+	unsigned i;
+
+	for (i = 0; i < WORKSPACES_MAX; i++) {
+		if (ws->item[i] == NULL || strcmp(ws->item[i]->id, id) != 0)
+			continue;
+		ws->item[i]->used_ms = clock_mono_ms();
+		return (ws->item[i]);
+	}
+	return (NULL);
+}
+
+struct workspace *
+workspace_get(struct workspaces *ws, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < WORKSPACES_MAX; i++)
+		if (ws->item[i] != NULL && n-- == 0)
+			return (ws->item[i]);
+	return (NULL);
+}
+
+const struct document *
+workspace_document(const struct workspace *w)
+{
+	return (w->doc != NULL ? w->doc : w->base->doc);
+}
+
+bool
+workspace_may(const struct workspace *w, const char *user, enum user_role role)
+{
+	return (role == USER_ROLE_ADMIN || strcmp(w->owner, user) == 0);
+}
+
+/* --- edits --- */
+
+static void
+edit_fini(struct edit *e)
+{
+	free((char *)(uintptr_t)e->path);
+	free((char *)(uintptr_t)e->body);
+	free((char *)(uintptr_t)e->ref);
+	memset(e, 0, sizeof(*e));
+}
+
+static int
+edit_copy(struct edit *to, const struct edit *from)
+{
+	char *body;
+
+	*to = *from;
+	to->path = strdup(from->path);
+	to->ref = from->ref != NULL ? strdup(from->ref) : NULL;
+	if ((body = malloc(from->len + 1)) != NULL) {
+		if (from->len > 0)
+			memcpy(body, from->body, from->len);
+		body[from->len] = '\0';
+	}
+	to->body = body;
+	if (to->path != NULL && body != NULL && (from->ref == NULL || to->ref != NULL))
+		return (0);
+	edit_fini(to);
+	return (-ENOMEM);
+}
+
+static int
+edit_apply(struct document *doc, const struct edit *e, bool *ret_created, char **ret_key, struct problems *problems)
+{
+	char *key = NULL;
+	int error;
+
+	switch (e->kind) {
+	case EDIT_KIND_PUT:
+		return (edit_put(doc, e->path, e->format, e->body, e->len, e->flags, ret_created, problems));
+	case EDIT_KIND_PATCH:
+		return (edit_patch(doc, e->path, e->format, e->body, e->len, problems));
+	case EDIT_KIND_DELETE:
+		return (edit_delete(doc, e->path, problems));
+	case EDIT_KIND_APPEND:
+		if ((error = edit_append(doc, e->path, e->format, e->body, e->len, &key, problems)) != 0)
+			return (error);
+		if (ret_key != NULL)
+			*ret_key = key;
+		else
+			free(key);
+		return (0);
+	case EDIT_KIND_MOVE:
+		return (edit_move(doc, e->path, e->place, e->ref, problems));
+	case EDIT_KIND_INVALID:
+		break;
+	}
+	return (-ENOTSUP);
+}
+
+static bool
+is_root(const char *path)
+{
+	return (path[0] == '\0' || strcmp(path, "/") == 0);
+}
+
+/*
+ * Keep the edit for a rebase.  An appended entry whose key was made is kept as a put of that entry: a replay
+ * must not make another one.
+ */
+static void
+remember(struct workspace *w, const struct edit *e, const char *key)
+{
+	struct edit *edits;
+	struct edit copy;
+	char *path;
+
+	w->changes++;
+	if (w->is_whole)
+		return;
+	edits = w->edit_bytes + e->len <= WORKSPACE_EDIT_BYTES ? reallocarray(w->edits, w->nedits + 1, sizeof(*edits)) : NULL;
+	if (edits == NULL || edit_copy(&copy, e) != 0) {
+		if (edits != NULL)
+			w->edits = edits;
+		forget_edits(w);
+		w->is_whole = true;
+		return;
+	}
+	w->edits = edits;
+	if (key != NULL && (path = malloc(strlen(e->path) + strlen(key) + 2)) != NULL) {
+		(void)stpcpy(stpcpy(stpcpy(path, e->path), "/"), key);
+		free((char *)(uintptr_t)copy.path);
+		copy.path = path;
+		copy.kind = EDIT_KIND_PUT;
+		copy.flags = EDIT_CREATE;
+	}
+	w->edits[w->nedits++] = copy;
+	w->edit_bytes += e->len;
+}
+
+int
+workspace_edit(struct workspaces *ws, struct workspace *w, enum user_role role, const struct edit *e, bool *ret_created,
+    char **ret_key, struct problems *problems)
+{
+	char *key = NULL;
+	int error;
+
+	if (is_root(e->path) && (e->kind == EDIT_KIND_PUT || e->kind == EDIT_KIND_PATCH))
+		return (replace_document(ws, w, role, e, problems));
+	if (!may_edit(ws, workspace_section_bit(ws->confd, e->path), role))
+		return (-EACCES);
+	if (w->doc == NULL && (w->doc = document_dup(w->base->doc)) == NULL)
+		return (-ENOMEM);
+	if ((error = edit_apply(w->doc, e, ret_created, &key, problems)) != 0)
+		return (error);
+	remember(w, e, key);
+	w->sections |= workspace_section_bit(ws->confd, e->path);
+	if (ret_key != NULL)
+		*ret_key = key;
+	else
+		free(key);
+	return (0);
+}
+
+/* The whole document at once: what it changes is known by comparing. */
+static int
+replace_document(struct workspaces *ws, struct workspace *w, enum user_role role, const struct edit *e, struct problems *problems)
+{
+	struct document *doc, *old = w->doc;
+	uint32_t sections = w->sections;
+	bool was_whole = w->is_whole;
+	unsigned changes = w->changes;
+	int error;
+
+	if (e->kind == EDIT_KIND_PUT) {
+		if ((error = document_load(ws->confd->schema, e->format, e->body, e->len, problems, &doc)) != 0)
+			return (error);
+	} else {
+		if ((doc = document_dup(workspace_document(w))) == NULL)
+			return (-ENOMEM);
+		if ((error = edit_patch(doc, e->path, e->format, e->body, e->len, problems)) != 0) {
+			document_free(doc);
+			return (error);
+		}
+	}
+	w->doc = doc;
+	w->is_whole = true;
+	if ((error = measure(ws, w)) == 0 && !may_edit(ws, w->sections, role))
+		error = -EACCES;
+	if (error != 0) {
+		w->doc = old;
+		w->is_whole = was_whole;
+		w->sections = sections;
+		w->changes = changes;
+		document_free(doc);
+		return (error);
+	}
+	document_free(old);
+	forget_edits(w);
+	return (0);
+}
+
+/* Count the changes and note the sections of a document that was replaced. */
+static int
+measure(struct workspaces *ws, struct workspace *w)
+{
+	struct diff *diff;
+	const char *section;
+	uint32_t sections = 0;
+	unsigned i;
+	int error;
+
+	if ((error = diff_documents(w->base->doc, w->doc, &diff)) != 0)
+		return (error);
+	for (i = 0; i < WORKSPACE_SECTIONS && (section = schema_section(ws->confd->schema, i)) != NULL; i++)
+		if (diff_touches(diff, section))
+			sections |= 1u << i;
+	w->sections = sections;
+	w->changes = (unsigned)diff_count(diff);
+	diff_free(diff);
+	return (0);
+}
+
+/* --- a base that moved --- */
+
+/* Is one of the paths the other, or below it? */
+static bool
+overlap(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b), len = la < lb ? la : lb;
+
+	return (memcmp(a, b, len) == 0 && (la == lb || (la > lb ? a : b)[len] == '/' || len == 0));
+}
+
+static void
+find_conflicts(const struct workspace *w, const struct diff *theirs, struct buf *ret)
+{
+	const struct diff_change *change;
+	size_t i;
+	unsigned j;
+
+	for (i = 0; i < diff_count(theirs) && ret->len < 8192; i++) {
+		change = diff_get(theirs, i);
+		for (j = 0; j < w->nedits && !overlap(change->path, w->edits[j].path); j++)
+			;
+		if (j == w->nedits && !w->is_whole)
+			continue;
+		if (ret->len > 0)
+			buf_putc(ret, ',');
+		record_json_string(change->path, strlen(change->path), ret);
+	}
+}
+
+/* Their document with our edits.  NULL when one of them does not fit any more (its path is in the conflicts). */
+static struct document *
+replay(const struct workspace *w, const struct snapshot *onto, struct buf *ret_conflicts)
+{
+	struct document *doc = document_dup(onto->doc);
+	struct problems *problems = problems_new();
+	unsigned i;
+
+	for (i = 0; doc != NULL && problems != NULL && i < w->nedits; i++) {
+		if (edit_apply(doc, &w->edits[i], NULL, NULL, problems) == 0)
+			continue;
+		record_json_string(w->edits[i].path, strlen(w->edits[i].path), ret_conflicts);
+		document_free(doc);
+		doc = NULL;
+	}
+	problems_free(problems);
+	return (doc);
+}
+
+int
+workspace_rebase(struct workspaces *ws, struct workspace *w, struct buf *ret_conflicts)
+{
+	struct snapshot *onto = ws->confd->running;
+	struct document *doc = NULL;
+	struct diff *theirs;
+	int error;
+
+	if (w->base == onto)
+		return (0);
+	if ((error = diff_documents(w->base->doc, onto->doc, &theirs)) != 0)
+		return (error);
+	if (diff_count(theirs) == 0)
+		doc = w->doc;
+	else
+		find_conflicts(w, theirs, ret_conflicts);
+	diff_free(theirs);
+	if (ret_conflicts->len > 0)
+		return (-EBUSY);
+	if (doc == NULL && w->doc != NULL && (doc = replay(w, onto, ret_conflicts)) == NULL)
+		return (ret_conflicts->len > 0 ? -EBUSY : -ENOMEM);
+	if (doc != w->doc)
+		document_free(w->doc);
+	w->doc = doc;
+	snapshot_unref(w->base);
+	w->base = snapshot_ref(onto);
+	return (0);
+}
+
+/* --- sections --- */
+
+uint32_t
+workspace_section_bit(const struct confd *confd, const char *path)
+{
+	const char *section;
+	size_t len;
+	unsigned i;
+
+	if (is_root(path))
+		return (UINT32_MAX);
+	len = strcspn(path + 1, "/");
+	for (i = 0; i < WORKSPACE_SECTIONS && (section = schema_section(confd->schema, i)) != NULL; i++)
+		if (strlen(section) == len && memcmp(section, path + 1, len) == 0)
+			return (1u << i);
+	return (0);
+}
+
+uint32_t
+workspace_owners(const struct workspaces *ws, const struct workspace *w)
+{
+	const struct owners *os = &ws->confd->owners;
+	const char *section;
+	uint32_t mask = 0;
+	unsigned i, j;
+
+	for (i = 0; i < WORKSPACE_SECTIONS && (section = schema_section(ws->confd->schema, i)) != NULL; i++)
+		for (j = 0; j < os->n && (w->sections & (1u << i)) != 0; j++)
+			if (schema_is_owned(ws->confd->schema, os->owner[j].name, section))
+				mask |= 1u << j;
+	return (mask);
+}
+
+static const char *
+forbidden(const struct workspaces *ws, uint32_t sections, enum user_role role)
+{
+	const char *section;
+	unsigned i;
+
+	for (i = 0; i < WORKSPACE_SECTIONS && (section = schema_section(ws->confd->schema, i)) != NULL; i++)
+		if ((sections & (1u << i)) != 0 && !rights_section_edit(role, section))
+			return (section);
+	return (NULL);
+}
+
+static bool
+may_edit(const struct workspaces *ws, uint32_t sections, enum user_role role)
+{
+	return (forbidden(ws, sections, role) == NULL);
+}
+
+const char *
+workspace_forbidden(const struct workspaces *ws, const struct workspace *w, enum user_role role)
+{
+	return (forbidden(ws, w->sections, role));
+}
+
+void
+workspace_print(const struct workspace *w, struct buf *b)
+{
+	char when[32];
+
+	buf_printf(b, "{\"id\":\"%s\",\"base\":%u,\"owner\":", w->id, w->base->number);
+	record_json_string(w->owner, strlen(w->owner), b);
+	buf_printf(b, ",\"created-at\":\"%s\",\"changes\":%u}", clock_rfc3339(w->created_ms, when), w->changes);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_WORKSPACE_H
+#define PATRONUS_CONFD_WORKSPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "document.h"
+#include "edit.h"
+#include "rights.h"
+
+/*
+ * Candidates: a base revision and the edits that were made on it.  The tree is copied at the first edit; what changed is known from
+ * the list of edits, without comparing trees.  In memory only: a restart of confd loses what was not committed.
+ */
+
+struct buf;
+struct confd;
+struct problems;
+struct snapshot;
+struct workspaces;
+
+#define WORKSPACES_MAX		32
+#define WORKSPACES_PER_OWNER	16
+#define WORKSPACE_IDLE_MS	(24ull * 3600 * 1000)
+#define WORKSPACE_EDIT_BYTES	(8u << 20)	/* of bodies kept for a rebase */
+#define WORKSPACE_SECTIONS	32
+
+enum edit_kind {
+	EDIT_KIND_INVALID = 0,
+	EDIT_KIND_PUT,
+	EDIT_KIND_PATCH,
+	EDIT_KIND_DELETE,
+	EDIT_KIND_APPEND,
+	EDIT_KIND_MOVE
+};
+
+/* One edit as it was asked for. */
+struct edit {
+	enum edit_kind		 kind;
+	const char		*path;		/* below /configuration; "" is the whole document */
+	enum document_format	 format;
+	const char		*body;
+	size_t			 len;
+	unsigned		 flags;		/* EDIT_CREATE, ... of put */
+	enum edit_place		 place;		/* of move */
+	const char		*ref;		/* of move */
+};
+
+struct workspace {
+	char			 id[17];	/* "": free */
+	char			 owner[65];
+	struct snapshot		*base;
+	struct document		*doc;		/* NULL until the first edit */
+	struct edit		*edits;		/* replayable, in order */
+	unsigned		 nedits;
+	size_t			 edit_bytes;
+	bool			 is_whole;	/* the document was replaced, or too much was edited to remember it */
+	uint32_t		 sections;	/* bits of schema_section(): touched by an edit */
+	unsigned		 changes;
+	uint64_t		 created_ms;	/* wall clock */
+	uint64_t		 used_ms;	/* monotonic */
+	bool			 is_busy;	/* a commit or validation of it is under way */
+};
+
+struct workspaces *workspaces_new(struct confd *);
+void		 workspaces_free(struct workspaces *);
+
+/* doc (taken) is what it starts with, NULL: its base.  NULL when there are too many (*ret_error -ENOBUFS) or no memory. */
+struct workspace *workspace_new(struct workspaces *, const char *owner, struct document *doc, int *ret_error);
+struct workspace *workspace_find(struct workspaces *, const char *id);
+void		 workspace_free(struct workspaces *, struct workspace *);
+/* The i-th that exists, or NULL. */
+struct workspace *workspace_get(struct workspaces *, unsigned i);
+/* What reads see: the candidate, or its base while there is none. */
+const struct document *workspace_document(const struct workspace *);
+/* Does an admin, or the person who made it, ask? */
+bool		 workspace_may(const struct workspace *, const char *user, enum user_role);
+
+/*
+ * Make one edit; the errors are those of edit.h, and -EACCES when it would change a section that the role may not.  ret_created and ret_key (malloc'd, of an append) may be NULL.
+ */
+int		 workspace_edit(struct workspaces *, struct workspace *, enum user_role, const struct edit *, bool *ret_created,
+		    char **ret_key, struct problems *);
+
+/*
+ * Bring it onto the running revision when that has moved: 0 when it stands there now; -EBUSY when both changed the same
+ * objects: ret_conflicts gets JSON strings of their paths, with commas.
+ */
+int		 workspace_rebase(struct workspaces *, struct workspace *, struct buf *ret_conflicts);
+
+/* Owners (bits) of the sections it touches. */
+uint32_t	 workspace_owners(const struct workspaces *, const struct workspace *);
+/* The first section that it touches and the role may not change, or NULL. */
+const char	*workspace_forbidden(const struct workspaces *, const struct workspace *, enum user_role);
+/* Which section a path is in: its bit, or all for the whole document, or 0 for none. */
+uint32_t	 workspace_section_bit(const struct confd *, const char *path);
+
+void		 workspace_print(const struct workspace *, struct buf *);
+
+#endif
