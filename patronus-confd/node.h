@@ -13,6 +13,7 @@
  */
 
 struct arena;
+struct problems;
 
 #define NODE_DEPTH_MAX	32
 #define NODE_BYTES_MAX	(4u << 20)	/* of a document */
@@ -44,6 +45,11 @@ struct node {
 	struct node		*last;
 	struct node		*next;
 };
+
+/*
+ * Is this a text at all: at most NODE_BYTES_MAX, UTF-8 without NUL?  Adds a problem with its line when it is not.
+ */
+bool		 node_check_text(const char *data, size_t len, struct problems *);
 
 struct node	*node_new(struct arena *, enum node_kind, unsigned line);
 struct node	*node_scalar(struct arena *, enum node_style, const char *text, size_t len, unsigned line);

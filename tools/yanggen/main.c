@@ -70,6 +70,9 @@ static const struct {
 } outputs[] = {
 	{ "header", tables_write_header },
 	{ "source", tables_write_source },
+	{ "forms", forms_write },
+	{ "openapi", openapi_write },
+	{ "builtin", builtin_write },
 };
 
 static void usage(void) __attribute__((noreturn));

@@ -90,5 +90,15 @@ void	 c_name(const char *yang, char *ret, size_t size);
 /* --- outputs */
 void	 tables_write_header(const struct gen *, FILE *);
 void	 tables_write_source(const struct gen *, FILE *);
+void	 forms_write(const struct gen *, FILE *);
+void	 openapi_write(const struct gen *, FILE *);
+void	 builtin_write(const struct gen *, FILE *);
+json_t	*forms_make(const struct gen *);
+json_t	*openapi_make(const struct gen *);
+
+/* The JSON Schema of one value of a leaf or leaf-list. */
+json_t	*value_schema(const struct lysc_node *, const struct lysc_type *);
+/* A JSON string of a description. */
+json_t	*json_text(const char *);
 
 #endif

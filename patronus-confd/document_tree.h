@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_DOCUMENT_TREE_H
+#define PATRONUS_CONFD_DOCUMENT_TREE_H
+
+#include "document.h"
+
+/*
+ * The inside of a document, for edit.c alone: who changes the tree says so with document_touch().
+ */
+
+struct arena;
+struct node;
+
+/* A text as nodes; as yamldoc_read() and jsondoc_read(). */
+int	 document_read(enum document_format, const char *data, size_t len, struct arena *, struct problems *,
+	    struct node **ret);
+void	 document_set_tree(struct document *, struct lyd_node *top);
+/* The lines of the text it was loaded from are no longer true. */
+void	 document_touch(struct document *);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_PRINT_H
+#define PATRONUS_CONFD_PRINT_H
+
+/*
+ * Data trees as text, in canonical form: members in the order of the schema, lists whose order means nothing by key,
+ * what is as its default left out unless PRINT_FULL is given.
+ */
+
+struct buf;
+struct lyd_node;
+struct schema;
+struct schema_node;
+
+#define PRINT_FULL	0x01
+
+/* The members below parent; the top-level members among the siblings of top when parent is NULL. */
+void	 print_yaml(const struct schema *, const struct lyd_node *parent, const struct lyd_node *top, unsigned flags,
+	    struct buf *);
+void	 print_json(const struct schema *, const struct lyd_node *parent, const struct lyd_node *top, unsigned flags,
+	    struct buf *);
+/* A value alone: all instances of s among the children of parent (or of top), an array for lists and leaf-lists. */
+void	 print_json_value(const struct schema *, const struct schema_node *, const struct lyd_node *parent,
+	    const struct lyd_node *top, unsigned flags, struct buf *);
+/* A leaf's text as JSON: true, 80 or "text". */
+void	 print_json_scalar(const struct schema_node *, const char *text, struct buf *);
+
+
+#endif

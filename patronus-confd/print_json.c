@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* RFC 7951, without the prefixes of modules: the names of all sections differ. */
+#include <string.h>
+
+#include "base/buf.h"
+#include "members.h"
+#include "print.h"
+#include "record_json.h"
+#include "schema_node.h"
+
+void
+print_json_scalar(const struct schema_node *s, const char *text, struct buf *b)
+{
+	switch (s->kind != NULL ? LY_TYPE_STRING : s->type->basetype) {
+	case LY_TYPE_BOOL:
+	case LY_TYPE_INT8:
+	case LY_TYPE_INT16:
+	case LY_TYPE_INT32:
+	case LY_TYPE_UINT8:
+	case LY_TYPE_UINT16:
+	case LY_TYPE_UINT32:
+		buf_puts(b, text);
+		break;
+	default:
+		record_json_string(text, strlen(text), b);
+	}
+}
+
+static void
+print_item(const struct schema *schema, const struct schema_node *s, const struct lyd_node *n, unsigned flags, struct buf *b)
+{
+	if (s->node->nodetype & (LYS_LEAF | LYS_LEAFLIST))
+		print_json_scalar(s, lyd_get_value(n), b);
+	else
+		print_json(schema, n, NULL, flags, b);
+}
+
+static void
+print_member(const struct schema *schema, const struct member *m, unsigned flags, struct buf *b)
+{
+	size_t i;
+
+	if (!(m->s->node->nodetype & (LYS_LIST | LYS_LEAFLIST))) {
+		print_item(schema, m->s, m->items[0], flags, b);
+		return;
+	}
+	buf_putc(b, '[');
+	for (i = 0; i < m->n; i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		print_item(schema, m->s, m->items[i], flags, b);
+	}
+	buf_putc(b, ']');
+}
+
+void
+print_json(const struct schema *schema, const struct lyd_node *parent, const struct lyd_node *top, unsigned flags,
+    struct buf *b)
+{
+	struct members m;
+	bool is_first = true;
+	size_t i;
+
+	if (members_init(&m, schema, parent, top, (flags & PRINT_FULL) != 0) != 0) {
+		b->failed = true;
+		return;
+	}
+	buf_putc(b, '{');
+	for (i = 0; i < m.n; i++) {
+		if (m.all[i].n == 0)
+			continue;
+		buf_printf(b, "%s\"%s\":", is_first ? "" : ",", m.all[i].s->node->name);
+		is_first = false;
+		print_member(schema, &m.all[i], flags, b);
+	}
+	buf_putc(b, '}');
+	members_fini(&m);
+}
+
+void
+print_json_value(const struct schema *schema, const struct schema_node *s, const struct lyd_node *parent,
+    const struct lyd_node *top, unsigned flags, struct buf *b)
+{
+	struct members m;
+
+	/* A leaf that is asked for by its name is shown also when it is as its default. */
+	if (members_init(&m, schema, parent, top, true) != 0) {
+		b->failed = true;
+		return;
+	}
+	if (m.all[s->index].n > 0 || (s->node->nodetype & (LYS_LIST | LYS_LEAFLIST)))
+		print_member(schema, &m.all[s->index], flags, b);
+	else if (s->dflt != NULL)
+		print_json_scalar(s, s->dflt, b);
+	else
+		buf_puts(b, s->node->nodetype == LYS_CONTAINER ? "{}" : "null");
+	members_fini(&m);
+}

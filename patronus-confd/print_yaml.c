@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * YAML as a person would write it: small things on one line, {a: b}, larger ones indented by two.  Text that any reader
+ * of YAML could take for something else is quoted.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "conf/kind.h"
+#include "members.h"
+#include "print.h"
+#include "schema.h"
+#include "schema_node.h"
+
+#define LINE_MAX_COLUMNS	100
+#define FLOW_MEMBERS_MAX	3
+
+struct printer {
+	const struct schema	*schema;
+	struct buf		*out;
+	bool			 is_full;
+};
+
+static void	 block_members(struct printer *, const struct members *, unsigned indent, const struct schema_node *without);
+
+/* --- scalars --- */
+
+static bool
+is_word(const char *text)
+{
+	static const char *const words[] = {
+		"true", "false", "yes", "no", "on", "off", "y", "n", "null", "~", "=", "<<",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What YAML 1.1 or 1.2 readers take for a number or a date: 010, 1e3, 0x1f, 12:30, 2026-11-20, .5 */
+static bool
+is_number_like(const char *text)
+{
+	size_t dots = 0;
+	const char *p;
+
+	if (!isdigit((unsigned char)text[0]) && strchr("+-.", text[0]) == NULL)
+		return false;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'o' || text[1] == 'b'))
+		return true;
+	for (p = text; *p != '\0'; p++)
+		dots += *p == '.';
+	if (text[strspn(text, "0123456789:")] == '\0' || text[strspn(text, "0123456789-")] == '\0')
+		return true;
+	return dots <= 1 && text[strspn(text, "0123456789_.eE+-")] == '\0';
+}
+
+static bool
+is_plain(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || is_word(text) || is_number_like(text))
+		return false;
+	if (!isalnum((unsigned char)text[0]) && text[0] != '/' && text[0] != '_')
+		return false;
+	if (text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._/@+:()=;-")] != '\0')
+		return false;
+	return text[len - 1] != ' ' && text[len - 1] != ':' && strstr(text, ": ") == NULL;
+}
+
+static void
+print_quoted(const char *text, struct buf *b)
+{
+	buf_putc(b, '"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_putc(b, '\\');
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			buf_printf(b, "\\x%02x", (unsigned char)*text);
+		else
+			buf_putc(b, *text);
+	}
+	buf_putc(b, '"');
+}
+
+static void
+print_scalar(const struct schema_node *s, const char *text, struct buf *b)
+{
+	bool is_number = s != NULL && (s->kind != NULL ? s->kind->kind == FIELD_PORTS :
+	    s->type->basetype != LY_TYPE_STRING && s->type->basetype != LY_TYPE_LEAFREF && s->type->basetype != LY_TYPE_UNION &&
+	    s->type->basetype != LY_TYPE_ENUM);
+
+	if (is_number || is_plain(text))
+		buf_puts(b, text);
+	else
+		print_quoted(text, b);
+}
+
+/* --- on one line --- */
+
+static bool	 flow_value(struct printer *, const struct member *, struct buf *, unsigned *left);
+
+static bool
+flow_values(const struct member *m, struct buf *b)
+{
+	size_t i;
+
+	if (m->n == 1 && m->s->is_one_or_many) {
+		print_scalar(m->s, lyd_get_value(m->items[0]), b);
+		return true;
+	}
+	buf_putc(b, '[');
+	for (i = 0; i < m->n && b->len < LINE_MAX_COLUMNS; i++) {
+		if (i > 0)
+			buf_puts(b, ", ");
+		print_scalar(m->s, lyd_get_value(m->items[i]), b);
+	}
+	buf_putc(b, ']');
+	return i == m->n;
+}
+
+/* { a: b, c: d }: false when it would be longer than a line or holds too much to be read at a glance. */
+static bool
+flow_members(struct printer *p, const struct members *m, const struct schema_node *without, struct buf *b, unsigned *left)
+{
+	bool is_first = true, ok = true;
+	size_t i;
+
+	buf_puts(b, "{");
+	for (i = 0; i < m->n && ok; i++) {
+		if (m->all[i].n == 0 || m->all[i].s == without)
+			continue;
+		buf_printf(b, "%s %s: ", is_first ? "" : ",", m->all[i].s->node->name);
+		is_first = false;
+		ok = flow_value(p, &m->all[i], b, left) && b->len <= LINE_MAX_COLUMNS;
+	}
+	buf_puts(b, is_first ? "}" : " }");
+	return ok;
+}
+
+static bool
+flow_value(struct printer *p, const struct member *m, struct buf *b, unsigned *left)
+{
+	struct members inner;
+	bool ok;
+
+	if (m->s->node->nodetype == LYS_LIST)
+		return false;
+	if (m->s->node->nodetype == LYS_CONTAINER) {
+		if (members_init(&inner, p->schema, m->items[0], NULL, false) != 0)
+			return false;
+		ok = flow_members(p, &inner, NULL, b, left);
+		members_fini(&inner);
+		return ok;
+	}
+	if ((*left)-- == 0)
+		return false;
+	if (m->s->node->nodetype == LYS_LEAFLIST)
+		return flow_values(m, b);
+	print_scalar(m->s, lyd_get_value(m->items[0]), b);
+	return true;
+}
+
+/* Try all members on the line that is indented so far and starts with head characters. */
+static bool
+try_flow(struct printer *p, const struct members *m, const struct schema_node *without, size_t head, struct buf *b)
+{
+	unsigned left = FLOW_MEMBERS_MAX;
+
+	buf_init(b, 0);
+	return !p->is_full && flow_members(p, m, without, b, &left) && head + b->len <= LINE_MAX_COLUMNS;
+}
+
+/* --- on lines of their own --- */
+
+static void
+print_indent(struct printer *p, unsigned indent)
+{
+	buf_printf(p->out, "%*s", (int)indent, "");
+}
+
+static void
+mark_default(struct printer *p, const struct lyd_node *n)
+{
+	if (p->is_full && members_is_default(n))
+		buf_puts(p->out, "  # default");
+}
+
+static void
+print_values(struct printer *p, const struct member *m, unsigned indent)
+{
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, 0);
+	if (flow_values(m, &b) && indent + strlen(m->s->node->name) + 2 + b.len <= LINE_MAX_COLUMNS) {
+		buf_printf(p->out, " %s\n", (const char *)b.data);
+	} else {
+		buf_putc(p->out, '\n');
+		for (i = 0; i < m->n; i++) {
+			print_indent(p, indent + 2);
+			buf_puts(p->out, "- ");
+			print_scalar(m->s, lyd_get_value(m->items[i]), p->out);
+			buf_putc(p->out, '\n');
+		}
+	}
+	buf_fini(&b);
+}
+
+/* The members of n after "name:", on this line when they fit, else below. */
+static void
+print_inner(struct printer *p, const struct lyd_node *n, unsigned indent, size_t head, const struct schema_node *without,
+    bool is_section)
+{
+	struct members m;
+	struct buf b;
+
+	if (members_init(&m, p->schema, n, NULL, p->is_full) != 0) {
+		p->out->failed = true;
+		return;
+	}
+	if (!is_section && try_flow(p, &m, without, head, &b)) {
+		buf_printf(p->out, " %s\n", (const char *)b.data);
+	} else {
+		buf_putc(p->out, '\n');
+		block_members(p, &m, indent + 2, without);
+	}
+	if (!is_section)
+		buf_fini(&b);
+	members_fini(&m);
+}
+
+static void
+print_mapping(struct printer *p, const struct member *m, unsigned indent)
+{
+	const char *key;
+	struct buf b;
+	size_t i;
+
+	buf_putc(p->out, '\n');
+	for (i = 0; i < m->n; i++) {
+		key = members_key(m->items[i]);
+		buf_init(&b, 0);
+		print_scalar(m->s->key, key, &b);
+		print_indent(p, indent + 2);
+		buf_printf(p->out, "%s:", (const char *)b.data);
+		print_inner(p, m->items[i], indent + 2, indent + 3 + b.len, m->s->key, false);
+		buf_fini(&b);
+	}
+}
+
+static void
+print_sequence(struct printer *p, const struct member *m, unsigned indent)
+{
+	struct members inner;
+	size_t i, at;
+
+	buf_putc(p->out, '\n');
+	for (i = 0; i < m->n; i++) {
+		if (members_init(&inner, p->schema, m->items[i], NULL, p->is_full) != 0) {
+			p->out->failed = true;
+			return;
+		}
+		/* The first member stands after the hyphen: put it over its own indent. */
+		at = p->out->len;
+		block_members(p, &inner, indent + 4, NULL);
+		if (!buf_failed(p->out) && p->out->len >= at + indent + 4)
+			memcpy(p->out->data + at + indent + 2, "- ", 2);
+		members_fini(&inner);
+	}
+}
+
+static void
+print_member(struct printer *p, const struct member *m, unsigned indent)
+{
+	const char *name = m->s->node->name;
+
+	print_indent(p, indent);
+	buf_printf(p->out, "%s:", name);
+	switch (m->s->node->nodetype) {
+	case LYS_LEAF:
+		buf_putc(p->out, ' ');
+		print_scalar(m->s, lyd_get_value(m->items[0]), p->out);
+		mark_default(p, m->items[0]);
+		buf_putc(p->out, '\n');
+		break;
+	case LYS_LEAFLIST:
+		print_values(p, m, indent);
+		break;
+	case LYS_CONTAINER:
+		print_inner(p, m->items[0], indent, indent + strlen(name) + 2, NULL, m->s->parent == NULL);
+		break;
+	default:
+		if (m->s->is_ordered)
+			print_sequence(p, m, indent);
+		else
+			print_mapping(p, m, indent);
+	}
+}
+
+/* A container all of whose members are absent has nothing to print even in full. */
+static bool
+is_hollow(const struct lyd_node *n)
+{
+	const struct lyd_node *child;
+
+	if (n->schema->nodetype != LYS_CONTAINER || schema_node_of(n)->is_presence)
+		return false;
+	LY_LIST_FOR(lyd_child(n), child)
+		if (!is_hollow(child))
+			return false;
+	return true;
+}
+
+static void
+block_members(struct printer *p, const struct members *m, unsigned indent, const struct schema_node *without)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++) {
+		if (m->all[i].n == 0 || m->all[i].s == without || is_hollow(m->all[i].items[0]))
+			continue;
+		if (indent == 0 && p->out->len > 0)
+			buf_putc(p->out, '\n');
+		print_member(p, &m->all[i], indent);
+	}
+}
+
+void
+print_yaml(const struct schema *schema, const struct lyd_node *parent, const struct lyd_node *top, unsigned flags,
+    struct buf *b)
+{
+	struct printer p = { schema, b, (flags & PRINT_FULL) != 0 };
+	struct members m;
+
+	if (members_init(&m, schema, parent, top, p.is_full) != 0) {
+		b->failed = true;
+		return;
+	}
+	block_members(&p, &m, 0, NULL);
+	if (b->len == 0)
+		buf_puts(b, "{}\n");
+	members_fini(&m);
+}
