@@ -79,8 +79,9 @@ backoff_us(uint32_t failures)
 	return us < BACKOFF_MAX_US ? us : BACKOFF_MAX_US;
 }
 
+/* *ret_fd is the other end of its descriptor 3. */
 static int
-child_start(struct child *c)
+child_start(struct child *c, int *ret_fd)
 {
 	int fds[2], error;
 	pid_t pid;
@@ -98,7 +99,7 @@ child_start(struct child *c)
 	c->started_us = clock_mono_us();
 	c->start_at_us = UINT64_MAX;
 	c->killed_for = NULL;
-	peer_init(&c->peer, fds[0], c->role, c);
+	*ret_fd = fds[0];
 	log_debug("child", "%s: started, pid %d", role_name(c->role), (int)pid);
 	return 0;
 }
@@ -106,10 +107,12 @@ child_start(struct child *c)
 static void
 child_start_due(struct child *c, uint64_t now_us)
 {
-	int error = child_start(c);
+	int fd, error = child_start(c, &fd);
 
-	if (error == 0)
+	if (error == 0) {
+		peer_init(&c->peer, fd, c->role, c);
 		return;
+	}
 	c->start_at_us = UINT64_MAX;
 	if (error == -ENOENT) {
 		c->is_missing = true;
@@ -117,6 +120,17 @@ child_start_due(struct child *c, uint64_t now_us)
 	}
 	c->start_at_us = now_us + backoff_us(++c->failures);
 	log_errx("child", "%s: cannot be started: %s", role_name(c->role), strerror(-error));
+}
+
+/* A process that did not say hello in time, or a helper that does not end: when is that? */
+static uint64_t
+child_limit_us(const struct child *c)
+{
+	if (c->pid == 0 || c->killed_for != NULL)
+		return UINT64_MAX;
+	if (processes[c->row].is_helper)
+		return c->started_us + HELPER_TIMEOUT_US;
+	return c->peer.fd != -1 && !c->peer.is_ready ? c->started_us + HELLO_TIMEOUT_US : UINT64_MAX;
 }
 
 void
@@ -128,14 +142,14 @@ children_tick(uint64_t now_us, uint64_t *deadline_us)
 	for (c = children; c < children + nprocesses; c++) {
 		if (c->start_at_us <= now_us)
 			child_start_due(c, now_us);
+		limit_us = child_limit_us(c);
+		if (limit_us <= now_us) {
+			child_violation(c, processes[c->row].is_helper ? "does not end" : "no hello");
+			continue;
+		}
 		if (c->start_at_us < *deadline_us)
 			*deadline_us = c->start_at_us;
-		if (c->pid == 0 || c->peer.fd == -1 || (c->peer.is_ready && !processes[c->row].is_helper))
-			continue;
-		limit_us = c->started_us + (c->peer.is_ready ? HELPER_TIMEOUT_US : HELLO_TIMEOUT_US);
-		if (limit_us <= now_us)
-			child_violation(c, c->peer.is_ready ? "helper does not end" : "no hello");
-		else if (limit_us < *deadline_us)
+		if (limit_us < *deadline_us)
 			*deadline_us = limit_us;
 	}
 }
@@ -154,11 +168,6 @@ child_violation(struct child *c, const char *why)
 void
 child_hangup(struct child *c)
 {
-	unsigned i;
-
-	for (i = 0; i < nprocesses; i++)
-		if (children[i].client == &c->peer)
-			children[i].client = NULL;
 	peer_fini(&c->peer);
 	if (c->pid != 0 && spawner_kill(c->row) != 0)
 		log_debug("child", "%s has ended already", role_name(c->role));
@@ -184,9 +193,6 @@ child_bury(struct child *c, int status, uint64_t now_us)
 	const char *how = exit_describe(c, status);
 	bool is_helper = processes[c->row].is_helper, is_violation = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
 
-	if (c->client != NULL)
-		(void)peer_error(c->client, &c->request, EIO, 0, "the helper ended before it was ready");
-	c->client = NULL;
 	peer_fini(&c->peer);
 	c->pid = 0;
 	if (is_violation)
@@ -310,24 +316,6 @@ edge_make(const struct edge *e)
 	(void)close(fds[0]);
 }
 
-/* A helper has its one channel to whoever asked for it. */
-static void
-helper_connect(struct child *c)
-{
-	struct auth_open_rep rep = { 0 };
-	int fds[2];
-
-	if (c->client == NULL || frame_pair(fds) != 0) {
-		child_hangup(c);
-		return;
-	}
-	end_give(c, c->client->role, PEER_MAIN, fds[1]);
-	(void)peer_reply(c->client, &c->request, &rep, fds[0]);
-	(void)close(fds[0]);
-	(void)close(fds[1]);
-	c->client = NULL;
-}
-
 void
 child_connect(struct child *c)
 {
@@ -335,10 +323,6 @@ child_connect(struct child *c)
 
 	log_info("child", "%s is ready: pid %d, %llu us after its start", role_name(c->role), (int)c->pid,
 	    (unsigned long long)(clock_mono_us() - c->started_us));
-	if (processes[c->row].is_helper) {
-		helper_connect(c);
-		return;
-	}
 	for (i = 0; i < ntopology; i++)
 		if (topology[i].a == c->role || topology[i].b == c->role)
 			edge_make(&topology[i]);
@@ -348,20 +332,12 @@ child_connect(struct child *c)
 }
 
 int
-child_help(uint8_t role, struct peer *client, const struct frame_header *request)
+child_help(uint8_t role, int *ret_fd)
 {
 	struct child *c;
-	int error;
 
 	for (c = children; c < children + nprocesses; c++)
 		if (c->role == role && processes[c->row].is_helper && c->pid == 0)
-			break;
-	if (c == children + nprocesses)
-		return -EBUSY;
-	error = child_start(c);
-	if (error == 0) {
-		c->client = client;
-		c->request = *request;
-	}
-	return error;
+			return child_start(c, ret_fd);
+	return -EBUSY;
 }

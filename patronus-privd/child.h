@@ -24,9 +24,6 @@ struct child {
 	bool			 is_missing;		/* no program installed */
 	char			 last_exit[64];
 	const char		*killed_for;		/* violation, or NULL */
-	/* A helper's: who waits for it. */
-	struct peer		*client;
-	struct frame_header	 request;
 };
 
 extern struct child	children[PROCESSES_MAX];
@@ -49,8 +46,8 @@ void	 child_hangup(struct child *);
 const char	*child_check(const struct child *);
 /* It was checked: give it its channels, its listeners, and whoever waited for it. */
 void	 child_connect(struct child *);
-/* A helper for client: 0, or -errno when all are busy. */
-int	 child_help(uint8_t role, struct peer *client, const struct frame_header *request);
+/* Start a helper, whose descriptor 3 is the other end of *ret_fd: privd itself has no channel to it.  0, or -EBUSY when all are busy. */
+int	 child_help(uint8_t role, int *ret_fd);
 
 int	 child_status_read(pid_t, char *ret, size_t size);
 

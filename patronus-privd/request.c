@@ -2,6 +2,7 @@
 /* Requests about processes: hello, helpers, status. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "child.h"
@@ -29,12 +30,16 @@ request_hello(struct peer *p, struct message *m, const char **ret_why)
 bool
 request_auth_open(struct peer *p, struct message *m, const char **ret_why)
 {
-	int error = child_help(ROLE_PAM, p, &m->header);
+	struct auth_open_rep rep = { 0 };
+	int fd, error = child_help(ROLE_PAM, &fd);
 
 	(void)ret_why;
-	/* The answer comes when the helper has said hello. */
-	if (error != 0)
+	if (error != 0) {
 		(void)peer_error(p, &m->header, error, 0, error == -EBUSY ? "all helpers are busy" : "the helper cannot be started");
+		return true;
+	}
+	(void)peer_reply(p, &m->header, &rep, fd);
+	(void)close(fd);
 	return true;
 }
 
@@ -62,7 +67,7 @@ status_fill(const struct child *c, struct process_status *s, struct spawner_fact
 	s->rss_kb = st.rss_kb;
 	s->pss_kb = facts->pss_kb;
 	s->uptime_ms = (clock_mono_us() - c->started_us) / 1000;
-	s->running = c->peer.fd != -1 && c->peer.is_ready;
+	s->running = processes[c->row].is_helper || (c->peer.fd != -1 && c->peer.is_ready);
 }
 
 bool

@@ -65,43 +65,60 @@ request_nft_batch(struct peer *p, struct message *m, const char **ret_why)
 /* --- rtnetlink --- */
 
 struct owner_question {
-	struct rtnl_addr	wanted;
+	struct rtnl_addr	addr;
+	struct rtnl_route	route;
 	bool			is_foreign;
 };
 
 static int
-owner_compare(const struct nl_msg *m, const uint8_t *raw, size_t raw_len, void *arg)
+addr_compare(const struct nl_msg *m, const uint8_t *raw, size_t raw_len, void *arg)
 {
 	struct owner_question *q = arg;
 	struct rtnl_addr a;
 
 	(void)raw;
 	(void)raw_len;
-	if (rtnlwalk_addr(m, &a) == 0 && a.family == q->wanted.family && a.ifindex == q->wanted.ifindex &&
-	    a.prefix_len == q->wanted.prefix_len && a.len == q->wanted.len && memcmp(a.local, q->wanted.local, a.len) == 0)
-		q->is_foreign = a.protocol != RTNLWALK_PROTOCOL;
+	if (rtnlwalk_addr(m, &a) == 0 && a.family == q->addr.family && a.ifindex == q->addr.ifindex &&
+	    a.prefix_len == q->addr.prefix_len && memcmp(a.local, q->addr.local, sizeof(a.local)) == 0)
+		q->is_foreign = q->is_foreign || a.protocol != RTNLWALK_PROTOCOL;
 	return 0;
 }
 
-/* The kernel would delete an address whoever made it. */
 static int
-address_owner_check(const struct nl_msg *m)
+route_compare(const struct nl_msg *m, const uint8_t *raw, size_t raw_len, void *arg)
 {
+	struct owner_question *q = arg;
+	struct rtnl_route r;
+
+	(void)raw;
+	(void)raw_len;
+	if (rtnlwalk_route(m, &r) == 0 && r.family == q->route.family && r.dst_len == q->route.dst_len && r.tos == q->route.tos &&
+	    r.table == q->route.table && r.priority == q->route.priority && memcmp(r.dst, q->route.dst, sizeof(r.dst)) == 0)
+		q->is_foreign = q->is_foreign || r.protocol != RTNLWALK_PROTOCOL;
+	return 0;
+}
+
+/* The kernel would delete an address, and replace a route, whoever made it. */
+static int
+owner_check(const struct nl_msg *m)
+{
+	bool is_route = m->type == RTM_NEWROUTE;
 	struct owner_question q = { .is_foreign = false };
-	struct ifaddrmsg h = { 0 };
+	struct rtmsg h = { 0 };		/* as long as struct ifaddrmsg needs, and with the family first like it */
 	struct buf b;
 	size_t at;
 	int error;
 
-	if (m->type != RTM_DELADDR)
+	if (m->type != RTM_DELADDR && (!is_route || (m->flags & NLM_F_REPLACE) == 0))
 		return 0;
-	if (rtnlwalk_addr(m, &q.wanted) != 0)
+	if ((is_route ? rtnlwalk_route(m, &q.route) : rtnlwalk_addr(m, &q.addr)) != 0)
 		return -EPERM;
-	h.ifa_family = q.wanted.family;
+	h.rtm_family = is_route ? q.route.family : q.addr.family;
 	buf_init(&b, 256);
-	at = nlmsg_begin(&b, RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, 1, &h, sizeof(h));
+	at = nlmsg_begin(&b, is_route ? RTM_GETROUTE : RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, 1, &h,
+	    is_route ? sizeof(h) : sizeof(struct ifaddrmsg));
 	nlmsg_end(&b, at);
-	error = buf_failed(&b) ? -ENOMEM : nl_dump(NL_ROUTE, b.data, b.len, owner_compare, NULL, &q);
+	error = buf_failed(&b) ? -ENOMEM : nl_dump(NL_ROUTE, b.data, b.len, is_route ? route_compare : addr_compare, NULL, &q);
 	buf_fini(&b);
 	return error != 0 ? error : q.is_foreign ? -EPERM : 0;
 }
@@ -137,7 +154,7 @@ request_rtnl_batch(struct peer *p, struct message *m, const char **ret_why)
 	nlmsg_reader_init(&reader, r->messages.data, r->messages.len);
 	while (nlmsg_next(&reader, &msg) == 1) {
 		nl_text_clear();
-		error = address_owner_check(&msg);
+		error = owner_check(&msg);
 		if (error == 0)
 			error = message_send(NL_ROUTE, &msg);
 		if (error != 0)

@@ -33,6 +33,13 @@ static const struct policy_attr addr_attrs[] = {
 	[IFA_RT_PRIORITY] = U32(0, UINT32_MAX), [IFA_PROTO_ATTR] = OURS,
 };
 
+/* Whose it is the caller looks up. */
+static const struct policy_attr addr_del_attrs[] = {
+	[IFA_ADDRESS] = ADDRESS, [IFA_LOCAL] = ADDRESS, [IFA_LABEL] = IFNAME, [IFA_BROADCAST] = { .kind = POLICY_BYTES, .min = 4, .max = 4 },
+	[IFA_FLAGS] = { .kind = POLICY_BITS32, .max = IFA_F_NODAD | IFA_F_NOPREFIXROUTE | IFA_F_PERMANENT | IFA_F_MANAGETEMPADDR },
+	[IFA_PROTO_ATTR] = { .kind = POLICY_U8, .min = RTNLWALK_PROTOCOL, .max = RTNLWALK_PROTOCOL },
+};
+
 static int
 addr_head(struct policy_walk *w, const struct nl_msg *m)
 {
@@ -105,8 +112,12 @@ static const struct policy_attr route_attrs[] = {
 static int
 route_head(struct policy_walk *w, const struct nl_msg *m)
 {
+	const uint16_t how = m->flags & (NLM_F_EXCL | NLM_F_REPLACE);
 	struct rtmsg h;
 
+	/* Neither would extend a route of somebody else. */
+	if (m->type == RTM_NEWROUTE && how != NLM_F_EXCL && how != NLM_F_REPLACE)
+		return policy_refuse(w, m->offset, m->type, "message flags that are not allowed");
 	memcpy(&h, m->data, sizeof(h));
 	if (h.rtm_family != AF_INET && h.rtm_family != AF_INET6)
 		return policy_refuse(w, m->offset, m->type, "family that is not allowed");
@@ -183,8 +194,8 @@ struct message_policy {
 
 static const struct message_policy messages[] = {
 	{ RTM_NEWADDR, FLAGS_CREATE, FLAGS_CREATE & ~NLM_F_ACK, sizeof(struct ifaddrmsg), addr_head, POLICY(addr_attrs) },
-	{ RTM_DELADDR, FLAGS_PLAIN, NLM_F_REQUEST, sizeof(struct ifaddrmsg), addr_head, POLICY(addr_attrs) },
-	{ RTM_NEWROUTE, FLAGS_CREATE, FLAGS_CREATE & ~NLM_F_ACK, sizeof(struct rtmsg), route_head, POLICY(route_attrs) },
+	{ RTM_DELADDR, FLAGS_PLAIN, NLM_F_REQUEST, sizeof(struct ifaddrmsg), addr_head, POLICY(addr_del_attrs) },
+	{ RTM_NEWROUTE, FLAGS_CREATE | NLM_F_REPLACE, NLM_F_REQUEST | NLM_F_CREATE, sizeof(struct rtmsg), route_head, POLICY(route_attrs) },
 	{ RTM_DELROUTE, FLAGS_PLAIN, NLM_F_REQUEST, sizeof(struct rtmsg), route_head, POLICY(route_attrs) },
 	{ RTM_NEWRULE, FLAGS_CREATE, FLAGS_CREATE & ~NLM_F_ACK, sizeof(struct fib_rule_hdr), rule_head, POLICY(rule_attrs) },
 	{ RTM_DELRULE, FLAGS_PLAIN, NLM_F_REQUEST, sizeof(struct fib_rule_hdr), rule_head, POLICY(rule_attrs) },
@@ -255,5 +266,33 @@ rtnlwalk_addr(const struct nl_msg *m, struct rtnl_addr *ret)
 		return -EPROTO;
 	memcpy(ret->local, a.data, a.len);
 	ret->len = a.len;
+	return 0;
+}
+
+int
+rtnlwalk_route(const struct nl_msg *m, struct rtnl_route *ret)
+{
+	struct nl_reader r;
+	struct nl_attr a;
+	struct rtmsg h;
+
+	if (m->type != RTM_NEWROUTE || nlattr_reader_init(&r, m, sizeof(h)) != 0)
+		return -EPROTO;
+	memcpy(&h, m->data, sizeof(h));
+	memset(ret, 0, sizeof(*ret));
+	ret->family = h.rtm_family;
+	ret->dst_len = h.rtm_dst_len;
+	ret->tos = h.rtm_tos;
+	ret->protocol = h.rtm_protocol;
+	ret->table = nlattr_find(r, RTA_TABLE, &a) ? nlattr_u32(&a) : h.rtm_table;
+	ret->priority = nlattr_find(r, RTA_PRIORITY, &a) ? nlattr_u32(&a) : 0;
+	/* The kernel's default for IPv6 (IP6_RT_PRIO_USER). */
+	if (h.rtm_family == AF_INET6 && ret->priority == 0)
+		ret->priority = 1024;
+	if (nlattr_find(r, RTA_DST, &a)) {
+		if (a.len > sizeof(ret->dst))
+			return -EPROTO;
+		memcpy(ret->dst, a.data, a.len);
+	}
 	return 0;
 }

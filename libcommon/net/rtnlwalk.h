@@ -9,10 +9,10 @@
 
 /*
  * May these rtnetlink messages go to the kernel?  Addresses, routes and policy rules carry our protocol id; links, by index, change
- * only in MTU and up/down.  Creation is always exclusive, so that nothing that is there already is replaced or extended.
+ * only in MTU and up/down.  Creation is exclusive, so that nothing that is there already is extended.
  *
- * One thing bytes cannot tell: the kernel deletes an address whoever made it.  The caller takes it apart with rtnlwalk_addr() and
- * compares IFA_PROTO in the kernel's own dump.
+ * Two things bytes cannot tell: the kernel deletes an address, and replaces a route, whoever made them.  The caller takes these apart with
+ * rtnlwalk_addr() and rtnlwalk_route() and looks for the owner in the kernel's own dump.
  */
 
 #define RTNLWALK_PROTOCOL	158	/* RTPROT_PATRONUS, IFA_PROTO, FRA_PROTOCOL */
@@ -34,5 +34,18 @@ struct rtnl_addr {
 };
 /* An address from RTM_NEWADDR or RTM_DELADDR: 0, or -EPROTO for other messages. */
 int	 rtnlwalk_addr(const struct nl_msg *, struct rtnl_addr *ret);
+
+/* What a route is found by, and whose it is. */
+struct rtnl_route {
+	uint8_t		 family;
+	uint8_t		 dst_len;
+	uint8_t		 tos;
+	uint8_t		 protocol;
+	uint32_t	 table;
+	uint32_t	 priority;
+	uint8_t		 dst[16];
+};
+/* A route from RTM_NEWROUTE: 0, or -EPROTO for other messages. */
+int	 rtnlwalk_route(const struct nl_msg *, struct rtnl_route *ret);
 
 #endif
