@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every command there is: what is typed, said, completed and printed in the manual comes from here. */
+#include "command.h"
+#include "run.h"
+
+const struct option global_options[] = {
+	{ "help", 'h', NULL, "tell about the command, or about what there is", VALUES_NONE, NULL },
+	{ "version", 'V', NULL, "print the version and exit", VALUES_NONE, NULL },
+	{ "json", 'j', NULL, "print the bytes of the API's answer; failures are problem documents (RFC 9457)", VALUES_NONE, NULL },
+	{ "socket", 's', "PATH", "the management socket, else PATRONUS_SOCKET, else /run/patronus/mgmt.sock", VALUES_FILE, NULL },
+	{ "workspace", 'w', "ID", "the workspace to work in, else PATRONUS_WORKSPACE, else your newest", VALUES_WORKSPACE, NULL },
+	{ "color", 'c', "WHEN", "auto, always or never; NO_COLOR and CLICOLOR_FORCE are heard", VALUES_WORDS, "auto always never" },
+	{ "timeout", 't', "SECONDS", "how long to wait for an answer (120)", VALUES_NONE, NULL },
+	{ "no-pager", 0, NULL, "accepted for scripts: output is never paged", VALUES_NONE, NULL },
+	{ .name = NULL }
+};
+
+#define FILTER		{ .name = "FILTER", .is_optional = true }
+#define FILTER_TEXT	"With FILTER only rows that contain it are shown, in small or capital letters alike."
+#define LIMIT		{ "limit", 'n', "N", "show at most N, the newest", VALUES_NONE, NULL }
+#define EXIT_CODE	{ "exit-code", 0, NULL, "exit with 10 when there are differences", VALUES_NONE, NULL }
+
+const struct command commands[] = {
+	{
+		.words = "status", .summary = "how the box is, on one screen",
+		.text = "Revision and what waits for confirmation, alarms, processes, connections, interfaces with their rates (measured "
+		    "over half a second) and the rules that decided most packets.",
+		.examples = { { "status", "one look" }, { "status --json | jq .alarms", "for a script" } },
+		.run = run_status,
+	}, {
+		.words = "show interfaces", .summary = "links with addresses, state and counters",
+		.text = "Interfaces of the configuration first, then the other links of this box. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show interfaces", "all of them" }, { "show interfaces wan", "those with wan in a column" } },
+		.run = run_show_interfaces,
+	}, {
+		.words = "show routes", .summary = "the routes of the kernel",
+		.text = "Routes of the configuration are by patronus and carry their name; the others belong to the kernel or to somebody "
+		    "else and are never touched. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show routes", "all of them" }, { "show routes patronus", "those of the configuration" } },
+		.run = run_show_routes,
+	}, {
+		.words = "show firewall rules", .summary = "rules with their counters",
+		.text = "In the order in which they are asked: the first that matches decides. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show firewall rules", "all of them" }, { "show firewall rules drop", "what drops" } },
+		.run = run_show_rules,
+	}, {
+		.words = "show firewall log", .summary = "packets that the firewall logged",
+		.text = "The newest first. With --follow new ones are printed as they come, until Ctrl-C. " FILTER_TEXT,
+		.args = { FILTER },
+		.options = { { "follow", 'f', NULL, "go on with what comes", VALUES_NONE, NULL }, LIMIT },
+		.examples = { { "show firewall log", "the last 50" }, { "show firewall log --follow 198.51.100.7", "live, one host" } },
+		.run = run_show_log,
+	}, {
+		.words = "show history", .summary = "revisions of the configuration",
+		.text = "Who committed what, when and why. " FILTER_TEXT,
+		.args = { FILTER }, .options = { LIMIT },
+		.examples = { { "show history --limit 5", "the last five" } },
+		.run = run_history,
+	}, {
+		.words = "show configuration", .summary = "the configuration, whole or a part",
+		.text = "YAML as patronus.yaml(5) describes it; what is printed can be loaded again. Without PATH the whole document, else "
+		    "what is there: firewall/rules/web-in or firewall.rules[web-in].",
+		.args = { { .name = "PATH", .is_optional = true, .values = VALUES_PATH } },
+		.options = { { "full", 0, NULL, "print defaults too", VALUES_NONE, NULL },
+		    { "yaml", 0, NULL, "print YAML, which is what happens anyway", VALUES_NONE, NULL },
+		    { "candidate", 0, NULL, "what the workspace holds, not what runs", VALUES_NONE, NULL } },
+		.examples = { { "show configuration", "all of it" }, { "show configuration firewall/rules/web-in", "one rule" },
+		    { "show configuration --full interfaces", "with the defaults" } },
+		.run = run_show_configuration,
+	}, {
+		.words = "show processes", .summary = "processes with rights and memory, from the kernel",
+		.text = "User, capabilities, seccomp, namespaces, memory and restarts of every process of Patronus. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show processes", "all of them" } },
+		.run = run_show_processes,
+	}, {
+		.words = "show drift", .summary = "what differed from the configuration",
+		.text = "Each time the kernel was found to differ from the configuration, and what was done about it. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show drift route", "routes only" } },
+		.run = run_show_drift,
+	}, {
+		.words = "show events", .summary = "events as they come",
+		.text = "One JSON object per line until Ctrl-C. Topics are commits, drift, status, log, counters and interfaces; without any: "
+		    "commits, drift, status and log.",
+		.args = { { .name = "TOPIC", .is_optional = true, .is_many = true, .values = VALUES_WORDS,
+		    .words = "commits drift status log counters interfaces" } },
+		.examples = { { "show events", "what happens" }, { "show events counters | jq .data", "counters, each second" } },
+		.run = run_show_events,
+	}, {
+		.words = "show workspaces", .summary = "configurations that are being edited",
+		.text = "Edits are made in a workspace and do nothing until they are committed. Without --workspace your newest is used; one is "
+		    "made when it is needed.",
+		.examples = { { "show workspaces", "all that you may see" } },
+		.run = run_show_workspaces,
+	}, {
+		.words = "set", .summary = "change a value or an object in the workspace",
+		.text = "PATH names what to set: firewall/rules/web-in/action, or as errors write it, firewall.rules[web-in].action. One VALUE is "
+		    "a value, several are a list; a value that starts with { or [ is YAML. What is not there is made.\n\n"
+		    "Nothing is applied before patronusctl commit.",
+		.args = { { .name = "PATH", .values = VALUES_SCHEMA_PATH }, { .name = "VALUE", .is_many = true } },
+		.examples = { { "set system/hostname edge1", "a value" },
+		    { "set interfaces/lan/addresses 192.0.2.1/24 2001:db8:2::1/64", "a list" },
+		    { "set firewall/rules/web-in/log true", "a switch" },
+		    { "set routing/static/lab '{destination: 203.0.113.0/24, via: 192.0.2.254}'", "an object" } },
+		.run = run_set,
+	}, {
+		.words = "delete", .summary = "remove a value or an object in the workspace",
+		.text = "A value goes back to its default. Nothing is applied before patronusctl commit.",
+		.args = { { .name = "PATH", .values = VALUES_PATH } },
+		.examples = { { "delete firewall/rules/web-in", "a rule" }, { "delete interfaces/lan/mtu", "back to the default" } },
+		.run = run_delete,
+	}, {
+		.words = "move", .summary = "move a rule in the workspace",
+		.text = "Order matters where the first match decides. PLACE is first, last, before ID or after ID.",
+		.args = { { .name = "PATH", .values = VALUES_RULE }, { .name = "PLACE", .values = VALUES_WORDS, .words = "first last before after" },
+		    { .name = "ID", .is_optional = true } },
+		.examples = { { "move firewall/rules/web-in first", "to the top" }, { "move firewall/rules/web-in after ping", "below ping" } },
+		.run = run_move,
+	}, {
+		.words = "load", .summary = "put a whole document into a workspace",
+		.text = "FILE is YAML or JSON, - is standard input. The document is judged as a commit would judge it; all errors are "
+		    "told at once, each with its line. It takes the place of what was edited before. Nothing is applied before patronusctl commit.",
+		.args = { { .name = "FILE", .values = VALUES_FILE } },
+		.examples = { { "load /etc/patronus/edge1.yaml", "then: patronusctl diff, patronusctl commit" },
+		    { "show configuration --json | jq '...' | patronusctl load -", "edited by a program" } },
+		.run = run_load,
+	}, {
+		.words = "validate", .summary = "judge a document, or the workspace",
+		.text = "Says what a commit would say: errors with their lines, or what would change and whom it disturbs. Nothing is changed.",
+		.args = { { .name = "FILE", .is_optional = true, .values = VALUES_FILE } },
+		.examples = { { "validate edge1.yaml", "a file" }, { "validate", "the workspace" } },
+		.run = run_validate,
+	}, {
+		.words = "diff", .summary = "what the workspace changes",
+		.text = "Compared with the revision it was made from.",
+		.options = { EXIT_CODE },
+		.examples = { { "diff", "before a commit" }, { "diff --exit-code", "exits with 10 when something would change" } },
+		.run = run_diff,
+	}, {
+		.words = "commit", .summary = "make the workspace what runs",
+		.text = "All or nothing: the change is validated, prepared, applied and read back from the kernel; whatever fails on the way "
+		    "takes the whole box back to where it was (exit code 8).\n\n"
+		    "With --confirm the box goes back by itself when nobody confirms in that time, also after a crash or a reboot. Use it "
+		    "when the change could cut your own connection. On a terminal the question is asked at once.",
+		.options = { { "comment", 'm', "TEXT", "why, for the history", VALUES_NONE, NULL },
+		    { "confirm", 0, "TIME", "go back unless confirmed in TIME: 60s, 5m", VALUES_NONE, NULL } },
+		.examples = { { "commit --comment 'open the web server'", "for good" },
+		    { "commit --confirm 60s", "safe from afar; then: patronusctl confirm" } },
+		.run = run_commit,
+	}, {
+		.words = "confirm", .summary = "keep the revision that waits for it",
+		.examples = { { "confirm", "keep it" } },
+		.run = run_confirm,
+	}, {
+		.words = "cancel", .summary = "take back the revision that waits for confirmation",
+		.examples = { { "cancel", "go back now" } },
+		.run = run_cancel,
+	}, {
+		.words = "history", .summary = "revisions of the configuration",
+		.text = "Who committed what, when and why. " FILTER_TEXT,
+		.args = { FILTER }, .options = { LIMIT },
+		.examples = { { "history", "the newest first" }, { "history alice", "hers" } },
+		.run = run_history,
+	}, {
+		.words = "compare", .summary = "what differs between two revisions",
+		.args = { { .name = "A", .values = VALUES_REVISION }, { .name = "B", .values = VALUES_REVISION } },
+		.options = { EXIT_CODE },
+		.examples = { { "compare 7 8", "what revision 8 changed" } },
+		.run = run_compare,
+	}, {
+		.words = "rollback", .summary = "load an earlier revision into a workspace",
+		.text = "It takes the place of what was edited before. Nothing is applied before patronusctl commit.",
+		.args = { { .name = "REVISION", .values = VALUES_REVISION } },
+		.examples = { { "rollback 7", "then: patronusctl diff, patronusctl commit" } },
+		.run = run_rollback,
+	}, {
+		.words = "discard", .summary = "throw the workspace away",
+		.examples = { { "discard", "forget what was edited" } },
+		.run = run_discard,
+	}, {
+		.words = "claim-code", .summary = "the code that makes the first administrator",
+		.text = "A box without an administrator is claimed in the web page with a code that only root can read. This prints it.",
+		.options = { { "state", 0, "DIR", "the state directory (/var/lib/patronus)", VALUES_FILE, NULL } },
+		.examples = { { "claim-code", "as root" } },
+		.run = run_claim_code,
+	}, {
+		.words = "completion", .summary = "print a completion script for a shell",
+		.args = { { .name = "SHELL", .values = VALUES_WORDS, .words = "bash zsh fish" } },
+		.examples = { { "completion bash > ~/.local/share/bash-completion/completions/patronusctl", "for one user" },
+		    { "completion fish | source", "for this shell" } },
+		.run = run_completion,
+	}, {
+		.words = "__complete", .summary = "candidates for the last word", .run = run_complete, .is_hidden = true, .is_raw = true,
+	}, {
+		.words = "__man", .summary = "the manual page", .run = run_man, .is_hidden = true,
+	},
+};
+
+const size_t commands_n = sizeof(commands) / sizeof(commands[0]);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whole documents: from a file into a workspace, or only judged. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "ipc/ids.h"
+#include "api.h"
+#include "ctl.h"
+#include "exit.h"
+#include "run.h"
+
+#define DOCUMENT_MAX	(16u << 20)	/* of a request's body; the reader's own limit is lower and its message better */
+
+/* "-" is standard input. */
+static int
+read_file(const char *name, struct buf *ret)
+{
+	int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char chunk[65536];
+	ssize_t n = -1;
+
+	if (fd != -1) {
+		while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+			buf_put(ret, chunk, (size_t)n);
+		if (fd != STDIN_FILENO)
+			(void)close(fd);
+	}
+	if (n == -1)
+		fprintf(stderr, "patronusctl: %s: %s\n", name, strerror(errno));
+	else if (buf_failed(ret))
+		fprintf(stderr, "%s: the document is larger than 16 MiB\n", name);
+	else
+		return EXIT_OK;
+	return n == -1 ? EXIT_FAILED : EXIT_INVALID;
+}
+
+/* A document that starts with a brace is JSON; everything else, and JSON as well, is YAML. */
+static bool
+is_json(const struct buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->len; i++)
+		if (strchr(" \t\r\n", b->data[i]) == NULL)
+			return b->data[i] == '{';
+	return false;
+}
+
+/* Each of the next three tells its own failure with the lines of the file. */
+
+static int
+make_workspace(struct ctl *c, char *ret, size_t size)
+{
+	struct reply r;
+	int code;
+
+	if ((code = api_post(c, "/workspaces", json_object(), &r)) != EXIT_OK)
+		return code;
+	(void)snprintf(ret, size, "%s", json_text(r.json, "id"));
+	reply_fini(&r);
+	return EXIT_OK;
+}
+
+static int
+put_document(struct ctl *c, const char *workspace, const struct buf *doc, const char *file)
+{
+	struct mgmt_req req = { .method = MGMT_PUT, .path = "/configuration", .workspace = workspace,
+	    .content_type = is_json(doc) ? "application/json" : "application/yaml",
+	    .body = { doc->data, (uint32_t)doc->len } };
+	struct reply r;
+	int code;
+
+	if ((code = api_try(c, &req, &r)) != EXIT_OK)
+		return code;
+	if (r.rep->status >= 400)
+		code = api_fail(c, &r, file);
+	reply_fini(&r);
+	return code;
+}
+
+static int
+judge(struct ctl *c, const char *workspace, const char *file, struct reply *ret)
+{
+	char path[128];
+	struct mgmt_req req = { .method = MGMT_POST, .path = path, .content_type = "application/json", .body = { (const uint8_t *)"{}", 2 } };
+	int code;
+
+	(void)snprintf(path, sizeof(path), "/workspaces/%s/validate", workspace);
+	if ((code = api_try(c, &req, ret)) != EXIT_OK)
+		return code;
+	if (ret->rep->status < 400)
+		return EXIT_OK;
+	code = api_fail(c, ret, file);
+	reply_fini(ret);
+	return code;
+}
+
+/* A new workspace with the document of the file, judged; nothing is left of it after a failure. */
+static int
+take_file(struct ctl *c, const char *file, char *ret_workspace, size_t size, struct reply *ret)
+{
+	char path[128];
+	struct buf doc;
+	int code;
+
+	buf_init(&doc, DOCUMENT_MAX);
+	if ((code = read_file(file, &doc)) == EXIT_OK && (code = make_workspace(c, ret_workspace, size)) == EXIT_OK) {
+		code = put_document(c, ret_workspace, &doc, strcmp(file, "-") == 0 ? "standard input" : file);
+		if (code == EXIT_OK)
+			code = judge(c, ret_workspace, strcmp(file, "-") == 0 ? "standard input" : file, ret);
+		if (code != EXIT_OK) {
+			(void)snprintf(path, sizeof(path), "/workspaces/%s", ret_workspace);
+			(void)api_delete(c, path);
+		}
+	}
+	buf_fini(&doc);
+	return code;
+}
+
+static void
+print_impact(const json_t *list)
+{
+	const json_t *i;
+	size_t n;
+
+	for (n = 0; n < json_array_size(list); n++) {
+		i = json_array_get(list, n);
+		printf("  %s: %s: %s\n", json_text(i, "owner"), json_text(i, "impact"), json_text(i, "text"));
+	}
+}
+
+int
+run_validate(struct ctl *c)
+{
+	char workspace[65], path[128];
+	struct reply r;
+	int code;
+
+	if (c->nargs == 0) {
+		if ((code = api_workspace(c, false, workspace, sizeof(workspace))) != EXIT_OK)
+			return code;
+		if (workspace[0] == '\0') {
+			fprintf(stderr, "patronusctl: there is no workspace; name a file\n");
+			return EXIT_NOT_FOUND;
+		}
+		code = judge(c, workspace, NULL, &r);
+	} else
+		code = take_file(c, c->args[0], workspace, sizeof(workspace), &r);
+	if (code != EXIT_OK)
+		return code;
+	if (c->format == FORMAT_JSON)
+		code = api_print_body(&r);
+	else {
+		printf("valid\n");
+		print_impact(json_object_get(r.json, "impact"));
+		if (json_text(r.json, "plan")[0] != '\0')
+			printf("\n%s", json_text(r.json, "plan"));
+	}
+	reply_fini(&r);
+	if (c->nargs > 0) {
+		(void)snprintf(path, sizeof(path), "/workspaces/%s", workspace);
+		(void)api_delete(c, path);
+	}
+	return code;
+}
+
+/* The edits that were pending are part of what the whole document replaces. */
+static int
+replace_workspace(struct ctl *c, const char *old)
+{
+	char path[128];
+
+	if (old[0] == '\0')
+		return EXIT_OK;
+	(void)snprintf(path, sizeof(path), "/workspaces/%s", old);
+	return api_delete(c, path);
+}
+
+int
+run_load(struct ctl *c)
+{
+	char old[65], workspace[65], path[128];
+	struct reply r;
+	int code;
+
+	if ((code = api_workspace(c, false, old, sizeof(old))) != EXIT_OK ||
+	    (code = take_file(c, c->args[0], workspace, sizeof(workspace), &r)) != EXIT_OK)
+		return code;
+	reply_fini(&r);
+	if ((code = replace_workspace(c, old)) != EXIT_OK)
+		return code;
+	(void)snprintf(path, sizeof(path), "/workspaces/%s", workspace);
+	if ((code = api_get(c, path, "", &r)) != EXIT_OK)
+		return code;
+	if (c->format == FORMAT_JSON)
+		code = api_print_body(&r);
+	else
+		printf("%s is loaded into workspace %s, nothing is applied yet: patronusctl diff, then patronusctl commit\n", c->args[0],
+		    workspace);
+	reply_fini(&r);
+	return code;
+}

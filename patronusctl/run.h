@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUSCTL_RUN_H
+#define PATRONUSCTL_RUN_H
+
+/* What the commands do, by the file they are in.  Each returns an exit code. */
+
+struct ctl;
+
+/* status.c */
+int	run_status(struct ctl *);
+/* show.c */
+int	run_show_interfaces(struct ctl *);
+int	run_show_routes(struct ctl *);
+int	run_show_rules(struct ctl *);
+int	run_show_log(struct ctl *);
+int	run_show_processes(struct ctl *);
+int	run_show_drift(struct ctl *);
+int	run_show_events(struct ctl *);
+int	run_history(struct ctl *);
+/* config.c */
+int	run_show_configuration(struct ctl *);
+int	run_set(struct ctl *);
+int	run_delete(struct ctl *);
+int	run_move(struct ctl *);
+int	run_show_workspaces(struct ctl *);
+int	run_discard(struct ctl *);
+/* load.c */
+int	run_load(struct ctl *);
+int	run_validate(struct ctl *);
+/* diff.c */
+int	run_diff(struct ctl *);
+int	run_compare(struct ctl *);
+/* commit.c */
+int	run_commit(struct ctl *);
+int	run_confirm(struct ctl *);
+int	run_cancel(struct ctl *);
+int	run_rollback(struct ctl *);
+/* claim.c */
+int	run_claim_code(struct ctl *);
+/* complete.c */
+int	run_completion(struct ctl *);
+int	run_complete(struct ctl *);
+/* man.c */
+int	run_man(struct ctl *);
+
+#endif
