@@ -84,9 +84,12 @@ static const struct profile_call accept_calls[] = {
 	CALL_EQ2(setsockopt, 1, SOL_SOCKET, 2, SO_KEEPALIVE), CALL_EQ2(setsockopt, 1, SOL_SOCKET, 2, SO_SNDBUF),
 };
 
-/* What PAM and the C library try on the way: syslog, the name service cache, a new session keyring. */
+/*
+ * What PAM and the C library try on the way: syslog, the name service cache, a new session keyring.  libpam takes a kernel without
+ * audit sockets (EAFNOSUPPORT) as it is, and every other refusal of one as a failed login.
+ */
 static const struct profile_call pam_tries_calls[] = {
-	CALL_ERROR(socket, EACCES), CALL_ERROR(connect, EACCES), CALL_ERROR(setresuid, EPERM), CALL_ERROR(setfsuid, EPERM),
+	CALL_ERROR(socket, EAFNOSUPPORT), CALL_ERROR(connect, EACCES), CALL_ERROR(setresuid, EPERM), CALL_ERROR(setfsuid, EPERM),
 	CALL_ERROR(keyctl, EPERM),
 	CALL(alarm), CALL(setitimer),
 };
