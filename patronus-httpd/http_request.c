@@ -453,7 +453,7 @@ http_request_parse(const char *data, size_t len, struct http_request *ret)
 	if (line.len == 0 || line.at[line.len - 1] != '\r')
 		return -400;
 	line.len--;
-	r = parse_request_line(line, ret);
+	r = line.len > HTTP_LINE_MAX ? -414 : parse_request_line(line, ret);
 	for (n = 0; r == 0; n++) {
 		line = span_cut(&left, '\n');
 		if (line.len == 0 || line.at[line.len - 1] != '\r')

@@ -1,0 +1,477 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""httpd and authd alone, in their own confinement, on loopback: TLS, HTTP, sign-in, events.  The harness plays privd and confd."""
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+
+import harness
+from harness import VERDICT, World
+
+PASSWORD = "a long enough phrase 7"
+CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; form-action 'self'; "
+       "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'")
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mount namespaces need root")
+
+
+@pytest.fixture(scope="module")
+def web():
+    w = World()
+    try:
+        w.web()
+        yield w
+    finally:
+        w.close()
+
+
+def context():
+    c = ssl.create_default_context()
+    c.check_hostname = False
+    c.verify_mode = ssl.CERT_NONE
+    c.set_alpn_protocols(["http/1.1"])
+    return c
+
+
+def connect(w, timeout=20, **kw):
+    s = socket.create_connection(("127.0.0.1", w.port), timeout=timeout)
+    return context().wrap_socket(s, server_hostname="localhost", **kw)
+
+
+def read_reply(f, head=False):
+    """One reply from a buffered reader: status, fields, body."""
+    status = int(f.readline().split()[1])
+    fields = {}
+    while (line := f.readline()) != b"\r\n":
+        assert line.endswith(b"\r\n"), line
+        k, v = line.decode().rstrip("\r\n").split(": ", 1)
+        assert k.lower() not in fields, k
+        fields[k.lower()] = v
+    n = 0 if head or status in (204, 304) else int(fields.get("content-length", 0))
+    return status, fields, f.read(n)
+
+
+def ask(w, method, path, body=None, headers=()):
+    c = http.client.HTTPSConnection("127.0.0.1", w.port, timeout=20, context=context())
+    h = dict(headers)
+    if body is not None:
+        h.setdefault("Content-Type", "application/json")
+    c.request(method, path, body=body, headers=h)
+    r = c.getresponse()
+    r.data = r.read()
+    c.close()
+    return r
+
+
+def sign_in(w, user="alice", password=PASSWORD, **more):
+    r = ask(w, "POST", "/api/v1/session", json.dumps({"user": user, "password": password, **more}))
+    return r, (r.getheader("Set-Cookie") or "").split(";")[0]
+
+
+@pytest.fixture(scope="module")
+def alice(web):
+    """The box is claimed by alice; her cookie."""
+    code = web.claim_code()
+    assert re.fullmatch(r"([0-9A-HJKMNP-TV-Z]{2}-){9}[0-9A-HJKMNP-TV-Z]{2}", code)
+    mode = os.stat(web.dir / "state/authd/claim-code").st_mode & 0o777
+    assert mode == 0o600
+    claim = {"user": "alice", "password": PASSWORD, "source": "127.0.0.1:1"}
+    assert web.confd_authd.call("AUTH_CLAIM", dict(claim, code=""))["verdict"] == VERDICT["AUTH_ACCEPTED"]
+    assert web.confd_authd.call("AUTH_CLAIM", dict(claim, code="AA-" * 9 + "AA"))["verdict"] == VERDICT["AUTH_REFUSED"]
+    weak = web.confd_authd.call("AUTH_CLAIM", dict(claim, code=code, password="alice"))
+    assert weak["verdict"] == VERDICT["AUTH_WEAK_PASSWORD"] and weak["text"]
+    r = web.confd_authd.call("AUTH_CLAIM", dict(claim, code=code.lower().replace("-", " ")))
+    assert r["verdict"] == VERDICT["AUTH_ACCEPTED"] and len(r["token"]) == 43
+    assert not (web.dir / "state/authd/claim-code").exists()
+    assert web.confd_authd.call("AUTH_CLAIM", dict(claim, code=code))["verdict"] == VERDICT["AUTH_NOT_CLAIMABLE"]
+    return "__Host-patronus=" + r["token"]
+
+
+# --- TLS
+
+def openssl(w, *args):
+    return subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{w.port}", *args], input=b"", capture_output=True, timeout=20)
+
+
+def test_only_tls13(web):
+    assert b"TLSv1.3" in openssl(web, "-brief").stderr
+    for old in ("-tls1_2", "-tls1_1", "-tls1"):
+        r = openssl(web, old, "-cipher", "ALL:@SECLEVEL=0")
+        assert r.returncode != 0 and b"Cipher is (NONE)" in r.stdout
+
+
+def test_alpn(web):
+    assert b"ALPN protocol: http/1.1" in openssl(web, "-alpn", "h2,http/1.1").stdout
+    assert openssl(web, "-alpn", "h2").returncode != 0
+
+
+def test_key_is_p256_and_stays_with_authd(web):
+    out = openssl(web, "-brief").stderr.decode()
+    assert "ECDSA" in out and "patronus" in out
+    key = (web.dir / "state/authd/tls.key").read_bytes()
+    assert os.stat(web.dir / "state/authd/tls.key").st_mode & 0o777 == 0o600
+    secret = subprocess.run(["openssl", "pkey", "-text", "-noout"], input=key, capture_output=True).stdout.decode()
+    scalar = bytes.fromhex(re.search(r"priv:\s*([0-9a-f:\s]+)pub:", secret)[1].replace(":", "").replace(" ", "").replace("\n", "")[-64:])
+    for name, found in (("authd", True), ("httpd", False)):
+        assert (find_in_memory(web.procs[name].pid, scalar) or find_in_memory(web.procs[name].pid, scalar[::-1])) == found, name
+
+
+def find_in_memory(pid, needle):
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
+        for line in maps:
+            where, mode = line.split()[:2]
+            if not mode.startswith("rw"):
+                continue
+            low, high = (int(x, 16) for x in where.split("-"))
+            try:
+                mem.seek(low)
+                if needle in mem.read(high - low):
+                    return True
+            except OSError:
+                pass
+    return False
+
+
+def test_resumption(web):
+    first = connect(web)
+    first.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    first.recv(65536)
+    session = first.session
+    first.close()
+    s = socket.create_connection(("127.0.0.1", web.port), timeout=20)
+    c = context()
+    with c.wrap_socket(s, server_hostname="localhost") as one:
+        one.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        one.recv(65536)
+        session = one.session
+    s = socket.create_connection(("127.0.0.1", web.port), timeout=20)
+    with c.wrap_socket(s, server_hostname="localhost", session=session) as two:
+        assert two.session_reused
+
+
+# --- HTTP
+
+def test_every_reply_is_guarded(web):
+    for path in ("/", "/nothing", "/api/v1/status", "/api/v1/session"):
+        r = ask(web, "GET", path)
+        assert r.getheader("Content-Security-Policy") == CSP
+        assert r.getheader("X-Content-Type-Options") == "nosniff"
+        assert r.getheader("Cross-Origin-Opener-Policy") == "same-origin"
+        assert r.getheader("Cross-Origin-Resource-Policy") == "same-origin"
+        assert r.getheader("Referrer-Policy") == "no-referrer"
+        assert r.getheader("Strict-Transport-Security") is None and r.getheader("Server") is None
+        if path.startswith("/api"):
+            assert r.getheader("Cache-Control") == "no-store"
+
+
+def test_keep_alive_and_pipelining(web):
+    s = connect(web)
+    f = s.makefile("rb")
+    n = 50
+    s.sendall(b"".join(b"GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % (b"api/v1/echo?n=%d" % i if i % 2 else b"absent-%d" % i) for i in range(n)))
+    for i in range(n):
+        status, _, body = read_reply(f)
+        assert status == (200 if i % 2 else 404)
+        if i % 2:
+            assert json.loads(body)["query"] == f"n={i}"
+    s.sendall(b"HEAD /api/v1/echo HTTP/1.1\r\nHost: localhost\r\n\r\nGET /absent HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    status, fields, _ = read_reply(f, head=True)
+    assert status == 200 and int(fields["content-length"]) > 0
+    status, fields, _ = read_reply(f)
+    assert status == 404 and fields["connection"] == "close"
+    assert f.read() == b""
+
+
+def test_one_byte_at_a_time(web):
+    s = connect(web)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for b in b"GET /api/v1/echo HTTP/1.1\r\nHost: localhost\r\n\r\n":
+        s.sendall(bytes([b]))
+    assert read_reply(s.makefile("rb"))[0] == 200
+
+
+@pytest.mark.parametrize("status, request_bytes", [
+    (400, b"GET / HTTP/1.1\nHost: a\n\n"), (400, b"GET /%2e%2e/x HTTP/1.1\r\nHost: a\r\n\r\n"), (400, b"GET //x HTTP/1.1\r\nHost: a\r\n\r\n"),
+    (400, b"GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n"), (400, b"GET / HTTP/1.1\r\n\r\n"),
+    (400, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"),
+    (411, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"), (413, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16777217\r\n\r\n"),
+    (414, b"GET /" + b"a" * 9000), (431, b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 17000), (501, b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    (405, b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"), (505, b"GET / HTTP/1.0\r\nHost: a\r\n\r\n"), (505, b"PUT / HTTP/2.0\r\nHost: a\r\n\r\n"),
+], ids=lambda v: str(v)[:40])
+def test_refused_and_closed(web, status, request_bytes):
+    """One refusal, then the end: nothing after it is taken for a request."""
+    s = connect(web)
+    s.sendall(request_bytes + b"GET /api/v1/echo HTTP/1.1\r\nHost: a\r\n\r\n")
+    before = len(web.requests)
+    f = s.makefile("rb")
+    got, fields, _ = read_reply(f)
+    assert got == status and fields["connection"] == "close"
+    assert f.read() == b"" and len(web.requests) == before
+
+
+def test_body_of_a_refused_request_is_no_request(web):
+    s = connect(web)
+    inner = b"GET /api/v1/echo HTTP/1.1\r\nHost: a\r\n\r\n"
+    s.sendall(b"POST /absent HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(inner), inner))
+    f = s.makefile("rb")
+    assert read_reply(f)[0] == 404 and f.read() == b""
+
+
+def test_slow_head_is_ended(web):
+    s = connect(web, timeout=30)
+    s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
+    began = time.monotonic()
+    f = s.makefile("rb")
+    assert read_reply(f)[0] == 408 and f.read() == b""
+    assert 8 < time.monotonic() - began < 14
+
+
+def test_slow_handshake_is_ended(web):
+    s = socket.create_connection(("127.0.0.1", web.port), timeout=30)
+    s.sendall(b"\x16\x03\x01")
+    began = time.monotonic()
+    assert s.recv(100) == b"" and 8 < time.monotonic() - began < 14
+
+
+def test_large_body_and_expect(web, alice):
+    body = b'"' + b"x" * (16 * 1024 * 1024 - 2) + b'"'
+    s = connect(web, timeout=60)
+    s.sendall(b"PUT /api/v1/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nCookie: %s\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+              % (alice.encode(), len(body)))
+    f = s.makefile("rb")
+    assert f.readline() == b"HTTP/1.1 100 Continue\r\n" and f.readline() == b"\r\n"
+    s.sendall(body)
+    status, _, answer = read_reply(f)
+    assert status == 200 and json.loads(answer)["body"] == len(body)
+
+
+def test_strangers_send_little(web):
+    r = ask(web, "POST", "/api/v1/echo", b"x" * 70000)
+    assert r.status == 401
+
+
+def test_large_reply_to_a_slow_reader(web, alice):
+    big = os.urandom(1 << 20) * 8
+    web.answers["GET", "/big"] = {"status": 200, "content_type": "application/json", "body": big}
+    s = connect(web, timeout=60)
+    s.sendall(b"GET /api/v1/big HTTP/1.1\r\nHost: a\r\nCookie: %s\r\n\r\n" % alice.encode() * 3)
+    time.sleep(1)
+    assert ask(web, "GET", "/api/v1/echo").status == 200      # nobody else waits for it
+    f = s.makefile("rb")
+    for _ in range(3):
+        assert read_reply(f)[2] == big
+
+
+def test_request_arrives_as_it_was_sent(web):
+    r = ask(web, "PATCH", "/api/v1/echo?full=true&x=%20", b"{}", {"If-Match": '"7"', "Patronus-CSRF": "abc", "Patronus-Workspace": "w1",
+            "Accept": "application/yaml", "Content-Type": "application/merge-patch+json", "Cookie": "__Host-patronus=tok_en-1",
+            "X-Forwarded-For": "198.51.100.1", "X-HTTP-Method-Override": "DELETE"})
+    q = json.loads(r.data)
+    assert (q["method"], q["path"], q["query"], q["if_match"], q["csrf"], q["workspace"], q["accept"], q["content_type"], q["token"], q["body"]) == (
+        harness.METHOD["MGMT_PATCH"], "/echo", "full=true&x=%20", '"7"', "abc", "w1", "application/yaml", "application/merge-patch+json", "tok_en-1", 2)
+    assert re.fullmatch(r"127\.0\.0\.1:\d+", q["origin"]) and q["local"] == f"127.0.0.1:{web.port}"
+
+
+def test_other_sites_are_refused(web):
+    ours = f"https://127.0.0.1:{web.port}"
+    for headers, status in (({"Origin": ours}, 200), ({"Origin": ours, "Sec-Fetch-Site": "same-origin"}, 200), ({"Origin": "https://evil.example"}, 403),
+                            ({"Origin": "null"}, 403), ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-site", "Origin": ours}, 403),
+                            ({"Content-Type": "text/plain"}, 415), ({"Content-Type": "application/x-www-form-urlencoded"}, 415)):
+        before = len(web.requests)
+        assert ask(web, "POST", "/api/v1/echo", b"{}", headers).status == status, headers
+        assert len(web.requests) - before == (1 if status == 200 else 0)
+
+
+# --- signing in
+
+def test_sign_in_and_out(web, alice):
+    r, cookie = sign_in(web)
+    assert r.status == 201, web.log("pam")
+    attributes = r.getheader("Set-Cookie").split("; ")[1:]
+    assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"]
+    token = cookie.split("=")[1]
+    assert token.encode() not in r.data and alice.split("=")[1] != token
+    assert ask(web, "GET", "/api/v1/session", headers={"Cookie": cookie}).status == 200
+    r = ask(web, "DELETE", "/api/v1/session", headers={"Cookie": cookie})
+    assert r.status == 204 and r.getheader("Set-Cookie").startswith("__Host-patronus=; Max-Age=0")
+    assert ask(web, "GET", "/api/v1/session", headers={"Cookie": cookie}).status == 401
+    assert ask(web, "GET", "/api/v1/session", headers={"Cookie": alice}).status == 200
+
+
+def test_wrong_password(web, alice):
+    assert sign_in(web, password="not the right phrase")[0].status == 401
+    assert sign_in(web, user="nobody-here")[0].status == 401
+    assert sign_in(web, user="-")[0].status == 401
+
+
+def test_guesses_are_counted(web, alice):
+    """100 guesses from one stranger's network: at most 10 verdicts for the user, and the right password is refused there too."""
+    verdicts = {}
+    for i in range(100):
+        r = web.confd_authd.call("AUTH_LOGIN", {"user": "bob", "password": f"guess {i}", "otp": "", "source": f"203.0.113.{i}:{i + 1}"})
+        verdicts[r["verdict"]] = verdicts.get(r["verdict"], 0) + 1
+    assert verdicts.get(VERDICT["AUTH_REFUSED"], 0) <= 10
+    assert sum(verdicts.values()) == verdicts.get(VERDICT["AUTH_REFUSED"], 0) + verdicts[VERDICT["AUTH_TOO_MANY"]]
+
+
+# --- confd and authd come and go
+
+def test_without_confd(web):
+    old = web.confd_httpd
+    old.close()
+    time.sleep(0.2)
+    r = ask(web, "GET", "/api/v1/echo")
+    assert r.status == 503 and r.getheader("Retry-After") == "1"
+    web.confd_httpd = web.as_peer("ROLE_CONFD", "httpd", web.on_mgmt)
+    assert ask(web, "GET", "/api/v1/echo").status == 200
+
+
+def test_confd_dies_with_a_request(web):
+    web.answers["GET", "/never"] = lambda q: None
+    result = []
+    t = threading.Thread(target=lambda: result.append(ask(web, "GET", "/api/v1/never").status))
+    t.start()
+    while not any(q["path"] == "/never" for q in web.requests):
+        time.sleep(0.01)
+    web.confd_httpd.close()
+    t.join(10)
+    assert result == [503]
+    web.confd_httpd = web.as_peer("ROLE_CONFD", "httpd", web.on_mgmt)
+
+
+def stream(w, cookie, path="/api/v1/events?topics=log,counters", more=b""):
+    s = connect(w, timeout=30)
+    s.sendall(b"GET %s HTTP/1.1\r\nHost: a\r\nCookie: %s\r\n%s\r\n" % (path.encode(), cookie.encode(), more))
+    f = s.makefile("rb")
+    assert f.readline() == b"HTTP/1.1 200 OK\r\n"
+    while f.readline() != b"\r\n":
+        pass
+    assert f.readline() == b": connected\n" and f.readline() == b"\n"
+    return s, f
+
+
+def next_event(f):
+    event = {}
+    while (line := f.readline()) not in (b"\n", b""):
+        if not line.startswith(b":"):
+            k, v = line.decode().rstrip("\n").split(": ", 1)
+            event[k] = event[k] + "\n" + v if k in event else v
+    return event
+
+
+def newest(w):
+    return max(w.streams)
+
+
+def test_events(web, alice):
+    s, f = stream(web, alice, more=b"Last-Event-ID: 41\r\n")
+    n = newest(web)
+    assert web.streams[n]["topics"] == "log,counters" and web.streams[n]["last_id"] == 41
+    web.event(n, 42, "log", b'{"a": 1}')
+    assert next_event(f) == {"id": "42", "event": "log", "data": '{"a": 1}'}
+    web.event(n, 43, "log", b"one\ntwo\r\nid: 7\n\nevent: x")
+    assert next_event(f) == {"id": "43", "event": "log", "data": "one\ntwo\n\nid: 7\n\nevent: x"}
+    web.event(n, 44, "bad\ntopic", b"{}")
+    web.event(n + 1000, 44, "log", b"{}")
+    web.event(n, 45, "commits", b"{}")
+    assert next_event(f)["id"] == "45"
+    f.close()
+    s.close()
+    deadline = time.monotonic() + 5
+    while n in web.streams:
+        web.event(n, 46, "log", b"{}")
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_heartbeat(web, alice):
+    s, f = stream(web, alice)
+    began = time.monotonic()
+    assert f.readline() == b": alive\n" and time.monotonic() - began < 17
+
+
+def test_slow_stream_gets_a_gap(web, alice):
+    s, f = stream(web, alice)
+    n = newest(web)
+    _, other = stream(web, alice)
+    m = newest(web)
+    data = b'"' + b"x" * 60000 + b'"'
+    total = 400
+    for i in range(total):
+        web.event(n, 100 + i, "log", data)
+    web.event(m, 1, "log", b"{}")
+    assert next_event(other)["id"] == "1"       # the others are not held up
+    seen, dropped = 0, 0
+    while seen + dropped < total:
+        e = next_event(f)
+        assert e, "the stream ended"
+        if e["event"] == "gap":
+            dropped += json.loads(e["data"])["dropped"]
+        else:
+            seen += 1
+    assert dropped > 0 and seen > 0
+
+
+def test_logout_ends_streams(web, alice):
+    _, cookie = sign_in(web)
+    _, f = stream(web, cookie)
+    _, other = stream(web, alice)
+    assert ask(web, "DELETE", "/api/v1/session", headers={"Cookie": cookie}).status == 204
+    assert f.read() == b""
+    web.event(newest(web), 9, "log", b"{}")
+    assert next_event(other)["id"] == "9"
+
+
+def test_events_need_a_session(web):
+    assert ask(web, "GET", "/api/v1/events").status == 401
+    assert ask(web, "POST", "/api/v1/events").status == 405
+    assert ask(web, "GET", "/api/v1/events?topics=../x").status == 400
+
+
+def test_authd_restarts(web, alice):
+    """While authd is away new clients wait; its key is the same afterwards, its sessions are not."""
+    kept = connect(web)
+    before = ssl.get_server_certificate(("127.0.0.1", web.port))
+    web.kill("authd")
+    time.sleep(0.2)
+    result = []
+    t = threading.Thread(target=lambda: result.append(ask(web, "GET", "/api/v1/echo").status))
+    t.start()
+    kept.sendall(b"GET /api/v1/echo HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert read_reply(kept.makefile("rb"))[0] == 200
+    web.start("authd")
+    web.connect("httpd", "authd", "PEER_TLS")
+    web.confd_authd.close()
+    web.confd_authd = web.as_peer("ROLE_CONFD", "authd")
+    t.join(10)
+    assert result == [200]
+    assert ssl.get_server_certificate(("127.0.0.1", web.port)) == before
+    assert ask(web, "GET", "/api/v1/session", headers={"Cookie": alice}).status == 401
+    assert sign_in(web)[0].status == 201
+
+
+def test_signer_answers_digests_only(web):
+    """Whoever took over httpd can have digests signed, and nothing else."""
+    x, y = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    web.priv["authd"].send("PEER", {"role": harness.ROLE["ROLE_HTTPD"], "purpose": harness.PURPOSE["PEER_TLS"]}, [y.fileno()])
+    y.close()
+    c = harness.Channel(web, x, harness.ROLE["ROLE_HTTPD"])
+    c.say_hello(web.protocol)
+    assert c.ready.wait(5)
+    assert len(c.call("TLS_SIGN", {"digest": b"a" * 32})["signature"]) > 60
+    for n in (0, 1, 20, 31, 33, 64):
+        assert c.call("TLS_SIGN", {"digest": b"a" * n}) == 22
+    burst = [c.call("TLS_SIGN", {"digest": b"b" * 32}) for _ in range(20)]
+    assert all(isinstance(r, dict) for r in burst)
+    c.frame(harness.TYPES["AUTH_CHECK"], b"")
+    assert c.closed.wait(5)
+    web.connect("httpd", "authd", "PEER_TLS")
+    assert ask(web, "GET", "/absent").status == 404
