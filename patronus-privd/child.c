@@ -10,12 +10,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "child.h"
 #include "ipc/ids.h"
-#include "listener.h"
-#include "report.h"
 #include "sandbox/profile.h"
 #include "sandbox/sandbox.h"
+#include "child.h"
+#include "listener.h"
+#include "report.h"
 #include "spawner.h"
 
 #define HELLO_TIMEOUT_US	10000000ull

@@ -14,11 +14,12 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "sandbox/caps.h"
+#include "sandbox/profile.h"
+#include "sandbox/sandbox.h"
 #include "confine.h"
 #include "jail.h"
 #include "options.h"
-#include "sandbox/profile.h"
-#include "sandbox/sandbox.h"
 
 #define READ		(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define TRUNCATE	(1ull << 14)
@@ -109,7 +110,7 @@ confine_self(const struct options *o)
 		return -errno;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		return -errno;
-	if ((error = jail_lock_capabilities(keep, n)) != 0 || (error = jail_set_capabilities(keep, n)) != 0 ||
+	if ((error = caps_lock(keep, n)) != 0 || (error = caps_set(keep, n)) != 0 ||
 	    (error = limits_set()) != 0 || (error = files_confine(o)) != 0)
 		return error;
 	return sandbox_seccomp(sets, 1);

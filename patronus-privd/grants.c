@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "check.h"
-#include "grants.h"
 #include "ipc/ids.h"
 #include "ipc/msg.h"
+#include "net/check.h"
+#include "grants.h"
 #include "request.h"
 
 #define WEB_PORT_MIN	1024

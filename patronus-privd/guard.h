@@ -2,8 +2,6 @@
 #ifndef PATRONUS_PRIVD_GUARD_H
 #define PATRONUS_PRIVD_GUARD_H
 
-struct buf;
-
 /*
  * Never open: before privd does anything else there is a ruleset.  When the table is already in the kernel (privd was restarted) it is
  * left alone; otherwise the last known good one is loaded, or, without one that the walker and the kernel accept, the guard: drop
@@ -12,7 +10,5 @@ struct buf;
 
 /* state is the path of STATE.  0, or -errno: then privd must not go on. */
 int	 guard_load(const char *state);
-/* The guard as messages for nft_apply(). */
-void	 guard_build(struct buf *);
 
 #endif

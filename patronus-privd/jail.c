@@ -3,14 +3,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -19,11 +17,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "config.h"
 #include "ipc/ids.h"
+#include "sandbox/caps.h"
+#include "sandbox/profile.h"
+#include "config.h"
 #include "jail.h"
 #include "options.h"
-#include "sandbox/profile.h"
 
 #define CHANNEL_FD	3
 #define ROOT_FLAGS	(MS_NOSUID | MS_NODEV)
@@ -32,49 +31,6 @@ int
 jail_namespaces(void)
 {
 	return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
-}
-
-/* --- capabilities --- */
-
-static bool
-is_kept(int cap, const int *keep, unsigned nkeep)
-{
-	unsigned i;
-
-	for (i = 0; i < nkeep; i++)
-		if (keep[i] == cap)
-			return true;
-	return false;
-}
-
-int
-jail_lock_capabilities(const int *keep, unsigned nkeep)
-{
-	int cap;
-
-	for (cap = 0; CAP_IS_SUPPORTED(cap); cap++)
-		if (!is_kept(cap, keep, nkeep) && cap_drop_bound(cap) == -1)
-			return -errno;
-	if (prctl(PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS, 0, 0, 0) == -1)
-		return -errno;
-	return 0;
-}
-
-int
-jail_set_capabilities(const int *keep, unsigned nkeep)
-{
-	cap_t c = cap_init();
-	int error = 0;
-
-	if (c == NULL)
-		return -ENOMEM;
-	if (nkeep > 0 && (cap_set_flag(c, CAP_PERMITTED, (int)nkeep, keep, CAP_SET) == -1 ||
-	    cap_set_flag(c, CAP_EFFECTIVE, (int)nkeep, keep, CAP_SET) == -1))
-		error = -errno;
-	if (error == 0 && cap_set_proc(c) == -1)
-		error = -errno;
-	(void)cap_free(c);
-	return error;
 }
 
 /* --- the root --- */
@@ -204,10 +160,10 @@ identity_take(const struct profile *p)
 	uid_t uid = profile_uid(p);
 	gid_t groups[1] = { PATRONUS_UID_BASE + p->state_group };
 
-	must(jail_lock_capabilities(NULL, 0) == 0, "capabilities");
+	must(caps_lock(NULL, 0) == 0, "capabilities");
 	must(setgroups(p->state_group != 0 ? 1 : 0, groups) == 0, "setgroups");
 	must(setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0, "setresuid");
-	must(jail_set_capabilities(NULL, 0) == 0, "capabilities");
+	must(caps_set(NULL, 0) == 0, "capabilities");
 	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
 	/* With its parent it ends, whatever happens to the spawner. */
 	must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0, "pdeathsig");

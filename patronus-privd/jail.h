@@ -23,9 +23,4 @@ int	 jail_namespaces(void);
 /* Never returns. */
 void	 jail_run(const struct jail *) __attribute__((noreturn));
 
-/* No capability can come back to this process or its children: securebits locked, the bounding set cut to keep.  0 or -errno. */
-int	 jail_lock_capabilities(const int *keep, unsigned nkeep);
-/* The process' own sets become keep, nothing else (NULL, 0: none). */
-int	 jail_set_capabilities(const int *keep, unsigned nkeep);
-
 #endif

@@ -10,9 +10,9 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "child.h"
 #include "ipc/ids.h"
 #include "ipc/msg.h"
+#include "child.h"
 #include "listener.h"
 
 #define ACTIVATION_FIRST	3

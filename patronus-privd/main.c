@@ -18,17 +18,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ipc/ids.h"
+#include "net/nl.h"
+#include "sandbox/profile.h"
 #include "child.h"
 #include "config.h"
 #include "confine.h"
 #include "files.h"
 #include "guard.h"
-#include "ipc/ids.h"
 #include "listener.h"
-#include "nl.h"
 #include "options.h"
 #include "report.h"
-#include "sandbox/profile.h"
 #include "spawner.h"
 
 #define POLL_MAX	(PROCESSES_MAX + 2)

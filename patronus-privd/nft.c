@@ -9,9 +9,9 @@
 
 #include "base/buf.h"
 #include "net/nftwalk.h"
+#include "net/nl.h"
 #include "net/nlmsg.h"
 #include "nft.h"
-#include "nl.h"
 
 #define BATCH_OVERHEAD	256
 #define SEQ_BATCH	UINT32_MAX

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "child.h"
 #include "ipc/ids.h"
-#include "request.h"
 #include "sandbox/sandbox.h"
+#include "child.h"
+#include "request.h"
 #include "spawner.h"
 
 bool

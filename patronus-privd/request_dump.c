@@ -17,9 +17,9 @@
 #include "base/buf.h"
 #include "ipc/ids.h"
 #include "net/nftwalk.h"
+#include "net/nl.h"
 #include "net/nlmsg.h"
 #include "nft.h"
-#include "nl.h"
 #include "peer.h"
 #include "request.h"
 

@@ -16,9 +16,9 @@
 
 #include "base/buf.h"
 #include "ipc/ids.h"
-#include "listener.h"
 #include "net/nftwalk.h"
 #include "net/nlmsg.h"
+#include "listener.h"
 #include "peer.h"
 #include "request.h"
 

@@ -20,13 +20,14 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "ipc/ids.h"
+#include "net/check.h"
+#include "sandbox/caps.h"
+#include "sandbox/profile.h"
+#include "sandbox/sandbox.h"
 #include "jail.h"
 #include "options.h"
 #include "processes.h"
-#include "sandbox/profile.h"
-#include "sandbox/sandbox.h"
 #include "spawner.h"
-#include "check.h"
 
 enum verb {
 	VERB_INVALID = 0,
@@ -212,7 +213,7 @@ spawner_confine(void)
 	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
 		fatal("spawner", "mount namespace");
 	/* Setting no_new_privs here is harmless: nothing that it starts may gain privileges. */
-	if ((error = jail_lock_capabilities(keep, n)) != 0 || (error = jail_set_capabilities(keep, n)) != 0 ||
+	if ((error = caps_lock(keep, n)) != 0 || (error = caps_set(keep, n)) != 0 ||
 	    (error = sandbox_seccomp_deny()) != 0)
 		fatalx("spawner", "confinement: %s", strerror(-error));
 }

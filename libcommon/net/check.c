@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "check.h"
+#include "net/check.h"
 
 #define HOSTNAME_MAX	63
 #define IFNAME_MAX	15

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef PATRONUS_PRIVD_CHECK_H
-#define PATRONUS_PRIVD_CHECK_H
+#ifndef PATRONUS_NET_CHECK_H
+#define PATRONUS_NET_CHECK_H
 
 #include <stdbool.h>
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "nl.h"
+#include "net/nl.h"
 
 #define RECV_SIZE	(256 * 1024)
 #define SNDBUF_SIZE	(160 * 1024 * 1024)	/* one NFT_BATCH and its overhead */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef PATRONUS_PRIVD_NL_H
-#define PATRONUS_PRIVD_NL_H
+#ifndef PATRONUS_NET_NL_H
+#define PATRONUS_NET_NL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "net/nlmsg.h"
 
-/* privd's own netlink sockets, one per protocol, opened once. */
+/* The netlink sockets of a process that may use them (privd), one per protocol, opened once; requests, acknowledgements, dumps. */
 
 struct buf;
 
