@@ -160,7 +160,7 @@ class Lab:
         if self.web is None:
             self.web = socket.create_server(("127.0.0.1", 0), backlog=128)
         libexec = libexec or PREFIX / "libexec" / "patronus"
-        privd = [str(PREFIX / "sbin" / "patronus-privd"), "--state", str(self.state), "--run", str(self.run_dir),
+        privd = [str(PREFIX / "libexec" / "patronus" / "patronus-privd"), "--state", str(self.state), "--run", str(self.run_dir),
                  "--libexec", str(libexec)]
         # LISTEN_PID is the pid of privd itself: everything between is exec.
         script = 'export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=web; exec "$@"'
