@@ -5,8 +5,7 @@
 
 #include "yanggen.h"
 
-#ifdef PATRONUS_SANITIZED
-/* It writes one file and ends; what it allocated is the kernel's to free. */
+/* For the sanitizer, when there is one: it writes one file and ends; what it allocated is the kernel's to free. */
 const char	*__asan_default_options(void);
 
 const char *
@@ -14,7 +13,6 @@ __asan_default_options(void)
 {
 	return "detect_leaks=0";
 }
-#endif
 
 void
 die(const char *fmt, ...)
