@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Operations as netlink messages: what is written is what was meant, and privd's walker lets it through. */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "net/policy.h"
+#include "net/rtnlwalk.h"
+#include "actual.h"
+#include "encode.h"
+#include "plan.h"
+
+static struct op
+make(enum op_kind kind, const char *prefix, const char *via)
+{
+	struct op op = { .kind = (uint8_t)kind, .index = 3, .table = RT_TABLE_MAIN, .type = RTN_UNICAST, .metric = 5 };
+
+	if (prefix != NULL)
+		assert_int_equal(prefix_parse(prefix, &op.prefix), 0);
+	if (via != NULL)
+		assert_int_equal(addr_parse(via, &op.via), 0);
+	return op;
+}
+
+/* Every kind of operation in one batch. */
+static void
+write_all(struct buf *b)
+{
+	struct op ops[] = {
+		make(OP_LINK_SET, NULL, NULL), make(OP_ADDR_ADD, "192.0.2.1/25", NULL), make(OP_ADDR_ADD, "2001:db8::1/64", NULL),
+		make(OP_ADDR_ADD, "192.0.2.1/32", NULL), make(OP_ADDR_REMOVE, "192.0.2.1/25", NULL),
+		make(OP_ROUTE_ADD, "0.0.0.0/0", "192.0.2.9"), make(OP_ROUTE_ADD, "::/0", "2001:db8::9"),
+		make(OP_ROUTE_ADD, "198.51.100.9/32", NULL), make(OP_ROUTE_REPLACE, "203.0.113.0/24", "192.0.2.9"),
+		make(OP_ROUTE_REMOVE, "203.0.113.0/24", "192.0.2.9"),
+	};
+	size_t i;
+
+	ops[0].set_up = ops[0].is_up = true;
+	ops[0].mtu = 1400;
+	buf_init(b, 0);
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		assert_int_equal(encode_op(&ops[i], (uint32_t)i + 1, b), 0);
+}
+
+static void
+walker_lets_everything_through(void **state)
+{
+	struct refusal why;
+	struct buf b;
+	uint32_t n = 0;
+
+	(void)state;
+	write_all(&b);
+	if (rtnlwalk_batch(b.data, b.len, &n, &why) != 0)
+		fail_msg("message %u, byte %u: %s", why.message, why.offset, why.reason);
+	assert_int_equal(n, 10);
+	buf_fini(&b);
+}
+
+/* The kernel's dumps have the layout of the requests: what was encoded reads back. */
+static void
+reader_reads_what_was_written(void **state)
+{
+	struct arena *arena = arena_new(0);
+	struct actual a;
+	char text[PREFIX_STRLEN];
+	struct buf b;
+
+	(void)state;
+	write_all(&b);
+	actual_init(&a, arena);
+	assert_int_equal(actual_read(&a, b.data, b.len), 0);
+	assert_int_equal(a.nlinks, 1);
+	assert_int_equal(a.links[0].mtu, 1400);
+	assert_int_equal(a.naddrs, 3);
+	assert_true(a.addrs[0].has_proto && a.addrs[0].proto == 158 && a.addrs[0].index == 3);
+	assert_string_equal(prefix_format(&a.addrs[0].prefix, text, sizeof(text)), "192.0.2.1/25");
+	assert_string_equal(prefix_format(&a.addrs[1].prefix, text, sizeof(text)), "2001:db8::1/64");
+	assert_int_equal(a.nroutes, 4);
+	assert_true(a.routes[0].protocol == 158 && a.routes[0].oif == 3 && a.routes[0].metric == 5 && a.routes[0].table == RT_TABLE_MAIN);
+	assert_int_equal(a.routes[0].destination.len, 0);
+	assert_int_equal(a.routes[2].scope, RT_SCOPE_LINK);
+	arena_free(arena);
+	buf_fini(&b);
+}
+
+static void
+others_do_not_travel(void **state)
+{
+	struct op op = make(OP_HOSTNAME, NULL, NULL);
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	assert_int_equal(encode_op(&op, 1, &b), -EINVAL);
+	op.kind = OP_KIND_MAX;
+	assert_int_equal(encode_op(&op, 1, &b), -EINVAL);
+	assert_int_equal(b.len, 0);
+	buf_fini(&b);
+}
+
+/* Every truncation and every changed byte: a verdict, never a read outside (the sanitizers watch). */
+static void
+damaged_dumps_are_survived(void **state)
+{
+	struct arena *arena;
+	struct actual a;
+	struct buf b;
+	uint8_t *copy;
+	size_t i;
+	int error;
+
+	(void)state;
+	write_all(&b);
+	for (i = 0; i < b.len; i++) {
+		arena = arena_new(0);
+		copy = malloc(i + 1);
+		memcpy(copy, b.data, i);
+		actual_init(&a, arena);
+		error = actual_read(&a, copy, i);
+		assert_true(error == 0 || error == -EPROTO);
+		free(copy);
+		copy = malloc(b.len);
+		memcpy(copy, b.data, b.len);
+		copy[i] ^= 0xff;
+		actual_init(&a, arena);
+		error = actual_read(&a, copy, b.len);
+		assert_true(error == 0 || error == -EPROTO);
+		free(copy);
+		arena_free(arena);
+	}
+	buf_fini(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(walker_lets_everything_through), cmocka_unit_test(reader_reads_what_was_written),
+		cmocka_unit_test(others_do_not_travel), cmocka_unit_test(damaged_dumps_are_survived),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
