@@ -326,7 +326,7 @@ function state(box, what) {
 function status(box) {
 	return { hostname: 'edge1', version: '0.1.0', revision: box.running, 'uptime-seconds': Math.floor((Date.now() - box.born) / 1000) + 93000, processes: processes(box),
 		interfaces: [...box.links.values()].map(link_state), connections: { current: 1834 + Math.floor(Math.random() * 60), maximum: 262144 }, alarms: box.alarms,
-		'top-rules': document_of(box).firewall.rules.slice(0, 8).map(rule => rule_state(box, rule)).sort((a, b) => b.bytes - a.bytes).slice(0, 6) }
+		'top-rules': [...box.counters].slice(0, 30).map(([id, counter]) => ({ id, ...counter })).sort((a, b) => b.packets - a.packets).slice(0, 6) }
 }
 
 function sign_in(box, user) {
@@ -371,7 +371,8 @@ function answer(box, call) {
 	if (head === 'state')
 		return { body: state(box, id) }
 	if (is('GET', 'schema'))
-		return { body: { firewall: { rules: { service: { enum: ['ping', 'ssh', 'http', 'https', 'dns', 'ntp', 'dhcp', 'smtp', 'wireguard'] } } } } }
+		return { body: { sections: [{ name: 'firewall', kind: 'container', children: [{ name: 'rules', kind: 'list', children: [{ name: 'service', kind: 'leaf-list',
+			choices: ['ping', 'ssh', 'http', 'https', 'dns', 'ntp', 'dhcp', 'smtp', 'wireguard'].map(value => ({ value })) }] }] }] } }
 	if (head === 'configuration')
 		return configuration(box, call)
 	if (is('GET', 'workspaces'))

@@ -28,9 +28,14 @@ export function merge(rules: Rule[], states: RuleState[], marks: Map<string, Mar
 		row.push(state)
 		after.set(anchor, row)
 	}
-	let made = 0
-	const generated = (key: string | null): Line[] => (after.get(key) ?? []).map(state => ({
-		key: `generated ${made++} ${state.id}`, rule: { ...state } as unknown as Rule, number: 0, generated: true }))
+	const seen = new Map<string, number>()
+	const key_of = (id: string) => {
+		const count = (seen.get(id) ?? 0) + 1
+		seen.set(id, count)
+		return count > 1 ? `generated ${id} ${count}` : `generated ${id}`
+	}
+	const generated = (anchor_id: string | null): Line[] => (after.get(anchor_id) ?? []).map(state => ({
+		key: key_of(state.id), rule: { ...state } as unknown as Rule, number: 0, generated: true }))
 	const lines = generated(null)
 	rules.forEach((rule, at) => {
 		lines.push({ key: rule.id, rule, number: at + 1, generated: false, mark: marks.get(rule.id) }, ...generated(rule.id))

@@ -33,13 +33,13 @@ function InterfaceCard({ link }: { link: InterfaceState }) {
 	return (
 		<section class="card link-card" aria-label={`Interface ${link.name}`}>
 			<header class="link-head">
-				<div><h3><a href={address('interfaces')}>{link.name}</a></h3><p>{link.description || link['kernel-name']}</p></div>
+				<div><h3><a href={address('interfaces')}>{link.name}</a></h3>
+					<p>{shown.time === null ? link.description || link['kernel-name'] : `${Math.max(0, Math.round(Date.now() / 1000 - shown.time))} seconds ago`}</p></div>
 				<LinkBadge link={link} />
 			</header>
 			<p class="link-rates">
 				<Rate icon="down" label="in" tone="in" rate={shown.rx} />
 				<Rate icon="up" label="out" tone="out" rate={shown.tx} />
-				<span class="link-when">{shown.time === null ? 'now' : `${Math.max(0, Math.round(Date.now() / 1000 - shown.time))} s ago`}</span>
 			</p>
 			<Plot name={link.name} label={`Throughput of ${link.name} in the last five minutes`} onReading={take} />
 		</section>
@@ -81,13 +81,16 @@ const words_of_caps = (caps: string | string[] | undefined) => list(caps).flatMa
 function Confinement({ process }: { process: ProcessState }) {
 	const caps = words_of_caps(process.capabilities)
 	const spaces = words_of_caps(process.namespaces)
+	const filtered = process.seccomp === 'filter' || process.seccomp === 2
+	const locked = process['no-new-privs'] === true
 	return (
 		<span class="confinement">
-			{caps.length === 0 ? <Badge tone="good" icon="shield">no capability</Badge>
-				: <Badge tone="note" icon="key" title={caps.join(', ')}>{plural(caps.length, 'capability', 'capabilities')}</Badge>}
-			{process.seccomp === 'filter' || process.seccomp === 2 ? <Badge tone="good" icon="filter">seccomp</Badge> : <Badge tone="warn" icon="alert">no seccomp</Badge>}
-			{process['no-new-privs'] ? <Badge tone="good" icon="lock">no new rights</Badge> : <Badge tone="warn" icon="alert">may gain rights</Badge>}
-			{spaces.length > 0 && <Badge icon="box" title={spaces.join(', ')}>{plural(spaces.length, 'namespace')}</Badge>}
+			{caps.length > 0 && <Badge tone="note" icon="key" title={caps.join(', ')}>{plural(caps.length, 'capability', 'capabilities')}</Badge>}
+			{caps.length === 0 && filtered && locked ? <Badge tone="good" icon="shield" title="No capability, a seccomp filter, no_new_privs">confined</Badge> : <>
+				{filtered ? <Badge tone="good" icon="filter">seccomp</Badge> : <Badge tone="warn" icon="alert">no seccomp</Badge>}
+				{!locked && <Badge tone="warn" icon="alert">may gain rights</Badge>}
+			</>}
+			{spaces.length > 0 && <Badge icon="box" title={spaces.join(', ')}>{plural(spaces.length, 'own namespace')}</Badge>}
 		</span>
 	)
 }
@@ -101,11 +104,11 @@ function Processes({ rows }: { rows: ProcessState[] }) {
 					<span class="process-name">{row.name}</span>
 					{row.state && row.state !== 'running' && <Badge tone="bad" icon="alert">{row.state}</Badge>}
 				</> },
-				{ key: 'user', text: 'User', cell: row => row.user || String(row.uid ?? '') },
+				{ key: 'user', text: 'User', cell: row => <span class="nowrap">{row.user || String(row.uid ?? '')}</span> },
 				{ key: 'held', text: 'Held by', cell: row => <Confinement process={row} /> },
 				{ key: 'memory', text: 'Memory', end: true, cell: row => byte_size(number_of(row['memory-pss-kb'] ?? row['memory-rss-kb']) * 1024) },
 				{ key: 'restarts', text: 'Restarts', end: true, cell: row => String(row.restarts ?? 0) },
-				{ key: 'up', text: 'Running for', end: true, cell: row => duration(number_of(row['uptime-seconds'])) },
+				{ key: 'up', text: 'Up for', end: true, cell: row => duration(number_of(row['uptime-seconds'])) },
 			]} />
 		</Card>
 	)
@@ -124,7 +127,7 @@ function TopRules({ rules }: { rules: RuleState[] }) {
 						return (
 							<li key={rule.id}>
 								<a class="top-rule-name" href={address('rules', { focus: rule.id })}>{rule.id}</a>
-								<ActionBadge action={rule.action} />
+								{rule.action ? <ActionBadge action={rule.action} /> : <span />}
 								<Spark values={live?.spark ?? []} />
 								<span class="top-rule-count">{byte_size(bytes)}<small>{short_count(live?.packets ?? number_of(rule.packets))} packets</small></span>
 								<progress class="share" max={most} value={bytes} aria-label={`Share of ${rule.id}`} />

@@ -110,11 +110,11 @@ export default function Log() {
 					<input type="search" placeholder="Search, or press a value below" value={text} spellcheck={false} autoComplete="off"
 						onInput={event => set_text(event.currentTarget.value)} />
 				</label>
-				{(['accept', 'drop', 'reject'] as const).map(action => {
+				<div class="actions-filter">{(['accept', 'drop', 'reject'] as const).map(action => {
 					const on = wishes.some(one => one.field === 'action' && one.value === action && !one.not)
 					return <Button key={action} small kind={on ? 'primary' : 'plain'} aria-pressed={on} icon={action} onClick={() => on
 						? set_wishes(wishes.filter(one => one.field !== 'action')) : set_wishes([...wishes.filter(one => one.field !== 'action'), { field: 'action', value: action, not: false }])}>{action}</Button>
-				})}
+				})}</div>
 				<span class="tools-count">{plural(shown.length, 'packet')}{log_lost.value > 0 && `, ${full_count(log_lost.value)} skipped`}</span>
 			</div>
 			{wishes.length > 0 && <ul class="wishes" aria-label="Filters">
@@ -128,7 +128,7 @@ export default function Log() {
 				))}
 				<li><Button small kind="quiet" onClick={() => set_wishes([])}>Clear</Button></li>
 			</ul>}
-			<Window label="Firewall log" class="log" columns={COLUMNS} items={shown} keyOf={event => String(event.sequence)} rowHeight={narrow.value ? 92 : 38} stickToTop
+			<Window label="Firewall log" class="log" columns={COLUMNS} items={shown} keyOf={event => String(event.sequence)} heightOf={() => narrow.value ? 92 : 38} stickToTop
 				rowLabel={event => `${event.action} by ${event.rule}: ${event.protocol} ${event.source} to ${event.destination}`}
 				rowClass={event => `log-${event.action ?? ''}`}
 				row={event => <LogRow event={event} onWish={wish} />}

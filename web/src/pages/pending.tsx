@@ -146,7 +146,7 @@ export default function Pending() {
 				{may_edit.value && <>
 					<Button icon="trash" kind="quiet" onClick={() => set_asking('discard')}>Discard</Button>
 					<Button icon="shield" busy={busy} onClick={() => void again()}>Validate</Button>
-					<Button icon="check" kind="primary" disabled={verdict !== null && verdict.errors.length > 0} onClick={() => set_asking('commit')}>Commit</Button>
+					<Button icon="check" kind="primary" disabled={error ? false : verdict === null || verdict.errors.length > 0} onClick={() => set_asking('commit')}>Commit</Button>
 				</>}
 			</PageHead>
 			{error && <Notice alert tone="bad" icon="unlink" title="The changes cannot be read"><p>{error}</p></Notice>}

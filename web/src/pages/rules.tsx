@@ -126,9 +126,8 @@ function Row({ line, zones, deeds, filtered, count }: { line: Line; zones: strin
 				<span class="rule-id">
 					{editable ? <button type="button" class="rule-open" onClick={() => deeds.open(line)}>{rule.id}</button> : <b>{rule.id}</b>}
 					{generated && <Badge icon="lock">generated</Badge>}
-					{line.mark && <Badge tone={MARKS[line.mark][1]} icon="pending">{MARKS[line.mark][0]}</Badge>}
-					{rule.log && <Badge icon="log" title="Connections of this rule are logged">log</Badge>}
-					{!on && <Badge icon="pause">off</Badge>}
+					{line.mark && <Badge tone={MARKS[line.mark][1]}>{MARKS[line.mark][0]}</Badge>}
+					{rule.log && <span class="rule-logs" title="Its connections are logged"><Icon name="log" size={15} /><span class="unseen">logged</span></span>}
 				</span>
 				{rule.description && <small class="rule-about" title={rule.description}>{rule.description}</small>}
 			</span>
@@ -181,7 +180,7 @@ export default function Rules() {
 	const [generated, set_generated] = useState(true)
 	const [draft, set_draft] = useState<Draft | null>(null)
 	const [doomed, set_doomed] = useState<Line | null>(null)
-	const [focus, set_focus] = useState<string | null>(place.value.query.get('focus'))
+	const [focus, set_focus] = useState<string | null>(null)
 	const keys = useSignal(false)
 	const busy = useRef(false)
 	const search = useRef<HTMLInputElement>(null)
@@ -229,9 +228,6 @@ export default function Rules() {
 			set_draft({ rule, fresh: false, field: place.value.query.get('field') ?? undefined })
 			settle({ focus: rule.id })
 		}
-		const seek = place.value.query.get('focus')
-		if (seek)
-			set_focus(seek)
 	}, [policy !== null, place.value])
 
 	useEffect(() => {
@@ -253,6 +249,14 @@ export default function Rules() {
 	const all = useMemo(() => merge(policy?.rules ?? [], states, marks), [policy, states, marks])
 	const test = useMemo(() => matcher(text), [text])
 	const lines = useMemo(() => all.filter(line => (generated || !line.generated) && (!test || test(line))), [all, test, generated])
+	// "#/rules?focus=ID" comes from the log and the dashboard; the id may be that of a generated rule.
+	useEffect(() => {
+		const seek = place.value.query.get('focus')
+		const found = seek ? all.find(line => line.rule.id === seek) : undefined
+		if (found)
+			set_focus(found.key)
+	}, [place.value, policy !== null, states.length > 0])
+
 	const rules = policy?.rules ?? []
 	const zones = policy?.zones ?? []
 
@@ -326,7 +330,7 @@ export default function Rules() {
 			</div>
 			{error && <Notice alert tone="bad" icon="unlink" title="The rules cannot be read"><p>{error}</p></Notice>}
 			{!policy && !error && <Skeleton lines={10} />}
-			{policy && <Window label="Firewall rules" class="rules" columns={COLUMNS} items={lines} keyOf={line => line.key} rowHeight={narrow.value ? 148 : 52}
+			{policy && <Window label="Firewall rules" class="rules" columns={COLUMNS} items={lines} keyOf={line => line.key} heightOf={line => narrow.value ? line.generated ? 76 : 148 : line.generated ? 40 : 52}
 				rowLabel={line => `${line.generated ? 'Generated rule' : `Rule ${line.number}`} ${line.rule.id}`}
 				rowClass={line => `${line.generated ? 'row-generated' : ''} ${line.rule.enabled === false ? 'row-off' : ''} ${line.mark ? 'row-marked' : ''}`}
 				focusKey={focus} onFocused={() => set_focus(null)} onKey={on_key}

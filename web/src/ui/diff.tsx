@@ -40,7 +40,7 @@ function things_of(changes: Change[]) {
 function Value({ value, side }: { value: unknown; side: 'old' | 'new' }) {
 	const mark = side === 'old' ? <span class="diff-sign">−</span> : <span class="diff-sign">+</span>
 	if (value && typeof value === 'object' && !Array.isArray(value)) {
-		return <>{Object.entries(value).map(([key, inner]) => (
+		return <>{Object.entries(value).filter(([key]) => key !== 'id' && key !== 'name').map(([key, inner]) => (
 			<p key={key} class={`diff-line diff-${side}`}>{mark}<span class="diff-key">{key}</span> <span>{plain(inner)}</span></p>
 		))}</>
 	}

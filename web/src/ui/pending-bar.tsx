@@ -2,6 +2,7 @@
 // Always in sight: what runs, what waits, and the countdown of a commit on trial.
 import { useSignal } from '@preact/signals'
 import { ago, countdown, plural } from '../core/format'
+import { place } from '../core/router'
 import { complain, go_back, keep, may_edit, now, outcome, status, trial, trial_until, workspace } from '../core/store'
 import { Icon } from './icon'
 import { Button } from './parts'
@@ -78,7 +79,7 @@ export function PendingBar() {
 					<p class="bar-title" role="status">{plural(changes, 'change')} not yet in force</p>
 					<p class="bar-more">Made on revision {workspace.value?.base}{workspace.value?.['created-at'] && `, begun ${ago(workspace.value['created-at'], now.value)}`}</p>
 				</div>
-				<div class="bar-actions"><a class="button button-primary" href="#/pending"><Icon name="arrow" />Review</a></div>
+				<div class="bar-actions">{place.value.page !== 'pending' && <a class="button button-primary" href="#/pending"><Icon name="arrow" />Review</a>}</div>
 			</section>
 		)
 	}

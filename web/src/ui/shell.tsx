@@ -155,6 +155,7 @@ function Frame() {
 				<StreamLost />
 				{page ? <Lazy key={page.key} load={page.load} /> : <div class="page"><h1>There is no page “{place.value.page}”</h1><p><a href="#/dashboard">Go to the dashboard</a></p></div>}
 			</main>
+			<Toasts />
 			<PendingBar />
 			{drawer.value && <Drawer onClose={() => { drawer.value = false }} />}
 		</div>
@@ -167,7 +168,6 @@ export function App() {
 			{session.value === undefined ? <div class="boot" role="status"><Mark size={44} /><span class="unseen">Loading Patronus</span></div>
 				: session.value === null ? <Lazy key={String(claimable.value)} load={SIGN_IN} />
 				: <Frame />}
-			<Toasts />
 		</>
 	)
 }

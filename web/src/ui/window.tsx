@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A grid that draws only the rows one can see, so that ten thousand cost what thirty cost. Rows have one height.
+// A grid that draws only the rows one can see, so that ten thousand cost what thirty cost.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 
 export interface Column {
 	key: string
@@ -15,7 +15,7 @@ interface Props<T> {
 	columns: Column[]
 	items: T[]
 	keyOf: (item: T) => string
-	rowHeight: number
+	heightOf: (item: T) => number
 	row: (item: T, at: number) => ComponentChildren
 	rowClass?: (item: T) => string
 	rowLabel?: (item: T) => string
@@ -29,15 +29,40 @@ interface Props<T> {
 }
 
 const SPARE = 6
+const HEAD = 40
+
+/** Where each row begins; the last entry is the height of all. */
+function offsets_of<T>(items: T[], heightOf: (item: T) => number) {
+	const offsets = new Float64Array(items.length + 1)
+	for (let at = 0; at < items.length; at++)
+		offsets[at + 1] = offsets[at] + heightOf(items[at])
+	return offsets
+}
+
+/** The row at this height. */
+function row_at(offsets: Float64Array, height: number) {
+	let low = 0
+	let high = offsets.length - 1
+	while (low < high) {
+		const middle = (low + high + 1) >> 1
+		if (offsets[middle] <= height)
+			low = middle
+		else
+			high = middle - 1
+	}
+	return low
+}
 
 export function Window<T>(props: Props<T>) {
-	const { items, rowHeight, keyOf } = props
+	const { items, keyOf } = props
 	const scroller = useRef<HTMLDivElement>(null)
 	const [top, set_top] = useState(0)
 	const [height, set_height] = useState(600)
 	const [active, set_active] = useState(0)
 	const want_focus = useRef<string | null>(null)
 	const first_key = useRef<string | null>(null)
+	const measure = items.length ? props.heightOf(items[0]) : 0
+	const offsets = useMemo(() => offsets_of(items, props.heightOf), [items, measure])
 
 	useEffect(() => {
 		const element = scroller.current
@@ -51,10 +76,10 @@ export function Window<T>(props: Props<T>) {
 	// Rows that arrive above must not push away what somebody is reading.
 	useLayoutEffect(() => {
 		const element = scroller.current
-		if (props.stickToTop && element && element.scrollTop > rowHeight && first_key.current !== null) {
+		if (props.stickToTop && element && element.scrollTop > measure && first_key.current !== null) {
 			const moved = items.findIndex(item => keyOf(item) === first_key.current)
 			if (moved > 0)
-				element.scrollTop += moved * rowHeight
+				element.scrollTop += offsets[moved]
 		}
 		first_key.current = items.length ? keyOf(items[0]) : null
 	}, [items])
@@ -63,11 +88,10 @@ export function Window<T>(props: Props<T>) {
 		const element = scroller.current
 		if (!element)
 			return
-		const head = 36
-		if (at * rowHeight < element.scrollTop)
-			element.scrollTop = at * rowHeight
-		else if ((at + 1) * rowHeight > element.scrollTop + element.clientHeight - head)
-			element.scrollTop = (at + 1) * rowHeight - element.clientHeight + head
+		if (offsets[at] < element.scrollTop)
+			element.scrollTop = offsets[at]
+		else if (offsets[at + 1] > element.scrollTop + element.clientHeight - HEAD)
+			element.scrollTop = offsets[at + 1] - element.clientHeight + HEAD
 	}
 
 	useEffect(() => {
@@ -99,10 +123,10 @@ export function Window<T>(props: Props<T>) {
 		want_focus.current = keyOf(items[at])
 	}
 
-	const page = Math.max(1, Math.floor(height / rowHeight) - 1)
 	const on_key = (event: KeyboardEvent, item: T, at: number) => {
 		if (event.target !== event.currentTarget)
 			return
+		const page = Math.max(1, row_at(offsets, offsets[at] + height) - at - 2)
 		const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -items.length, End: items.length }
 		if (event.key in steps && !event.altKey && !event.ctrlKey && !event.metaKey) {
 			event.preventDefault()
@@ -115,8 +139,8 @@ export function Window<T>(props: Props<T>) {
 		}
 	}
 
-	const from = Math.max(0, Math.floor(top / rowHeight) - SPARE)
-	const to = Math.min(items.length, Math.ceil((top + height) / rowHeight) + SPARE)
+	const from = Math.max(0, row_at(offsets, top) - SPARE)
+	const to = Math.min(items.length, row_at(offsets, top + height) + 1 + SPARE)
 	const current = Math.min(active, Math.max(0, items.length - 1))
 	return (
 		<div class={`window ${props.class ?? ''}`} ref={scroller} onScroll={event => set_top(event.currentTarget.scrollTop)} tabIndex={items.length ? -1 : 0}
@@ -130,14 +154,14 @@ export function Window<T>(props: Props<T>) {
 					))}
 				</div>
 			</div>
-			{items.length > 0 && <div class="window-body" role="rowgroup" style={{ height: `${items.length * rowHeight}px` }}>
+			{items.length > 0 && <div class="window-body" role="rowgroup" style={{ height: `${offsets[items.length]}px` }}>
 				{items.slice(from, to).map((item, offset) => {
 					const at = from + offset
 					const key = keyOf(item)
 					return (
 						<div key={key} data-key={key} role="row" aria-rowindex={at + 2} class={`window-row ${props.rowClass?.(item) ?? ''}`}
 							aria-label={props.rowLabel?.(item)} tabIndex={at === current ? 0 : -1}
-							style={{ transform: `translateY(${at * rowHeight}px)`, height: `${rowHeight}px` }}
+							style={{ transform: `translateY(${offsets[at]}px)`, height: `${offsets[at + 1] - offsets[at]}px` }}
 							onFocus={() => set_active(at)} onKeyDown={event => on_key(event, item, at)}
 							onDblClick={() => props.onOpen?.(item)}>
 							{props.row(item, at)}
