@@ -112,9 +112,8 @@ make_key(struct builder *b, const struct schema_node *s, const struct strset *ke
 	return arena_strdup(b->arena, text);
 }
 
-/* The key of an entry that is an item of a sequence; NULL when it has none and none can be made (said so). */
-static const char *
-entry_key(struct builder *b, const struct place *list, struct node *body, struct strset *keys)
+const char *
+build_key(struct builder *b, const struct place *list, struct node *body, const struct strset *keys)
 {
 	const char *name = list->s->key->node->name, *key = node_member_text(body, name);
 	struct node *made;
@@ -126,7 +125,7 @@ entry_key(struct builder *b, const struct place *list, struct node *body, struct
 		    "the name of a %s is text", list->s->item);
 		return NULL;
 	}
-	if (list->s->make_key == NULL || keys == NULL) {
+	if (list->s->make_key == NULL) {
 		place_problem(list, b->problems, body->line, "missing", "", "a %s here needs its %s", list->s->item, name);
 		return NULL;
 	}
@@ -216,7 +215,7 @@ build_sequence(struct builder *b, const struct place *list, const struct node *s
 			place_problem(list, b->problems, n->line, "type", "", "each entry is a mapping of members");
 			continue;
 		}
-		key = entry_key(b, list, n, &keys);
+		key = build_key(b, list, n, &keys);
 		if (key == NULL)
 			continue;
 		if (strset_find(&seen, key) != NULL) {

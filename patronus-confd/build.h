@@ -13,6 +13,7 @@ struct place;
 struct problems;
 struct schema;
 struct schema_node;
+struct strset;
 
 struct builder {
 	const struct schema	*schema;
@@ -32,7 +33,12 @@ void	 build_members(struct builder *, const struct place *, const struct schema_
 /* One member, given its value; up is the place of its parent. */
 void	 build_node(struct builder *, const struct place *up, const struct schema_node *, struct node *value,
 	    struct lyd_node *parent, struct lyd_node **top);
-/* One entry of a list with its key ("" when it is in the body or must be made); NULL when it could not be made. */
+/*
+ * The key that an entry of a list carries in itself.  When it has none, one that is not among keys is made and added to
+ * the body; NULL when that cannot be (a problem, or no memory).
+ */
+const char *build_key(struct builder *, const struct place *list, struct node *body, const struct strset *keys);
+/* One entry of a list with its key; NULL when it could not be made. */
 struct lyd_node *build_entry(struct builder *, const struct place *up, const struct schema_node *, const char *key,
 	    struct node *body, struct lyd_node *parent, struct lyd_node **top);
 

@@ -61,6 +61,27 @@ document_touch(struct document *d)
 	d->source = NULL;
 }
 
+struct document *
+document_dup_full(const struct document *from)
+{
+	struct document *d = document_dup(from);
+
+	if (d != NULL && lyd_new_implicit_all(&d->tree, schema_ctx(d->schema), LYD_IMPLICIT_NO_STATE, NULL) != LY_SUCCESS) {
+		document_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void
+document_swap(struct document *a, struct document *b)
+{
+	struct document t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
 void
 document_free(struct document *d)
 {
@@ -155,29 +176,30 @@ document_validate(struct document *d, struct problems *problems)
 	return error;
 }
 
+static void
+print(const struct document *d, enum document_format format, unsigned flags, struct buf *b)
+{
+	if (format == DOCUMENT_YAML)
+		print_yaml(d->schema, NULL, d->tree, flags, b);
+	else
+		print_json(d->schema, NULL, d->tree, flags, b);
+}
+
 int
 document_print(const struct document *d, enum document_format format, unsigned flags, struct buf *b)
 {
-	unsigned print_flags = flags & DOCUMENT_FULL ? PRINT_FULL : 0;
-	struct lyd_node *full = NULL;
-	const struct lyd_node *tree = d->tree;
+	struct document *full;
 
 	if (flags & DOCUMENT_FULL) {
 		/* Defaults are nodes of the tree only after a validation: work on a copy that has them. */
-		if (d->tree != NULL && lyd_dup_siblings(d->tree, NULL, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &full) !=
-		    LY_SUCCESS)
+		full = document_dup_full(d);
+		if (full == NULL)
 			return -ENOMEM;
-		if (lyd_new_implicit_all(&full, schema_ctx(d->schema), LYD_IMPLICIT_NO_STATE, NULL) != LY_SUCCESS) {
-			lyd_free_all(full);
-			return -ENOMEM;
-		}
-		tree = full;
+		print(full, format, PRINT_FULL, b);
+		document_free(full);
+	} else {
+		print(d, format, 0, b);
 	}
-	if (format == DOCUMENT_YAML)
-		print_yaml(d->schema, NULL, tree, print_flags, b);
-	else
-		print_json(d->schema, NULL, tree, print_flags, b);
-	lyd_free_all(full);
 	return buf_failed(b) ? -ENOMEM : 0;
 }
 

@@ -15,6 +15,9 @@ struct node;
 int	 document_read(enum document_format, const char *data, size_t len, struct arena *, struct problems *,
 	    struct node **ret);
 void	 document_set_tree(struct document *, struct lyd_node *top);
+/* A copy in which every default is a node; NULL when out of memory. */
+struct document *document_dup_full(const struct document *);
+void	 document_swap(struct document *, struct document *);
 /* The lines of the text it was loaded from are no longer true. */
 void	 document_touch(struct document *);
 

@@ -19,8 +19,10 @@ void	 print_yaml(const struct schema *, const struct lyd_node *parent, const str
 	    struct buf *);
 void	 print_json(const struct schema *, const struct lyd_node *parent, const struct lyd_node *top, unsigned flags,
 	    struct buf *);
-/* A value alone: all instances of s among the children of parent (or of top), an array for lists and leaf-lists. */
+/* A value alone: what s is among the children of parent (or in top); all entries for lists and leaf-lists. */
 void	 print_json_value(const struct schema *, const struct schema_node *, const struct lyd_node *parent,
+	    const struct lyd_node *top, unsigned flags, struct buf *);
+void	 print_yaml_value(const struct schema *, const struct schema_node *, const struct lyd_node *parent,
 	    const struct lyd_node *top, unsigned flags, struct buf *);
 /* A leaf's text as JSON: true, 80 or "text". */
 void	 print_json_scalar(const struct schema_node *, const char *text, struct buf *);

@@ -171,7 +171,6 @@ try_flow(struct printer *p, const struct members *m, const struct schema_node *w
 {
 	unsigned left = FLOW_MEMBERS_MAX;
 
-	buf_init(b, 0);
 	return !p->is_full && flow_members(p, m, without, b, &left) && head + b->len <= LINE_MAX_COLUMNS;
 }
 
@@ -190,19 +189,21 @@ mark_default(struct printer *p, const struct lyd_node *n)
 		buf_puts(p->out, "  # default");
 }
 
+/* after is what stands between the name and a value on its line; "" when there is no name. */
 static void
-print_values(struct printer *p, const struct member *m, unsigned indent)
+print_values(struct printer *p, const struct member *m, unsigned indent, const char *after)
 {
 	struct buf b;
 	size_t i;
 
 	buf_init(&b, 0);
 	if (flow_values(m, &b) && indent + strlen(m->s->node->name) + 2 + b.len <= LINE_MAX_COLUMNS) {
-		buf_printf(p->out, " %s\n", (const char *)b.data);
+		buf_printf(p->out, "%s%s\n", after, (const char *)b.data);
 	} else {
-		buf_putc(p->out, '\n');
+		if (after[0] != '\0')
+			buf_putc(p->out, '\n');
 		for (i = 0; i < m->n; i++) {
-			print_indent(p, indent + 2);
+			print_indent(p, after[0] != '\0' ? indent + 2 : 0);
 			buf_puts(p->out, "- ");
 			print_scalar(m->s, lyd_get_value(m->items[i]), p->out);
 			buf_putc(p->out, '\n');
@@ -219,6 +220,7 @@ print_inner(struct printer *p, const struct lyd_node *n, unsigned indent, size_t
 	struct members m;
 	struct buf b;
 
+	buf_init(&b, 0);
 	if (members_init(&m, p->schema, n, NULL, p->is_full) != 0) {
 		p->out->failed = true;
 		return;
@@ -229,8 +231,7 @@ print_inner(struct printer *p, const struct lyd_node *n, unsigned indent, size_t
 		buf_putc(p->out, '\n');
 		block_members(p, &m, indent + 2, without);
 	}
-	if (!is_section)
-		buf_fini(&b);
+	buf_fini(&b);
 	members_fini(&m);
 }
 
@@ -241,14 +242,13 @@ print_mapping(struct printer *p, const struct member *m, unsigned indent)
 	struct buf b;
 	size_t i;
 
-	buf_putc(p->out, '\n');
 	for (i = 0; i < m->n; i++) {
 		key = members_key(m->items[i]);
 		buf_init(&b, 0);
 		print_scalar(m->s->key, key, &b);
-		print_indent(p, indent + 2);
+		print_indent(p, indent);
 		buf_printf(p->out, "%s:", (const char *)b.data);
-		print_inner(p, m->items[i], indent + 2, indent + 3 + b.len, m->s->key, false);
+		print_inner(p, m->items[i], indent, indent + 1 + b.len, m->s->key, false);
 		buf_fini(&b);
 	}
 }
@@ -259,7 +259,6 @@ print_sequence(struct printer *p, const struct member *m, unsigned indent)
 	struct members inner;
 	size_t i, at;
 
-	buf_putc(p->out, '\n');
 	for (i = 0; i < m->n; i++) {
 		if (members_init(&inner, p->schema, m->items[i], NULL, p->is_full) != 0) {
 			p->out->failed = true;
@@ -267,11 +266,20 @@ print_sequence(struct printer *p, const struct member *m, unsigned indent)
 		}
 		/* The first member stands after the hyphen: put it over its own indent. */
 		at = p->out->len;
-		block_members(p, &inner, indent + 4, NULL);
-		if (!buf_failed(p->out) && p->out->len >= at + indent + 4)
-			memcpy(p->out->data + at + indent + 2, "- ", 2);
+		block_members(p, &inner, indent + 2, NULL);
+		if (!buf_failed(p->out) && p->out->len >= at + indent + 2)
+			memcpy(p->out->data + at + indent, "- ", 2);
 		members_fini(&inner);
 	}
+}
+
+static void
+print_list(struct printer *p, const struct member *m, unsigned indent)
+{
+	if (m->s->is_ordered)
+		print_sequence(p, m, indent);
+	else
+		print_mapping(p, m, indent);
 }
 
 static void
@@ -289,16 +297,14 @@ print_member(struct printer *p, const struct member *m, unsigned indent)
 		buf_putc(p->out, '\n');
 		break;
 	case LYS_LEAFLIST:
-		print_values(p, m, indent);
+		print_values(p, m, indent, " ");
 		break;
 	case LYS_CONTAINER:
 		print_inner(p, m->items[0], indent, indent + strlen(name) + 2, NULL, m->s->parent == NULL);
 		break;
 	default:
-		if (m->s->is_ordered)
-			print_sequence(p, m, indent);
-		else
-			print_mapping(p, m, indent);
+		buf_putc(p->out, '\n');
+		print_list(p, m, indent + 2);
 	}
 }
 
@@ -345,4 +351,32 @@ print_yaml(const struct schema *schema, const struct lyd_node *parent, const str
 	if (b->len == 0)
 		buf_puts(b, "{}\n");
 	members_fini(&m);
+}
+
+void
+print_yaml_value(const struct schema *schema, const struct schema_node *s, const struct lyd_node *parent,
+    const struct lyd_node *top, unsigned flags, struct buf *b)
+{
+	struct printer p = { schema, b, (flags & PRINT_FULL) != 0 };
+	const struct member *m;
+	struct members all;
+
+	if (members_init(&all, schema, parent, top, true) != 0) {
+		b->failed = true;
+		return;
+	}
+	m = &all.all[s->index];
+	if (m->n == 0)
+		buf_puts(b, s->dflt != NULL ? s->dflt : s->node->nodetype == LYS_CONTAINER ? "{}" : "[]");
+	else if (s->node->nodetype == LYS_LEAF)
+		print_scalar(s, lyd_get_value(m->items[0]), b);
+	else if (s->node->nodetype == LYS_CONTAINER)
+		print_yaml(schema, m->items[0], NULL, flags, b);
+	else if (s->node->nodetype == LYS_LIST)
+		print_list(&p, m, 0);
+	else
+		print_values(&p, m, 0, "");
+	if (b->len == 0 || b->data[b->len - 1] != '\n')
+		buf_putc(b, '\n');
+	members_fini(&all);
 }
