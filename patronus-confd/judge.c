@@ -353,7 +353,10 @@ note_fault(struct judge *j)
 
 	if (e == NULL)
 		return false;
-	if (e->path == NULL || j->tree == NULL || lyd_find_path(j->tree, e->path, 0, &node) != LY_SUCCESS)
+	/* A mandatory node that is not there has a place in the schema only, and walk_missing() told about it. */
+	if (e->path != NULL && e->path[0] != '/' && problems_count(j->problems) > 0)
+		return false;
+	if (e->path == NULL || e->path[0] != '/' || j->tree == NULL || lyd_find_path(j->tree, e->path, 0, &node) != LY_SUCCESS)
 		node = NULL;
 	p = node != NULL ? place_of_data(node, steps) : NULL;
 	if (p == NULL || !is_told_at(j, p))
