@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * libyang stops at the first fault.  A valid tree costs one validation.  For a tree that is not, a copy is made; all
- * missing members and dangling references are found in one walk each and cut out of it; what is left is found by
- * validating, noting, cutting the named node and validating again.
+ * libyang stops at the first fault.  A valid tree costs one validation and one walk along the references.  For a tree
+ * that is not, a copy is made; all missing members and dangling references are found in one walk each and cut out of it;
+ * what is left is found by validating, noting, cutting the named node and validating again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -289,16 +289,34 @@ walk_dangling(struct judge *j, struct lyd_node *first, bool is_silent)
 	}
 }
 
+static bool
+find_dangling(struct judge *j, const struct lyd_node *first)
+{
+	const struct lyd_node *n;
+
+	LY_LIST_FOR(first, n)
+		if (n->schema->nodetype & (LYS_CONTAINER | LYS_LIST) ? find_dangling(j, lyd_child_no_keys(n)) :
+		    is_dangling(j, n))
+			return true;
+	return false;
+}
+
+static void
+forget_names(struct judge *j)
+{
+	unsigned i;
+
+	for (i = 0; i < j->nnames; i++)
+		strset_fini(&j->names[i].keys);
+	j->nnames = 0;
+}
+
 /* Cut references to nothing out; silently when they lead to what was cut before. */
 static void
 cut_dangling(struct judge *j, bool is_silent)
 {
-	unsigned i;
-
-	j->nnames = 0;
 	walk_dangling(j, j->tree, is_silent);
-	for (i = 0; i < j->nnames; i++)
-		strset_fini(&j->names[i].keys);
+	forget_names(j);
 }
 
 /* --- the rest, one after the other --- */
@@ -392,11 +410,18 @@ gather(struct judge *j)
 int
 judge(const struct schema *schema, struct lyd_node **tree, const struct node *source, struct problems *problems)
 {
-	struct judge j = { .schema = schema, .source = source, .problems = problems };
-	int error = validate(&j, tree);
+	struct judge j = { .schema = schema, .tree = *tree, .source = source, .problems = problems };
+	int error = validate(&j, &j.tree);
+	bool dangles;
 
-	if (error != -EINVAL)
+	*tree = j.tree;
+	if (error == -ENOMEM)
 		return error;
+	dangles = error == 0 && find_dangling(&j, j.tree);
+	forget_names(&j);
+	if (error == 0 && !dangles)
+		return 0;
+	j.tree = NULL;
 	if (*tree != NULL && lyd_dup_siblings(*tree, NULL, LYD_DUP_RECURSIVE, &j.tree) != LY_SUCCESS)
 		return -ENOMEM;
 	error = gather(&j);

@@ -185,6 +185,10 @@ find_target(const struct schema *schema, const struct lysc_type_leafref *ref)
 	return s != NULL && s->parent != NULL && s->parent->key == s ? s->parent : NULL;
 }
 
+/*
+ * libyang resolves each reference with an XPath expression, which is most of a validation of many rules.  judge.c looks
+ * the names up in hash tables, and tells every dangling one: those it knows are taken from libyang.
+ */
 static void
 link_reference(const struct schema *schema, struct schema_node *s, const struct lysc_type *type)
 {
@@ -193,6 +197,8 @@ link_reference(const struct schema *schema, struct schema_node *s, const struct 
 
 	if (type->basetype == LY_TYPE_LEAFREF) {
 		s->target = find_target(schema, (const struct lysc_type_leafref *)type);
+		if (s->target != NULL)
+			((struct lysc_type_leafref *)(uintptr_t)type)->require_instance = 0;
 	} else if (type->basetype == LY_TYPE_UNION) {
 		LY_ARRAY_FOR(un->types, i)
 			link_reference(schema, s, un->types[i]);
