@@ -1,0 +1,761 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "conf/generated.h"
+#include "conf/state.h"
+#include "confd_rig.h"
+#include "daemon/daemon.h"
+#include "ipc/channel.h"
+#include "ipc/ids.h"
+#include "ipc/privcall.h"
+#include "patronus-confd/mgmt.h"
+#include "patronus-confd/people.h"
+#include "patronus-confd/snapshot.h"
+#include "patronus-confd/states.h"
+#include "patronus-confd/store.h"
+#include "patronus-confd/web.h"
+
+static struct rig *rig_now;
+
+/* --- what libcommon/daemon gives a daemon --- */
+
+struct channel *
+daemon_channel(uint8_t role, uint8_t purpose)
+{
+	(void)purpose;
+	if (rig_now == NULL || role != ROLE_AUTHD || rig_now->authd == NULL || !channel_is_ready(rig_now->authd))
+		return (NULL);
+	return (rig_now->authd);
+}
+
+void
+daemon_audit(const char *actor, const char *origin, const char *action, const char *object, const char *result, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (rig_now == NULL)
+		return;
+	n = snprintf(rig_now->audit, sizeof(rig_now->audit), "%s %s %s %s %s ", actor, origin, action, object, result);
+	va_start(ap, fmt);
+	(void)vsnprintf(rig_now->audit + n, sizeof(rig_now->audit) - (size_t)n, fmt, ap);
+	va_end(ap);
+}
+
+static void
+die(const char *what)
+{
+	(void)fprintf(stderr, "rig: %s\n", what);
+	abort();
+}
+
+static void
+note(struct rig *rig, const char *who, const char *what, uint32_t revision)
+{
+	size_t at = strlen(rig->log);
+
+	(void)snprintf(rig->log + at, sizeof(rig->log) - at, "%s:%s:%u ", who, what, revision);
+}
+
+/* --- privd --- */
+
+static int
+privd(uint16_t type, const void *req, struct message *ret, struct privcall_error *why, void *arg)
+{
+	struct rig *rig = arg;
+	const struct sock_open_req *sock = req;
+	struct proc_status_rep *rep;
+
+	(void)why;
+	memset(ret, 0, sizeof(*ret));
+	ret->spec = msg_spec(type);
+	ret->arena = arena_new(0);
+	ret->body = arena_alloc(ret->arena, 1, ret->spec->rep->size);
+	if (type == MSG_SOCK_OPEN && sock->slot == SOCK_WEB_LISTEN)
+		rig->web_port = sock->port;
+	if (type == MSG_PROC_STATUS) {
+		rep = ret->body;
+		rep->processes.items = arena_alloc(ret->arena, 1, sizeof(*rep->processes.items));
+		rep->processes.n = 1;
+		rep->processes.items[0] = (struct process_status){ .name = "confd", .pid = 7, .uid = 60803, .cap_effective = 1 << 12,
+		    .seccomp = 2, .running = true, .uptime_ms = 5000, .no_new_privs = true, .namespaces = "net:1 ipc:2", .last_exit = "" };
+	}
+	return (0);
+}
+
+/* --- owners --- */
+
+static void	 player_prepare(struct channel *, struct message *, void *);
+static void	 player_commit(struct channel *, struct message *, void *);
+static void	 player_verify(struct channel *, struct message *, void *);
+static void	 player_abort(struct channel *, struct message *, void *);
+static void	 player_kept(struct channel *, struct message *, void *);
+static void	 player_state(struct channel *, struct message *, void *);
+
+static const struct channel_dispatch player_table[] = {
+	{ MSG_CONF_PREPARE, CHANNEL_PHASE_READY, player_prepare },
+	{ MSG_CONF_COMMIT, CHANNEL_PHASE_READY, player_commit },
+	{ MSG_CONF_VERIFY, CHANNEL_PHASE_READY, player_verify },
+	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, player_abort },
+	{ MSG_CONF_KEPT, CHANNEL_PHASE_READY, player_kept },
+	{ MSG_STATE_GET, CHANNEL_PHASE_READY, player_state },
+	{ 0, 0, NULL }
+};
+static const struct channel_ops player_ops = { .table = player_table };
+
+static struct ipc_problem refusal = { .path = "/firewall/rules/web-in", .code = "kernel-refused", .text = "the player refuses" };
+
+static uint64_t
+hash_bytes(const uint8_t *data, size_t len)
+{
+	uint64_t h = 14695981039346656037ull;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		h = (h ^ data[i]) * 1099511628211ull;
+	return (h);
+}
+
+/* What arrives must decode with the owner's own tables, as in the real daemon. */
+static void
+player_prepare(struct channel *ch, struct message *m, void *arg)
+{
+	struct player *p = arg;
+	const struct conf_prepare_req *req = m->body;
+	struct ipc_impact impact = { .owner = p->name, .impact = IMPACT_HOT, .text = "nothing is interrupted" };
+	struct conf_prepare_rep rep = { .diff = "a plan\n" };
+	struct arena *arena = arena_new(0);
+	struct codec_error why;
+	const uint8_t *data;
+	void *root;
+	size_t len;
+	int fd = arena_take_fd(m->arena, 0);
+
+	note(p->rig, p->name, req->dry_run ? "rehearse" : "prepare", req->revision);
+	if (fd == -1 || memfd_map(fd, 64 << 20, &data, &len) != 0 ||
+	    codec_decode(conf_owner_record(p->name), data, len, arena, &root, &why) != 0)
+		die("an owner cannot read its configuration");
+	p->prepared_hash = hash_bytes(data, len);
+	memfd_unmap(data, len);
+	close(fd);
+	arena_free(arena);
+	p->prepared = req->revision;
+	if (req->dry_run)
+		p->dry_runs++;
+	else
+		p->prepares++;
+	if (p->refuse_prepare != 0 && req->revision == p->refuse_prepare) {
+		rep.problems.items = &refusal;
+		rep.problems.n = 1;
+	}
+	rep.impacts.items = &impact;
+	rep.impacts.n = 1;
+	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
+		die("reply");
+}
+
+static void
+player_commit(struct channel *ch, struct message *m, void *arg)
+{
+	struct player *p = arg;
+	const struct conf_commit_req *req = m->body;
+	struct conf_commit_rep rep = { 0 };
+
+	note(p->rig, p->name, req->phase == COMMIT_APPLY ? "apply" : "remove", req->revision);
+	if (p->die_in_apply != 0 && req->phase == COMMIT_APPLY && req->revision == p->die_in_apply) {
+		p->die_in_apply = 0;
+		rig_player_stop(p);
+		return;
+	}
+	if (req->revision != p->prepared)
+		die("an owner shall apply what it has not prepared");
+	if (p->refuse_apply != 0 && req->phase == COMMIT_APPLY && req->revision == p->refuse_apply) {
+		rep.problems.items = &refusal;
+		rep.problems.n = 1;
+	} else {
+		p->applied = req->revision;
+		p->applied_hash = p->prepared_hash;
+	}
+	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
+		die("reply");
+}
+
+static void
+player_verify(struct channel *ch, struct message *m, void *arg)
+{
+	struct player *p = arg;
+	const struct conf_verify_req *req = m->body;
+	struct conf_verify_rep rep = { 0 };
+
+	note(p->rig, p->name, "verify", req->revision);
+	if (p->refuse_verify != 0 && req->revision == p->refuse_verify) {
+		rep.problems.items = &refusal;
+		rep.problems.n = 1;
+	}
+	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
+		die("reply");
+}
+
+static void
+player_abort(struct channel *ch, struct message *m, void *arg)
+{
+	struct player *p = arg;
+	const struct conf_abort_req *req = m->body;
+
+	(void)ch;
+	note(p->rig, p->name, "abort", req->revision);
+	p->prepared = 0;
+}
+
+static void
+player_kept(struct channel *ch, struct message *m, void *arg)
+{
+	struct player *p = arg;
+	const struct conf_kept_req *req = m->body;
+
+	(void)ch;
+	note(p->rig, p->name, "kept", req->revision);
+	p->kept = req->revision;
+}
+
+static void
+player_state(struct channel *ch, struct message *m, void *arg)
+{
+	static struct prefix address = { .addr = { .family = ADDR_V4, .bytes = { 192, 0, 2, 1 } }, .len = 25 };
+	struct state_interface wan = { .name = "wan", .kernel_name = "eth0", .index = 2, .present = true, .mtu = 1500,
+	    .addresses = { .items = &address, .n = 1 }, .rx_bytes = 12345678901ull };
+	struct state_interfaces interfaces = { .interfaces = { .items = &wan, .n = 1 } };
+	const char *zone = "lan";
+	struct state_rule rules[2] = { { .id = "quiet", .action = 1, .from = { .items = &zone, .n = 1 } },
+	    { .id = "busy", .action = 1, .packets = 9, .bytes = 900 } };
+	struct state_connections connections = { .current = 3, .maximum = 65536 };
+	struct state_firewall firewall = { .rules = { .items = rules, .n = 2 }, .connections = &connections, .generation = 4 };
+	const struct state_get_req *req = m->body;
+	struct state_get_rep rep = { 0 };
+	struct codec_error why;
+	uint8_t *data;
+	size_t len;
+
+	(void)arg;
+	if (codec_encode(conf_state_record(req->name), strcmp(req->name, "firewall") == 0 ? (void *)&firewall : (void *)&interfaces,
+	    1 << 20, &data, &len, &why) != 0)
+		die("state");
+	rep.record = (struct bytes){ .data = data, .len = (uint32_t)len };
+	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
+		die("reply");
+	free(data);
+}
+
+/* confd's ends of the owners' channels, wired as in main.c. */
+static void
+confd_event(struct channel *ch, struct message *m, void *arg)
+{
+	struct player *p = arg;
+
+	(void)ch;
+	states_on_event(p->rig->confd.states, m->body);
+}
+
+static void
+confd_drift(struct channel *ch, struct message *m, void *arg)
+{
+	struct player *p = arg;
+
+	(void)ch;
+	states_on_drift(p->rig->confd.states, m->body);
+}
+
+static void
+confd_ready(struct channel *ch, void *arg)
+{
+	struct player *p = arg;
+	struct owner *o = owners_by_role(&p->rig->confd.owners, channel_peer_role(ch));
+
+	o->channel = ch;
+	transaction_owner_ready(p->rig->confd.transaction, o);
+}
+
+static void
+confd_close(struct channel *ch, int error, void *arg)
+{
+	struct player *p = arg;
+	struct owner *o = owners_by_role(&p->rig->confd.owners, p->role);
+
+	(void)error;
+	if (o->channel == ch)
+		o->channel = NULL;
+	if (p->confd_end == ch)
+		p->confd_end = NULL;
+	channel_free(ch);
+}
+
+static const struct channel_dispatch confd_table[] = {
+	{ MSG_EVENT, CHANNEL_PHASE_READY, confd_event },
+	{ MSG_DRIFT, CHANNEL_PHASE_READY, confd_drift },
+	{ 0, 0, NULL }
+};
+static const struct channel_ops confd_ops = { .table = confd_table, .on_ready = confd_ready, .on_close = confd_close };
+
+void
+rig_player_start(struct player *p)
+{
+	int fds[2];
+
+	if (frame_pair(fds) != 0)
+		die("socketpair");
+	p->confd_end = channel_new(p->rig->base, fds[0], p->name, ROLE_CONFD, p->role, &confd_ops, p);
+	p->channel = channel_new(p->rig->base, fds[1], "confd", p->role, ROLE_CONFD, &player_ops, p);
+	p->prepared = p->applied = 0;
+	if (p->channel == NULL || p->confd_end == NULL)
+		die("channel");
+}
+
+void
+rig_player_stop(struct player *p)
+{
+	channel_free(p->channel);
+	p->channel = NULL;
+}
+
+/* --- authd --- */
+
+/* "tok-NAME" is NAME's session, with "csrf-NAME"; the password of everybody is "right". */
+static void
+authd_check(struct channel *ch, struct message *m, void *arg)
+{
+	struct rig *rig = arg;
+	const struct auth_check_req *req = m->body;
+	struct auth_check_rep rep = { .verdict = AUTH_REFUSED, .user = "", .csrf = "" };
+	char csrf[70];
+
+	rig->checks++;
+	if (strncmp(req->token, "tok-", 4) == 0) {
+		(void)snprintf(csrf, sizeof(csrf), "csrf-%.60s", req->token + 4);
+		rep = (struct auth_check_rep){ .verdict = AUTH_ACCEPTED, .user = req->token + 4, .csrf = csrf,
+		    .expires_ms = 1800000000000, .idle_s = 900 };
+	}
+	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
+}
+
+static void
+authd_login(struct channel *ch, struct message *m, void *arg)
+{
+	const struct auth_login_req *req = m->body;
+	struct auth_login_rep rep = { .verdict = AUTH_REFUSED, .token = "", .csrf = "" };
+	char token[70], csrf[70];
+
+	(void)arg;
+	(void)snprintf(token, sizeof(token), "tok-%.60s", req->user);
+	(void)snprintf(csrf, sizeof(csrf), "csrf-%.60s", req->user);
+	if (strcmp(req->password, "right") == 0)
+		rep = (struct auth_login_rep){ .verdict = AUTH_ACCEPTED, .token = token, .csrf = csrf, .expires_ms = 1800000000000 };
+	else if (strcmp(req->password, "often") == 0)
+		rep = (struct auth_login_rep){ .verdict = AUTH_TOO_MANY, .token = "", .csrf = "", .retry_after_s = 30 };
+	else if (strcmp(req->password, "otp") == 0)
+		rep.verdict = AUTH_NEED_OTP;
+	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
+}
+
+static void
+authd_claim(struct channel *ch, struct message *m, void *arg)
+{
+	struct rig *rig = arg;
+	const struct auth_claim_req *req = m->body;
+	struct auth_claim_rep rep = { .verdict = AUTH_NOT_CLAIMABLE, .text = "", .token = "", .csrf = "" };
+	char token[70], csrf[70];
+
+	(void)snprintf(token, sizeof(token), "tok-%.60s", req->user);
+	(void)snprintf(csrf, sizeof(csrf), "csrf-%.60s", req->user);
+	if (!rig->is_claimed && req->code[0] == '\0')
+		rep.verdict = AUTH_ACCEPTED;
+	else if (!rig->is_claimed && strcmp(req->code, "code") != 0)
+		rep.verdict = AUTH_REFUSED;
+	else if (!rig->is_claimed) {
+		rep = (struct auth_claim_rep){ .verdict = AUTH_ACCEPTED, .text = "", .token = token, .csrf = csrf };
+		rig->is_claimed = true;
+	}
+	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
+}
+
+static void
+authd_logout(struct channel *ch, struct message *m, void *arg)
+{
+	struct auth_logout_rep rep = { .verdict = AUTH_ACCEPTED };
+
+	(void)arg;
+	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
+}
+
+static void
+authd_password(struct channel *ch, struct message *m, void *arg)
+{
+	const struct auth_password_req *req = m->body;
+	struct auth_password_rep rep = { .verdict = AUTH_ACCEPTED, .text = "" };
+
+	(void)arg;
+	if (strcmp(req->current, "right") != 0)
+		rep.verdict = AUTH_REFUSED;
+	else if (strlen(req->new_password) < 8)
+		rep = (struct auth_password_rep){ .verdict = AUTH_WEAK_PASSWORD, .text = "it is too short" };
+	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
+}
+
+static void
+authd_revoke(struct channel *ch, struct message *m, void *arg)
+{
+	struct rig *rig = arg;
+	const struct auth_revoke_req *req = m->body;
+
+	(void)ch;
+	(void)snprintf(rig->revoked, sizeof(rig->revoked), "%.50s%s", req->user, req->forget ? "!" : "");
+}
+
+static const struct channel_dispatch authd_table[] = {
+	{ MSG_AUTH_CHECK, CHANNEL_PHASE_READY, authd_check },
+	{ MSG_AUTH_LOGIN, CHANNEL_PHASE_READY, authd_login },
+	{ MSG_AUTH_CLAIM, CHANNEL_PHASE_READY, authd_claim },
+	{ MSG_AUTH_LOGOUT, CHANNEL_PHASE_READY, authd_logout },
+	{ MSG_AUTH_PASSWORD, CHANNEL_PHASE_READY, authd_password },
+	{ MSG_AUTH_REVOKE, CHANNEL_PHASE_READY, authd_revoke },
+	{ 0, 0, NULL }
+};
+static const struct channel_dispatch silent_table[] = { { 0, 0, NULL } };
+static const struct channel_ops authd_ops = { .table = authd_table };
+static const struct channel_ops silent_ops = { .table = silent_table };
+
+/* --- clients --- */
+
+static void
+client_event(struct channel *ch, struct message *m, void *arg)
+{
+	struct rig *rig = arg;
+	const struct mgmt_event_req *ev = m->body;
+
+	(void)ch;
+	rig->events++;
+	(void)str_copy(rig->last_topic, ev->topic, sizeof(rig->last_topic));
+	(void)snprintf(rig->last_event, sizeof(rig->last_event), "%.*s", (int)ev->data.len, (const char *)ev->data.data);
+}
+
+static void
+client_end(struct channel *ch, struct message *m, void *arg)
+{
+	struct rig *rig = arg;
+
+	(void)ch;
+	(void)m;
+	(void)str_copy(rig->last_topic, "end", sizeof(rig->last_topic));
+}
+
+static const struct channel_dispatch client_table[] = {
+	{ MSG_MGMT_EVENT, CHANNEL_PHASE_READY, client_event },
+	{ MSG_MGMT_UNSUBSCRIBE, CHANNEL_PHASE_READY, client_end },
+	{ 0, 0, NULL }
+};
+static const struct channel_ops client_ops = { .table = client_table };
+
+static void
+httpd_ready(struct channel *ch, void *arg)
+{
+	struct rig *rig = arg;
+
+	mgmt_httpd(rig->mgmt, ch);
+	web_httpd_ready(&rig->confd);
+}
+
+static const struct channel_ops httpd_ops = { .table = mgmt_httpd_table, .on_ready = httpd_ready };
+
+static void
+connect_clients(struct rig *rig)
+{
+	int fds[2];
+
+	if (frame_pair(fds) != 0 || mgmt_adopt(rig->mgmt, fds[0], 0) != 0)
+		die("client");
+	rig->client = channel_new(rig->base, fds[1], "confd", ROLE_CTL, ROLE_CONFD, &client_ops, rig);
+	if (frame_pair(fds) != 0)
+		die("socketpair");
+	rig->httpd = channel_new(rig->base, fds[0], "httpd", ROLE_CONFD, ROLE_HTTPD, &httpd_ops, rig);
+	rig->httpd_end = channel_new(rig->base, fds[1], "confd", ROLE_HTTPD, ROLE_CONFD, &client_ops, rig);
+	if (frame_pair(fds) != 0)
+		die("socketpair");
+	rig->authd = channel_new(rig->base, fds[0], "authd", ROLE_CONFD, ROLE_AUTHD, &silent_ops, rig);
+	rig->authd_end = channel_new(rig->base, fds[1], "confd", ROLE_AUTHD, ROLE_CONFD, &authd_ops, rig);
+	if (rig->client == NULL || rig->httpd == NULL || rig->httpd_end == NULL || rig->authd == NULL || rig->authd_end == NULL)
+		die("channels");
+}
+
+struct rig *
+rig_new(const char *dir)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+
+	if (rig == NULL)
+		die("memory");
+	rig_now = rig;
+	rig->base = event_base_new();
+	if (dir != NULL)
+		(void)str_copy(rig->dir, dir, sizeof(rig->dir));
+	else {
+		(void)snprintf(rig->dir, sizeof(rig->dir), "/tmp/patronus-confd-XXXXXX");
+		if (mkdtemp(rig->dir) == NULL)
+			die("mkdtemp");
+	}
+	privcall_set_fake(privd, rig);
+	if (rig->base == NULL || confd_init(&rig->confd, rig->base, rig->dir) != 0)
+		die("confd_init");
+	if ((rig->mgmt = mgmt_new(&rig->confd)) == NULL)
+		die("mgmt_new");
+	mgmt_set_current(rig->mgmt);
+	rig->netd = (struct player){ .rig = rig, .name = "netd", .role = ROLE_NETD };
+	rig->fwd = (struct player){ .rig = rig, .name = "fwd", .role = ROLE_FWD };
+	connect_clients(rig);
+	return (rig);
+}
+
+static int
+remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
+{
+	(void)sb;
+	(void)flag;
+	(void)ftw;
+	return (remove(path));
+}
+
+void
+rig_free(struct rig *rig, bool keep_dir)
+{
+	struct channel *near[] = { rig->netd.confd_end, rig->fwd.confd_end, rig->netd.channel, rig->fwd.channel, rig->client, rig->httpd_end,
+	    rig->httpd, rig->authd, rig->authd_end };
+	size_t i;
+
+	for (i = 0; i < sizeof(near) / sizeof(near[0]); i++)
+		channel_free(near[i]);
+	mgmt_free(rig->mgmt);
+	confd_fini(&rig->confd);
+	event_base_free(rig->base);
+	if (!keep_dir)
+		(void)nftw(rig->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	privcall_set_fake(NULL, NULL);
+	rig_now = NULL;
+	free(rig);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+bool
+rig_until(struct rig *rig, const bool *done, unsigned ms)
+{
+	static const struct timeval tick = { 0, 2000 };
+	struct event *timer = event_new(rig->base, -1, EV_PERSIST, on_tick, NULL);
+	uint64_t end = clock_mono_ms() + ms;
+
+	(void)event_add(timer, &tick);
+	while ((done == NULL || !*done) && clock_mono_ms() < end)
+		(void)event_base_loop(rig->base, EVLOOP_ONCE);
+	event_free(timer);
+	return (done != NULL && *done);
+}
+
+void
+rig_wait(struct rig *rig, unsigned ms)
+{
+	(void)rig_until(rig, NULL, ms);
+}
+
+void
+rig_connect(struct rig *rig)
+{
+	uint64_t end = clock_mono_ms() + 5000;
+	uint32_t number = rig->confd.running->number;
+
+	rig_player_start(&rig->netd);
+	rig_player_start(&rig->fwd);
+	while ((rig->confd.owners.owner[0].is_stale || rig->confd.owners.owner[1].is_stale) && clock_mono_ms() < end)
+		rig_wait(rig, 3);
+	if (rig->netd.applied != number || rig->fwd.applied != number)
+		die("the owners did not get the running revision");
+	rig_wait(rig, 3);
+	rig->log[0] = '\0';
+}
+
+/* --- requests --- */
+
+struct waiting {
+	struct rig_answer	 answer;
+	bool			 done;
+};
+
+static void
+on_answer(struct channel *ch, struct message *m, int error, void *arg)
+{
+	struct waiting *w = arg;
+	const struct mgmt_rep *rep;
+
+	(void)ch;
+	w->done = true;
+	if (m == NULL || error != 0)
+		return;
+	rep = m->body;
+	w->answer.status = rep->status;
+	w->answer.len = rep->body.len;
+	w->answer.body = calloc(1, rep->body.len + 1);
+	if (rep->body.len > 0)
+		memcpy(w->answer.body, rep->body.data, rep->body.len);
+	(void)str_copy(w->answer.etag, rep->etag, sizeof(w->answer.etag));
+	(void)str_copy(w->answer.location, rep->location, sizeof(w->answer.location));
+	(void)str_copy(w->answer.allow, rep->allow, sizeof(w->answer.allow));
+	(void)str_copy(w->answer.token, rep->session_token, sizeof(w->answer.token));
+	w->answer.retry_after_s = rep->retry_after_s;
+	w->answer.session_end = rep->session_end;
+}
+
+static const char *
+or_empty(const char *text)
+{
+	return (text != NULL ? text : "");
+}
+
+struct rig_answer
+rig_ask(struct rig *rig, const struct rig_request *r)
+{
+	struct mgmt_req req = { .method = r->method, .path = r->path, .query = or_empty(r->query), .accept = or_empty(r->accept),
+	    .if_match = or_empty(r->match), .if_none_match = or_empty(r->none_match), .workspace = or_empty(r->workspace), .csrf = "",
+	    .token = "", .origin = "local", .local = "" };
+	struct waiting w = { 0 };
+	char token[80] = "", csrf[80] = "";
+
+	req.content_type = r->body == NULL ? "" : r->type != NULL ? r->type : "application/json";
+	if (r->body != NULL)
+		req.body = (struct bytes){ .data = (const uint8_t *)r->body, .len = (uint32_t)(r->len > 0 ? r->len : strlen(r->body)) };
+	if (r->remote != NULL) {
+		if (r->remote[0] != '\0') {
+			(void)snprintf(token, sizeof(token), "tok-%s", r->remote);
+			(void)snprintf(csrf, sizeof(csrf), "csrf-%s", r->remote);
+		}
+		req.token = token;
+		req.csrf = r->csrf != NULL ? r->csrf : csrf;
+		req.origin = "192.0.2.10:53122";
+	}
+	while (!channel_is_ready(rig->client) || !channel_is_ready(rig->httpd_end) || !channel_is_ready(rig->authd))
+		rig_wait(rig, 2);
+	if (channel_call(r->remote != NULL ? rig->httpd_end : rig->client, MSG_MGMT_REQUEST, 0, &req, NULL, 0, 20000, on_answer, &w) != 0 ||
+	    !rig_until(rig, &w.done, 20000))
+		die("no answer");
+	return (w.answer);
+}
+
+void
+rig_answer_free(struct rig_answer *a)
+{
+	free(a->body);
+	a->body = NULL;
+}
+
+const struct rig_answer *
+rig_expect(struct rig *rig, unsigned status, const struct rig_request *r)
+{
+	static struct rig_answer last;
+
+	rig_answer_free(&last);
+	last = rig_ask(rig, r);
+	if (last.status == status)
+		return (&last);
+	(void)fprintf(stderr, "rig: %u %s: status %u, not %u: %s\n", r->method, r->path, last.status, status, or_empty(last.body));
+	die("another answer");
+	return (NULL);
+}
+
+const char *
+rig_member(const char *json, const char *name)
+{
+	static char value[1024];
+	char key[64];
+	const char *at;
+	size_t n = 0;
+	int depth = 0;
+	bool quoted = false;
+
+	(void)snprintf(key, sizeof(key), "\"%s\":", name);
+	if (json == NULL || (at = strstr(json, key)) == NULL)
+		return ("");
+	for (at += strlen(key); *at != '\0' && n + 1 < sizeof(value); at++) {
+		if (*at == '"')
+			quoted = !quoted;
+		if (!quoted && (*at == '{' || *at == '['))
+			depth++;
+		if (!quoted && depth == 0 && (*at == ',' || *at == '}' || *at == ']'))
+			break;
+		if (!quoted && (*at == '}' || *at == ']'))
+			depth--;
+		if (*at != '"' || depth > 0)
+			value[n++] = *at;
+	}
+	value[n] = '\0';
+	return (value);
+}
+
+const char *
+rig_workspace(struct rig *rig, const char *remote)
+{
+	static char id[32];
+	const struct rig_answer *a = rig_expect(rig, 201, &(struct rig_request){ .method = MGMT_POST, .path = "/workspaces", .body = "{}",
+	    .remote = remote });
+
+	(void)str_copy(id, rig_member(a->body, "id"), sizeof(id));
+	return (id);
+}
+
+const struct rig_answer *
+rig_load(struct rig *rig, const char *yaml, unsigned status)
+{
+	char body[96];
+	const char *id = rig_workspace(rig, NULL);
+
+	(void)rig_expect(rig, 204, &(struct rig_request){ .method = MGMT_PUT, .path = "/configuration", .body = yaml,
+	    .type = "application/yaml", .workspace = id });
+	(void)snprintf(body, sizeof(body), "{\"workspace\":\"%s\",\"comment\":\"load\"}", id);
+	return (rig_expect(rig, status, &(struct rig_request){ .method = MGMT_POST, .path = "/commits", .body = body }));
+}
+
+static void
+on_subscribed(struct channel *ch, struct message *m, int error, void *arg)
+{
+	int *result = arg;
+
+	(void)ch;
+	*result = m != NULL && error == 0 ? 1 : -1;
+}
+
+bool
+rig_subscribe(struct rig *rig, const char *topics, uint64_t last_id)
+{
+	struct mgmt_subscribe_req req = { .topics = topics, .token = "", .origin = "local", .last_id = last_id };
+	int result = 0;
+
+	while (!channel_is_ready(rig->client))
+		rig_wait(rig, 2);
+	if (channel_call(rig->client, MSG_MGMT_SUBSCRIBE, 0, &req, NULL, 0, 5000, on_subscribed, &result) != 0)
+		die("subscribe");
+	while (result == 0)
+		rig_wait(rig, 2);
+	return (result == 1);
+}

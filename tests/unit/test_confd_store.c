@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "patronus-confd/store.h"
+
+static char dir[64];
+
+static int
+remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
+{
+	(void)sb;
+	(void)flag;
+	(void)ftw;
+	return (remove(path));
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "/tmp/patronus-store-XXXXXX");
+	return (mkdtemp(dir) == NULL ? -1 : 0);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	return (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS));
+}
+
+static struct revision
+revision_of(uint32_t number, uint32_t parent, const char *text)
+{
+	struct revision rev = { .number = number, .parent = parent, .author = "alice", .origin = "192.0.2.10:40000",
+	    .comment = "a change", .time_ms = 1700000000000 };
+
+	assert_int_equal(digest_hex(text, strlen(text), rev.digest), 0);
+	return (rev);
+}
+
+static struct store *
+open_store(enum store_found want)
+{
+	enum store_found found = STORE_FOUND_INVALID;
+	struct store *st;
+
+	assert_int_equal(store_open(dir, &st, &found), 0);
+	assert_int_equal(found, want);
+	return (st);
+}
+
+static void
+commit(struct store *st, uint32_t number, const char *text, enum revision_state state)
+{
+	struct store_pointers deadline = { .deadline_boot_ms = 5000, .deadline_wall_ms = 6000, .boot_id = "7" };
+	struct revision rev = revision_of(number, number - 1, text);
+
+	assert_int_equal(store_prepare(st, &rev, text, strlen(text)), 0);
+	assert_int_equal(store_finish(st, number, state, &deadline), 0);
+}
+
+static void
+expect_document(struct store *st, uint32_t number, const char *want)
+{
+	char *text;
+	size_t len;
+
+	assert_int_equal(store_document(st, number, &text, &len), 0);
+	assert_int_equal(len, strlen(want));
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void
+test_kept_revision_survives_reopening(void **state)
+{
+	struct store_pointers at;
+	struct revision rev;
+	struct store *st;
+
+	(void)state;
+	st = open_store(STORE_FOUND_NOTHING);
+	commit(st, 1, "{\"a\":1}", REVISION_KEPT);
+	store_close(st);
+	st = open_store(STORE_FOUND_GOOD);
+	store_pointers(st, &at);
+	assert_int_equal(at.running, 1);
+	assert_int_equal(at.kept, 1);
+	assert_int_equal(at.pending, 0);
+	assert_int_equal(store_last(st), 1);
+	assert_int_equal(store_revision(st, 1, &rev), 0);
+	assert_int_equal(rev.state, REVISION_KEPT);
+	assert_string_equal(rev.author, "alice");
+	assert_string_equal(rev.origin, "192.0.2.10:40000");
+	assert_string_equal(rev.comment, "a change");
+	expect_document(st, 1, "{\"a\":1}");
+	assert_int_equal(store_revision(st, 2, &rev), -ENOENT);
+	store_close(st);
+}
+
+static void
+test_prepared_revision_is_history_after_a_crash(void **state)
+{
+	struct revision rev = revision_of(2, 1, "{\"b\":2}");
+	struct store_pointers at;
+	struct store *st;
+
+	(void)state;
+	st = open_store(STORE_FOUND_NOTHING);
+	commit(st, 1, "{}", REVISION_KEPT);
+	assert_int_equal(store_prepare(st, &rev, "{\"b\":2}", 7), 0);
+	store_close(st);
+	st = open_store(STORE_FOUND_GOOD);
+	store_pointers(st, &at);
+	assert_int_equal(at.running, 1);
+	assert_int_equal(store_last(st), 2);
+	assert_int_equal(store_revision(st, 2, &rev), 0);
+	assert_int_equal(rev.state, REVISION_ROLLED_BACK);
+	store_close(st);
+}
+
+static void
+test_pending_is_confirmed_or_left(void **state)
+{
+	struct store_pointers at;
+	struct revision rev;
+	struct store *st;
+
+	(void)state;
+	st = open_store(STORE_FOUND_NOTHING);
+	assert_int_equal(store_confirm(st), -ENOENT);
+	assert_int_equal(store_roll_back(st), -ENOENT);
+	commit(st, 1, "{}", REVISION_KEPT);
+	commit(st, 2, "{\"b\":2}", REVISION_PENDING);
+	store_close(st);
+	st = open_store(STORE_FOUND_GOOD);
+	store_pointers(st, &at);
+	assert_int_equal(at.running, 2);
+	assert_int_equal(at.kept, 1);
+	assert_int_equal(at.pending, 2);
+	assert_int_equal(at.deadline_boot_ms, 5000);
+	assert_string_equal(at.boot_id, "7");
+	assert_int_equal(store_roll_back(st), 0);
+	store_pointers(st, &at);
+	assert_int_equal(at.running, 1);
+	assert_int_equal(at.pending, 0);
+	commit(st, 3, "{\"c\":3}", REVISION_PENDING);
+	assert_int_equal(store_confirm(st), 0);
+	store_close(st);
+	st = open_store(STORE_FOUND_GOOD);
+	store_pointers(st, &at);
+	assert_int_equal(at.running, 3);
+	assert_int_equal(at.kept, 3);
+	assert_int_equal(store_revision(st, 2, &rev), 0);
+	assert_int_equal(rev.state, REVISION_ROLLED_BACK);
+	assert_int_equal(store_revision(st, 3, &rev), 0);
+	assert_int_equal(rev.state, REVISION_KEPT);
+	store_close(st);
+}
+
+static void
+test_discarded_revision_leaves_nothing(void **state)
+{
+	struct revision rev = revision_of(2, 1, "{\"b\":2}");
+	struct store *st;
+	char *text;
+	size_t len;
+
+	(void)state;
+	st = open_store(STORE_FOUND_NOTHING);
+	commit(st, 1, "{}", REVISION_KEPT);
+	assert_int_equal(store_prepare(st, &rev, "{\"b\":2}", 7), 0);
+	assert_int_equal(store_discard(st, 2), 0);
+	assert_int_equal(store_last(st), 1);
+	assert_int_equal(store_revision(st, 2, &rev), -ENOENT);
+	assert_int_equal(store_document(st, 2, &text, &len), -ENOENT);
+	commit(st, 2, "{\"again\":2}", REVISION_KEPT);
+	expect_document(st, 2, "{\"again\":2}");
+	store_close(st);
+}
+
+static void
+test_list_goes_back_in_pages(void **state)
+{
+	struct revision list[3];
+	struct store *st;
+	char text[32];
+	unsigned i, n;
+
+	(void)state;
+	st = open_store(STORE_FOUND_NOTHING);
+	for (i = 1; i <= 7; i++) {
+		(void)snprintf(text, sizeof(text), "{\"n\":%u}", i);
+		commit(st, i, text, REVISION_KEPT);
+	}
+	assert_int_equal(store_list(st, 0, 3, list, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(list[0].number, 7);
+	assert_int_equal(list[2].number, 5);
+	assert_int_equal(store_list(st, 5, 3, list, &n), 0);
+	assert_int_equal(list[0].number, 4);
+	assert_int_equal(store_list(st, 2, 3, list, &n), 0);
+	assert_int_equal(n, 1);
+	store_close(st);
+}
+
+static void
+damage(const char *name, off_t at, size_t len)
+{
+	char path[128];
+	char bytes[8192];
+	int fd;
+
+	memset(bytes, 0x5a, sizeof(bytes));
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_WRONLY);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(pwrite(fd, bytes, len, at), (ssize_t)len);
+	close(fd);
+}
+
+static void
+test_damaged_database_is_set_aside(void **state)
+{
+	struct store_pointers at;
+	struct store *st;
+	char *text;
+	size_t len;
+
+	(void)state;
+	st = open_store(STORE_FOUND_NOTHING);
+	commit(st, 1, "{\"a\":1}", REVISION_KEPT);
+	assert_int_equal(store_mirror_put(st, "a: 1\n", 5), 0);
+	store_close(st);
+	/* The header, and then (on the new one) the pages behind it. */
+	damage("patronus.db", 0, 100);
+	st = open_store(STORE_FOUND_BROKEN);
+	store_pointers(st, &at);
+	assert_int_equal(at.running, 0);
+	assert_int_equal(store_mirror_get(st, &text, &len), 0);
+	assert_string_equal(text, "a: 1\n");
+	free(text);
+	commit(st, 1, "{\"a\":1}", REVISION_KEPT);
+	store_close(st);
+	damage("patronus.db", 4096, 8192);
+	st = open_store(STORE_FOUND_BROKEN);
+	store_close(st);
+}
+
+static void
+test_document_must_have_its_digest(void **state)
+{
+	char path[128], *text;
+	struct store *st;
+	sqlite3 *db;
+	size_t len;
+
+	(void)state;
+	st = open_store(STORE_FOUND_NOTHING);
+	commit(st, 1, "{\"a\":1}", REVISION_KEPT);
+	store_close(st);
+	(void)snprintf(path, sizeof(path), "%s/patronus.db", dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE documents SET document = CAST('{\"a\":2}' AS BLOB)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	st = open_store(STORE_FOUND_GOOD);
+	assert_int_equal(store_document(st, 1, &text, &len), -EIO);
+	store_close(st);
+}
+
+/* Commits one revision after another and says each number once it is acknowledged. */
+static void
+commit_until_killed(int out)
+{
+	enum store_found found;
+	struct revision rev;
+	struct store *st;
+	char text[20000];
+	uint32_t number;
+
+	if (store_open(dir, &st, &found) != 0)
+		_exit(2);
+	for (;;) {
+		number = store_last(st) + 1;
+		memset(text, 'x', sizeof(text));
+		(void)snprintf(text, sizeof(text), "{\"number\":%u}", number);
+		text[strlen(text)] = ' ';
+		rev = (struct revision){ .number = number, .parent = number - 1, .author = "kill", .time_ms = 1 };
+		if (digest_hex(text, sizeof(text), rev.digest) != 0 || store_prepare(st, &rev, text, sizeof(text)) != 0 ||
+		    store_finish(st, number, REVISION_KEPT, NULL) != 0)
+			_exit(3);
+		if (write(out, &number, sizeof(number)) != sizeof(number))
+			_exit(4);
+	}
+}
+
+/* kill -9 at 40 instants: what was acknowledged is there, what was not is either whole or never was. */
+static void
+test_kill_never_loses_what_was_acknowledged(void **state)
+{
+	struct store_pointers at;
+	struct revision rev;
+	uint32_t number, acknowledged = 0, i;
+	struct store *st;
+	pid_t pid;
+	int status, out[2], round;
+	char *text;
+	size_t len;
+
+	(void)state;
+	store_close(open_store(STORE_FOUND_NOTHING));
+	for (round = 0; round < 40; round++) {
+		assert_int_equal(pipe(out), 0);
+		pid = fork();
+		assert_int_not_equal(pid, -1);
+		if (pid == 0) {
+			close(out[0]);
+			commit_until_killed(out[1]);
+		}
+		close(out[1]);
+		usleep((useconds_t)(3000 + round * 571 % 9000));
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		while (read(out[0], &number, sizeof(number)) == sizeof(number))
+			acknowledged = number;
+		close(out[0]);
+		st = open_store(STORE_FOUND_GOOD);
+		store_pointers(st, &at);
+		assert_true(at.running >= acknowledged);
+		assert_int_equal(at.running, at.kept);
+		for (i = at.running; i > 0 && i + 3 > at.running; i--) {
+			assert_int_equal(store_revision(st, i, &rev), 0);
+			if (i == at.running)
+				assert_int_equal(rev.state, REVISION_KEPT);
+			assert_int_not_equal(rev.state, REVISION_PREPARED);
+			assert_int_equal(store_document(st, i, &text, &len), 0);
+			free(text);
+		}
+		store_close(st);
+	}
+	assert_true(acknowledged > 20);
+}
+
+/* No room on the disk: the commit is refused, and everything is as before. */
+static void
+test_full_disk_refuses_and_keeps(void **state)
+{
+	struct rlimit limit = { .rlim_cur = 256 << 10, .rlim_max = 256 << 10 };
+	struct store_pointers at;
+	enum store_found found;
+	struct revision rev;
+	struct store *st;
+	static char big[512 << 10];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	memset(big, 'y', sizeof(big) - 1);
+	st = open_store(STORE_FOUND_NOTHING);
+	commit(st, 1, "{}", REVISION_KEPT);
+	store_close(st);
+	if ((pid = fork()) == 0) {
+		signal(SIGXFSZ, SIG_IGN);
+		if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || store_open(dir, &st, &found) != 0)
+			_exit(1);
+		rev = (struct revision){ .number = 2, .parent = 1 };
+		if (digest_hex(big, sizeof(big) - 1, rev.digest) != 0 || store_prepare(st, &rev, big, sizeof(big) - 1) == 0)
+			_exit(2);
+		store_pointers(st, &at);
+		if (at.running != 1 || store_last(st) != 1)
+			_exit(3);
+		/* A small one has room. */
+		rev = (struct revision){ .number = 2, .parent = 1 };
+		if (digest_hex("{}", 2, rev.digest) != 0 || store_prepare(st, &rev, "{}", 2) != 0 ||
+		    store_finish(st, 2, REVISION_KEPT, NULL) != 0)
+			_exit(4);
+		store_close(st);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	st = open_store(STORE_FOUND_GOOD);
+	store_pointers(st, &at);
+	assert_int_equal(at.running, 2);
+	store_close(st);
+}
+
+static void
+test_forgetting_spares_running_and_kept(void **state)
+{
+	static char big[1 << 20];
+	struct store *st;
+	struct revision rev;
+	char *text;
+	size_t len;
+	uint32_t i;
+
+	(void)state;
+	memset(big, 'z', sizeof(big));
+	st = open_store(STORE_FOUND_NOTHING);
+	for (i = 1; i <= 70; i++) {
+		big[0] = (char)('a' + i % 26);
+		rev = (struct revision){ .number = i, .parent = i - 1 };
+		assert_int_equal(digest_hex(big, sizeof(big), rev.digest), 0);
+		assert_int_equal(store_prepare(st, &rev, big, sizeof(big)), 0);
+		assert_int_equal(store_finish(st, i, i == 1 ? REVISION_KEPT : i == 70 ? REVISION_PENDING : REVISION_ROLLED_BACK,
+		    &(struct store_pointers){ .deadline_boot_ms = 1 }), 0);
+	}
+	assert_int_equal(store_forget_old(st), 0);
+	assert_int_equal(store_document(st, 1, &text, &len), 0);	/* kept */
+	free(text);
+	assert_int_equal(store_document(st, 2, &text, &len), -ENOENT);
+	assert_int_equal(store_document(st, 69, &text, &len), 0);
+	free(text);
+	assert_int_equal(store_revision(st, 2, &rev), 0);	/* its line of history stays */
+	store_close(st);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_kept_revision_survives_reopening, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_prepared_revision_is_history_after_a_crash, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pending_is_confirmed_or_left, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_discarded_revision_leaves_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_list_goes_back_in_pages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_database_is_set_aside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_document_must_have_its_digest, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kill_never_loses_what_was_acknowledged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_full_disk_refuses_and_keeps, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_forgetting_spares_running_and_kept, setup, teardown),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
