@@ -8,33 +8,61 @@
 #include "exit.h"
 #include "run.h"
 
-/* Text of a table into mdoc: no line may start with a control character, sentences start lines, backslashes are escaped. */
+#define WIDTH	78
+
+/* One word; a line neither starts with a control character nor is it long. */
+static void
+word(const char *s, size_t len, size_t *at)
+{
+	size_t i;
+
+	if (*at > 0 && *at + 1 + len > WIDTH) {
+		putchar('\n');
+		*at = 0;
+	}
+	if (*at > 0)
+		putchar(' ');
+	else if (s[0] == '.' || s[0] == '\'')
+		fputs("\\&", stdout);
+	for (i = 0; i < len; i++)
+		if (s[i] == '\\')
+			fputs("\\e", stdout);
+		else
+			putchar(s[i]);
+	*at += (*at > 0 ? 1 : 0) + len;
+}
+
+/* Text of the table: each sentence starts a line, an empty line a paragraph. */
 static void
 text(const char *s)
 {
-	bool at_start = true;
+	size_t len, at = 0;
 
-	for (; *s != '\0'; s++) {
-		if (*s == '\n') {
-			while (s[1] == '\n')
-				s++;
-			fputs("\n.Pp\n", stdout);
-			at_start = true;
-			continue;
+	for (; *s != '\0'; s += len) {
+		len = strcspn(s, " \n");
+		if (len > 0)
+			word(s, len, &at);
+		if ((len > 0 && s[len - 1] == '.') || s[len] == '\n') {
+			putchar('\n');
+			at = 0;
 		}
-		if (at_start && (*s == '.' || *s == '\''))
-			fputs("\\&", stdout);
-		at_start = false;
+		if (s[len] == '\n')
+			puts(".Pp");
+		len += strspn(s + len, " \n");
+	}
+	if (at > 0)
+		putchar('\n');
+}
+
+/* A line of an example, as it is typed. */
+static void
+literal(const char *s)
+{
+	for (; *s != '\0'; s++)
 		if (*s == '\\')
 			fputs("\\e", stdout);
 		else
 			putchar(*s);
-		if ((*s == '.' || *s == ';') && s[1] == ' ' && *s == '.') {
-			putchar('\n');
-			at_start = true;
-			s++;
-		}
-	}
 	putchar('\n');
 }
 
@@ -103,7 +131,7 @@ command(const struct command *c)
 	printf(".Bd -literal -offset indent\n");
 	for (e = c->examples; e->command != NULL; e++) {
 		fputs("$ patronusctl ", stdout);
-		text(e->command);
+		literal(e->command);
 	}
 	printf(".Ed\n");
 }
@@ -117,8 +145,8 @@ head(void)
 	    ".Sh DESCRIPTION\n.Nm\ntalks to the Patronus of this box over its local management socket.\n"
 	    "What a user may do follows from the user's role; root may do everything.\n"
 	    ".Pp\nWhat runs is never edited.\n"
-	    "Changes are made in a workspace, and a commit makes a workspace the revision that runs: all of it, proven by reading the kernel back,\n"
-	    "or nothing.\n.Pp\nThese options go with every command:\n");
+	    "Changes are made in a workspace, and a commit makes a workspace the revision\n"
+	    "that runs: all of it, proven by reading the kernel back, or nothing.\n.Pp\nThese options go with every command:\n");
 	options(global_options);
 }
 
