@@ -293,7 +293,7 @@ address_set(struct compiler *c, const struct policy_addresses *a, uint8_t family
 		return s;
 	elems = collect_elems(c, a, family, n);
 	s = ir_set_new(c->ir, name, has_networks ? IR_SET_INTERVAL : 0, &field, 1);
-	s->path = a->path;
+	s->path = mem_strdup(c->ir->arena, a->path);
 	for (i = 0; i < n; i++)
 		*ir_set_add(c->ir, s) = elems[i];
 	ir_set_seal(s);
@@ -457,9 +457,5 @@ compile_origin(struct compiler *c, const char *id, enum ir_action action)
 struct ir_zones
 compile_zone_name(struct compiler *c, const char *name)
 {
-	struct ir_zones z = { .n = 1 };
-
-	z.items = mem_alloc(c->ir->arena, 1, sizeof(*z.items));
-	z.items[0] = name;
-	return z;
+	return ir_zones_copy(c->ir, &name, 1);
 }

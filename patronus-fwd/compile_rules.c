@@ -59,12 +59,14 @@ put_limit(struct compiler *c, struct ir_draft *d, const struct policy_rule *r, u
 		field = family == NFPROTO_IPV4 ? IR_SADDR4 : IR_SADDR6;
 	else
 		field = family == NFPROTO_IPV4 ? IR_DADDR4 : IR_DADDR6;
-	name = mem_printf(c->ir->arena, "meter.%s.%d", r->id, family == NFPROTO_IPV4 ? 4 : 6);
+	/* Its elements keep the rate they were made with: another rate is another set. */
+	name = mem_printf(c->ir->arena, "meter.%s.%d.%u-%u-%u", r->id, family == NFPROTO_IPV4 ? 4 : 6, r->rate.count,
+	    r->rate.seconds, r->burst);
 	set = ir_set_find(c->ir, name);
 	if (set == NULL) {
 		key = (uint8_t)field;
 		set = ir_set_new(c->ir, name, IR_SET_DYNAMIC, &key, 1);
-		set->path = r->path;
+		set->path = mem_strdup(c->ir->arena, r->path);
 		set->timeout_ms = r->rate.seconds * 1000 > METER_TIMEOUT_MS ? r->rate.seconds * 1000 : METER_TIMEOUT_MS;
 		set->size = METER_SIZE;
 		ir_set_seal(set);
@@ -154,8 +156,8 @@ put_rule(struct compiler *c, struct ir_chain *chain, const struct policy_rule *r
 	unsigned i;
 
 	o = ir_origin_new(c->ir, r->id, r->path, rule_action(r));
-	o->from = (struct ir_zones){ r->from_names, r->n_from_names };
-	o->to = (struct ir_zones){ r->to_names, r->n_to_names };
+	o->from = ir_zones_copy(c->ir, r->from_names, r->n_from_names);
+	o->to = ir_zones_copy(c->ir, r->to_names, r->n_to_names);
 	o->is_logged = r->is_logged;
 	parts = compile_select(c, &sel);
 	if (parts.n == 0 && c->remarks != NULL)

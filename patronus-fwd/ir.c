@@ -397,6 +397,24 @@ ir_rule_add(struct ir *ir, struct ir_chain *c, struct ir_origin *o, const struct
 	return r;
 }
 
+struct ir_zones
+ir_zones_copy(struct ir *ir, const char *const *names, uint32_t n)
+{
+	struct ir_zones z = { .n = n };
+	uint32_t i;
+
+	z.items = mem_alloc(ir->arena, n, sizeof(*z.items));
+	for (i = 0; i < n; i++)
+		z.items[i] = mem_strdup(ir->arena, names[i]);
+	return z;
+}
+
+struct ir_origin *
+ir_origin_find(const struct ir *ir, const char *id)
+{
+	return names_get(&ir->origin_names, id);
+}
+
 struct ir_origin *
 ir_origin_new(struct ir *ir, const char *id, const char *path, enum ir_action action)
 {
@@ -409,5 +427,7 @@ ir_origin_new(struct ir *ir, const char *id, const char *path, enum ir_action ac
 	o->index = ir->n_origins;
 	ir->origins = mem_grow(ir->arena, ir->origins, ir->n_origins, sizeof(struct ir_origin *), &ir->cap_origins);
 	ir->origins[ir->n_origins++] = o;
+	if (ir_origin_find(ir, o->id) == NULL)
+		names_put(ir->arena, &ir->origin_names, o->id, o);
 	return o;
 }

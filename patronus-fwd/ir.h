@@ -162,6 +162,10 @@ struct ir_origin {
 	bool		 is_logged;
 	uint32_t	 n_rules;	/* kernel rules made of it */
 	uint32_t	 index;		/* in ir.origins */
+	uint64_t	 packets;	/* last read */
+	uint64_t	 bytes;
+	uint64_t	 told_packets;	/* last told to the audience */
+	uint64_t	 told_bytes;
 };
 
 struct ir_rule {
@@ -172,6 +176,9 @@ struct ir_rule {
 	uint16_t		 n;
 	uint64_t		 hash;		/* of everything the kernel sees */
 	struct ir_stmt		*stmts;
+	uint64_t		 handle;	/* in the kernel; 0: not known */
+	uint64_t		 packets;	/* where its counter starts */
+	uint64_t		 bytes;
 };
 
 enum ir_hook {
@@ -194,6 +201,9 @@ struct ir_chain {
 	struct ir_rule	*first;
 	struct ir_rule	*last;
 	uint32_t	 n;
+	struct ir_rule	*cursor;	/* while it is compared with the kernel's (verify.c) */
+	bool		 is_seen;
+	bool		 is_different;
 };
 
 enum ir_set_flags {
@@ -235,6 +245,7 @@ struct ir {
 	struct ir_origin **origins;	/* in order of creation */
 	uint32_t	 n_origins;
 	uint32_t	 cap_origins;
+	struct names	 origin_names;
 	uint32_t	 n_rules;
 	uint32_t	 n_elems;
 };
@@ -277,6 +288,9 @@ void		 ir_match_set(struct ir_draft *, enum ir_field, enum ir_cmp, const struct 
 void		 ir_jump(struct ir_draft *, enum ir_kind, const char *chain);
 /* The draft becomes the chain's last rule. */
 struct ir_rule	*ir_rule_add(struct ir *, struct ir_chain *, struct ir_origin *, const struct ir_draft *);
+struct ir_zones	 ir_zones_copy(struct ir *, const char *const *names, uint32_t n);
+/* ids are unique. */
+struct ir_origin *ir_origin_find(const struct ir *, const char *id);
 struct ir_origin *ir_origin_new(struct ir *, const char *id, const char *path, enum ir_action);
 
 /* --- facts about fields and printing (ir_print.c) */

@@ -41,9 +41,25 @@ nft_batch_fini(struct nft_batch *b)
 {
 	buf_fini(&b->out);
 	free(b->paths);
+	free(b->offsets);
 	free(b->rules);
 	free(b->scratch);
 	memset(b, 0, sizeof(*b));
+}
+
+uint32_t
+nft_batch_message(const struct nft_batch *b, uint32_t offset)
+{
+	uint32_t low, high, middle;
+
+	for (low = 0, high = b->n; low + 1 < high;) {
+		middle = low + (high - low) / 2;
+		if (b->offsets[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 const char *
@@ -63,12 +79,14 @@ end(struct nft_batch *b, const struct nlmsghdr *h, const char *path)
 {
 	if (h->nlmsg_len > SCRATCH)
 		fatalx("nft", "a message of %u bytes", h->nlmsg_len);
-	buf_put(&b->out, h, NLMSG_ALIGN(h->nlmsg_len));
 	if (b->n == b->cap) {
 		b->cap = b->cap == 0 ? 64 : b->cap * 2;
 		b->paths = mem_resize(b->paths, b->cap, sizeof(*b->paths));
+		b->offsets = mem_resize(b->offsets, b->cap, sizeof(*b->offsets));
 	}
+	b->offsets[b->n] = (uint32_t)b->out.len;
 	b->paths[b->n++] = path;
+	buf_put(&b->out, h, NLMSG_ALIGN(h->nlmsg_len));
 	if (buf_failed(&b->out))
 		fatalx("nft", "out of memory");
 }
@@ -107,8 +125,8 @@ nft_put_table_delete(struct nft_batch *b)
 	put_table(b, NFT_MSG_DELTABLE, 0);
 }
 
-static uint32_t
-hook_number(uint8_t hook)
+uint32_t
+nft_hook_number(uint8_t hook)
 {
 	static const uint32_t hooks[IR_HOOK_MAX] = {
 		[IR_HOOK_PREROUTING] = NF_INET_PRE_ROUTING, [IR_HOOK_INPUT] = NF_INET_LOCAL_IN, [IR_HOOK_FORWARD] = NF_INET_FORWARD,
@@ -129,7 +147,7 @@ nft_put_chain(struct nft_batch *b, const struct ir_chain *c)
 	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, c->name);
 	if (c->hook != IR_HOOK_NONE) {
 		nftnl_chain_set_str(n, NFTNL_CHAIN_TYPE, c->is_nat ? "nat" : "filter");
-		nftnl_chain_set_u32(n, NFTNL_CHAIN_HOOKNUM, hook_number(c->hook));
+		nftnl_chain_set_u32(n, NFTNL_CHAIN_HOOKNUM, nft_hook_number(c->hook));
 		nftnl_chain_set_s32(n, NFTNL_CHAIN_PRIO, c->priority);
 		nftnl_chain_set_u32(n, NFTNL_CHAIN_POLICY, c->drops ? NF_DROP : NF_ACCEPT);
 	}
@@ -155,8 +173,8 @@ nft_put_chain_delete(struct nft_batch *b, const char *name)
 }
 
 /* --- sets */
-static uint32_t
-set_flags(const struct ir_set *s)
+uint32_t
+nft_set_flags(const struct ir_set *s)
 {
 	uint32_t flags;
 
@@ -185,7 +203,7 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 	nftnl_set_set_str(n, NFTNL_SET_TABLE, NFT_TABLE);
 	nftnl_set_set_str(n, NFTNL_SET_NAME, s->name);
 	nftnl_set_set_u32(n, NFTNL_SET_FAMILY, NFPROTO_INET);
-	nftnl_set_set_u32(n, NFTNL_SET_FLAGS, set_flags(s));
+	nftnl_set_set_u32(n, NFTNL_SET_FLAGS, nft_set_flags(s));
 	nftnl_set_set_u32(n, NFTNL_SET_KEY_TYPE, type);
 	nftnl_set_set_u32(n, NFTNL_SET_KEY_LEN, ir_set_keylen(s));
 	/* Interface names are a host's string: nft(8) prints them only when it is told so. */
@@ -310,7 +328,7 @@ set_comment(struct nftnl_rule *n, const char *id)
 }
 
 static void
-note_rule(struct nft_batch *b, const struct ir_rule *r)
+note_rule(struct nft_batch *b, struct ir_rule *r)
 {
 	if (b->n_rules == b->cap_rules) {
 		b->cap_rules = b->cap_rules == 0 ? 64 : b->cap_rules * 2;
@@ -320,7 +338,7 @@ note_rule(struct nft_batch *b, const struct ir_rule *r)
 }
 
 void
-nft_put_rule(struct nft_batch *b, const struct ir_rule *r, enum nft_place place, uint64_t handle)
+nft_put_rule(struct nft_batch *b, struct ir_rule *r, enum nft_place place, uint64_t handle)
 {
 	struct nftnl_rule *n;
 	struct nlmsghdr *h;
@@ -360,7 +378,8 @@ nft_put_rule_delete(struct nft_batch *b, const char *chain, uint64_t handle, con
 	n = need(nftnl_rule_alloc());
 	nftnl_rule_set_str(n, NFTNL_RULE_TABLE, NFT_TABLE);
 	nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, chain);
-	nftnl_rule_set_u64(n, NFTNL_RULE_HANDLE, handle);
+	if (handle != 0)
+		nftnl_rule_set_u64(n, NFTNL_RULE_HANDLE, handle);
 	h = begin(b, NFT_MSG_DELRULE, 0);
 	nftnl_rule_nlmsg_build_payload(h, n);
 	end(b, h, path);
@@ -371,8 +390,8 @@ void
 nft_put_all(struct nft_batch *b, const struct ir *ir)
 {
 	const struct ir_chain *c;
-	const struct ir_rule *r;
 	const struct ir_set *s;
+	struct ir_rule *r;
 
 	/* Created first, so that deleting it never fails. */
 	nft_put_table(b);

@@ -19,7 +19,8 @@
 struct nft_batch {
 	struct buf	  out;
 	const char	**paths;	/* one for each message; borrowed from the ir */
-	const struct ir_rule **rules;	/* of messages that add a rule, in order */
+	uint32_t	 *offsets;	/* where each message begins */
+	struct ir_rule **rules;		/* of messages that add a rule, in order */
 	uint32_t	  n;
 	uint32_t	  cap;
 	uint32_t	  n_rules;
@@ -33,9 +34,14 @@ enum nft_place {
 	NFT_REPLACE		/* instead of it */
 };
 
+/* The kernel's numbers, to compare with. */
+uint32_t nft_hook_number(uint8_t hook);
+uint32_t nft_set_flags(const struct ir_set *);
+
 void	 nft_batch_init(struct nft_batch *);
 void	 nft_batch_fini(struct nft_batch *);
-/* "" when the message was made for no part in particular. */
+/* The message that the byte at offset is in, and what it was made from: "" for no part in particular. */
+uint32_t nft_batch_message(const struct nft_batch *, uint32_t offset);
 const char *nft_batch_path(const struct nft_batch *, uint32_t message);
 
 void	 nft_put_table(struct nft_batch *);
@@ -47,7 +53,8 @@ void	 nft_put_set(struct nft_batch *, const struct ir_set *);
 void	 nft_put_set_delete(struct nft_batch *, const char *name);
 /* Some of the set's elements: those whose pointers are listed. */
 void	 nft_put_elems(struct nft_batch *, const struct ir_set *, const struct ir_elem *const *, uint32_t n, bool is_delete);
-void	 nft_put_rule(struct nft_batch *, const struct ir_rule *, enum nft_place, uint64_t handle);
+void	 nft_put_rule(struct nft_batch *, struct ir_rule *, enum nft_place, uint64_t handle);
+/* handle 0: all rules of the chain. */
 void	 nft_put_rule_delete(struct nft_batch *, const char *chain, uint64_t handle, const char *path);
 /* The whole table anew: what is there is deleted in the same transaction. */
 void	 nft_put_all(struct nft_batch *, const struct ir *);

@@ -348,7 +348,19 @@ put_log(struct nftnl_rule *r, const struct ir_stmt *s)
 }
 
 static void
-put_stmt(struct nftnl_rule *r, const struct ir_stmt *s)
+put_counter(struct nftnl_rule *r, const struct ir_rule *rule)
+{
+	struct nftnl_expr *e;
+
+	e = add(r, "counter");
+	if (rule->packets == 0 && rule->bytes == 0)
+		return;
+	nftnl_expr_set_u64(e, NFTNL_EXPR_CTR_PACKETS, rule->packets);
+	nftnl_expr_set_u64(e, NFTNL_EXPR_CTR_BYTES, rule->bytes);
+}
+
+static void
+put_stmt(struct nftnl_rule *r, const struct ir_rule *rule, const struct ir_stmt *s)
 {
 	switch ((enum ir_kind)s->kind) {
 	case IR_MATCH:
@@ -361,7 +373,7 @@ put_stmt(struct nftnl_rule *r, const struct ir_stmt *s)
 		put_meter(r, s);
 		break;
 	case IR_COUNTER:
-		add(r, "counter");
+		put_counter(r, rule);
 		break;
 	case IR_LOG:
 		put_log(r, s);
@@ -406,5 +418,5 @@ nft_expr_put(struct nftnl_rule *r, const struct ir_rule *rule)
 	unsigned i;
 
 	for (i = 0; i < rule->n; i++)
-		put_stmt(r, &rule->stmts[i]);
+		put_stmt(r, rule, &rule->stmts[i]);
 }

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ipc/ids.h"
+#include "ipc/privcall.h"
+
+#include "apply.h"
+#include "diff.h"
+#include "nft_encode.h"
+#include "nft_read.h"
+#include "problems.h"
+
+/* Reading back the elements of huge sets takes the kernel longer than anything else that we ask of it. */
+#define ELEMS_COMPARED_MAX	100000
+
+void
+apply_init(struct apply *a)
+{
+	memset(a, 0, sizeof(*a));
+}
+
+void
+apply_fini(struct apply *a)
+{
+	ir_free(a->ir);
+	memset(a, 0, sizeof(*a));
+}
+
+static void
+refused(const struct nft_batch *b, const struct privcall_error *e, struct problems *problems)
+{
+	const char *path;
+
+	path = nft_batch_path(b, nft_batch_message(b, e->offset));
+	problems_add(problems, path, "kernel-refused", "the kernel refused the ruleset here: %s", e->text[0] != '\0' ? e->text :
+	    strerror(e->error));
+}
+
+/* -ESTALE is not a problem yet. */
+static int
+send_batch(struct apply *a, const struct nft_batch *b, uint32_t generation, bool echo, struct message *ret, struct problems *problems)
+{
+	struct nft_batch_req req = {
+		.generation = generation, .echo = echo, .messages = { .data = b->out.data, .len = (uint32_t)b->out.len }
+	};
+	const struct nft_batch_rep *rep;
+	struct privcall_error e;
+	uint64_t start;
+	int r;
+
+	start = clock_mono_us();
+	r = privcall(MSG_NFT_BATCH, &req, ret, &e);
+	a->kernel_us = clock_mono_us() - start;
+	a->n_batches++;
+	if (r == 0) {
+		rep = ret->body;
+		a->generation = rep->generation;
+	} else if (r != -ESTALE) {
+		refused(b, &e, problems);
+	}
+	return r;
+}
+
+static int
+apply_all(struct apply *a, struct ir *ir, struct problems *problems)
+{
+	struct nft_batch b;
+	struct message m;
+	uint64_t start;
+	int r;
+
+	start = clock_mono_us();
+	nft_batch_init(&b);
+	nft_put_all(&b, ir);
+	a->encode_us = clock_mono_us() - start;
+	r = send_batch(a, &b, 0, false, &m, problems);
+	nft_batch_fini(&b);
+	if (r != 0)
+		return r;
+	message_fini(&m);
+	a->n_full++;
+	a->is_touched = false;
+	a->is_trusted = false;
+	a->has_handles = false;
+	return 0;
+}
+
+/* 1: it cannot be done in steps. */
+static int
+apply_steps(struct apply *a, struct ir *next, struct problems *problems)
+{
+	const struct nft_batch_rep *rep;
+	struct nft_batch b;
+	struct message m;
+	struct diff d;
+	uint64_t start;
+	int r;
+
+	start = clock_mono_us();
+	diff_make(&d, a->ir, next);
+	if (d.is_impossible || d.n == 0) {
+		r = d.is_impossible ? 1 : 0;
+		diff_fini(&d);
+		return r;
+	}
+	nft_batch_init(&b);
+	diff_encode(&d, &b);
+	a->encode_us = clock_mono_us() - start;
+	r = send_batch(a, &b, a->generation, true, &m, problems);
+	if (r == 0) {
+		rep = m.body;
+		a->has_handles = verify_echo(&b, rep->replies.data, rep->replies.len);
+		a->is_trusted = a->is_trusted && a->has_handles;
+		message_fini(&m);
+	}
+	nft_batch_fini(&b);
+	diff_fini(&d);
+	return r;
+}
+
+/* --- reading back */
+struct dump {
+	const uint8_t	*data;
+	size_t		 len;
+	uint32_t	 generation;
+};
+
+static int
+dump_get(struct dump *d, uint8_t what)
+{
+	struct privcall_error e;
+
+	memset(d, 0, sizeof(*d));
+	return privcall_dump(what, &d->data, &d->len, &d->generation, &e);
+}
+
+static int
+read_back(struct ir *ir, uint32_t *ret_generation, verify_report *report, void *arg)
+{
+	static const uint8_t what[] = { NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS };
+	struct dump d[sizeof(what)];
+	struct verify_dumps v;
+	unsigned i, n;
+	int r;
+
+	memset(d, 0, sizeof(d));
+	n = ir->n_elems <= ELEMS_COMPARED_MAX ? 4 : 3;
+	for (i = 0, r = 0; i < n && r == 0; i++)
+		r = dump_get(&d[i], what[i]);
+	if (r == 0) {
+		memset(&v, 0, sizeof(v));
+		v.chains.data = d[0].data;
+		v.chains.len = d[0].len;
+		v.rules.data = d[1].data;
+		v.rules.len = d[1].len;
+		v.sets.data = d[2].data;
+		v.sets.len = d[2].len;
+		v.elems.data = d[3].data;
+		v.elems.len = d[3].len;
+		v.has_elems = n == 4;
+		/* A transaction in between would be seen by the next look: the first dump's generation is what was looked at. */
+		*ret_generation = d[0].generation;
+		r = (int)verify_compare(ir, &v, report, arg);
+	}
+	for (i = 0; i < n; i++)
+		privcall_dump_free(d[i].data, d[i].len);
+	return r;
+}
+
+/* Nobody has changed anything since we knew what was there. */
+static bool
+is_current(struct apply *a)
+{
+	struct dump d;
+	bool same;
+
+	if (!a->is_trusted || a->is_touched || dump_get(&d, NL_DUMP_NFT_TABLES) != 0)
+		return false;
+	same = d.generation == a->generation;
+	privcall_dump_free(d.data, d.len);
+	return same;
+}
+
+int
+apply_verify(struct apply *a, verify_report *report, void *arg)
+{
+	int r;
+
+	if (a->ir == NULL)
+		return -ENOENT;
+	if (is_current(a))
+		return 0;
+	a->n_dumps++;
+	r = read_back(a->ir, &a->generation, report, arg);
+	a->is_trusted = r == 0;
+	a->has_handles = r == 0;
+	a->is_touched = r != 0;
+	return r;
+}
+
+int
+apply_repair(struct apply *a, struct problems *problems)
+{
+	int r;
+
+	r = apply_all(a, a->ir, problems);
+	return r != 0 ? r : apply_verify(a, NULL, NULL);
+}
+
+/* --- commit */
+static void
+take(struct apply *a, struct ir *next)
+{
+	if (a->ir != next)
+		ir_free(a->ir);
+	a->ir = next;
+}
+
+/* After a restart the kernel may have just what is wanted; then its counters go on. */
+static bool
+adopt(struct apply *a, struct ir *next)
+{
+	a->n_dumps++;
+	if (read_back(next, &a->generation, NULL, NULL) != 0)
+		return false;
+	a->is_trusted = true;
+	a->has_handles = true;
+	a->is_touched = false;
+	return true;
+}
+
+int
+apply_commit(struct apply *a, struct ir *next, struct problems *problems)
+{
+	int r;
+
+	r = 1;
+	if (a->ir == NULL) {
+		r = adopt(a, next) ? 0 : 1;
+	} else if (!a->is_touched && (a->has_handles || apply_verify(a, NULL, NULL) == 0)) {
+		r = apply_steps(a, next, problems);
+		/* Somebody else's transaction came between: it is our table again when nothing of it differs. */
+		if (r == -ESTALE) {
+			a->is_trusted = false;
+			r = apply_verify(a, NULL, NULL) == 0 ? apply_steps(a, next, problems) : 1;
+		}
+	}
+	if (r == 1 || r == -ESTALE)
+		r = apply_all(a, next, problems);
+	if (r == 0)
+		take(a, next);
+	return r;
+}
+
+int
+apply_store(struct apply *a)
+{
+	struct file_put_req req = { .id = FILE_LKG_RULESET };
+	struct privcall_error e;
+	struct nft_batch b;
+	struct message m;
+	struct ir_chain *c;
+	struct ir_rule *rule;
+	int r;
+
+	if (a->ir == NULL)
+		return -ENOENT;
+	for (c = a->ir->chains; c != NULL; c = c->next)
+		for (rule = c->first; rule != NULL; rule = rule->next)
+			rule->packets = rule->bytes = 0;
+	nft_batch_init(&b);
+	nft_put_all(&b, a->ir);
+	req.data.data = b.out.data;
+	req.data.len = (uint32_t)b.out.len;
+	r = privcall(MSG_FILE_PUT, &req, &m, &e);
+	nft_batch_fini(&b);
+	if (r == 0)
+		message_fini(&m);
+	else
+		log_errx("apply", "the last known good ruleset cannot be stored: %s", e.text);
+	return r;
+}
+
+/* Generations go up by one; between two of them is a transaction that we did not hear of. */
+bool
+apply_event(struct apply *a, uint32_t generation, bool is_ours)
+{
+	if (a->ir == NULL || (int32_t)(generation - a->generation) <= 0)
+		return false;
+	if (!is_ours && generation == a->generation + 1) {
+		a->generation = generation;
+		return false;
+	}
+	a->is_touched = true;
+	return true;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_APPLY_H
+#define PATRONUS_FWD_APPLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ir.h"
+#include "verify.h"
+
+/*
+ * The table in the kernel and what we know of it.  A change sends only what differs; the whole table is sent when nothing of ours is
+ * there, or when somebody else has changed it.  The ruleset's generation tells whether that has happened: it counts every transaction
+ * of the namespace, so transactions that left our table alone are followed through the event socket.
+ */
+
+struct problems;
+
+struct apply {
+	struct ir	*ir;		/* what is, or should be, in the kernel; NULL before the first commit */
+	uint32_t	 generation;	/* up to which the kernel is known to have it */
+	bool		 is_trusted;	/* it has been read back, or its echo was right */
+	bool		 is_touched;	/* somebody else changed our table, or we may have missed that */
+	bool		 has_handles;
+	uint32_t	 n_full;	/* for tests: how often everything was sent, */
+	uint32_t	 n_batches;	/* batches, */
+	uint32_t	 n_dumps;	/* and dumps of rules */
+	uint64_t	 encode_us;	/* of the last change */
+	uint64_t	 kernel_us;
+};
+
+void	 apply_init(struct apply *);
+void	 apply_fini(struct apply *);
+/*
+ * Bring next into force; it becomes the apply's when that was done, and stays the caller's otherwise.  0 or -errno with problems.
+ */
+int	 apply_commit(struct apply *, struct ir *next, struct problems *);
+/* Compare the kernel with what should be there.  The number of differences, or -errno when it cannot be read. */
+int	 apply_verify(struct apply *, verify_report *, void *arg);
+/* Send everything anew, counters included. */
+int	 apply_repair(struct apply *, struct problems *);
+/* The batch that makes the whole table, as last known good. */
+int	 apply_store(struct apply *);
+/* An event: a transaction ended in this generation, and it touched our table or not.  true: look at the kernel. */
+bool	 apply_event(struct apply *, uint32_t generation, bool is_ours);
+
+#endif

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff.h"
+#include "hash.h"
+#include "mem.h"
+#include "nft_encode.h"
+
+static struct change *
+add(struct diff *d, enum change_kind kind)
+{
+	struct change *c;
+
+	if (d->n == d->cap) {
+		d->cap = d->cap == 0 ? 64 : d->cap * 2;
+		d->items = mem_resize(d->items, d->cap, sizeof(*d->items));
+	}
+	c = &d->items[d->n++];
+	memset(c, 0, sizeof(*c));
+	c->kind = (uint8_t)kind;
+	return c;
+}
+
+/* --- sets */
+static void
+elem_change(struct diff *d, enum change_kind kind, const struct ir_set *s, const struct ir_elem *e)
+{
+	struct change *c;
+
+	c = add(d, kind);
+	c->set = s;
+	c->elem = e;
+}
+
+/* Both are sorted. */
+static void
+diff_elems(struct diff *d, const struct ir_set *old, const struct ir_set *next, bool removes)
+{
+	uint32_t i, k;
+	int r;
+
+	for (i = 0, k = 0; i < old->n || k < next->n;) {
+		r = i == old->n ? 1 : k == next->n ? -1 : ir_elem_compare(next, &old->elems[i], &next->elems[k]);
+		if (r < 0 && removes)
+			elem_change(d, CHANGE_ELEM_REMOVE, old, &old->elems[i]);
+		if (r > 0 && !removes)
+			elem_change(d, CHANGE_ELEM_ADD, next, &next->elems[k]);
+		i += r <= 0;
+		k += r >= 0;
+	}
+}
+
+static bool
+same_definition(const struct ir_set *a, const struct ir_set *b)
+{
+	return a->flags == b->flags && a->nfields == b->nfields && memcmp(a->fields, b->fields, sizeof(a->fields)) == 0 &&
+	    a->timeout_ms == b->timeout_ms && a->size == b->size;
+}
+
+/* Removals first: an interval may only come where there is room, a key only once. */
+static void
+diff_sets(struct diff *d, const struct ir *old, const struct ir *next)
+{
+	const struct ir_set *s, *o;
+	uint32_t i;
+
+	for (s = next->sets; s != NULL; s = s->next) {
+		o = ir_set_find(old, s->name);
+		if (o == NULL || o->hash == s->hash)
+			continue;
+		if (!same_definition(o, s))
+			d->is_impossible = true;
+		diff_elems(d, o, s, true);
+	}
+	for (s = next->sets; s != NULL; s = s->next) {
+		o = ir_set_find(old, s->name);
+		if (o == NULL) {
+			add(d, CHANGE_SET_ADD)->set = s;
+			for (i = 0; i < s->n; i++)
+				elem_change(d, CHANGE_ELEM_ADD, s, &s->elems[i]);
+		} else if (o->hash != s->hash) {
+			diff_elems(d, o, s, false);
+		}
+	}
+}
+
+/* --- rules of one chain */
+struct sequence {
+	struct ir_rule	**old;
+	struct ir_rule	**next;
+	uint32_t	  n_old;
+	uint32_t	  n_next;
+	uint32_t	 *match;	/* of each next: 1 + its old one, 0 for none */
+	bool		 *stays;	/* of each old */
+};
+
+static uint32_t
+list_rules(const struct ir_chain *c, struct ir_rule ***ret)
+{
+	struct ir_rule *r;
+	uint32_t n;
+
+	*ret = mem_new(c->n, sizeof(**ret));
+	for (r = c->first, n = 0; r != NULL; r = r->next)
+		(*ret)[n++] = r;
+	return n;
+}
+
+static bool
+same_key(const struct ir_rule *a, const struct ir_rule *b)
+{
+	return a->part == b->part && strcmp(a->origin->id, b->origin->id) == 0;
+}
+
+/* Find each new rule among the old ones of first..n_old. */
+static void
+match_rules(struct sequence *s, uint32_t first, uint32_t end_old, uint32_t end_next)
+{
+	uint32_t *table;
+	uint32_t i, k, size;
+
+	for (size = 16; size < 2 * (end_old - first); size *= 2)
+		;
+	table = mem_new(size, sizeof(*table));
+	for (i = first; i < end_old; i++) {
+		k = (uint32_t)hash_u64(s->old[i]->part, hash_string(s->old[i]->origin->id)) & (size - 1);
+		while (table[k] != 0)
+			k = (k + 1) & (size - 1);
+		table[k] = i + 1;
+	}
+	for (i = first; i < end_next; i++) {
+		k = (uint32_t)hash_u64(s->next[i]->part, hash_string(s->next[i]->origin->id)) & (size - 1);
+		for (; table[k] != 0; k = (k + 1) & (size - 1))
+			if (same_key(s->old[table[k] - 1], s->next[i]))
+				break;
+		s->match[i] = table[k];
+	}
+	free(table);
+}
+
+/*
+ * Of the matched rules, the longest run whose order is the same in both: those stay where they are, and the others move.  Patience
+ * sorting, O(n log n).
+ */
+static void
+keep_longest(struct sequence *s, uint32_t first, uint32_t end)
+{
+	uint32_t *tails, *before, i, n, low, high, middle;
+
+	tails = mem_new(end - first, sizeof(*tails));
+	before = mem_new(end, sizeof(*before));
+	for (i = first, n = 0; i < end; i++) {
+		if (s->match[i] == 0)
+			continue;
+		for (low = 0, high = n; low < high;) {
+			middle = low + (high - low) / 2;
+			if (s->match[tails[middle]] < s->match[i])
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		before[i] = low > 0 ? tails[low - 1] + 1 : 0;
+		tails[low] = i;
+		if (low == n)
+			n++;
+	}
+	for (i = n > 0 ? tails[n - 1] + 1 : 0; i != 0; i = before[i - 1])
+		s->stays[s->match[i - 1] - 1] = true;
+	free(tails);
+	free(before);
+}
+
+static void
+keep_ends(struct sequence *s, uint32_t *ret_first, uint32_t *ret_end_old, uint32_t *ret_end_next)
+{
+	uint32_t first, a, b;
+
+	for (first = 0; first < s->n_old && first < s->n_next && s->old[first]->hash == s->next[first]->hash; first++) {
+		s->match[first] = first + 1;
+		s->stays[first] = true;
+	}
+	for (a = s->n_old, b = s->n_next; a > first && b > first && s->old[a - 1]->hash == s->next[b - 1]->hash; a--, b--) {
+		s->match[b - 1] = a;
+		s->stays[a - 1] = true;
+	}
+	*ret_first = first;
+	*ret_end_old = a;
+	*ret_end_next = b;
+}
+
+static bool
+is_kept(const struct sequence *s, uint32_t next)
+{
+	return s->match[next] != 0 && s->stays[s->match[next] - 1];
+}
+
+static void
+emit_rules(struct diff *d, struct sequence *s, const struct ir_chain *old_chain, const struct ir_chain *chain)
+{
+	struct ir_rule *anchor, *o;
+	struct change *c;
+	uint32_t i, k, at;
+
+	/* Additions refer to rules that are still there in the kernel: they come before what is replaced or removed. */
+	at = d->n;
+	for (i = s->n_next, anchor = NULL; i > 0; i--) {
+		if (is_kept(s, i - 1)) {
+			anchor = s->old[s->match[i - 1] - 1];
+			continue;
+		}
+		c = add(d, CHANGE_RULE_ADD);
+		c->chain = chain;
+		c->rule = s->next[i - 1];
+		c->old = anchor;
+		c->is_move = s->match[i - 1] != 0;
+		d->n_added += s->match[i - 1] == 0;
+	}
+	/* They were found from the end. */
+	for (i = at, k = d->n; i + 1 < k; i++, k--) {
+		struct change swap = d->items[i];
+
+		d->items[i] = d->items[k - 1];
+		d->items[k - 1] = swap;
+	}
+	for (i = 0; i < s->n_next; i++) {
+		if (!is_kept(s, i))
+			continue;
+		o = s->old[s->match[i] - 1];
+		s->next[i]->handle = o->handle;
+		if (o->hash == s->next[i]->hash)
+			continue;
+		c = add(d, CHANGE_RULE_REPLACE);
+		c->chain = chain;
+		c->rule = s->next[i];
+		c->old = o;
+		d->n_changed++;
+	}
+	for (i = 0; i < s->n_old; i++) {
+		if (s->stays[i])
+			continue;
+		c = add(d, CHANGE_RULE_REMOVE);
+		c->chain = old_chain;
+		c->old = s->old[i];
+	}
+}
+
+static void
+count_moves(struct diff *d, const struct sequence *s, uint32_t at)
+{
+	uint32_t i, moved;
+
+	for (i = 0, moved = 0; i < s->n_next; i++)
+		moved += s->match[i] != 0 && !is_kept(s, i);
+	d->n_changed += moved;
+	for (i = at; i < d->n; i++)
+		if (d->items[i].kind == CHANGE_RULE_REMOVE)
+			d->n_removed++;
+	d->n_removed -= moved < d->n_removed ? moved : d->n_removed;
+}
+
+static void
+diff_chain(struct diff *d, const struct ir_chain *old, const struct ir_chain *chain)
+{
+	struct sequence s;
+	uint32_t first, end_old, end_next, at;
+
+	s.n_old = list_rules(old, &s.old);
+	s.n_next = list_rules(chain, &s.next);
+	s.match = mem_new(s.n_next, sizeof(*s.match));
+	s.stays = mem_new(s.n_old, sizeof(*s.stays));
+	keep_ends(&s, &first, &end_old, &end_next);
+	if (first < end_old && first < end_next) {
+		match_rules(&s, first, end_old, end_next);
+		keep_longest(&s, first, end_next);
+	}
+	at = d->n;
+	emit_rules(d, &s, old, chain);
+	count_moves(d, &s, at);
+	free(s.old);
+	free(s.next);
+	free(s.match);
+	free(s.stays);
+}
+
+static void
+add_chain_rules(struct diff *d, const struct ir_chain *chain)
+{
+	struct change *c;
+	struct ir_rule *r;
+
+	for (r = chain->first; r != NULL; r = r->next) {
+		c = add(d, CHANGE_RULE_ADD);
+		c->chain = chain;
+		c->rule = r;
+		d->n_added++;
+	}
+}
+
+static void
+remove_chain_rules(struct diff *d, const struct ir_chain *chain)
+{
+	struct change *c;
+	struct ir_rule *r;
+
+	for (r = chain->first; r != NULL; r = r->next) {
+		c = add(d, CHANGE_RULE_REMOVE);
+		c->chain = chain;
+		c->old = r;
+		d->n_removed++;
+	}
+}
+
+static void
+diff_chains(struct diff *d, const struct ir *old, const struct ir *next)
+{
+	const struct ir_chain *c, *o;
+
+	for (c = next->chains; c != NULL; c = c->next) {
+		o = ir_chain_find(old, c->name);
+		if (o == NULL) {
+			add(d, CHANGE_CHAIN_ADD)->chain = c;
+		} else if (o->hook != c->hook || o->is_nat != c->is_nat || o->priority != c->priority) {
+			d->is_impossible = true;
+		} else if (o->drops != c->drops) {
+			add(d, CHANGE_CHAIN_SET)->chain = c;
+		}
+	}
+}
+
+static void
+diff_rules(struct diff *d, const struct ir *old, const struct ir *next)
+{
+	const struct ir_chain *c, *o;
+
+	for (c = next->chains; c != NULL; c = c->next) {
+		o = ir_chain_find(old, c->name);
+		if (o == NULL)
+			add_chain_rules(d, c);
+		else
+			diff_chain(d, o, c);
+	}
+	for (o = old->chains; o != NULL; o = o->next)
+		if (ir_chain_find(next, o->name) == NULL)
+			remove_chain_rules(d, o);
+}
+
+static void
+diff_removals(struct diff *d, const struct ir *old, const struct ir *next)
+{
+	const struct ir_chain *c;
+	const struct ir_set *s;
+
+	for (s = old->sets; s != NULL; s = s->next)
+		if (ir_set_find(next, s->name) == NULL)
+			add(d, CHANGE_SET_REMOVE)->set = s;
+	for (c = old->chains; c != NULL; c = c->next)
+		if (ir_chain_find(next, c->name) == NULL)
+			add(d, CHANGE_CHAIN_REMOVE)->chain = c;
+}
+
+void
+diff_make(struct diff *d, const struct ir *old, struct ir *next)
+{
+	static const struct ir nothing;
+
+	memset(d, 0, sizeof(*d));
+	if (old == NULL)
+		old = &nothing;
+	diff_chains(d, old, next);
+	diff_sets(d, old, next);
+	diff_rules(d, old, next);
+	diff_removals(d, old, next);
+}
+
+void
+diff_fini(struct diff *d)
+{
+	free(d->items);
+	memset(d, 0, sizeof(*d));
+}
+
+/* --- to the kernel */
+
+/* Consecutive changes of elements of one set go into one message. */
+static uint32_t
+encode_elems(const struct diff *d, uint32_t at, struct nft_batch *b)
+{
+	const struct ir_elem **elems;
+	uint32_t i, n;
+
+	for (n = 0; at + n < d->n && d->items[at + n].kind == d->items[at].kind && d->items[at + n].set == d->items[at].set; n++)
+		;
+	elems = mem_new(n, sizeof(*elems));
+	for (i = 0; i < n; i++)
+		elems[i] = d->items[at + i].elem;
+	nft_put_elems(b, d->items[at].set, elems, n, d->items[at].kind == CHANGE_ELEM_REMOVE);
+	free(elems);
+	return n;
+}
+
+static void
+encode_change(const struct change *c, struct nft_batch *b)
+{
+	switch ((enum change_kind)c->kind) {
+	case CHANGE_CHAIN_ADD:
+	case CHANGE_CHAIN_SET:
+		nft_put_chain(b, c->chain);
+		break;
+	case CHANGE_CHAIN_REMOVE:
+		nft_put_chain_delete(b, c->chain->name);
+		break;
+	case CHANGE_SET_ADD:
+		nft_put_set(b, c->set);
+		break;
+	case CHANGE_SET_REMOVE:
+		nft_put_set_delete(b, c->set->name);
+		break;
+	case CHANGE_RULE_ADD:
+		nft_put_rule(b, c->rule, c->old != NULL ? NFT_BEFORE : NFT_APPEND, c->old != NULL ? c->old->handle : 0);
+		break;
+	case CHANGE_RULE_REPLACE:
+		nft_put_rule(b, c->rule, NFT_REPLACE, c->old->handle);
+		break;
+	case CHANGE_RULE_REMOVE:
+		nft_put_rule_delete(b, c->chain->name, c->old->handle, c->old->origin->path);
+		break;
+	case CHANGE_ELEM_ADD:
+	case CHANGE_ELEM_REMOVE:
+	case CHANGE_INVALID:
+		break;
+	}
+}
+
+void
+diff_encode(const struct diff *d, struct nft_batch *b)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->n;) {
+		if (d->items[i].kind == CHANGE_ELEM_ADD || d->items[i].kind == CHANGE_ELEM_REMOVE)
+			i += encode_elems(d, i, b);
+		else
+			encode_change(&d->items[i++], b);
+	}
+}
+
+/* --- to people */
+static void
+print_rule(const char *sign, const struct ir_chain *chain, const struct ir_rule *r, struct buf *b)
+{
+	buf_printf(b, "%s %s [%s] ", sign, chain->name, r->origin->id);
+	ir_print_rule(r, b);
+	buf_putc(b, '\n');
+}
+
+static void
+print_change(const struct change *c, struct buf *b)
+{
+	switch ((enum change_kind)c->kind) {
+	case CHANGE_CHAIN_SET:
+		buf_printf(b, "~ %s policy %s\n", c->chain->name, c->chain->drops ? "drop" : "accept");
+		break;
+	case CHANGE_ELEM_ADD:
+	case CHANGE_ELEM_REMOVE:
+		buf_printf(b, "%s %s ", c->kind == CHANGE_ELEM_ADD ? "+" : "-", c->set->name);
+		ir_print_elem(c->set, c->elem, b);
+		buf_putc(b, '\n');
+		break;
+	case CHANGE_RULE_ADD:
+		print_rule(c->is_move ? ">" : "+", c->chain, c->rule, b);
+		break;
+	case CHANGE_RULE_REPLACE:
+		print_rule("-", c->chain, c->old, b);
+		print_rule("+", c->chain, c->rule, b);
+		break;
+	case CHANGE_RULE_REMOVE:
+		print_rule("-", c->chain, c->old, b);
+		break;
+	case CHANGE_CHAIN_ADD:
+	case CHANGE_CHAIN_REMOVE:
+	case CHANGE_SET_ADD:
+	case CHANGE_SET_REMOVE:
+	case CHANGE_INVALID:
+		break;
+	}
+}
+
+void
+diff_print(const struct diff *d, struct buf *b)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->n; i++)
+		print_change(&d->items[i], b);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_FWD_H
+#define PATRONUS_FWD_FWD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ipc/channel.h"
+
+#include "apply.h"
+
+/* The daemon's state and what its parts offer each other. */
+
+struct daemon;
+struct event;
+struct links;
+struct logring;
+struct record;
+struct revision;
+struct watch;
+
+struct fwd {
+	struct daemon	*daemon;
+	struct apply	 apply;
+	struct revision	*prepared;	/* waits for its commit */
+	struct revision	*applied;	/* its ir is the apply's */
+	struct arena	*links_arena;
+	struct links	*links;		/* as last read */
+	struct watch	*watch;
+	struct logring	*log;
+	struct event	*tick;
+	uint64_t	 counters_cost_us;	/* of the last reading */
+	uint64_t	 counters_due_ms;
+};
+
+/* serve.c: what confd asks. */
+extern const struct channel_ops serve_confd_ops;
+
+/* Read the kernel's links again; the old ones stay when that fails. */
+void	 fwd_links_refresh(struct fwd *);
+
+/* repair.c: the kernel may differ, or links may have changed. */
+void	 repair_table(void *fwd);
+void	 repair_links(void *fwd);
+
+/* report.c */
+void	 report_state(struct fwd *, struct channel *, const struct message *);
+/* The counters that have changed, to confd; as often as reading them is cheap. */
+void	 report_counters(struct fwd *);
+/* One record of a topic to confd, if it is there. */
+void	 report_event(const char *topic, const struct record *, const void *);
+void	 report_drift(struct fwd *, const char *object, const char *class, const char *detail, const char *action);
+/* Another form is in force: what was told of the old one is remembered. */
+void	 report_adopt(const struct ir *old, struct ir *next);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * patronus-fwd: the policy, compiled to one table of nf_tables and kept there.  It has no privilege: it encodes transactions that the
+ * parent checks and sends.  Until confd has committed something, the kernel is left as it is.
+ */
+#include <event2/event.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "conf/generated.h"
+#include "daemon/daemon.h"
+#include "ipc/ids.h"
+
+#include "fwd.h"
+#include "links.h"
+#include "logring.h"
+#include "nflog.h"
+#include "revision.h"
+#include "watch.h"
+
+#define EVENTS_PER_SECOND	2000	/* to the audience; the ring has all */
+
+static struct fwd fwd;
+static unsigned	events_left = EVENTS_PER_SECOND;
+
+/* --- the log */
+static const struct revision_interface *
+known_interface(const char *ifname)
+{
+	return fwd.applied != NULL && ifname != NULL ? names_get(&fwd.applied->interfaces, ifname) : NULL;
+}
+
+static const char *
+link_name(uint32_t index)
+{
+	const char *name;
+
+	if (index == 0)
+		return NULL;
+	name = links_by_index(fwd.links, index);
+	if (name != NULL)
+		return name;
+	/* A link that came after we looked; its event is on the way. */
+	fwd_links_refresh(&fwd);
+	return links_by_index(fwd.links, index);
+}
+
+static const struct revision_interface *
+put_interface(char *ret, size_t size, uint32_t index)
+{
+	const struct revision_interface *i;
+	const char *ifname;
+
+	ifname = link_name(index);
+	i = known_interface(ifname);
+	(void)str_copy(ret, i != NULL ? i->name : ifname != NULL ? ifname : "", size);
+	return i;
+}
+
+static void
+explain(const struct nflog_packet *p, struct logring_entry *e, void *arg)
+{
+	static const uint8_t actions[IR_ACTION_MAX] = {
+		[IR_ACTION_INVALID] = STATE_ACTION_DROP, [IR_ACTION_ACCEPT] = STATE_ACTION_ACCEPT, [IR_ACTION_DROP] = STATE_ACTION_DROP,
+		[IR_ACTION_REJECT] = STATE_ACTION_REJECT, [IR_ACTION_TRANSLATE] = STATE_ACTION_ACCEPT, [IR_ACTION_NONE] = STATE_ACTION_DROP
+	};
+	const struct revision_interface *in;
+	const struct ir_origin *o;
+
+	(void)arg;
+	(void)str_copy(e->rule, p->prefix, sizeof(e->rule));
+	str_clean(e->rule);
+	in = put_interface(e->in_interface, sizeof(e->in_interface), p->in_index);
+	(void)put_interface(e->out_interface, sizeof(e->out_interface), p->out_index);
+	o = fwd.apply.ir != NULL ? ir_origin_find(fwd.apply.ir, p->prefix) : NULL;
+	if (o != NULL)
+		e->action = actions[o->action];
+	else if (strcmp(p->prefix, "unmatched") == 0 && in != NULL)
+		e->action = actions[in->action];
+	else
+		e->action = STATE_ACTION_DROP;
+}
+
+static void
+on_entry(const struct logring_entry *e, void *arg)
+{
+	struct state_log_event event;
+	struct arena *a;
+
+	(void)arg;
+	if (events_left == 0)
+		return;
+	events_left--;
+	a = arena_new(0);
+	if (a == NULL)
+		fatalx("log", "out of memory");
+	logring_describe(e, &event, a);
+	report_event("log", &state_log_event_record, &event);
+	arena_free(a);
+}
+
+static const struct logring_ops log_ops = { .explain = explain, .on_entry = on_entry };
+
+/* --- the kernel's events */
+static bool
+on_transaction(uint32_t generation, bool is_ours, void *arg)
+{
+	(void)arg;
+	return apply_event(&fwd.apply, generation, is_ours);
+}
+
+static void
+on_lost(void *arg)
+{
+	(void)arg;
+	fwd.apply.is_touched = fwd.apply.ir != NULL;
+}
+
+static const struct watch_ops watch_ops = {
+	.on_transaction = on_transaction, .on_lost = on_lost, .on_table = repair_table, .on_links = repair_links
+};
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	events_left = EVENTS_PER_SECOND;
+	report_counters(&fwd);
+}
+
+static int
+start(struct daemon *d)
+{
+	static const struct timeval second = { 1, 0 };
+
+	fwd.daemon = d;
+	d->state = &fwd;
+	apply_init(&fwd.apply);
+	fwd_links_refresh(&fwd);
+	fwd.watch = watch_new(d->base, &watch_ops, &fwd);
+	fwd.log = logring_new(&log_ops, &fwd);
+	logring_listen(fwd.log, d->base);
+	fwd.tick = event_new(d->base, -1, EV_PERSIST, on_tick, NULL);
+	if (fwd.tick == NULL || event_add(fwd.tick, &second) == -1)
+		fatalx("fwd", "cannot make the timer");
+	return 0;
+}
+
+static void
+stop(struct daemon *d)
+{
+	(void)d;
+	event_free(fwd.tick);
+	logring_free(fwd.log);
+	watch_free(fwd.watch);
+	revision_free(fwd.prepared);
+	revision_free(fwd.applied);
+	apply_fini(&fwd.apply);
+	arena_free(fwd.links_arena);
+}
+
+static const struct daemon_peer peers[] = {
+	{ .role = ROLE_CONFD, .purpose = PEER_MAIN, .ops = &serve_confd_ops },
+	{ .role = ROLE_INVALID }
+};
+
+int
+main(int argc, char **argv)
+{
+	static struct daemon d = { .name = "fwd", .role = ROLE_FWD, .peers = peers, .start = start, .stop = stop };
+
+	return daemon_main(&d, argc, argv);
+}

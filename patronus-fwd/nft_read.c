@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <string.h>
+
+#include "hash.h"
+#include "nft_encode.h"
+#include "nft_read.h"
+
+#define ATTRS_MAX	32
+#define DEPTH_MAX	6
+
+static const struct {
+	uint8_t	object;
+	bool	is_delete;
+} messages[NFT_MSG_MAX] = {
+	[NFT_MSG_NEWTABLE] =	{ NFT_OBJECT_TABLE, false },
+	[NFT_MSG_DELTABLE] =	{ NFT_OBJECT_TABLE, true },
+	[NFT_MSG_NEWCHAIN] =	{ NFT_OBJECT_CHAIN, false },
+	[NFT_MSG_DELCHAIN] =	{ NFT_OBJECT_CHAIN, true },
+	[NFT_MSG_NEWRULE] =	{ NFT_OBJECT_RULE, false },
+	[NFT_MSG_DELRULE] =	{ NFT_OBJECT_RULE, true },
+	[NFT_MSG_NEWSET] =	{ NFT_OBJECT_SET, false },
+	[NFT_MSG_DELSET] =	{ NFT_OBJECT_SET, true },
+	[NFT_MSG_NEWSETELEM] =	{ NFT_OBJECT_ELEMS, false },
+	[NFT_MSG_DELSETELEM] =	{ NFT_OBJECT_ELEMS, true },
+	[NFT_MSG_NEWGEN] =	{ NFT_OBJECT_GENERATION, false }
+};
+
+bool
+nft_read(const struct nl_msg *m, struct nft_message *ret)
+{
+	struct nfgenmsg g;
+	struct nl_attr table;
+	uint16_t type;
+
+	memset(ret, 0, sizeof(*ret));
+	if (m->type >> 8 != NFNL_SUBSYS_NFTABLES || nlattr_reader_init(&ret->attrs, m, sizeof(g)) != 0)
+		return false;
+	memcpy(&g, m->data, sizeof(g));
+	type = m->type & 0xff;
+	if (type < NFT_MSG_MAX) {
+		ret->object = messages[type].object;
+		ret->is_delete = messages[type].is_delete;
+	}
+	ret->generation = ntohs(g.res_id);
+	/* The table's name is attribute 1 of every object, also of those that we do not make. */
+	if (ret->object != NFT_OBJECT_GENERATION && g.nfgen_family == NFPROTO_INET &&
+	    nlattr_find(ret->attrs, NFTA_RULE_TABLE, &table) && nlattr_str(&table) != NULL)
+		ret->is_ours = strcmp(nlattr_str(&table), NFT_TABLE) == 0;
+	return true;
+}
+
+const char *
+nft_read_text(const struct nft_message *m, uint16_t type)
+{
+	struct nl_attr a;
+
+	return nlattr_find(m->attrs, type, &a) ? nlattr_str(&a) : NULL;
+}
+
+uint32_t
+nft_read_generation(const struct nft_message *m)
+{
+	struct nl_attr a;
+
+	return m->object == NFT_OBJECT_GENERATION && nlattr_find(m->attrs, NFTA_GEN_ID, &a) ? nlattr_be32(&a) : 0;
+}
+
+/* --- what a rule does, as a number */
+
+/*
+ * The kernel tells more than it was told: it adds defaults, leaves the mark of nests out and orders attributes its own way.  So
+ * attributes are taken in the order of their types, those that are all zero are left out, and nests are looked into by this table.
+ */
+enum nest {
+	NEST_DATA = 1,		/* value or verdict */
+	NEST_EXPR		/* name and data */
+};
+
+static const struct {
+	const char	*expr;
+	uint16_t	 attr;
+	uint8_t		 nest;
+} nests[] = {
+	{ "immediate", NFTA_IMMEDIATE_DATA, NEST_DATA },
+	{ "cmp", NFTA_CMP_DATA, NEST_DATA },
+	{ "bitwise", NFTA_BITWISE_MASK, NEST_DATA },
+	{ "bitwise", NFTA_BITWISE_XOR, NEST_DATA },
+	{ "range", NFTA_RANGE_FROM_DATA, NEST_DATA },
+	{ "range", NFTA_RANGE_TO_DATA, NEST_DATA },
+	{ "dynset", NFTA_DYNSET_EXPR, NEST_EXPR }
+};
+
+/* What says nothing about what the rule does. */
+static const struct {
+	const char	*expr;
+	uint16_t	 attr;
+} ignored[] = {
+	{ "lookup", NFTA_LOOKUP_SET_ID },
+	{ "dynset", NFTA_DYNSET_SET_ID },
+	{ "bitwise", NFTA_BITWISE_OP },
+	{ "counter", NFTA_COUNTER_BYTES },
+	{ "counter", NFTA_COUNTER_PACKETS },
+	{ "log", NFTA_LOG_FLAGS }
+};
+
+static uint64_t	digest_expr(const struct nl_attr *, uint64_t, unsigned depth);
+
+static bool
+is_zero(const struct nl_attr *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->len; i++)
+		if (a->data[i] != 0)
+			return false;
+	return true;
+}
+
+static bool
+is_ignored(const char *expr, uint16_t type)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		if (ignored[i].attr == type && strcmp(ignored[i].expr, expr) == 0)
+			return true;
+	return false;
+}
+
+static uint8_t
+nest_of(const char *expr, uint16_t type)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof(nests) / sizeof(nests[0]); i++)
+		if (nests[i].attr == type && strcmp(nests[i].expr, expr) == 0)
+			return nests[i].nest;
+	return 0;
+}
+
+static uint64_t
+digest_data(const struct nl_attr *a, uint64_t h)
+{
+	struct nl_reader r, v;
+	struct nl_attr in;
+
+	nlattr_reader_nested(&r, a);
+	while (nlattr_next(&r, &in) == 1) {
+		h = hash_u64(in.type, h);
+		if (in.type != NFTA_DATA_VERDICT) {
+			h = hash_bytes(in.data, in.len, h);
+			continue;
+		}
+		nlattr_reader_nested(&v, &in);
+		while (nlattr_next(&v, &in) == 1)
+			if (in.type == NFTA_VERDICT_CODE || in.type == NFTA_VERDICT_CHAIN)
+				h = hash_bytes(in.data, in.len, hash_u64(in.type, h));
+	}
+	return h;
+}
+
+static uint64_t
+digest_attrs(const char *expr, struct nl_reader r, uint64_t h, unsigned depth)
+{
+	struct nl_attr attrs[ATTRS_MAX], a;
+	bool has[ATTRS_MAX] = { false };
+	unsigned i;
+	uint8_t nest;
+
+	while (nlattr_next(&r, &a) == 1) {
+		if (a.type < ATTRS_MAX) {
+			attrs[a.type] = a;
+			has[a.type] = true;
+		}
+	}
+	for (i = 0; i < ATTRS_MAX; i++) {
+		if (!has[i] || is_ignored(expr, (uint16_t)i))
+			continue;
+		nest = nest_of(expr, (uint16_t)i);
+		if (nest == 0 && is_zero(&attrs[i]))
+			continue;
+		h = hash_u64(i, h);
+		if (nest == NEST_DATA)
+			h = digest_data(&attrs[i], h);
+		else if (nest == NEST_EXPR)
+			h = digest_expr(&attrs[i], h, depth + 1);
+		else
+			h = hash_bytes(attrs[i].data, attrs[i].len, h);
+	}
+	return h;
+}
+
+static uint64_t
+digest_expr(const struct nl_attr *expr, uint64_t h, unsigned depth)
+{
+	struct nl_reader r, nested;
+	struct nl_attr name, data;
+
+	nlattr_reader_nested(&r, expr);
+	if (depth > DEPTH_MAX || !nlattr_find(r, NFTA_EXPR_NAME, &name) || nlattr_str(&name) == NULL)
+		return hash_u64(0, h);
+	h = hash_bytes(name.data, name.len, h);
+	if (!nlattr_find(r, NFTA_EXPR_DATA, &data))
+		return h;
+	nlattr_reader_nested(&nested, &data);
+	return digest_attrs(nlattr_str(&name), nested, h, depth);
+}
+
+static void
+read_counter(const struct nl_attr *expr, struct nft_rule *ret)
+{
+	struct nl_reader r, nested;
+	struct nl_attr a, data;
+
+	nlattr_reader_nested(&r, expr);
+	if (!nlattr_find(r, NFTA_EXPR_NAME, &a) || nlattr_str(&a) == NULL || strcmp(nlattr_str(&a), "counter") != 0 ||
+	    !nlattr_find(r, NFTA_EXPR_DATA, &data))
+		return;
+	nlattr_reader_nested(&nested, &data);
+	if (nlattr_find(nested, NFTA_COUNTER_PACKETS, &a))
+		ret->packets = nlattr_be64(&a);
+	if (nlattr_find(nested, NFTA_COUNTER_BYTES, &a))
+		ret->bytes = nlattr_be64(&a);
+}
+
+/* Type, length, text with its NUL; other types of user data are skipped. */
+static const char *
+read_comment(const struct nl_attr *a)
+{
+	uint32_t at, len;
+
+	for (at = 0; a->len - at > 2; at += 2 + len) {
+		len = a->data[at + 1];
+		if (len > a->len - at - 2)
+			break;
+		if (a->data[at] == 0 && len > 0 && memchr(a->data + at + 2, '\0', len) == a->data + at + 2 + len - 1)
+			return (const char *)a->data + at + 2;
+		if (a->len - at - 2 - len < 2)
+			break;
+	}
+	return "";
+}
+
+static bool
+read_rule(const struct nft_message *m, struct nft_rule *ret, bool digests)
+{
+	struct nl_reader r;
+	struct nl_attr a, expr;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->id = "";
+	ret->chain = nft_read_text(m, NFTA_RULE_CHAIN);
+	if (m->object != NFT_OBJECT_RULE || ret->chain == NULL)
+		return false;
+	if (nlattr_find(m->attrs, NFTA_RULE_HANDLE, &a))
+		ret->handle = nlattr_be64(&a);
+	if (nlattr_find(m->attrs, NFTA_RULE_USERDATA, &a))
+		ret->id = read_comment(&a);
+	ret->digest = HASH_SEED;
+	if (!nlattr_find(m->attrs, NFTA_RULE_EXPRESSIONS, &a))
+		return true;
+	nlattr_reader_nested(&r, &a);
+	while (nlattr_next(&r, &expr) == 1) {
+		if (digests)
+			ret->digest = digest_expr(&expr, ret->digest, 0);
+		read_counter(&expr, ret);
+	}
+	return true;
+}
+
+bool
+nft_read_rule(const struct nft_message *m, struct nft_rule *ret)
+{
+	return read_rule(m, ret, true);
+}
+
+bool
+nft_read_counters(const struct nft_message *m, struct nft_rule *ret)
+{
+	return read_rule(m, ret, false);
+}

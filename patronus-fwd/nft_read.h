@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_NFT_READ_H
+#define PATRONUS_FWD_NFT_READ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/nlmsg.h"
+
+/* nf_tables messages from dumps, echoes and events, and our own ones.  What is read points into the message. */
+
+enum nft_object {
+	NFT_OBJECT_OTHER = 0,
+	NFT_OBJECT_TABLE,
+	NFT_OBJECT_CHAIN,
+	NFT_OBJECT_RULE,
+	NFT_OBJECT_SET,
+	NFT_OBJECT_ELEMS,
+	NFT_OBJECT_GENERATION
+};
+
+struct nft_message {
+	enum nft_object	 object;
+	bool		 is_delete;
+	bool		 is_ours;	/* of table inet patronus */
+	uint16_t	 generation;	/* low bits of the ruleset's number, in dumps and events */
+	struct nl_reader attrs;
+};
+
+struct nft_rule {
+	const char	*chain;
+	const char	*id;		/* its comment; "" when it has none */
+	uint64_t	 handle;
+	uint64_t	 packets;
+	uint64_t	 bytes;
+	uint64_t	 digest;	/* of what it does, counters left out */
+};
+
+/* false: not of nf_tables, or too short. */
+bool	 nft_read(const struct nl_msg *, struct nft_message *ret);
+bool	 nft_read_rule(const struct nft_message *, struct nft_rule *ret);
+/* The same without the digest. */
+bool	 nft_read_counters(const struct nft_message *, struct nft_rule *ret);
+/* 0 when it is missing. */
+uint32_t nft_read_generation(const struct nft_message *);
+/* Attribute type of the message as a string; NULL when there is none. */
+const char *nft_read_text(const struct nft_message *, uint16_t type);
+
+#endif

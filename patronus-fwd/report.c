@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What fwd tells: live state on request, counters and drift by itself. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "conf/generated.h"
+#include "daemon/daemon.h"
+#include "ipc/ids.h"
+#include "ipc/privcall.h"
+
+#include "fwd.h"
+#include "logring.h"
+#include "mem.h"
+#include "nft_read.h"
+
+#define STATE_MAX	(32u << 20)
+#define EVENT_MAX	60000
+#define COUNTERS_PER_EVENT	500
+#define COUNTERS_MS	1000
+#define COUNTERS_SHARE	25	/* reading them takes at most one part in so many of the time */
+
+/* --- counters */
+
+/* Sums over the kernel rules of each origin. */
+static int
+read_counters(struct ir *ir)
+{
+	struct privcall_error e;
+	struct ir_origin *o;
+	struct nft_message n;
+	struct nft_rule k;
+	struct nl_reader r;
+	struct nl_msg m;
+	const uint8_t *data;
+	size_t len;
+	uint32_t i;
+	int error;
+
+	error = privcall_dump(NL_DUMP_NFT_RULES, &data, &len, NULL, &e);
+	if (error != 0)
+		return error;
+	for (i = 0; i < ir->n_origins; i++)
+		ir->origins[i]->packets = ir->origins[i]->bytes = 0;
+	nlmsg_reader_init(&r, data, len);
+	while (nlmsg_next(&r, &m) == 1) {
+		if (!nft_read(&m, &n) || !n.is_ours || !nft_read_counters(&n, &k))
+			continue;
+		o = ir_origin_find(ir, k.id);
+		if (o == NULL)
+			continue;
+		o->packets += k.packets;
+		o->bytes += k.bytes;
+	}
+	privcall_dump_free(data, len);
+	return 0;
+}
+
+void
+report_event(const char *topic, const struct record *rec, const void *what)
+{
+	struct event_req req = { .topic = topic };
+	struct channel *c;
+	uint8_t *data;
+	size_t len;
+
+	c = daemon_channel(ROLE_CONFD, PEER_MAIN);
+	if (c == NULL || codec_encode(rec, what, EVENT_MAX, &data, &len, NULL) != 0)
+		return;
+	req.record.data = data;
+	req.record.len = (uint32_t)len;
+	(void)channel_send(c, MSG_EVENT, 0, &req, NULL, 0);
+	free(data);
+}
+
+static void
+send_counters(struct ir *ir)
+{
+	struct event_counter items[COUNTERS_PER_EVENT];
+	struct event_counters e = { .rules = { .items = items } };
+	struct ir_origin *o;
+	uint32_t i;
+
+	for (i = 0; i < ir->n_origins; i++) {
+		o = ir->origins[i];
+		if (o->action == IR_ACTION_NONE || (o->packets == o->told_packets && o->bytes == o->told_bytes))
+			continue;
+		o->told_packets = o->packets;
+		o->told_bytes = o->bytes;
+		items[e.rules.n++] = (struct event_counter){ .id = o->id, .packets = o->packets, .bytes = o->bytes };
+		if (e.rules.n < COUNTERS_PER_EVENT)
+			continue;
+		report_event("counters", &event_counters_record, &e);
+		e.rules.n = 0;
+	}
+	if (e.rules.n > 0)
+		report_event("counters", &event_counters_record, &e);
+}
+
+void
+report_counters(struct fwd *f)
+{
+	uint64_t start, wait_ms;
+
+	if (f->apply.ir == NULL || clock_mono_ms() < f->counters_due_ms || daemon_channel(ROLE_CONFD, PEER_MAIN) == NULL)
+		return;
+	start = clock_mono_us();
+	if (read_counters(f->apply.ir) == 0)
+		send_counters(f->apply.ir);
+	f->counters_cost_us = clock_mono_us() - start;
+	wait_ms = f->counters_cost_us * COUNTERS_SHARE / 1000;
+	/* Half a period of slack, so that a timer that is a little early does not skip a turn. */
+	f->counters_due_ms = clock_mono_ms() + (wait_ms > COUNTERS_MS ? wait_ms : COUNTERS_MS / 2);
+}
+
+void
+report_adopt(const struct ir *old, struct ir *next)
+{
+	const struct ir_origin *o;
+	uint32_t i;
+
+	for (i = 0; old != NULL && i < next->n_origins; i++) {
+		o = ir_origin_find(old, next->origins[i]->id);
+		if (o == NULL)
+			continue;
+		next->origins[i]->told_packets = o->told_packets;
+		next->origins[i]->told_bytes = o->told_bytes;
+	}
+}
+
+/* --- drift */
+void
+report_drift(struct fwd *f, const char *object, const char *class, const char *detail, const char *action)
+{
+	struct drift_record record = {
+		.time_ms = clock_wall_ms(), .owner = "fwd", .object = object, .class = class, .detail = detail, .action = action
+	};
+	struct drift_req req = { .records = { .items = &record, .n = 1 } };
+	struct channel *c;
+
+	(void)f;
+	c = daemon_channel(ROLE_CONFD, PEER_MAIN);
+	if (c != NULL)
+		(void)channel_send(c, MSG_DRIFT, 0, &req, NULL, 0);
+}
+
+/* --- state */
+static void
+describe_origin(struct state_rule *s, const struct ir_origin *o)
+{
+	static const uint8_t actions[IR_ACTION_MAX] = {
+		[IR_ACTION_ACCEPT] = STATE_ACTION_ACCEPT, [IR_ACTION_DROP] = STATE_ACTION_DROP, [IR_ACTION_REJECT] = STATE_ACTION_REJECT
+	};
+
+	s->id = o->id;
+	s->generated = o->is_generated;
+	s->from.items = o->from.items;
+	s->from.n = o->from.n;
+	s->to.items = o->to.items;
+	s->to.n = o->to.n;
+	s->action = actions[o->action];
+	s->packets = o->packets;
+	s->bytes = o->bytes;
+}
+
+static void
+read_connections(struct state_connections *s)
+{
+	struct privcall_error e;
+	struct cursor c = { .at = 0 };
+
+	if (privcall_dump(NL_DUMP_CT_STATS, &c.data, &c.len, NULL, &e) != 0) {
+		log_warnx("state", "the connection table cannot be read: %s", e.text);
+		return;
+	}
+	if (!cursor_u32(&c, &s->current) || !cursor_u32(&c, &s->maximum))
+		log_warnx("state", "the connection table's numbers are too short");
+	privcall_dump_free(c.data, c.len);
+}
+
+static int
+state_firewall(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, size_t *ret_len)
+{
+	struct state_firewall s = { .generation = f->apply.generation };
+	const struct ir *ir;
+	uint32_t i;
+
+	ir = f->apply.ir;
+	s.connections = mem_alloc(a, 1, sizeof(*s.connections));
+	read_connections(s.connections);
+	if (ir != NULL && read_counters(f->apply.ir) != 0)
+		return -EIO;
+	s.rules.items = mem_alloc(a, ir != NULL ? ir->n_origins : 0, sizeof(*s.rules.items));
+	for (i = 0; ir != NULL && i < ir->n_origins && (limit == 0 || s.rules.n < limit); i++)
+		if (ir->origins[i]->action != IR_ACTION_NONE)
+			describe_origin(&s.rules.items[s.rules.n++], ir->origins[i]);
+	return codec_encode(&state_firewall_record, &s, STATE_MAX, ret, ret_len, NULL);
+}
+
+static int
+state_log(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, size_t *ret_len)
+{
+	struct state_firewall_log s = { .events = { .n = 0 } };
+	const struct logring_entry *e;
+
+	if (limit == 0 || limit > LOGRING_SIZE)
+		limit = LOGRING_SIZE;
+	s.events.items = mem_alloc(a, limit, sizeof(*s.events.items));
+	while (s.events.n < limit && (e = logring_get(f->log, s.events.n)) != NULL)
+		logring_describe(e, &s.events.items[s.events.n++], a);
+	return codec_encode(&state_firewall_log_record, &s, STATE_MAX, ret, ret_len, NULL);
+}
+
+void
+report_state(struct fwd *f, struct channel *c, const struct message *m)
+{
+	const struct state_get_req *req = m->body;
+	struct state_get_rep rep = { .record = { .len = 0 } };
+	uint8_t *data;
+	size_t len;
+	int r;
+
+	data = NULL;
+	if (strcmp(req->name, "firewall") == 0)
+		r = state_firewall(f, req->limit, m->arena, &data, &len);
+	else if (strcmp(req->name, "firewall-log") == 0)
+		r = state_log(f, req->limit, m->arena, &data, &len);
+	else
+		r = -ENOENT;
+	if (r != 0) {
+		(void)channel_reply_error(c, &m->header, r, 0, "the state \"%s\" cannot be told: %s", req->name, strerror(-r));
+		return;
+	}
+	rep.record.data = data;
+	rep.record.len = (uint32_t)len;
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+	free(data);
+}

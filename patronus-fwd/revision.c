@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "conf/generated.h"
+
+#include "compile.h"
+#include "mem.h"
+#include "policy.h"
+#include "problems.h"
+#include "revision.h"
+
+#define REMARKS_MAX	8192
+
+static bool
+needs_links(const struct conf_fwd *conf)
+{
+	const struct conf_interface_match *m;
+	uint32_t i;
+
+	for (i = 0; i < conf->interfaces.n; i++) {
+		m = conf->interfaces.items[i].match;
+		if (m != NULL && m->name == NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+note_interfaces(struct revision *r, const struct fw_policy *p)
+{
+	struct revision_interface *ri;
+	const struct policy_interface *i;
+	uint32_t n;
+
+	for (n = 0; n < p->n_interfaces; n++) {
+		i = &p->interfaces[n];
+		if (names_get(&r->interfaces, i->ifname) != NULL)
+			continue;
+		ri = mem_alloc(r->arena, 1, sizeof(*ri));
+		ri->ifname = mem_strdup(r->arena, i->ifname);
+		ri->name = mem_strdup(r->arena, i->name);
+		ri->action = p->zones[i->zone].action == POLICY_REJECT ? IR_ACTION_REJECT : IR_ACTION_DROP;
+		names_put(r->arena, &r->interfaces, ri->ifname, ri);
+	}
+}
+
+static int
+build(struct revision *r, const uint8_t *data, size_t len, const struct links *links, struct arena *scratch, struct problems *problems)
+{
+	struct codec_error e;
+	struct fw_policy *policy;
+	void *conf;
+	int error;
+
+	error = codec_decode(&conf_fwd_record, data, len, scratch, &conf, &e);
+	if (error != 0) {
+		log_errx("conf", "revision %u cannot be read: byte %u, %s: %s", r->number, e.offset, e.path, e.reason);
+		return error;
+	}
+	policy = policy_from_conf(conf, links, scratch, problems);
+	if (policy == NULL)
+		return -EINVAL;
+	r->ir = compile(policy, &r->remarks);
+	note_interfaces(r, policy);
+	if (needs_links(conf)) {
+		r->conf = mem_new(len, 1);
+		memcpy(r->conf, data, len);
+		r->conf_len = len;
+	}
+	return 0;
+}
+
+int
+revision_new(uint32_t number, const uint8_t *data, size_t len, const struct links *links, struct problems *problems,
+    struct revision **ret)
+{
+	struct revision *r;
+	struct arena *scratch;
+	int error;
+
+	r = mem_new(1, sizeof(*r));
+	r->number = number;
+	r->arena = arena_new(0);
+	scratch = arena_new(0);
+	if (r->arena == NULL || scratch == NULL)
+		fatalx("conf", "out of memory");
+	buf_init(&r->remarks, REMARKS_MAX);
+	error = build(r, data, len, links, scratch, problems);
+	arena_free(scratch);
+	if (error == 0)
+		*ret = r;
+	else
+		revision_free(r);
+	return error;
+}
+
+void
+revision_free(struct revision *r)
+{
+	if (r == NULL)
+		return;
+	ir_free(r->ir);
+	arena_free(r->arena);
+	buf_fini(&r->remarks);
+	free(r->conf);
+	free(r);
+}

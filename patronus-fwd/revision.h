@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_REVISION_H
+#define PATRONUS_FWD_REVISION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#include "ir.h"
+#include "names.h"
+
+/* One revision of the configuration, compiled. */
+
+struct links;
+struct problems;
+
+/* What log entries are explained by. */
+struct revision_interface {
+	const char	*ifname;
+	const char	*name;		/* in the configuration */
+	uint8_t		 action;	/* enum ir_action for what no rule decided */
+};
+
+struct revision {
+	uint32_t	 number;
+	struct ir	*ir;		/* NULL once it was given away */
+	struct arena	*arena;
+	struct names	 interfaces;	/* kernel name -> struct revision_interface */
+	struct buf	 remarks;
+	uint8_t		*conf;		/* the encoded configuration, when links decide what it means; else NULL */
+	size_t		 conf_len;
+};
+
+/* From the encoded struct conf_fwd.  0; -EPROTO when it cannot be decoded; -EINVAL with problems. */
+int	 revision_new(uint32_t number, const uint8_t *, size_t len, const struct links *, struct problems *, struct revision **ret);
+void	 revision_free(struct revision *);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What confd asks: prepare, commit, read back, keep; and live state. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "ipc/ids.h"
+#include "ipc/msg.h"
+
+#include "diff.h"
+#include "fwd.h"
+#include "mem.h"
+#include "nft_encode.h"
+#include "problems.h"
+#include "revision.h"
+#include "watch.h"
+
+#define CONF_MAX	(64u << 20)
+#define BATCH_MAX	(64u << 20)	/* one message to the parent */
+#define DIFF_MAX	60000
+
+static struct fwd *
+fwd_of(struct channel *c)
+{
+	const struct daemon *d = channel_arg(c);
+
+	return d->state;
+}
+
+/* --- prepare */
+static int
+take_revision(struct fwd *f, struct message *m, struct problems *problems, struct revision **ret)
+{
+	const struct conf_prepare_req *req = m->body;
+	const uint8_t *data;
+	size_t len;
+	int fd, r;
+
+	fd = arena_take_fd(m->arena, 0);
+	if (fd == -1)
+		return -EPROTO;
+	r = memfd_map(fd, CONF_MAX, &data, &len);
+	(void)close(fd);
+	if (r != 0)
+		return r;
+	r = revision_new(req->revision, data, len, f->links, problems, ret);
+	memfd_unmap(data, len);
+	return r == -EINVAL ? 0 : r;
+}
+
+/* The whole table must fit into one transaction, since any failure may have to send it whole. */
+static void
+check_size(const struct ir *ir, struct problems *problems)
+{
+	uint64_t bytes;
+
+	bytes = (uint64_t)ir->n_rules * 1024 + (uint64_t)ir->n_elems * 128;
+	if (bytes > BATCH_MAX)
+		problems_add(problems, "/firewall", "too-large", "the policy makes %u kernel rules and %u set elements, more than one "
+		    "transaction can hold", ir->n_rules, ir->n_elems);
+}
+
+static const char *
+diff_text(const struct diff *d, const struct revision *r, struct arena *a)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b, DIFF_MAX - 256);
+	if (r->remarks.len > 0)
+		buf_put(&b, r->remarks.data, r->remarks.len);
+	diff_print(d, &b);
+	if (buf_failed(&b))
+		text = mem_printf(a, "%u rules are added, %u removed, %u changed: too many to show\n", d->n_added, d->n_removed,
+		    d->n_changed);
+	else
+		text = b.len > 0 ? mem_strdup(a, (const char *)b.data) : "";
+	buf_fini(&b);
+	return text;
+}
+
+static void
+reply_prepared(struct fwd *f, struct channel *c, struct message *m, const struct revision *r)
+{
+	struct conf_prepare_rep rep = { .diff = "" };
+	struct ipc_impact impact = { .owner = "fwd", .impact = IMPACT_HOT };
+	struct diff d;
+
+	diff_make(&d, f->apply.ir, r->ir);
+	rep.diff = diff_text(&d, r, m->arena);
+	if (d.n > 0) {
+		impact.text = mem_printf(m->arena, "%u kernel rules are added, %u removed, %u changed; connections and other counters stay",
+		    d.n_added, d.n_removed, d.n_changed);
+		rep.impacts.items = &impact;
+		rep.impacts.n = 1;
+	}
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+	diff_fini(&d);
+}
+
+static void
+reply_problems(struct channel *c, struct message *m, struct problems *problems)
+{
+	struct conf_prepare_rep rep = { .diff = "" };
+
+	rep.problems.items = problems->items;
+	rep.problems.n = problems->n;
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static void
+on_prepare(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_prepare_req *req = m->body;
+	struct fwd *f = fwd_of(c);
+	struct problems problems;
+	struct revision *r;
+	int error;
+
+	(void)arg;
+	problems_init(&problems, m->arena);
+	r = NULL;
+	error = take_revision(f, m, &problems, &r);
+	if (error != 0) {
+		(void)channel_reply_error(c, &m->header, error, 0, "revision %u cannot be prepared: %s", req->revision, strerror(-error));
+		return;
+	}
+	if (r != NULL)
+		check_size(r->ir, &problems);
+	if (problems.n > 0 || r == NULL) {
+		reply_problems(c, m, &problems);
+		revision_free(r);
+		return;
+	}
+	reply_prepared(f, c, m, r);
+	if (req->dry_run) {
+		revision_free(r);
+	} else {
+		revision_free(f->prepared);
+		f->prepared = r;
+	}
+}
+
+/* --- commit */
+static int
+commit_prepared(struct fwd *f, struct problems *problems)
+{
+	struct ir *next;
+	int r;
+
+	watch_drain(f->watch);
+	next = f->prepared->ir;
+	report_adopt(f->apply.ir, next);
+	r = apply_commit(&f->apply, next, problems);
+	if (r != 0) {
+		revision_free(f->prepared);
+		f->prepared = NULL;
+		return r;
+	}
+	f->prepared->ir = NULL;
+	revision_free(f->applied);
+	f->applied = f->prepared;
+	f->prepared = NULL;
+	return 0;
+}
+
+static void
+on_commit(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_commit_req *req = m->body;
+	struct fwd *f = fwd_of(c);
+	struct conf_commit_rep rep = { .problems = { .n = 0 } };
+	const struct revision *wanted;
+	struct problems problems;
+	int r;
+
+	(void)arg;
+	wanted = req->phase == COMMIT_APPLY ? f->prepared : f->applied;
+	if (wanted == NULL || wanted->number != req->revision) {
+		(void)channel_reply_error(c, &m->header, ESTALE, 0, "revision %u is not %s", req->revision,
+		    req->phase == COMMIT_APPLY ? "prepared" : "applied");
+		return;
+	}
+	problems_init(&problems, m->arena);
+	/* What the new policy does not have left in the same transaction: the second phase has nothing to do. */
+	r = req->phase == COMMIT_APPLY ? commit_prepared(f, &problems) : 0;
+	if (r != 0 && problems.n == 0)
+		problems_add(&problems, "/firewall", "failed", "the ruleset could not be applied: %s", strerror(-r));
+	if (r == 0 && req->phase == COMMIT_APPLY)
+		log_info("conf", "revision %u: applied, %u kernel rules, %llu us to encode, %llu us in the kernel", req->revision,
+		    f->apply.ir->n_rules, (unsigned long long)f->apply.encode_us, (unsigned long long)f->apply.kernel_us);
+	rep.problems.items = problems.items;
+	rep.problems.n = problems.n;
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static void
+note_difference(const char *path, const char *object, const char *detail, void *arg)
+{
+	problems_add(arg, path, "differs", "the kernel differs: %s: %s", object, detail);
+}
+
+static void
+on_verify(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_verify_req *req = m->body;
+	struct fwd *f = fwd_of(c);
+	struct conf_verify_rep rep = { .problems = { .n = 0 } };
+	struct problems problems;
+	int r;
+
+	(void)arg;
+	if (f->applied == NULL || f->applied->number != req->revision) {
+		(void)channel_reply_error(c, &m->header, ESTALE, 0, "revision %u is not applied", req->revision);
+		return;
+	}
+	problems_init(&problems, m->arena);
+	watch_drain(f->watch);
+	r = apply_verify(&f->apply, note_difference, &problems);
+	if (r < 0) {
+		(void)channel_reply_error(c, &m->header, r, 0, "the kernel cannot be read: %s", strerror(-r));
+		return;
+	}
+	rep.problems.items = problems.items;
+	rep.problems.n = problems.n;
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static void
+on_abort(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_abort_req *req = m->body;
+	struct fwd *f = fwd_of(c);
+	struct conf_abort_rep rep = { 0 };
+
+	(void)arg;
+	if (f->prepared != NULL && f->prepared->number == req->revision) {
+		revision_free(f->prepared);
+		f->prepared = NULL;
+	}
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static void
+on_kept(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_kept_req *req = m->body;
+	struct fwd *f = fwd_of(c);
+	struct conf_kept_rep rep = { 0 };
+	int r;
+
+	(void)arg;
+	r = f->applied != NULL && f->applied->number == req->revision ? apply_store(&f->apply) : -ESTALE;
+	if (r == 0)
+		(void)channel_reply(c, &m->header, &rep, NULL, 0);
+	else
+		(void)channel_reply_error(c, &m->header, r, 0, "revision %u cannot be stored as last known good: %s", req->revision,
+		    strerror(-r));
+}
+
+static void
+on_state(struct channel *c, struct message *m, void *arg)
+{
+	(void)arg;
+	report_state(fwd_of(c), c, m);
+}
+
+static void
+on_close(struct channel *c, int error, void *arg)
+{
+	struct fwd *f = fwd_of(c);
+
+	(void)error;
+	(void)arg;
+	/* A commit that was under way has lost its coordinator, which starts again from what it has stored. */
+	revision_free(f->prepared);
+	f->prepared = NULL;
+}
+
+static const struct channel_dispatch table[] = {
+	{ MSG_CONF_PREPARE, CHANNEL_PHASE_READY, on_prepare },
+	{ MSG_CONF_COMMIT, CHANNEL_PHASE_READY, on_commit },
+	{ MSG_CONF_VERIFY, CHANNEL_PHASE_READY, on_verify },
+	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, on_abort },
+	{ MSG_CONF_KEPT, CHANNEL_PHASE_READY, on_kept },
+	{ MSG_STATE_GET, CHANNEL_PHASE_READY, on_state },
+	{ 0, 0, NULL }
+};
+
+const struct channel_ops serve_confd_ops = { .table = table, .on_close = on_close };
