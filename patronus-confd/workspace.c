@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,6 +239,7 @@ remember(struct workspace *w, const struct edit *e, const char *key)
 {
 	struct edit *edits;
 	struct edit copy;
+	size_t size;
 	char *path;
 
 	w->changes++;
@@ -252,8 +254,9 @@ remember(struct workspace *w, const struct edit *e, const char *key)
 		return;
 	}
 	w->edits = edits;
-	if (key != NULL && (path = malloc(strlen(e->path) + strlen(key) + 2)) != NULL) {
-		(void)stpcpy(stpcpy(stpcpy(path, e->path), "/"), key);
+	size = key != NULL ? strlen(e->path) + strlen(key) + 2 : 0;
+	if (key != NULL && (path = malloc(size)) != NULL) {
+		(void)snprintf(path, size, "%s/%s", e->path, key);
 		free((char *)(uintptr_t)copy.path);
 		copy.path = path;
 		copy.kind = EDIT_KIND_PUT;

@@ -79,7 +79,8 @@ const struct document *workspace_document(const struct workspace *);
 bool		 workspace_may(const struct workspace *, const char *user, enum user_role);
 
 /*
- * Make one edit; the errors are those of edit.h, and -EACCES when it would change a section that the role may not.  ret_created and ret_key (malloc'd, of an append) may be NULL.
+ * Make one edit; the errors are those of edit.h, and -EACCES when it would change a section that the role may not.
+ * ret_created and ret_key (malloc'd, of an append) may be NULL.
  */
 int		 workspace_edit(struct workspaces *, struct workspace *, enum user_role, const struct edit *, bool *ret_created,
 		    char **ret_key, struct problems *);

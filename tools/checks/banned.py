@@ -25,8 +25,10 @@ def banned_source(build):
         s = code(path)
         for m in CALL.finditer(s):
             name = m.group(1)
-            # Tests start what they test.
-            if name in SPAWN and (str(path) in SPAWNERS or path.parts[0] == "tests"):
+            # Tests start what they test, and read what they have written.
+            if path.parts[0] == "tests" and name in SPAWN | {"atoi", "atol"}:
+                continue
+            if name in SPAWN and str(path) in SPAWNERS:
                 continue
             problems.append(f"{path}:{line_of(s, m.start())}: {name}()")
     return problems

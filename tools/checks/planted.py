@@ -16,7 +16,7 @@ FILES = {
     "libcommon/base/a.c": SPDX + '#include "ipc/msg.h"\n#include <event2/event.h>\n' + LONG_FUNCTION,
     "patronus-privd/b.c": SPDX + '#include "daemon/daemon.h"\n' + "\n" * 4000,
     "patronus-fwd/c.c": SPDX + 'static void f(void) { system("ls"); }\n/* TODO later */\n#define TRY(x) if (x) goto out\n',
-    "patronus-fwd/d.c": "int no_licence;\n" + "int a" + "a" * 160 + ";\n",
+    "patronus-fwd/d.c": "int no_licence;\n" + "int a" + "a" * 180 + ";\n",
     "web/package-lock.json": json.dumps({"packages": {"x": {"resolved": "https://host.invalid/x.tgz"}}}),
     "docs/e.md": "[gone](nowhere.md)\ntrailing \n",
 }
