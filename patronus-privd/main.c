@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The privileged parent.  In this order: a ruleset in the kernel, the spawner, its own confinement, the children, and then for ever: requests.
+ * The privileged parent.  In this order: a ruleset in the kernel, the spawner, its own confinement, the children, and then
+ * for ever: requests.
  */
 #include <errno.h>
 #include <fcntl.h>

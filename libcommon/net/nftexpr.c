@@ -210,7 +210,8 @@ static const struct policy_attr quota_attrs[] = {
 	[NFTA_QUOTA_BYTES] = BE64, [NFTA_QUOTA_FLAGS] = BITS(NFT_QUOTA_F_INV), [NFTA_QUOTA_CONSUMED] = BE64,
 };
 static const struct policy_attr queue_attrs[] = {
-	[NFTA_QUEUE_NUM] = { .kind = POLICY_BE16, .max = UINT16_MAX }, [NFTA_QUEUE_TOTAL] = { .kind = POLICY_BE16, .min = 1, .max = UINT16_MAX },
+	[NFTA_QUEUE_NUM] = { .kind = POLICY_BE16, .max = UINT16_MAX },
+	[NFTA_QUEUE_TOTAL] = { .kind = POLICY_BE16, .min = 1, .max = UINT16_MAX },
 	[NFTA_QUEUE_FLAGS] = { .kind = POLICY_BE16, .max = 3 },
 };
 static const struct policy_attr none_attrs[] = { [0] = { .kind = POLICY_REFUSED } };

@@ -124,7 +124,8 @@ static const struct policy_attr ct_ip_attrs[] = {
 static const struct policy ct_ip_policy = POLICY(ct_ip_attrs);
 static const struct policy_attr ct_proto_attrs[] = {
 	[CTA_PROTO_NUM] = { .kind = POLICY_U8, .max = 255, .is_required = true },
-	[CTA_PROTO_SRC_PORT] = { .kind = POLICY_BE16, .max = UINT16_MAX }, [CTA_PROTO_DST_PORT] = { .kind = POLICY_BE16, .max = UINT16_MAX },
+	[CTA_PROTO_SRC_PORT] = { .kind = POLICY_BE16, .max = UINT16_MAX },
+	[CTA_PROTO_DST_PORT] = { .kind = POLICY_BE16, .max = UINT16_MAX },
 	[CTA_PROTO_ICMP_ID] = { .kind = POLICY_BE16, .max = UINT16_MAX }, [CTA_PROTO_ICMP_TYPE] = { .kind = POLICY_U8, .max = 255 },
 	[CTA_PROTO_ICMP_CODE] = { .kind = POLICY_U8, .max = 255 }, [CTA_PROTO_ICMPV6_ID] = { .kind = POLICY_BE16, .max = UINT16_MAX },
 	[CTA_PROTO_ICMPV6_TYPE] = { .kind = POLICY_U8, .max = 255 }, [CTA_PROTO_ICMPV6_CODE] = { .kind = POLICY_U8, .max = 255 },

@@ -27,7 +27,8 @@
 /* --- addresses --- */
 
 static const struct policy_attr addr_attrs[] = {
-	[IFA_ADDRESS] = ADDRESS, [IFA_LOCAL] = ADDRESS, [IFA_LABEL] = IFNAME, [IFA_BROADCAST] = { .kind = POLICY_BYTES, .min = 4, .max = 4 },
+	[IFA_ADDRESS] = ADDRESS, [IFA_LOCAL] = ADDRESS, [IFA_LABEL] = IFNAME,
+	[IFA_BROADCAST] = { .kind = POLICY_BYTES, .min = 4, .max = 4 },
 	[IFA_CACHEINFO] = { .kind = POLICY_BYTES, .min = sizeof(struct ifa_cacheinfo), .max = sizeof(struct ifa_cacheinfo) },
 	[IFA_FLAGS] = { .kind = POLICY_BITS32, .max = IFA_F_NODAD | IFA_F_NOPREFIXROUTE | IFA_F_PERMANENT | IFA_F_MANAGETEMPADDR },
 	[IFA_RT_PRIORITY] = U32(0, UINT32_MAX), [IFA_PROTO_ATTR] = OURS,
@@ -35,7 +36,8 @@ static const struct policy_attr addr_attrs[] = {
 
 /* Whose it is the caller looks up. */
 static const struct policy_attr addr_del_attrs[] = {
-	[IFA_ADDRESS] = ADDRESS, [IFA_LOCAL] = ADDRESS, [IFA_LABEL] = IFNAME, [IFA_BROADCAST] = { .kind = POLICY_BYTES, .min = 4, .max = 4 },
+	[IFA_ADDRESS] = ADDRESS, [IFA_LOCAL] = ADDRESS, [IFA_LABEL] = IFNAME,
+	[IFA_BROADCAST] = { .kind = POLICY_BYTES, .min = 4, .max = 4 },
 	[IFA_FLAGS] = { .kind = POLICY_BITS32, .max = IFA_F_NODAD | IFA_F_NOPREFIXROUTE | IFA_F_PERMANENT | IFA_F_MANAGETEMPADDR },
 	[IFA_PROTO_ATTR] = { .kind = POLICY_U8, .min = RTNLWALK_PROTOCOL, .max = RTNLWALK_PROTOCOL },
 };
