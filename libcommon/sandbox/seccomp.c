@@ -64,7 +64,7 @@ compare(const struct profile_cmp *c)
 {
 	if (c->op == PROFILE_CMP_MASKED)
 		return SCMP_CMP64(c->arg, SCMP_CMP_MASKED_EQ, c->a, c->b);
-	return SCMP_CMP64(c->arg, SCMP_CMP_EQ, c->a);
+	return SCMP_CMP64(c->arg, SCMP_CMP_EQ, c->a, 0);
 }
 
 static int
