@@ -107,6 +107,19 @@ reply_prepare(struct channel *c, struct message *m, struct plan *plan, struct pr
 	buf_fini(&diff);
 }
 
+/* At a start one broken object disables itself with an alarm, and not the box. */
+static void
+tell_broken(struct problems *problems)
+{
+	uint32_t i;
+
+	for (i = 0; i < problems->n; i++) {
+		log_warnx("conf", "%s: %s", problems->items[i].path, problems->items[i].text);
+		report_drift(problems->items[i].path, "critical", problems->items[i].text, "reported");
+	}
+	problems->n = 0;
+}
+
 static void
 on_prepare(struct channel *c, struct message *m, void *arg)
 {
@@ -125,12 +138,14 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 	error = take_revision(m, problems, &r);
 	if (error == 0)
 		error = apply_plan(n, r, m->arena, !req->restore, &plan, problems);
+	if (error == 0 && req->restore)
+		tell_broken(problems);
 	if (error != 0)
 		(void)channel_reply_error(c, &m->header, error, 0, "revision %u cannot be prepared: %s", req->revision,
 		    strerror(-error));
 	else
 		reply_prepare(c, m, &plan, problems);
-	if (error == 0 && (problems->n == 0 || req->restore) && !req->dry_run) {
+	if (error == 0 && problems->n == 0 && !req->dry_run) {
 		revision_free(n->prepared);
 		n->prepared = r;
 	} else
