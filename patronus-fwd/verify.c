@@ -258,8 +258,10 @@ same_set(const struct ir_set *s, const struct nft_message *m)
 {
 	struct nl_attr flags, len;
 
-	return nlattr_find(m->attrs, NFTA_SET_FLAGS, &flags) && nlattr_find(m->attrs, NFTA_SET_KEY_LEN, &len) &&
-	    nlattr_be32(&flags) == nft_set_flags(s) && nlattr_be32(&len) == ir_set_keylen(s);
+	/* No flags are not told. */
+	if (nft_set_flags(s) != (nlattr_find(m->attrs, NFTA_SET_FLAGS, &flags) ? nlattr_be32(&flags) : 0))
+		return false;
+	return nlattr_find(m->attrs, NFTA_SET_KEY_LEN, &len) && nlattr_be32(&len) == ir_set_keylen(s);
 }
 
 static void

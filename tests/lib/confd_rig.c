@@ -477,14 +477,24 @@ httpd_ready(struct channel *ch, void *arg)
 
 static const struct channel_ops httpd_ops = { .table = mgmt_httpd_table, .on_ready = httpd_ready };
 
+void
+rig_client(struct rig *rig, uint32_t uid)
+{
+	int fds[2];
+
+	channel_free(rig->client);
+	if (frame_pair(fds) != 0 || mgmt_adopt(rig->mgmt, fds[0], uid) != 0)
+		die("client");
+	if ((rig->client = channel_new(rig->base, fds[1], "confd", ROLE_CTL, ROLE_CONFD, &client_ops, rig)) == NULL)
+		die("client");
+}
+
 static void
 connect_clients(struct rig *rig)
 {
 	int fds[2];
 
-	if (frame_pair(fds) != 0 || mgmt_adopt(rig->mgmt, fds[0], 0) != 0)
-		die("client");
-	rig->client = channel_new(rig->base, fds[1], "confd", ROLE_CTL, ROLE_CONFD, &client_ops, rig);
+	rig_client(rig, 0);
 	if (frame_pair(fds) != 0)
 		die("socketpair");
 	rig->httpd = channel_new(rig->base, fds[0], "httpd", ROLE_CONFD, ROLE_HTTPD, &httpd_ops, rig);
@@ -493,7 +503,7 @@ connect_clients(struct rig *rig)
 		die("socketpair");
 	rig->authd = channel_new(rig->base, fds[0], "authd", ROLE_CONFD, ROLE_AUTHD, &silent_ops, rig);
 	rig->authd_end = channel_new(rig->base, fds[1], "confd", ROLE_AUTHD, ROLE_CONFD, &authd_ops, rig);
-	if (rig->client == NULL || rig->httpd == NULL || rig->httpd_end == NULL || rig->authd == NULL || rig->authd_end == NULL)
+	if (rig->httpd == NULL || rig->httpd_end == NULL || rig->authd == NULL || rig->authd_end == NULL)
 		die("channels");
 }
 

@@ -107,7 +107,9 @@ const char	*rig_member(const char *json, const char *name);
 const char	*rig_workspace(struct rig *, const char *remote);
 /* Load a YAML document into a workspace and commit it; the commit's answer. */
 const struct rig_answer *rig_load(struct rig *, const char *yaml, unsigned status);
-/* Subscribe as root; false when it was refused. */
+/* From now on the local client is this uid. */
+void		 rig_client(struct rig *, uint32_t uid);
+/* Subscribe as the local client; false when it was refused. */
 bool		 rig_subscribe(struct rig *, const char *topics, uint64_t last_id);
 
 #endif

@@ -162,6 +162,19 @@ nft_kernel_batch(struct nft_kernel *k, const void *messages, size_t len, uint32_
 	return r;
 }
 
+uint32_t
+nft_kernel_offset(const void *messages, size_t len, uint32_t n)
+{
+	struct nlmsghdr h;
+	size_t at;
+
+	for (at = 0; n > 0 && len - at >= sizeof(h); n--) {
+		memcpy(&h, (const uint8_t *)messages + at, sizeof(h));
+		at += NLMSG_ALIGN(h.nlmsg_len);
+	}
+	return (uint32_t)at;
+}
+
 static int
 request(struct nft_kernel *k, int fd, uint16_t type, uint16_t flags, uint8_t family, struct buf *ret)
 {

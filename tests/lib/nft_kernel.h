@@ -30,6 +30,8 @@ uint32_t nft_kernel_generation(struct nft_kernel *);
  * generation 0: whatever it is.
  */
 int	 nft_kernel_batch(struct nft_kernel *, const void *, size_t len, uint32_t generation, bool echo, struct buf *replies);
+/* Where message n begins. */
+uint32_t nft_kernel_offset(const void *, size_t len, uint32_t n);
 /* what: enum nl_dump_what. */
 int	 nft_kernel_dump(struct nft_kernel *, uint8_t what, struct buf *ret);
 

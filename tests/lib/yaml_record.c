@@ -212,6 +212,13 @@ member(struct reader *r, yaml_node_t *map, const char *name)
 	return NULL;
 }
 
+/* "rules:" and no more. */
+static bool
+is_nothing(const yaml_node_t *n)
+{
+	return n->type == YAML_SCALAR_NODE && n->data.scalar.length == 0 && n->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+}
+
 static void
 read_record(struct reader *r, yaml_node_t *n, const struct record *rec, void *at)
 {
@@ -220,7 +227,7 @@ read_record(struct reader *r, yaml_node_t *n, const struct record *rec, void *at
 
 	for (i = 0; i < rec->nfields; i++) {
 		value = member(r, n, rec->fields[i].name);
-		if (value != NULL)
+		if (value != NULL && !is_nothing(value))
 			read_field(r, value, &rec->fields[i], at);
 		else
 			set_default(r, rec, &rec->fields[i], at);

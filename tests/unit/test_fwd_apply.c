@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The life of a table in a real kernel, in a network namespace of this process: sent whole, changed in steps, read back, adopted after a
+ * restart, changed by somebody else and repaired.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "conf/generated.h"
+#include "ipc/ids.h"
+#include "ipc/privcall.h"
+
+#include "apply.h"
+#include "compile.h"
+#include "nft_kernel.h"
+#include "policy.h"
+#include "problems.h"
+#include "yaml_record.h"
+
+static struct nft_kernel kernel;
+static bool has_kernel;
+static uint8_t *stored;
+static size_t stored_len;
+
+/* --- the parent, in this process */
+static int
+reply(struct message *m, void *body, uint16_t type)
+{
+	memset(m, 0, sizeof(*m));
+	m->arena = arena_new(0);
+	m->spec = msg_spec(type);
+	m->body = body;
+	return 0;
+}
+
+static int
+refuse(int r, uint32_t offset, const char *text, struct privcall_error *e)
+{
+	e->error = -r;
+	e->offset = offset;
+	(void)snprintf(e->text, sizeof(e->text), "%s", text != NULL ? text : strerror(-r));
+	return r;
+}
+
+static int
+fake_batch(const struct nft_batch_req *req, struct message *ret, struct privcall_error *e)
+{
+	static struct nft_batch_rep rep;
+	static struct buf replies;
+	int r;
+
+	buf_fini(&replies);
+	buf_init(&replies, 0);
+	r = nft_kernel_batch(&kernel, req->messages.data, req->messages.len, req->generation, req->echo, &replies);
+	if (r == -ERESTART)
+		r = -ESTALE;
+	if (r != 0)
+		return refuse(r, nft_kernel_offset(req->messages.data, req->messages.len, kernel.n_refused), kernel.reason, e);
+	rep.generation = nft_kernel_generation(&kernel);
+	rep.replies.data = replies.data;
+	rep.replies.len = (uint32_t)replies.len;
+	return reply(ret, &rep, MSG_NFT_BATCH);
+}
+
+static int
+fake_dump(const struct nl_dump_req *req, struct message *ret, struct privcall_error *e)
+{
+	static struct nl_dump_rep rep;
+	struct buf b;
+	int r;
+
+	buf_init(&b, 0);
+	r = nft_kernel_dump(&kernel, req->what, &b);
+	if (r != 0) {
+		buf_fini(&b);
+		return refuse(r, 0, NULL, e);
+	}
+	rep.generation = nft_kernel_generation(&kernel);
+	rep.len = b.len;
+	(void)reply(ret, &rep, MSG_NL_DUMP);
+	(void)arena_add_fd(ret->arena, memfd_sealed("dump", b.data, b.len));
+	buf_fini(&b);
+	return 0;
+}
+
+static int
+fake(uint16_t type, const void *req, struct message *ret, struct privcall_error *e, void *arg)
+{
+	static struct file_put_rep put;
+	const struct file_put_req *file;
+
+	(void)arg;
+	switch (type) {
+	case MSG_NFT_BATCH:
+		return fake_batch(req, ret, e);
+	case MSG_NL_DUMP:
+		return fake_dump(req, ret, e);
+	case MSG_FILE_PUT:
+		file = req;
+		assert_int_equal(file->id, FILE_LKG_RULESET);
+		free(stored);
+		stored = malloc(file->data.len);
+		memcpy(stored, file->data.data, file->data.len);
+		stored_len = file->data.len;
+		return reply(ret, &put, type);
+	default:
+		return refuse(-ENOSYS, 0, NULL, e);
+	}
+}
+
+/* --- helpers */
+static struct ir *
+make(const char *yaml)
+{
+	struct problems problems;
+	struct fw_policy *policy;
+	struct arena *a;
+	struct ir *ir;
+	char file[] = "/tmp/fwd-apply-XXXXXX";
+	int fd;
+
+	fd = mkstemp(file);
+	assert_true(fd != -1 && write(fd, yaml, strlen(yaml)) == (ssize_t)strlen(yaml));
+	(void)close(fd);
+	a = arena_new(0);
+	problems_init(&problems, a);
+	policy = policy_from_conf(yaml_record_read(file, &conf_fwd_record, a), NULL, a, &problems);
+	(void)unlink(file);
+	assert_non_null(policy);
+	ir = compile(policy, NULL);
+	arena_free(a);
+	return ir;
+}
+
+#define HEAD \
+	"interfaces:\n" \
+	"  wan: {match: {name: eth0}, addresses: [198.51.100.2/24]}\n" \
+	"  lan: {match: {name: eth1}, addresses: [192.0.2.1/25, 2001:db8:2::1/64]}\n" \
+	"firewall:\n" \
+	"  zones: {wan: {interfaces: [wan]}, lan: {interfaces: [lan], default-action: reject}}\n"
+#define RULE(id, rest)	"    - {id: " id ", " rest "}\n"
+#define A	RULE("a", "from: lan, to: wan, service: http, action: accept")
+#define B	RULE("b", "from: lan, to: wan, service: dns, action: accept")
+#define C	RULE("c", "from: lan, to: wan, source: {group: g}, action: accept, limit: {rate: 5/minute, per: source}")
+#define C2	RULE("c", "from: lan, to: wan, source: {group: g}, action: reject, log: true")
+#define D	RULE("d", "from: any, to: any, service: ping, action: accept, limit: {rate: 10/second}")
+#define GROUP(x) "  groups: {g: {addresses: [" x "]}}\n"
+#define POLICY(groups, rules)	HEAD groups "  rules:\n" rules
+
+/* nft(8) and others in our namespace; the commands are constants of this file. */
+static int
+in_kernel(const char *command)
+{
+	pid_t pid;
+	int status;
+
+	pid = fork();
+	if (pid == 0) {
+		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+commit(struct apply *a, const char *yaml)
+{
+	struct problems problems;
+	struct arena *arena;
+	int r;
+
+	arena = arena_new(0);
+	problems_init(&problems, arena);
+	r = apply_commit(a, make(yaml), &problems);
+	if (r != 0)
+		fail_msg("commit: %d %s", r, problems.n > 0 ? problems.items[0].text : "");
+	arena_free(arena);
+}
+
+static void
+print_difference(const char *path, const char *object, const char *detail, void *arg)
+{
+	(void)arg;
+	printf("  differs: %s: %s: %s\n", path, object, detail);
+}
+
+/* Reads everything back, whatever is known. */
+static void
+assert_in_force(struct apply *a)
+{
+	a->is_trusted = false;
+	assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+}
+
+static int
+setup(void **state)
+{
+	struct apply *a;
+
+	if (!has_kernel)
+		skip();
+	(void)nft_kernel_namespace();
+	assert_int_equal(nft_kernel_open(&kernel), 0);
+	privcall_set_fake(fake, NULL);
+	a = calloc(1, sizeof(*a));
+	apply_init(a);
+	*state = a;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	apply_fini(*state);
+	free(*state);
+	nft_kernel_close(&kernel);
+	return 0;
+}
+
+/* --- tests */
+static void
+test_whole(void **state)
+{
+	struct apply *a = *state;
+
+	commit(a, POLICY(GROUP("192.0.2.0/28, 192.0.2.99, 2001:db8:2::5"), A B C D));
+	assert_int_equal(a->n_full, 1);
+	assert_false(a->is_trusted);
+	assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+	assert_true(a->is_trusted);
+	assert_true(a->has_handles);
+}
+
+static void
+test_nothing_to_do(void **state)
+{
+	struct apply *a = *state;
+	uint32_t n;
+
+	commit(a, POLICY(GROUP("192.0.2.9"), A B C));
+	assert_in_force(a);
+	n = a->n_batches;
+	commit(a, POLICY(GROUP("192.0.2.9"), A B C));
+	assert_int_equal(a->n_batches, n);
+	assert_int_equal(apply_verify(a, NULL, NULL), 0);
+}
+
+/* Each pair of neighbours is a change of another kind; none may send everything, and no dump may be needed. */
+static void
+test_steps(void **state)
+{
+	static const char *const policies[] = {
+		POLICY(GROUP("192.0.2.9"), A B C),
+		POLICY(GROUP("192.0.2.9"), A B),
+		POLICY(GROUP("192.0.2.9"), B A),
+		POLICY(GROUP("192.0.2.9"), D B A C),
+		POLICY(GROUP("192.0.2.9, 192.0.2.10"), D B A C),
+		POLICY(GROUP("192.0.2.10, 192.0.2.64/26"), D B A C),
+		POLICY(GROUP("192.0.2.10, 192.0.2.64/27"), D B A C),
+		POLICY(GROUP("192.0.2.10, 192.0.2.64/27, 2001:db8:2::/120"), D B A C2),
+		POLICY(GROUP("192.0.2.10, 192.0.2.64/27, 2001:db8:2::/120"), C2 A B D),
+		POLICY("", D),
+		POLICY("", ""),
+		POLICY(GROUP("192.0.2.9"), A B C D)
+	};
+	struct apply *a = *state;
+	unsigned i;
+
+	commit(a, policies[0]);
+	assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+	for (i = 1; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		a->n_dumps = 0;
+		commit(a, policies[i]);
+		assert_int_equal(a->n_full, 1);
+		assert_true(a->is_trusted);
+		assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+		assert_int_equal(a->n_dumps, 0);
+		/* And in truth: */
+		assert_in_force(a);
+	}
+}
+
+static void
+test_options(void **state)
+{
+	struct apply *a = *state;
+
+	commit(a, POLICY("", A));
+	assert_in_force(a);
+	commit(a, HEAD "  anti-spoofing: false\n  defaults: {outgoing: drop}\n  logging: {invalid: true, unmatched: false}\n");
+	assert_int_equal(a->n_full, 1);
+	assert_in_force(a);
+	commit(a, POLICY("", A));
+	assert_int_equal(a->n_full, 1);
+	assert_in_force(a);
+}
+
+static uint64_t
+handle_of(const struct ir *ir, const char *id)
+{
+	const struct ir_chain *c;
+	const struct ir_rule *r;
+
+	for (c = ir->chains; c != NULL; c = c->next)
+		for (r = c->first; r != NULL; r = r->next)
+			if (strcmp(r->origin->id, id) == 0)
+				return r->handle;
+	return 0;
+}
+
+static void
+test_unchanged_rules_stay(void **state)
+{
+	struct apply *a = *state;
+	uint64_t first, last;
+
+	commit(a, POLICY("", A B));
+	assert_in_force(a);
+	first = handle_of(a->ir, "a");
+	last = handle_of(a->ir, "default:lan");
+	assert_true(first != 0 && last != 0);
+	commit(a, POLICY("", D A));
+	assert_in_force(a);
+	assert_true(handle_of(a->ir, "a") == first);
+	assert_true(handle_of(a->ir, "default:lan") == last);
+	assert_true(handle_of(a->ir, "b") == 0);
+}
+
+static void
+test_adopt_after_restart(void **state)
+{
+	struct apply *a = *state;
+
+	commit(a, POLICY(GROUP("192.0.2.9"), A B C D));
+	apply_fini(a);
+	apply_init(a);
+	commit(a, POLICY(GROUP("192.0.2.9"), A B C D));
+	assert_int_equal(a->n_full, 0);
+	assert_int_equal(a->n_batches, 0);
+	commit(a, POLICY(GROUP("192.0.2.9"), A B D));
+	assert_int_equal(a->n_full, 0);
+	assert_in_force(a);
+	/* Another policy than the kernel's: everything is sent. */
+	apply_fini(a);
+	apply_init(a);
+	commit(a, POLICY("", B));
+	assert_int_equal(a->n_full, 1);
+	assert_in_force(a);
+}
+
+/* Whatever somebody does to our table is noticed, and repaired. */
+static void
+test_drift(void **state)
+{
+	static const char *const acts[] = {
+		"nft flush ruleset",
+		"nft flush chain inet patronus pair.lan.wan",
+		"nft insert rule inet patronus input accept",
+		"nft add rule inet patronus pair.lan.wan accept",
+		"nft add chain inet patronus forward '{ policy accept; }'",
+		"nft add element inet patronus group.g.host4 '{ 203.0.113.1 }'",
+		"nft delete element inet patronus pairs.input '{ \"eth1\" }'",
+		"nft add chain inet patronus other",
+		"nft add set inet patronus other '{ type ipv4_addr; }'",
+		"nft 'replace rule inet patronus default.wan handle '$(nft -a list chain inet patronus default.wan | "
+		    "sed -n 's/.*default:wan.*handle //p')' counter accept comment \"default:wan\"'"
+	};
+	struct apply *a = *state;
+	struct problems problems;
+	struct arena *arena;
+	unsigned i;
+
+	arena = arena_new(0);
+	problems_init(&problems, arena);
+	commit(a, POLICY(GROUP("192.0.2.9"), A B C D));
+	assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		assert_int_equal(in_kernel(acts[i]), 0);
+		if (apply_verify(a, NULL, NULL) <= 0)
+			fail_msg("not noticed: %s", acts[i]);
+		assert_int_equal(apply_repair(a, &problems), 0);
+		assert_in_force(a);
+	}
+	arena_free(arena);
+}
+
+/* A commit after somebody's change starts from what is there, not from what should be. */
+static void
+test_commit_over_drift(void **state)
+{
+	struct apply *a = *state;
+
+	commit(a, POLICY(GROUP("192.0.2.9"), A B C D));
+	assert_in_force(a);
+	assert_int_equal(in_kernel("nft flush chain inet patronus pair.lan.wan"), 0);
+	commit(a, POLICY(GROUP("192.0.2.9"), A B C));
+	assert_in_force(a);
+	assert_int_equal(a->n_full, 2);
+}
+
+/* Tables of others move the generation, and nothing else. */
+static void
+test_foreign_tables(void **state)
+{
+	struct apply *a = *state;
+	uint32_t generation;
+
+	commit(a, POLICY("", A B));
+	assert_in_force(a);
+	generation = a->generation;
+	assert_int_equal(in_kernel("nft add table ip foreign && nft add chain ip foreign c"), 0);
+	/* With events: */
+	assert_false(apply_event(a, generation, true));
+	assert_false(apply_event(a, generation + 1, false));
+	assert_false(apply_event(a, generation + 2, false));
+	a->n_dumps = 0;
+	commit(a, POLICY("", A));
+	assert_int_equal(a->n_dumps, 0);
+	assert_int_equal(a->n_full, 1);
+	/* Without: */
+	assert_int_equal(in_kernel("nft add chain ip foreign d"), 0);
+	commit(a, POLICY("", A B));
+	assert_int_equal(a->n_full, 1);
+	assert_in_force(a);
+	assert_int_equal(in_kernel("nft list chain ip foreign d > /dev/null"), 0);
+	assert_true(apply_event(a, a->generation + 1, true));
+	assert_true(apply_event(a, a->generation + 3, false));
+}
+
+/* A table that is sent again goes on counting. */
+static void
+test_counters_survive_repair(void **state)
+{
+	struct apply *a = *state;
+	struct problems problems;
+	struct arena *arena;
+
+	arena = arena_new(0);
+	problems_init(&problems, arena);
+	commit(a, POLICY("", A));
+	assert_in_force(a);
+	assert_int_equal(in_kernel("ping -c 3 -i 0.01 -W 1 127.0.0.1 > /dev/null"), 0);
+	assert_int_equal(in_kernel("nft insert rule inet patronus input accept"), 0);
+	assert_true(apply_verify(a, NULL, NULL) > 0);
+	assert_int_equal(apply_repair(a, &problems), 0);
+	assert_int_equal(in_kernel("nft list chain inet patronus output | grep -q 'oifname \"lo\" counter packets [1-9]'"), 0);
+	arena_free(arena);
+}
+
+static void
+test_last_known_good(void **state)
+{
+	struct apply *a = *state;
+
+	commit(a, POLICY(GROUP("192.0.2.9"), A B C D));
+	assert_int_equal(apply_store(a), 0);
+	assert_int_equal(in_kernel("nft flush ruleset"), 0);
+	assert_int_equal(nft_kernel_batch(&kernel, stored, stored_len, 0, false, NULL), 0);
+	assert_in_force(a);
+}
+
+/* What the kernel does not take comes back as the path of the rule, and nothing has changed. */
+static void
+test_refusal(void **state)
+{
+	struct apply *a = *state;
+	struct problems problems;
+	struct ir_chain *c;
+	struct arena *arena;
+	struct ir *next;
+
+	arena = arena_new(0);
+	problems_init(&problems, arena);
+	commit(a, POLICY("", A B));
+	assert_in_force(a);
+	next = make(POLICY("", A RULE("x", "from: lan, to: wan, service: ssh, action: accept") B));
+	/* A jump to a chain that does not exist. */
+	c = ir_chain_find(next, "pair.lan.wan");
+	assert_string_equal(c->first->next->origin->id, "x");
+	c->first->next->stmts[c->first->next->n - 1].kind = IR_JUMP;
+	c->first->next->stmts[c->first->next->n - 1].chain = "nowhere";
+	c->first->next->hash ^= 1;
+	assert_int_not_equal(apply_commit(a, next, &problems), 0);
+	assert_int_equal(problems.n, 1);
+	assert_string_equal(problems.items[0].path, "/firewall/rules/x");
+	ir_free(next);
+	assert_in_force(a);
+	arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_to_do, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unchanged_rules_stay, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_adopt_after_restart, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_drift, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_commit_over_drift, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_foreign_tables, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counters_survive_repair, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_last_known_good, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusal, setup, teardown)
+	};
+
+	log_init("test", LOG_LEVEL_WARN);
+	has_kernel = nft_kernel_namespace() == 0;
+	if (!has_kernel) {
+		(void)fprintf(stderr, "needs to be root: skipped\n");
+		return 77;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
