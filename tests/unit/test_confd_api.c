@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "confd_rig.h"
+#include "ipc/channel.h"
+#include "ipc/ids.h"
+#include "patronus-confd/route.h"
+#include "patronus-confd/snapshot.h"
+
+static const char base_yaml[] =
+    "system:\n  hostname: edge1\n"
+    "interfaces:\n  wan:\n    match: { name: eth0 }\n  lan:\n    match: { name: eth1 }\n"
+    "firewall:\n  zones:\n    wan: { interfaces: [wan] }\n    lan: { interfaces: [lan] }\n"
+    "  rules:\n    - id: one\n      from: lan\n      to: wan\n      action: accept\n"
+    "    - id: two\n      from: wan\n      to: lan\n      action: drop\n"
+    "users:\n  alice: { role: admin, full-name: Alice Example }\n  olga: { role: operator }\n  rudi: { role: read-only }\n"
+    "  anna: { role: auditor }\n  gone: { role: admin, enabled: false }\n  shell: { role: operator, system-uid: 1234 }\n";
+
+static struct rig *rig;
+
+#define GET(p, ...)	&(struct rig_request){ .method = MGMT_GET, .path = p, __VA_ARGS__ }
+#define POST(p, b, ...)	&(struct rig_request){ .method = MGMT_POST, .path = p, .body = b, __VA_ARGS__ }
+#define PUT(p, b, ...)	&(struct rig_request){ .method = MGMT_PUT, .path = p, .body = b, __VA_ARGS__ }
+#define PATCH(p, b, ...) &(struct rig_request){ .method = MGMT_PATCH, .path = p, .body = b, __VA_ARGS__ }
+#define DELETE(p, ...)	&(struct rig_request){ .method = MGMT_DELETE, .path = p, __VA_ARGS__ }
+
+static int
+setup(void **state)
+{
+	(void)state;
+	rig = rig_new(NULL);
+	rig_connect(rig);
+	(void)rig_load(rig, base_yaml, 201);
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	rig_free(rig, false);
+	return (0);
+}
+
+static const char *
+new_workspace(const char *remote)
+{
+	static char ids[8][32];
+	static unsigned i;
+	char *id = ids[i++ % 8];
+
+	(void)str_copy(id, rig_workspace(rig, remote), 32);
+	return (id);
+}
+
+static const struct rig_answer *
+commit(const char *id, const char *remote, unsigned status)
+{
+	char body[96];
+
+	(void)snprintf(body, sizeof(body), "{\"workspace\":\"%s\"}", id);
+	return (rig_expect(rig, status, POST("/commits", body, .remote = remote)));
+}
+
+/* --- reading and editing --- */
+
+static void
+test_reading(void **state)
+{
+	const struct rig_answer *a;
+	char etag[64];
+
+	(void)state;
+	a = rig_expect(rig, 200, GET("/configuration/firewall/rules/one"));
+	assert_string_equal(rig_member(a->body, "action"), "accept");
+	assert_int_equal(a->etag[0], '"');
+	(void)str_copy(etag, a->etag, sizeof(etag));
+	assert_string_equal(rig_expect(rig, 200, GET("/configuration/firewall/rules/one"))->etag, etag);
+	assert_string_not_equal(rig_expect(rig, 200, GET("/configuration/firewall/rules/two"))->etag, etag);
+	a = rig_expect(rig, 200, GET("/configuration", .accept = "application/yaml"));
+	assert_non_null(strstr(a->body, "hostname: edge1\n"));
+	assert_null(strstr(rig_expect(rig, 200, GET("/configuration/management"))->body, "8443"));
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/configuration/management", .query = "full=true"))->body, "8443"));
+	(void)rig_expect(rig, 404, GET("/configuration/firewall/rules/none"));
+	(void)rig_expect(rig, 404, GET("/configuration/nonsense"));
+	(void)rig_expect(rig, 404, GET("/nonsense"));
+	(void)rig_expect(rig, 404, GET("/configuration/../configuration"));
+	a = rig_expect(rig, 405, DELETE("/commits"));
+	assert_string_equal(a->allow, "POST");
+}
+
+static void
+test_editing_needs_what_it_stands_on(void **state)
+{
+	const char *id = new_workspace(NULL);
+	const struct rig_answer *a;
+	char etag[64];
+
+	(void)state;
+	(void)rig_expect(rig, 428, PATCH("/configuration/firewall/rules/one", "{}"));	/* no workspace */
+	(void)rig_expect(rig, 428, PATCH("/configuration/firewall/rules/one", "{\"log\":true}", .workspace = id));
+	(void)rig_expect(rig, 412, PATCH("/configuration/firewall/rules/one", "{\"log\":true}", .workspace = id, .match = "\"other\""));
+	(void)str_copy(etag, rig_expect(rig, 200, GET("/configuration/firewall/rules/one", .workspace = id))->etag, sizeof(etag));
+	a = rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"log\":true}", .workspace = id, .match = etag));
+	assert_string_equal(rig_member(a->body, "log"), "true");
+	assert_string_not_equal(a->etag, etag);
+	a = rig_expect(rig, 412, PATCH("/configuration/firewall/rules/one", "{\"log\":false}", .workspace = id, .match = etag));
+	assert_non_null(strstr(a->body, "\"current\":{"));
+	/* The running configuration has not moved, and the neighbour's ETag neither. */
+	assert_string_equal(rig_expect(rig, 200, GET("/configuration/firewall/rules/one"))->etag, etag);
+	(void)rig_expect(rig, 412, PUT("/configuration/firewall/rules/one", "{\"from\":[\"lan\"],\"to\":[\"wan\"],\"action\":\"drop\"}",
+	    .workspace = id, .none_match = "*"));
+	a = rig_expect(rig, 201, PUT("/configuration/firewall/rules/three", "{\"from\":[\"lan\"],\"to\":[\"wan\"],\"action\":\"drop\"}",
+	    .workspace = id, .none_match = "*"));
+	assert_string_equal(a->location, "/api/v1/configuration/firewall/rules/three");
+	(void)rig_expect(rig, 204, DELETE("/configuration/firewall/rules/three", .workspace = id, .match = a->etag));
+	(void)rig_expect(rig, 404, GET("/configuration/firewall/rules/three", .workspace = id));
+	(void)rig_expect(rig, 404, PATCH("/configuration/firewall/rules/one", "{}", .workspace = "0123456789abcdef", .match = "*"));
+}
+
+static void
+test_errors_of_edits(void **state)
+{
+	const char *id = new_workspace(NULL);
+	const struct rig_answer *a;
+
+	(void)state;
+	a = rig_expect(rig, 422, PATCH("/configuration/firewall/rules/one", "{\"action\":\"maybe\"}", .workspace = id, .match = "*"));
+	assert_non_null(strstr(a->body, "\"pointer\":\"/firewall/rules/one/action\""));
+	assert_non_null(strstr(a->body, "urn:patronus:problem:validation"));
+	a = rig_expect(rig, 400, PATCH("/configuration/firewall/rules/one", "{\"action\":", .workspace = id, .match = "*"));
+	assert_non_null(strstr(a->body, "urn:patronus:problem:syntax"));
+	(void)rig_expect(rig, 415, PATCH("/configuration/firewall/rules/one", "x", .type = "text/plain", .workspace = id, .match = "*"));
+	(void)rig_expect(rig, 404, PATCH("/configuration/firewall/nonsense", "{}", .workspace = id, .match = "*"));
+	(void)rig_expect(rig, 405, DELETE("/configuration", .workspace = id));
+	/* A reference is judged later, by validate and by commit, and the whole is refused. */
+	(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"to\":[\"dmx\"]}", .workspace = id, .match = "*"));
+	a = rig_expect(rig, 422, POST("/commits", "{\"workspace\":\"x\",\"more\":1}"));
+	assert_non_null(strstr(a->body, "unknown-member"));
+	a = commit(id, NULL, 422);
+	assert_non_null(strstr(a->body, "dmx"));
+	assert_int_equal(rig->confd.running->number, 1);
+}
+
+static void
+test_lists_append_and_move(void **state)
+{
+	const char *id = new_workspace(NULL);
+	const struct rig_answer *a;
+	const char *one, *two;
+
+	(void)state;
+	a = rig_expect(rig, 201, POST("/configuration/firewall/rules", "{\"from\":[\"lan\"],\"to\":[\"wan\"],\"action\":\"drop\"}",
+	    .workspace = id));
+	assert_true(strncmp(a->location, "/api/v1/configuration/firewall/rules/", 37) == 0 && a->location[37] != '\0');
+	assert_string_equal(rig_member(a->body, "id"), a->location + 37);
+	(void)rig_expect(rig, 200, POST("/configuration/firewall/rules/two/move", "{\"before\":\"one\"}", .workspace = id));
+	a = rig_expect(rig, 200, GET("/configuration/firewall/rules", .workspace = id));
+	one = strstr(a->body, "\"id\":\"one\"");
+	two = strstr(a->body, "\"id\":\"two\"");
+	assert_true(one != NULL && two != NULL && two < one);
+	(void)rig_expect(rig, 422, POST("/configuration/firewall/rules/two/move", "{\"to\":\"somewhere\"}", .workspace = id));
+	(void)rig_expect(rig, 422, POST("/configuration/firewall/rules/two/move", "{\"to\":\"first\",\"before\":\"one\"}", .workspace = id));
+	a = rig_expect(rig, 200, &(struct rig_request){ .method = MGMT_GET, .path = "/workspaces" });
+	assert_non_null(strstr(a->body, "\"changes\":2"));
+}
+
+static void
+test_diff_and_validate(void **state)
+{
+	const char *id = new_workspace(NULL);
+	const struct rig_answer *a;
+	char path[64];
+
+	(void)state;
+	(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"action\":\"reject\"}", .workspace = id, .match = "*"));
+	(void)snprintf(path, sizeof(path), "/workspaces/%s/diff", id);
+	a = rig_expect(rig, 200, GET(path));
+	assert_non_null(strstr(a->body, "\"op\":\"replace\",\"path\":\"/firewall/rules/one/action\",\"old\":\"accept\",\"new\":\"reject\""));
+	(void)snprintf(path, sizeof(path), "/workspaces/%s/validate", id);
+	a = rig_expect(rig, 200, POST(path, NULL));
+	assert_string_equal(rig_member(a->body, "valid"), "true");
+	assert_non_null(strstr(a->body, "\"impact\":[{\"owner\":\"fwd\",\"impact\":\"hot\""));
+	assert_int_equal(rig->fwd.dry_runs, 1);
+	assert_int_equal(rig->netd.dry_runs, 0);
+	assert_int_equal(rig->fwd.applied, 1);
+	rig->fwd.refuse_prepare = 2;
+	a = rig_expect(rig, 422, POST(path, NULL));
+	assert_non_null(strstr(a->body, "the player refuses"));
+	rig->fwd.refuse_prepare = 0;
+	(void)snprintf(path, sizeof(path), "/workspaces/%s", id);
+	(void)rig_expect(rig, 204, DELETE(path));
+	(void)rig_expect(rig, 404, GET(path));
+}
+
+/* --- moved bases --- */
+
+static void
+test_commits_that_do_not_touch_each_other(void **state)
+{
+	const char *a = new_workspace("alice"), *b = new_workspace("olga");
+	const struct rig_answer *r;
+
+	(void)state;
+	(void)rig_expect(rig, 200, PATCH("/configuration/system", "{\"hostname\":\"edge2\"}", .workspace = a, .match = "*", .remote = "alice"));
+	(void)rig_expect(rig, 200, PATCH("/configuration/system", "{\"time-zone\":\"Europe/Berlin\"}", .workspace = b, .match = "*",
+	    .remote = "olga"));
+	(void)rig_expect(rig, 201, POST("/configuration/firewall/rules", "{\"id\":\"new\",\"from\":[\"lan\"],\"to\":[\"wan\"],\"action\":\"drop\"}",
+	    .workspace = a, .remote = "alice"));
+	(void)rig_expect(rig, 204, DELETE("/configuration/firewall/rules/two", .workspace = b, .match = "*", .remote = "olga"));
+	r = commit(a, "alice", 201);
+	assert_string_equal(rig_member(r->body, "forced-confirm"), "the change could cut your own connection");
+	(void)rig_expect(rig, 200, POST("/commits/2/confirm", NULL, .remote = "alice"));
+	/* Both patched /system as a whole: that is the same object. */
+	r = commit(b, "olga", 409);
+	assert_non_null(strstr(r->body, "\"conflicts\":[\"/system/hostname\"]"));
+	b = new_workspace("olga");
+	a = new_workspace("alice");
+	(void)rig_expect(rig, 204, DELETE("/configuration/firewall/rules/two", .workspace = b, .match = "*", .remote = "olga"));
+	(void)rig_expect(rig, 200, PUT("/configuration/system/hostname", "\"edge3\"", .workspace = a, .match = "*", .remote = "alice"));
+	(void)commit(a, "alice", 201);
+	(void)commit(b, "olga", 201);
+	(void)rig_expect(rig, 200, POST("/commits/4/confirm", NULL, .remote = "olga"));
+	r = rig_expect(rig, 200, GET("/configuration"));
+	assert_non_null(strstr(r->body, "edge3"));
+	assert_non_null(strstr(r->body, "\"id\":\"new\""));
+	assert_null(strstr(r->body, "\"id\":\"two\""));
+}
+
+static void
+test_same_object_conflicts(void **state)
+{
+	const char *a = new_workspace(NULL), *b = new_workspace(NULL);
+	const struct rig_answer *r;
+
+	(void)state;
+	(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"log\":true}", .workspace = a, .match = "*"));
+	(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"action\":\"drop\"}", .workspace = b, .match = "*"));
+	(void)commit(a, NULL, 201);
+	r = commit(b, NULL, 409);
+	assert_non_null(strstr(r->body, "urn:patronus:problem:conflict"));
+	assert_non_null(strstr(r->body, "/firewall/rules/one"));
+	assert_int_equal(rig->confd.running->number, 2);
+	/* Loading a whole document over a moved base is one, too. */
+	b = new_workspace(NULL);
+	(void)rig_expect(rig, 204, PUT("/configuration", base_yaml, .type = "application/yaml", .workspace = b));
+	a = new_workspace(NULL);
+	(void)rig_expect(rig, 200, PUT("/configuration/system/hostname", "\"x\"", .workspace = a, .match = "*"));
+	(void)commit(a, NULL, 201);
+	(void)commit(b, NULL, 409);
+}
+
+static void
+test_nothing_to_commit(void **state)
+{
+	const char *id = new_workspace(NULL);
+
+	(void)state;
+	(void)rig_expect(rig, 204, PUT("/configuration", base_yaml, .type = "application/yaml", .workspace = id));
+	assert_string_equal(rig_member(commit(id, NULL, 200)->body, "revision"), "1");
+	assert_int_equal(rig->confd.running->number, 1);
+}
+
+/* --- history --- */
+
+static void
+test_history_and_restore(void **state)
+{
+	const char *id = new_workspace(NULL);
+	const struct rig_answer *a;
+
+	(void)state;
+	(void)rig_expect(rig, 200, PUT("/configuration/system/hostname", "\"edge2\"", .workspace = id, .match = "*"));
+	(void)commit(id, NULL, 201);
+	a = rig_expect(rig, 200, GET("/revisions", .query = "limit=1"));
+	assert_string_equal(rig_member(a->body, "number"), "2");
+	assert_string_equal(rig_member(a->body, "next"), "2");
+	a = rig_expect(rig, 200, GET("/revisions", .query = "limit=1&cursor=2"));
+	assert_string_equal(rig_member(a->body, "number"), "1");
+	(void)rig_expect(rig, 400, GET("/revisions", .query = "limit=none"));
+	(void)rig_expect(rig, 400, GET("/revisions", .query = "limit=501"));
+	a = rig_expect(rig, 200, GET("/revisions/1/diff/2"));
+	assert_non_null(strstr(a->body, "\"path\":\"/system/hostname\",\"old\":\"edge1\",\"new\":\"edge2\""));
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/revisions/1/configuration"))->body, "edge1"));
+	(void)rig_expect(rig, 404, GET("/revisions/3"));
+	a = rig_expect(rig, 201, POST("/revisions/1/restore", NULL));
+	assert_string_equal(rig_member(a->body, "changes"), "1");
+	assert_string_equal(rig_expect(rig, 200, GET("/configuration/system/hostname"))->body, "\"edge2\"");
+	a = rig_expect(rig, 201, POST("/revisions/1/restore", NULL));
+	(void)commit(rig_member(a->body, "id"), NULL, 201);
+	assert_string_equal(rig_expect(rig, 200, GET("/configuration/system/hostname"))->body, "\"edge1\"");
+	assert_int_equal(rig->confd.running->number, 3);
+}
+
+/* --- who --- */
+
+static void
+test_sessions(void **state)
+{
+	const struct rig_answer *a;
+	unsigned checks;
+
+	(void)state;
+	(void)rig_expect(rig, 401, GET("/session", .remote = ""));
+	(void)rig_expect(rig, 401, GET("/session", .remote = "nobody"));
+	(void)rig_expect(rig, 401, GET("/session", .remote = "gone"));		/* switched off */
+	a = rig_expect(rig, 200, GET("/session", .remote = "alice"));
+	assert_string_equal(rig_member(a->body, "role"), "admin");
+	assert_string_equal(rig_member(a->body, "csrf"), "csrf-alice");
+	assert_string_equal(rig_member(a->body, "full-name"), "Alice Example");
+	checks = rig->checks;
+	(void)rig_expect(rig, 200, GET("/session", .remote = "alice"));
+	assert_int_equal(rig->checks, checks);					/* believed for a while */
+	a = rig_expect(rig, 201, POST("/session", "{\"user\":\"alice\",\"password\":\"right\"}", .remote = ""));
+	assert_string_equal(a->token, "tok-alice");
+	assert_null(strstr(a->body, "tok-alice"));
+	(void)rig_expect(rig, 401, POST("/session", "{\"user\":\"alice\",\"password\":\"wrong\"}", .remote = ""));
+	(void)rig_expect(rig, 401, POST("/session", "{\"user\":\"nobody\",\"password\":\"right\"}", .remote = ""));
+	a = rig_expect(rig, 429, POST("/session", "{\"user\":\"alice\",\"password\":\"often\"}", .remote = ""));
+	assert_int_equal(a->retry_after_s, 30);
+	a = rig_expect(rig, 401, POST("/session", "{\"user\":\"alice\",\"password\":\"otp\"}", .remote = ""));
+	assert_non_null(strstr(a->body, "urn:patronus:problem:second-factor"));
+	(void)rig_expect(rig, 422, POST("/session", "{\"user\":\"alice\"}", .remote = ""));
+	(void)rig_expect(rig, 403, POST("/session", "{\"user\":\"alice\",\"password\":\"right\"}"));
+	(void)rig_expect(rig, 204, PUT("/session/password", "{\"current\":\"right\",\"new\":\"long enough\"}", .remote = "alice"));
+	(void)rig_expect(rig, 422, PUT("/session/password", "{\"current\":\"right\",\"new\":\"short\"}", .remote = "alice"));
+	(void)rig_expect(rig, 401, PUT("/session/password", "{\"current\":\"wrong\",\"new\":\"long enough\"}", .remote = "alice"));
+	assert_true(rig_expect(rig, 204, DELETE("/session", .remote = "alice"))->session_end);
+}
+
+/* Cross-site request forgery: every write without the session's value is refused, whatever else it carries. */
+static void
+test_writes_need_the_csrf_value(void **state)
+{
+	static const char *const wrong[] = { "", "csrf-olga", "csrf-alic", "csrf-alicee" };
+	size_t i, r;
+
+	(void)state;
+	for (r = 0; r < routes_n; r++) {
+		if (routes[r].method == MGMT_GET || routes[r].right == RIGHT_PUBLIC)
+			continue;
+		for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+			(void)rig_expect(rig, 403, &(struct rig_request){ .method = routes[r].method, .path = strcmp(routes[r].pattern,
+			    "/configuration/...") == 0 ? "/configuration/system" : routes[r].pattern, .remote = "alice", .csrf = wrong[i], .body = "{}",
+			    .match = "*" });
+	}
+	(void)rig_expect(rig, 201, POST("/workspaces", "{}", .remote = "alice"));
+}
+
+/* The table of docs/api.md, asked of every route for every role: 403 exactly where the role does not include it. */
+static void
+test_rights_matrix(void **state)
+{
+	static const struct {
+		const char	*user;
+		uint32_t	 rights;
+	} roles[] = {
+		{ "alice", 0xffffffff },
+		{ "olga", 0xffffffff },
+		{ "rudi", 1u << RIGHT_SESSION | 1u << RIGHT_CONFIG_READ | 1u << RIGHT_STATE_READ },
+		{ "anna", 1u << RIGHT_SESSION | 1u << RIGHT_CONFIG_READ | 1u << RIGHT_STATE_READ | 1u << RIGHT_HISTORY_READ },
+	};
+	struct rig_answer a;
+	size_t r, u;
+	bool may;
+
+	(void)state;
+	for (r = 0; r < routes_n; r++) {
+		for (u = 0; u < sizeof(roles) / sizeof(roles[0]); u++) {
+			if (routes[r].right == RIGHT_PUBLIC || (routes[r].method == MGMT_DELETE && strcmp(routes[r].pattern, "/session") == 0))
+				continue;
+			a = rig_ask(rig, &(struct rig_request){ .method = routes[r].method, .path = strcmp(routes[r].pattern, "/configuration/...") == 0 ?
+			    "/configuration/system" : routes[r].pattern, .remote = roles[u].user, .body = routes[r].method == MGMT_GET ? NULL : "{}" });
+			may = (roles[u].rights & (1u << routes[r].right)) != 0;
+			if ((a.status != 403) != may)
+				fail_msg("%s %u %s: %u", roles[u].user, routes[r].method, routes[r].pattern, a.status);
+			rig_answer_free(&a);
+		}
+		/* Without a session nothing but signing in and claiming is to be had. */
+		a = rig_ask(rig, &(struct rig_request){ .method = routes[r].method, .path = strcmp(routes[r].pattern, "/configuration/...") == 0 ?
+		    "/configuration" : routes[r].pattern, .remote = "", .body = routes[r].method == MGMT_GET ? NULL : "{}" });
+		if (routes[r].right != RIGHT_PUBLIC)
+			assert_int_equal(a.status, 401);
+		rig_answer_free(&a);
+	}
+}
+
+/* An operator changes everything but users and management: by path, by the whole document, by a restore, in somebody's workspace. */
+static void
+test_operator_cannot_reach_users(void **state)
+{
+	static const char *const sections[] = { "users", "management" };
+	const char *id = new_workspace("olga"), *admin;
+	char path[96];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(path, sizeof(path), "/configuration/%s", sections[i]);
+		(void)rig_expect(rig, 403, PUT(path, "{}", .workspace = id, .match = "*", .remote = "olga"));
+		(void)rig_expect(rig, 403, PATCH(path, "{}", .workspace = id, .match = "*", .remote = "olga"));
+		(void)rig_expect(rig, 403, DELETE(path, .workspace = id, .match = "*", .remote = "olga"));
+		(void)rig_expect(rig, 403, POST(path, "{}", .workspace = id, .remote = "olga"));
+	}
+	(void)rig_expect(rig, 403, PATCH("/configuration/users/olga", "{\"role\":\"admin\"}", .workspace = id, .match = "*", .remote = "olga"));
+	(void)rig_expect(rig, 403, PATCH("/configuration", "{\"users\":{\"olga\":{\"role\":\"admin\"}}}", .workspace = id, .remote = "olga"));
+	(void)rig_expect(rig, 403, PUT("/configuration", "{\"system\":{\"hostname\":\"x\"}}", .workspace = id, .remote = "olga"));
+	/* The refused replacement left nothing behind. */
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/configuration", .workspace = id, .remote = "olga"))->body, "alice"));
+	(void)rig_expect(rig, 204, PATCH("/configuration", "{\"system\":{\"hostname\":\"x\"}}", .workspace = id, .remote = "olga"));
+	admin = new_workspace("alice");
+	(void)rig_expect(rig, 404, PATCH("/configuration/system", "{}", .workspace = admin, .match = "*", .remote = "olga"));
+	(void)snprintf(path, sizeof(path), "{\"workspace\":\"%s\"}", admin);
+	(void)rig_expect(rig, 404, POST("/commits", path, .remote = "olga"));
+	/* Somebody else is removed by an admin; restoring him is not for an operator. */
+	(void)rig_expect(rig, 204, DELETE("/configuration/users/anna", .workspace = admin, .match = "*", .remote = "alice"));
+	(void)commit(admin, "alice", 201);
+	(void)rig_expect(rig, 403, POST("/revisions/1/restore", NULL, .remote = "olga"));
+	(void)rig_expect(rig, 201, POST("/revisions/1/restore", NULL, .remote = "alice"));
+}
+
+static void
+test_users_that_change_are_signed_out(void **state)
+{
+	const char *id = new_workspace(NULL);
+
+	(void)state;
+	(void)rig_expect(rig, 200, GET("/session", .remote = "rudi"));
+	(void)rig_expect(rig, 204, DELETE("/configuration/users/rudi", .workspace = id, .match = "*"));
+	(void)commit(id, NULL, 201);
+	rig_wait(rig, 20);
+	assert_string_equal(rig->revoked, "rudi!");
+	assert_true(rig_expect(rig, 401, GET("/session", .remote = "rudi"))->session_end);
+	id = new_workspace(NULL);
+	(void)rig_expect(rig, 200, PATCH("/configuration/users/olga", "{\"role\":\"read-only\"}", .workspace = id, .match = "*"));
+	(void)commit(id, NULL, 201);
+	rig_wait(rig, 20);
+	assert_string_equal(rig->revoked, "olga");
+	(void)rig_expect(rig, 403, POST("/workspaces", "{}", .remote = "olga"));
+}
+
+static void
+test_claim(void **state)
+{
+	const struct rig_answer *a;
+
+	(void)state;
+	assert_string_equal(rig_expect(rig, 200, GET("/claim", .remote = ""))->body, "{\"claimable\":true}");
+	(void)rig_expect(rig, 401, POST("/claim", "{\"code\":\"wrong\",\"user\":\"carla\",\"password\":\"right\"}", .remote = ""));
+	(void)rig_expect(rig, 422, POST("/claim", "{\"code\":\"code\",\"user\":\"Not A Name\",\"password\":\"right\"}", .remote = ""));
+	(void)rig_expect(rig, 422, POST("/claim", "{\"code\":\"code\",\"user\":\"a/b\",\"password\":\"right\"}", .remote = ""));
+	a = rig_expect(rig, 201, POST("/claim", "{\"code\":\"code\",\"user\":\"carla\",\"password\":\"right\",\"full-name\":\"Carla C\"}", .remote = ""));
+	assert_string_equal(a->token, "tok-carla");
+	assert_string_equal(rig_member(a->body, "role"), "admin");
+	assert_string_equal(rig_member(a->body, "full-name"), "Carla C");
+	assert_int_equal(rig->confd.running->number, 2);
+	assert_string_equal(rig_expect(rig, 200, GET("/claim", .remote = ""))->body, "{\"claimable\":false}");
+	(void)rig_expect(rig, 200, GET("/session", .remote = "carla"));
+	(void)rig_expect(rig, 409, POST("/claim", "{\"code\":\"code\",\"user\":\"dora\",\"password\":\"right\"}", .remote = ""));
+	assert_int_equal(rig->confd.running->number, 2);
+}
+
+/* --- state and events --- */
+
+static void
+test_state(void **state)
+{
+	const struct rig_answer *a;
+
+	(void)state;
+	a = rig_expect(rig, 200, GET("/state/interfaces"));
+	assert_non_null(strstr(a->body, "\"rx-bytes\":12345678901"));
+	assert_non_null(strstr(a->body, "\"addresses\":[\"192.0.2.1/25\"]"));
+	(void)rig_expect(rig, 404, GET("/state/nonsense"));
+	a = rig_expect(rig, 200, GET("/state/processes"));
+	assert_non_null(strstr(a->body, "\"capabilities\":[\"net_admin\"]"));
+	assert_non_null(strstr(a->body, "\"seccomp\":\"filter\""));
+	assert_non_null(strstr(a->body, "\"namespaces\":[\"net:1\",\"ipc:2\"]"));
+	a = rig_expect(rig, 200, GET("/status"));
+	assert_string_equal(rig_member(a->body, "hostname"), "edge1");
+	assert_string_equal(rig_member(a->body, "revision"), "1");
+	assert_non_null(strstr(a->body, "\"connections\":{\"current\":3,\"maximum\":65536}"));
+	assert_non_null(strstr(a->body, "\"top-rules\":[{\"id\":\"busy\""));
+	assert_non_null(strstr(a->body, "\"alarms\":[]"));
+	rig_player_stop(&rig->fwd);
+	rig_wait(rig, 10);
+	(void)rig_expect(rig, 503, GET("/state/firewall"));
+	a = rig_expect(rig, 200, GET("/status"));
+	assert_non_null(strstr(a->body, "\"alarms\":[{\"source\":\"fwd\",\"class\":\"critical\""));
+	assert_int_equal(rig->web_port, 8443);
+	assert_true(rig_expect(rig, 200, GET("/schema"))->len > 1000);
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/openapi.json"))->body, "\"openapi\""));
+}
+
+static void
+test_events(void **state)
+{
+	struct drift_record drift = { .time_ms = 1700000000000, .owner = "netd", .object = "address 192.0.2.1/25 on lan",
+	    .class = "critical", .detail = "was removed", .action = "repaired" };
+	struct drift_req told = { .records = { .items = &drift, .n = 1 } };
+	const char *id;
+
+	(void)state;
+	assert_false(rig_subscribe(rig, "commits,nonsense", 0));
+	assert_false(rig_subscribe(rig, "", 0));
+	assert_true(rig_subscribe(rig, "commits,drift", 0));
+	id = new_workspace(NULL);
+	(void)rig_expect(rig, 200, PUT("/configuration/system/hostname", "\"edge2\"", .workspace = id, .match = "*"));
+	assert_string_equal(rig->last_topic, "commits");
+	assert_string_equal(rig_member(rig->last_event, "workspace"), id);
+	(void)commit(id, NULL, 201);
+	rig_wait(rig, 20);
+	assert_string_equal(rig_member(rig->last_event, "state"), "kept");
+	assert_int_equal(channel_send(rig->netd.channel, MSG_DRIFT, 0, &told, NULL, 0), 0);
+	rig_wait(rig, 20);
+	assert_string_equal(rig->last_topic, "drift");
+	assert_string_equal(rig_member(rig->last_event, "time"), "2023-11-14T22:13:20Z");
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/state/drift"))->body, "address 192.0.2.1/25 on lan"));
+	assert_string_equal(rig->last_topic, "drift");
+	/* Another stream that was away gets what it missed; one that was away for too long hears of a gap. */
+	rig->events = 0;
+	assert_true(rig_subscribe(rig, "drift", 1));
+	rig_wait(rig, 20);
+	assert_int_equal(rig->events, 2);
+	assert_string_equal(rig->last_topic, "drift");
+}
+
+/* The kernel's word for who connected is all that counts on the local socket. */
+static void
+test_local_users(void **state)
+{
+	(void)state;
+	rig_client(rig, 1234);
+	assert_string_equal(rig_member(rig_expect(rig, 200, GET("/session"))->body, "user"), "shell");
+	(void)rig_expect(rig, 201, POST("/workspaces", "{}"));
+	(void)rig_expect(rig, 403, PATCH("/configuration/users/shell", "{\"role\":\"admin\"}", .workspace = new_workspace(NULL), .match = "*"));
+	rig_client(rig, 4321);
+	(void)rig_expect(rig, 403, GET("/status"));
+	(void)rig_expect(rig, 403, GET("/configuration"));
+	rig_client(rig, 0);
+	assert_string_equal(rig_member(rig_expect(rig, 200, GET("/session"))->body, "user"), "root");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_reading, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_editing_needs_what_it_stands_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_errors_of_edits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lists_append_and_move, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_diff_and_validate, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_commits_that_do_not_touch_each_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_same_object_conflicts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_to_commit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_history_and_restore, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_writes_need_the_csrf_value, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rights_matrix, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_operator_cannot_reach_users, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_users_that_change_are_signed_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_claim, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_state, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_local_users, setup, teardown),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
