@@ -294,6 +294,23 @@ edit_put(struct document *d, const char *path, enum document_format format, cons
 
 static struct node *nodes_of(struct arena *, const struct lyd_node *inner);
 
+static enum node_style
+style_of(const struct schema_node *s)
+{
+	if (s->kind != NULL)
+		return NODE_QUOTED;
+	switch (s->type->basetype) {
+	case LY_TYPE_BOOL:
+		return NODE_BOOL;
+	case LY_TYPE_UINT8:
+	case LY_TYPE_UINT16:
+	case LY_TYPE_UINT32:
+		return NODE_NUMBER;
+	default:
+		return NODE_QUOTED;
+	}
+}
+
 static struct node *
 node_of_item(struct arena *arena, const struct lyd_node *n)
 {
@@ -302,7 +319,7 @@ node_of_item(struct arena *arena, const struct lyd_node *n)
 	if (n->schema->nodetype & (LYS_CONTAINER | LYS_LIST))
 		return nodes_of(arena, n);
 	text = lyd_get_value(n);
-	return node_scalar(arena, NODE_PLAIN, text, strlen(text), 0);
+	return node_scalar(arena, style_of(schema_node_of(n)), text, strlen(text), 0);
 }
 
 /* Unordered lists become maps by key, so that a patch can name an entry. */

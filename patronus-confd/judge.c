@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "judge.h"
+#include "members.h"
 #include "node.h"
 #include "place.h"
 #include "problem.h"
@@ -36,6 +37,8 @@ struct judge {
 	unsigned		 known;		/* problems before this round */
 	unsigned		 nnames;
 	struct names		 names[TARGETS_MAX];
+	unsigned		 ndoomed;
+	struct lyd_node		*doomed[PROBLEMS_MAX];	/* entries that libyang could not name when it refuses them */
 };
 
 static int
@@ -170,24 +173,49 @@ check_missing(struct judge *j, const struct place *p, const struct schema_node *
 		} else if ((s->is_mandatory || (s->min > 0 && s != parent->key)) && s != parent->key &&
 		    (data == NULL || find_child(data, s) == NULL)) {
 			report_missing(j, p, s);
-		} else if (s->node->nodetype == LYS_CONTAINER && !s->is_presence && (s->node->flags & LYS_MAND_TRUE) &&
-		    (data == NULL || find_child(data, s) == NULL)) {
+		} else if (s->is_needy && (data == NULL || find_child(data, s) == NULL)) {
 			below = (struct place){ p, s, NULL };
 			check_missing(j, &below, s, NULL);
 		}
 	}
 }
 
+/*
+ * For what is missing libyang often has a place in the schema only; the entry around it must go before the rest can be
+ * judged.
+ */
+static void
+doom(struct judge *j, struct lyd_node *n)
+{
+	struct lyd_node *outer;
+	unsigned i;
+
+	/* The outermost entry: one that is in it cannot be cut twice. */
+	for (outer = NULL; n != NULL; n = lyd_parent(n))
+		if (n->schema->nodetype == LYS_LIST)
+			outer = n;
+	n = outer;
+	for (i = 0; i < j->ndoomed; i++)
+		if (j->doomed[i] == n)
+			return;
+	if (n != NULL && j->ndoomed < PROBLEMS_MAX)
+		j->doomed[j->ndoomed++] = n;
+}
+
 static void
 walk_missing(struct judge *j, struct lyd_node *first)
 {
 	struct place steps[PLACE_STEPS];
+	unsigned before;
 	struct lyd_node *n;
 
 	LY_LIST_FOR(first, n) {
-		if (!(n->schema->nodetype & (LYS_CONTAINER | LYS_LIST)) || (n->flags & LYD_DEFAULT))
+		if (!(n->schema->nodetype & (LYS_CONTAINER | LYS_LIST)))
 			continue;
+		before = problems_count(j->problems);
 		check_missing(j, place_of_data(n, steps), schema_node_of(n), n);
+		if (problems_count(j->problems) > before)
+			doom(j, n);
 		walk_missing(j, lyd_child_no_keys(n));
 	}
 }
@@ -335,16 +363,47 @@ split_message(const char *message, char *text, size_t text_size, char *remedy, s
 	(void)str_copy(remedy, semicolon + 2, remedy_size);
 }
 
+/*
+ * Unique data leaf(s) "match/by/name/name" not satisfied in "/...[name='lan']" and "/...[name='dmz']".  The names between the
+ * first and the last are of choices.
+ */
+static const char *
+unique_message(const struct lyd_node *node, const char *message, char *buf, size_t size)
+{
+	const char *leaf = strchr(message, '"'), *key, *own = members_key(node);
+	char other[64] = "";
+	size_t len, first;
+
+	for (key = message; (key = strstr(key, "='")) != NULL; key += len) {
+		key += 2;
+		len = strcspn(key, "'");
+		if (len != strlen(own) || strncmp(key, own, len) != 0)
+			(void)str_copy(other, key, len + 1 < sizeof(other) ? len + 1 : sizeof(other));
+	}
+	if (leaf == NULL || other[0] == '\0')
+		return "another entry is the same";
+	len = strcspn(++leaf, "\"");
+	first = strcspn(leaf, "/\"");
+	while (len > first && leaf[len - 1] != '/')
+		len--;
+	if (len > first)
+		(void)snprintf(buf, size, "has the same %.*s %.*s as \"%s\"; give each its own", (int)first, leaf,
+		    (int)strcspn(leaf + len, "\""), leaf + len, other);
+	else
+		(void)snprintf(buf, size, "has the same %.*s as \"%s\"; give each its own", (int)first, leaf, other);
+	return buf;
+}
+
 static void
 report_rule(struct judge *j, const struct place *p, const struct lyd_node *node, const struct ly_err_item *e)
 {
 	const char *value = NULL, *message = e->msg != NULL ? e->msg : "is not valid";
-	char text[512], remedy[300];
+	char text[512], remedy[300], unique[256];
 
 	if (node != NULL && (node->schema->nodetype & (LYS_LEAF | LYS_LEAFLIST)))
 		value = lyd_get_value(node);
-	if (e->vecode == LYVE_DATA && strncmp(message, "Unique data leaf", 16) == 0)
-		message = "another one is the same; two entries may not claim the same thing";
+	if (node != NULL && strncmp(message, "Unique data leaf", 16) == 0)
+		message = unique_message(node, message, unique, sizeof(unique));
 	split_message(message, text, sizeof(text), remedy, sizeof(remedy));
 	place_problem(p, j->problems, place_line(p, j->source, value), e->apptag != NULL ? e->apptag : "rule", remedy, "%s",
 	    text);
@@ -359,23 +418,43 @@ is_told_at(const struct judge *j, const struct place *p)
 	return j->known > 0 && problems_below(j->problems, pointer);
 }
 
+/*
+ * The data node that an error is about.  Errors with words of a module carry their path in a sentence:
+ * Schema location "/x:y", data location "/x:y[z='1']".
+ */
+static struct lyd_node *
+find_fault(const struct judge *j, const char *place)
+{
+	const char *start = strstr(place, "ata location \""), *end;
+	struct lyd_node *node = NULL;
+	char path[2 * PLACE_LEN];
+	size_t len = strlen(place);
+
+	if (start != NULL) {
+		place = start + strlen("ata location \"");
+		end = strrchr(place, '"');
+		len = end != NULL ? (size_t)(end - place) : strlen(place);
+	}
+	if (j->tree == NULL || len >= sizeof(path) || place[0] != '/')
+		return NULL;
+	memcpy(path, place, len);
+	path[len] = '\0';
+	return lyd_find_path(j->tree, path, 0, &node) == LY_SUCCESS ? node : NULL;
+}
+
 /* Note the fault that libyang found last and cut its node out.  False when there is nothing to cut. */
 static bool
 note_fault(struct judge *j)
 {
 	const struct ly_err_item *e = ly_err_last(schema_ctx(j->schema));
 	struct place steps[PLACE_STEPS];
-	struct lyd_node *node = NULL;
 	const struct place *p;
+	struct lyd_node *node;
 	bool is_entry;
 
 	if (e == NULL)
 		return false;
-	/* A mandatory node that is not there has a place in the schema only, and walk_missing() told about it. */
-	if (e->path != NULL && e->path[0] != '/' && problems_count(j->problems) > 0)
-		return false;
-	if (e->path == NULL || e->path[0] != '/' || j->tree == NULL || lyd_find_path(j->tree, e->path, 0, &node) != LY_SUCCESS)
-		node = NULL;
+	node = e->path != NULL ? find_fault(j, e->path) : NULL;
 	p = node != NULL ? place_of_data(node, steps) : NULL;
 	if (p == NULL || !is_told_at(j, p))
 		report_rule(j, p, node, e);
@@ -392,10 +471,15 @@ static int
 gather(struct judge *j)
 {
 	uint64_t until = clock_mono_ms() + GATHER_MS;
+	unsigned i;
 	int error;
 
 	walk_missing(j, j->tree);
 	cut_dangling(j, false);
+	for (i = 0; i < j->ndoomed; i++)
+		cut(j, j->doomed[i]);
+	if (j->ndoomed > 0)
+		cut_dangling(j, true);
 	for (;;) {
 		j->known = problems_count(j->problems);
 		error = validate(j, &j->tree);

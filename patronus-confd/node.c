@@ -179,3 +179,18 @@ node_merge(struct arena *arena, struct node *target, const struct node *patch)
 	}
 	return 0;
 }
+
+bool
+node_is_doubtful(const char *text)
+{
+	static const char *const words[] = {
+		"yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "y", "Y", "n", "N",
+		"True", "TRUE", "False", "FALSE",
+	};
+	size_t i;
+
+	for (i = 0; strlen(text) <= 5 && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(text, words[i]) == 0)
+			return true;
+	return false;
+}

@@ -51,6 +51,9 @@ struct node {
  */
 bool		 node_check_text(const char *data, size_t len, struct problems *);
 
+/* Words that YAML 1.1 takes for booleans and YAML 1.2 for text, when they are not in quotes. */
+bool		 node_is_doubtful(const char *text);
+
 struct node	*node_new(struct arena *, enum node_kind, unsigned line);
 struct node	*node_scalar(struct arena *, enum node_style, const char *text, size_t len, unsigned line);
 void		 node_append(struct node *parent, struct node *child);

@@ -116,6 +116,13 @@ fill(struct schema_node *s)
 	}
 }
 
+static bool
+is_needed(const struct schema_node *s)
+{
+	return s->is_mandatory || s->min > 0 || s->is_needy ||
+	    (s->choice != NULL && (s->choice->flags & LYS_MAND_TRUE) != 0);
+}
+
 static struct schema_node *
 annotate(struct schema *schema, const struct lysc_node *node, const struct schema_node *parent)
 {
@@ -140,6 +147,8 @@ annotate(struct schema *schema, const struct lysc_node *node, const struct schem
 		s->children[s->nchildren]->index = s->nchildren;
 		if (lysc_is_key(child))
 			s->key = s->children[s->nchildren];
+		if (is_needed(s->children[s->nchildren]) && node->nodetype == LYS_CONTAINER && !s->is_presence)
+			s->is_needy = true;
 		s->nchildren++;
 	}
 	return s;

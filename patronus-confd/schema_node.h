@@ -38,6 +38,7 @@ struct schema_node {
 	bool				 is_one_or_many;
 	bool				 is_mandatory;	/* leaf */
 	bool				 is_presence;
+	bool				 is_needy;	/* a container without presence in which something must be */
 	bool				 is_secret;
 };
 

@@ -41,8 +41,8 @@ nearest_init(struct nearest *n, const char *word)
 
 	n->word = word;
 	n->best = NULL;
-	/* A third of the letters may differ, one at least. */
-	n->distance = (len < 3 ? 1 : len < 30 ? (unsigned)len / 3 : 10) + 1;
+	/* A third of the letters may differ; of short words two, so that "wbe" finds "web". */
+	n->distance = (len < 3 ? 1 : len < 9 ? 2 : len < 30 ? (unsigned)len / 3 : 10) + 1;
 }
 
 void
@@ -323,6 +323,11 @@ value_read(const struct schema_node *s, const struct node *n, char buf[VALUE_LEN
 	}
 	if (n->kind != NODE_SCALAR)
 		return fault(f, "type", "is a single value, not a %s", n->kind == NODE_MAP ? "mapping" : "list");
+	if (n->style == NODE_PLAIN && node_is_doubtful(n->text)) {
+		(void)fault(f, "doubtful-boolean", "\"%s\" is a boolean to some readers of YAML and text to others", n->text);
+		remedy(f, "write true or false, or put it in quotes");
+		return NULL;
+	}
 	if (s->kind == NULL && s->type->basetype == LY_TYPE_BOOL)
 		return read_bool(n, f);
 	if (s->kind == NULL && (s->type->basetype == LY_TYPE_UINT8 || s->type->basetype == LY_TYPE_UINT16 ||

@@ -97,18 +97,6 @@ is_one_of(const char *text, const char *const *words, size_t n)
 	return false;
 }
 
-/* Words that YAML 1.1 takes for booleans and YAML 1.2 for text. */
-static bool
-is_doubtful(const char *text)
-{
-	static const char *const words[] = {
-		"yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "y", "Y", "n", "N",
-		"True", "TRUE", "False", "FALSE",
-	};
-
-	return strlen(text) <= 5 && is_one_of(text, words, sizeof(words) / sizeof(words[0]));
-}
-
 static bool
 is_null(const char *text)
 {
@@ -130,9 +118,6 @@ read_scalar(struct reader *r, const yaml_event_t *e)
 	}
 	if (is_plain && is_null(text))
 		return node_new(r->arena, NODE_NULL, line_of(e));
-	if (is_plain && is_doubtful(text))
-		problems_add(r->problems, "", "", line_of(e), "doubtful-boolean", "write true or false, or put it in quotes",
-		    "\"%s\" is a boolean to some readers of YAML and text to others", text);
 	return node_scalar(r->arena, is_plain ? NODE_PLAIN : NODE_QUOTED, text, e->data.scalar.length, line_of(e));
 }
 
@@ -154,6 +139,9 @@ read_key(struct reader *r, yaml_event_t *e, struct strset *names)
 		return no_memory(r);
 	if (key->kind == NODE_NULL)
 		key->text = "";
+	if (key->style == NODE_PLAIN && node_is_doubtful(key->text))
+		problems_add(r->problems, "", "", line_of(e), "doubtful-boolean", "put it in quotes",
+		    "\"%s\" is a boolean to some readers of YAML and text to others", key->text);
 	if (strcmp(key->text, "<<") == 0 && e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
 		refuse(r, e, "merge-key", "write the members where they are needed",
 		    "merge keys (<<) are not part of this format");
