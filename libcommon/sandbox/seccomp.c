@@ -59,6 +59,7 @@ filter_kill(scmp_filter_ctx ctx, const int *calls, size_t n)
 	return 0;
 }
 
+#ifndef PATRONUS_SANITIZED
 static struct scmp_arg_cmp
 compare(const struct profile_cmp *c)
 {
@@ -82,6 +83,7 @@ filter_allow(scmp_filter_ctx ctx, const struct profile_call *c)
 	}
 	return seccomp_rule_add_array(ctx, action, c->nr, n, cmp);
 }
+#endif
 
 static int
 filter_load(scmp_filter_ctx ctx, int error)
