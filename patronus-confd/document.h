@@ -44,6 +44,14 @@ int		 document_load(const struct schema *, enum document_format, const char *dat
 int		 document_validate(struct document *, struct problems *);
 
 /*
+ * document_validate() for a document that was valid before the edits at these paths ("/firewall/rules/web-in", n of them) were made:
+ * judges only what they can affect where the schema says that nothing else looks at it (an entry of a list that no leafref, must or
+ * when of another place refers to: the entries that were not touched need not be judged again), and everything otherwise.
+ * The same answer as document_validate(); one rule of 10,000 in a few milliseconds.
+ */
+int		 document_validate_touched(struct document *, const char *const *paths, size_t n, struct problems *);
+
+/*
  * load and validate in one go: also the problems of the second kind for what could be read when there are problems of
  * the first kind.  This is what "validate" of a file should call.
  */
