@@ -62,7 +62,8 @@ class Lab:
         self.prefix = f"p{os.getpid()}{tag}"
         self.dir = Path(tempfile.mkdtemp(prefix="patronus-lab-", dir="/var/tmp"))
         self.dir.chmod(0o755)
-        self.state, self.run_dir = self.dir / "state", self.dir / "run"
+        self.state, self.run_dir, self.etc = self.dir / "state", self.dir / "run", self.dir / "etc"
+        self.etc.mkdir(mode=0o755)      # resolv.conf and localtime of the box, never this machine's
         self.namespaces, self.children = [], []
         self.privd = None
         self.web = None             # the listening socket on the host's loopback
@@ -160,8 +161,11 @@ class Lab:
         if self.web is None:
             self.web = socket.create_server(("127.0.0.1", 0), backlog=128)
         libexec = libexec or PREFIX / "libexec" / "patronus"
+        # The box's resolv.conf and localtime are its own: a mount namespace alone would share /etc with this machine.
+        etc = self.dir / "etc"
+        etc.mkdir(exist_ok=True)
         privd = [str(PREFIX / "libexec" / "patronus" / "patronus-privd"), "--state", str(self.state), "--run", str(self.run_dir),
-                 "--libexec", str(libexec)]
+                 "--libexec", str(libexec), "--etc", str(etc)]
         # LISTEN_PID is the pid of privd itself: everything between is exec.
         script = 'export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=web; exec "$@"'
         web = os.dup(self.web.fileno())
