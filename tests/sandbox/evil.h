@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_TESTS_EVIL_H
+#define PATRONUS_TESTS_EVIL_H
+
+#include <stddef.h>
+
+/*
+ * What a process that has been taken over tries.  An act returns what the kernel returned: -1 with errno when it failed, anything else
+ * when it worked.
+ */
+
+struct evil_act {
+	const char	*id;		/* H1..H4: the row of the threat model's table */
+	const char	*name;
+	long		(*act)(void);
+};
+
+extern const struct evil_act	evil_acts[];
+extern const size_t		evil_nacts;
+
+#endif
