@@ -15,10 +15,14 @@ export interface Line {
 
 /** Generated rules stand where the kernel has them: after the rule of people that comes before them. */
 export function merge(rules: Rule[], states: RuleState[], marks: Map<string, Mark>): Line[] {
-	const after = new Map<string | null, RuleState[]>()
-	let anchor: string | null = null
+	const after = new Map<string | symbol | null, RuleState[]>()
 	const own = new Set(rules.map(rule => rule.id))
-	for (const state of states) {
+	const last = states.findLastIndex(state => !state.generated && own.has(state.id))
+	const end = Symbol('after all')
+	let anchor: string | symbol | null = null
+	for (const [at, state] of states.entries()) {
+		if (at === last + 1 && last >= 0)
+			anchor = end
 		if (!state.generated) {
 			if (own.has(state.id))
 				anchor = state.id
@@ -34,13 +38,13 @@ export function merge(rules: Rule[], states: RuleState[], marks: Map<string, Mar
 		seen.set(id, count)
 		return count > 1 ? `generated ${id} ${count}` : `generated ${id}`
 	}
-	const generated = (anchor_id: string | null): Line[] => (after.get(anchor_id) ?? []).map(state => ({
+	const generated = (anchor_id: string | symbol | null): Line[] => (after.get(anchor_id) ?? []).map(state => ({
 		key: key_of(state.id), rule: { ...state } as unknown as Rule, number: 0, generated: true }))
 	const lines = generated(null)
 	rules.forEach((rule, at) => {
 		lines.push({ key: rule.id, rule, number: at + 1, generated: false, mark: marks.get(rule.id) }, ...generated(rule.id))
 	})
-	return lines
+	return [...lines, ...generated(end)]
 }
 
 export function marks_of(changes: Change[]) {

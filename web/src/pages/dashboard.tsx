@@ -90,7 +90,7 @@ function Confinement({ process }: { process: ProcessState }) {
 				{filtered ? <Badge tone="good" icon="filter">seccomp</Badge> : <Badge tone="warn" icon="alert">no seccomp</Badge>}
 				{!locked && <Badge tone="warn" icon="alert">may gain rights</Badge>}
 			</>}
-			{spaces.length > 0 && <Badge icon="box" title={spaces.join(', ')}>{plural(spaces.length, 'own namespace')}</Badge>}
+			{spaces.length > 0 && <Badge icon="box" title={spaces.join(', ')}>{plural(spaces.length, 'namespace')}</Badge>}
 		</span>
 	)
 }

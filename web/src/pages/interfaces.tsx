@@ -6,7 +6,6 @@ import { byte_size, full_count, number_of, plain, plural } from '../core/format'
 import { seed_interfaces, series, series_tick } from '../core/live'
 import { running_edits } from '../core/store'
 import type { InterfaceState, Route } from '../core/types'
-import { Icon } from '../ui/icon'
 import { Badge, Card, Empty, Notice, PageHead, Skeleton, Switch } from '../ui/parts'
 import { Table } from '../ui/table'
 import { LinkBadge, Rate } from '../ui/link'
@@ -37,7 +36,7 @@ function LinkCard({ link }: { link: InterfaceState }) {
 				<div><dt>Addresses</dt><dd>{addresses.length ? addresses.map(text => <code key={text}>{text}</code>) : 'none'}</dd></div>
 				<div><dt>Hardware</dt><dd><code>{link['kernel-name'] || 'absent'}</code>{link.mac && <code>{link.mac}</code>}</dd></div>
 				<div><dt>MTU</dt><dd>{link.mtu ?? ''}</dd></div>
-				<div><dt>Total</dt><dd>{byte_size(one?.rxTotal ?? number_of(link['rx-bytes']))} in, {byte_size(one?.txTotal ?? number_of(link['tx-bytes']))} out</dd></div>
+				<div><dt>Total</dt><dd><span>{byte_size(one?.rxTotal ?? number_of(link['rx-bytes']))} in</span><span>{byte_size(one?.txTotal ?? number_of(link['tx-bytes']))} out</span></dd></div>
 				<div><dt>Trouble</dt><dd><Trouble link={link} /></dd></div>
 			</dl>
 		</section>
@@ -95,7 +94,7 @@ export default function Interfaces() {
 						{ key: 'table', text: 'Table', cell: route => String(route.table ?? 'main') === '254' ? 'main' : String(route.table ?? 'main') },
 						{ key: 'metric', text: 'Metric', end: true, cell: route => String(route.metric ?? 0) },
 						{ key: 'owner', text: 'Made by', cell: route => route.owned
-							? <Badge tone="accent" icon="shield">{route.name || 'Patronus'}</Badge> : <span class="soft"><Icon name="box" size={14} /> {route.protocol ?? 'other'}</span> },
+							? <Badge tone="accent" icon="shield">{route.name || 'Patronus'}</Badge> : <span class="soft">{route.protocol ?? 'other'}</span> },
 					]} />}
 			</Card>}
 		</div>

@@ -124,8 +124,8 @@ function Row({ line, zones, deeds, filtered, count }: { line: Line; zones: strin
 			<span role="gridcell" class="cell cell-action"><ActionBadge action={rule.action} /></span>
 			<span role="gridcell" class="cell cell-name">
 				<span class="rule-id">
-					{editable ? <button type="button" class="rule-open" onClick={() => deeds.open(line)}>{rule.id}</button> : <b>{rule.id}</b>}
-					{generated && <Badge icon="lock">generated</Badge>}
+					{editable ? <button type="button" class="rule-open" onClick={() => deeds.open(line)}>{rule.id}</button> : <b title={rule.id}>{rule.id}</b>}
+					{generated && <Badge>generated</Badge>}
 					{line.mark && <Badge tone={MARKS[line.mark][1]}>{MARKS[line.mark][0]}</Badge>}
 					{rule.log && <span class="rule-logs" title="Its connections are logged"><Icon name="log" size={15} /><span class="unseen">logged</span></span>}
 				</span>

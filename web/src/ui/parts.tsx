@@ -144,7 +144,7 @@ export function SelectField({ label, hint, error, value, onValue, name, options 
 					aria-describedby={described(id, { error, hint })} onChange={event => onValue(event.currentTarget.value)}>
 					{options.map(([key, text]) => <option key={key} value={key}>{text}</option>)}
 				</select>
-				<Icon name="down" size={14} />
+				<Icon name="chevron" size={16} />
 			</span>
 		</Field>
 	)
