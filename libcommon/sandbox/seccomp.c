@@ -21,7 +21,7 @@ static const int never[] = {
 #ifdef PATRONUS_SANITIZED
 /* A sanitizer reads /proc and maps memory as it likes; what is left is still refused. */
 static const int never_sanitized[] = {
-	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(connect), SCMP_SYS(bind),
+	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(bind),
 	SCMP_SYS(listen), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(unshare), SCMP_SYS(setns),
 };
 #endif
@@ -119,6 +119,11 @@ sandbox_seccomp(const struct profile_calls *const *sets, size_t nsets)
 	error = filter_kill(ctx, never, sizeof(never) / sizeof(never[0]));
 	if (error == 0)
 		error = filter_kill(ctx, never_sanitized, sizeof(never_sanitized) / sizeof(never_sanitized[0]));
+	/* PAM tries these, and goes on without. */
+	if (error == 0)
+		error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 0);
+	if (error == 0)
+		error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(connect), 0);
 	return filter_load(ctx, error);
 }
 #else
