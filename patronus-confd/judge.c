@@ -155,29 +155,37 @@ has_case(const struct lyd_node *data, const struct schema_node *parent, const st
 	return false;
 }
 
-/* Members of one container or entry that must be there; data is NULL for a container that is not written. */
-static void
+/*
+ * Members of one container or entry that must be there; data is NULL for a container that is not written.  Is one missing,
+ * told or not?
+ */
+static bool
 check_missing(struct judge *j, const struct place *p, const struct schema_node *parent, const struct lyd_node *data)
 {
 	const struct lysc_node *choice = NULL;
 	const struct schema_node *s;
 	struct place below;
+	bool is_missing = false;
 	uint32_t i;
 
 	for (i = 0; i < parent->nchildren; i++) {
 		s = parent->children[i];
 		if (s->choice != NULL) {
-			if (s->choice != choice && (s->choice->flags & LYS_MAND_TRUE) && !has_case(data, parent, s->choice))
+			if (s->choice != choice && (s->choice->flags & LYS_MAND_TRUE) && !has_case(data, parent, s->choice)) {
 				report_choice(j, p, parent, s->choice);
+				is_missing = true;
+			}
 			choice = s->choice;
 		} else if ((s->is_mandatory || (s->min > 0 && s != parent->key)) && s != parent->key &&
 		    (data == NULL || find_child(data, s) == NULL)) {
 			report_missing(j, p, s);
+			is_missing = true;
 		} else if (s->is_needy && (data == NULL || find_child(data, s) == NULL)) {
 			below = (struct place){ p, s, NULL };
-			check_missing(j, &below, s, NULL);
+			is_missing |= check_missing(j, &below, s, NULL);
 		}
 	}
+	return is_missing;
 }
 
 /*
@@ -206,15 +214,12 @@ static void
 walk_missing(struct judge *j, struct lyd_node *first)
 {
 	struct place steps[PLACE_STEPS];
-	unsigned before;
 	struct lyd_node *n;
 
 	LY_LIST_FOR(first, n) {
 		if (!(n->schema->nodetype & (LYS_CONTAINER | LYS_LIST)))
 			continue;
-		before = problems_count(j->problems);
-		check_missing(j, place_of_data(n, steps), schema_node_of(n), n);
-		if (problems_count(j->problems) > before)
+		if (check_missing(j, place_of_data(n, steps), schema_node_of(n), n))
 			doom(j, n);
 		walk_missing(j, lyd_child_no_keys(n));
 	}
@@ -455,6 +460,9 @@ note_fault(struct judge *j)
 	if (e == NULL)
 		return false;
 	node = e->path != NULL ? find_fault(j, e->path) : NULL;
+	/* What is missing has no place in the tree: walk_missing() told about it, or it went with a fault that was told. */
+	if (node == NULL && problems_count(j->problems) > 0)
+		return false;
 	p = node != NULL ? place_of_data(node, steps) : NULL;
 	if (p == NULL || !is_told_at(j, p))
 		report_rule(j, p, node, e);
