@@ -10,6 +10,7 @@
 #include "conf/generated.h"
 #include "conf/state.h"
 #include "config.h"
+#include "ipc/codec.h"
 
 #include "commit.h"
 #include "confd.h"
@@ -157,6 +158,18 @@ by_packets(const void *a, const void *b)
 	return (x->packets < y->packets ? 1 : x->packets > y->packets ? -1 : strcmp(x->id, y->id));
 }
 
+/* What the items of a list are. */
+static const struct record *
+item_record(const struct record *rec, const char *list)
+{
+	uint32_t i;
+
+	for (i = 0; i < rec->nfields; i++)
+		if (strcmp(rec->fields[i].name, list) == 0)
+			return (rec->fields[i].rec);
+	fatalx("state", "%s has no %s", rec->name, list);
+}
+
 static void
 print_firewall(const struct state_firewall *fw, struct buf *b)
 {
@@ -167,10 +180,9 @@ print_firewall(const struct state_firewall *fw, struct buf *b)
 	qsort(fw->rules.items, fw->rules.n, sizeof(*fw->rules.items), by_packets);
 	buf_puts(b, ",\"top-rules\":[");
 	for (i = 0; i < fw->rules.n && i < TOP_RULES; i++) {
-		buf_puts(b, i > 0 ? ",{\"id\":" : "{\"id\":");
-		record_json_string(fw->rules.items[i].id, strlen(fw->rules.items[i].id), b);
-		buf_printf(b, ",\"packets\":%llu,\"bytes\":%llu}", (unsigned long long)fw->rules.items[i].packets,
-		    (unsigned long long)fw->rules.items[i].bytes);
+		if (i > 0)
+			buf_putc(b, ',');
+		record_json_print(item_record(conf_state_record("firewall"), "rules"), &fw->rules.items[i], b);
 	}
 	buf_putc(b, ']');
 }
