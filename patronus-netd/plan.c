@@ -95,20 +95,25 @@ plan_add(struct plan *p, enum op_kind kind, const char *path, const char *detail
 	return op;
 }
 
-/* Stable: the operations are few, and routes are added in the order in which they can be resolved. */
+/* One pass over the operations for each place in the order: stable, and linear when there are a hundred thousand routes. */
 void
 plan_sort(struct plan *p)
 {
-	struct op op;
-	uint32_t i, j;
+	struct op *sorted;
+	uint32_t i, n = 0;
+	unsigned phase, kind;
 
-	for (i = 1; i < p->n; i++) {
-		op = p->ops[i];
-		for (j = i; j > 0 && (p->ops[j - 1].phase > op.phase ||
-		    (p->ops[j - 1].phase == op.phase && p->ops[j - 1].kind > op.kind)); j--)
-			p->ops[j] = p->ops[j - 1];
-		p->ops[j] = op;
-	}
+	if (p->n < 2)
+		return;
+	sorted = arena_alloc(p->arena, p->cap, sizeof(*sorted));
+	if (sorted == NULL)
+		fatalx("netd", "out of memory for a plan");
+	for (phase = COMMIT_APPLY; phase <= COMMIT_REMOVE; phase++)
+		for (kind = OP_INVALID + 1; kind < OP_KIND_MAX; kind++)
+			for (i = 0; i < p->n; i++)
+				if (p->ops[i].phase == phase && p->ops[i].kind == kind)
+					sorted[n++] = p->ops[i];
+	p->ops = sorted;
 }
 
 uint32_t

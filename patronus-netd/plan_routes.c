@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/log.h"
 #include "actual.h"
 #include "desired.h"
 #include "plan.h"
@@ -17,10 +20,125 @@ enum way {
 	WAY_UNKNOWN,	/* nothing connects us with the next hop */
 };
 
+/*
+ * What is looked up by the key of a route (destination and metric; table main, no TOS), sorted by it; and the routes that lead to next
+ * hops by themselves.  A hundred thousand static routes beside a full table are compared in a moment.
+ */
+struct look_up {
+	const struct route	**actual;
+	size_t			  nactual;
+	const struct want_route	**wanted;
+	size_t			  nwanted;
+	const struct want_route	**on_link;
+	size_t			  non_link;
+};
+
 bool
 plan_route_is_ours(const struct route *r)
 {
 	return r->protocol == RTPROT_PATRONUS;
+}
+
+/* --- looking up --- */
+
+static int
+compare_keys(const struct prefix *a, uint32_t metric_a, const struct prefix *b, uint32_t metric_b)
+{
+	int n;
+
+	if (a->addr.family != b->addr.family)
+		return a->addr.family < b->addr.family ? -1 : 1;
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	n = memcmp(a->addr.bytes, b->addr.bytes, sizeof(a->addr.bytes));
+	if (n != 0)
+		return n;
+	return metric_a < metric_b ? -1 : metric_a > metric_b;
+}
+
+static int
+compare_actual(const void *a, const void *b)
+{
+	const struct route *x = *(const struct route *const *)a, *y = *(const struct route *const *)b;
+
+	return compare_keys(&x->destination, x->metric, &y->destination, y->metric);
+}
+
+static int
+compare_wanted(const void *a, const void *b)
+{
+	const struct want_route *x = *(const struct want_route *const *)a, *y = *(const struct want_route *const *)b;
+
+	return compare_keys(&x->destination, x->metric, &y->destination, y->metric);
+}
+
+static void *
+room(const struct planner *p, size_t n)
+{
+	void *ret = arena_alloc(p->plan->arena, n + 1, sizeof(void *));
+
+	if (ret == NULL)
+		fatalx("netd", "out of memory for a plan");
+	return ret;
+}
+
+static void
+look_up_init(struct look_up *l, const struct planner *p)
+{
+	const struct route *r;
+	uint32_t i;
+
+	memset(l, 0, sizeof(*l));
+	l->actual = room(p, p->actual->nroutes);
+	l->wanted = room(p, p->desired->nroutes);
+	l->on_link = room(p, p->desired->nroutes);
+	for (i = 0; i < p->actual->nroutes; i++) {
+		r = &p->actual->routes[i];
+		if (r->table == RT_TABLE_MAIN && r->tos == 0)
+			l->actual[l->nactual++] = r;
+	}
+	for (i = 0; i < p->desired->nroutes; i++) {
+		l->wanted[l->nwanted++] = &p->desired->routes[i];
+		if (p->desired->routes[i].type == RTN_UNICAST && p->desired->routes[i].via.family == ADDR_NONE)
+			l->on_link[l->non_link++] = &p->desired->routes[i];
+	}
+	qsort(l->actual, l->nactual, sizeof(l->actual[0]), compare_actual);
+	qsort(l->wanted, l->nwanted, sizeof(l->wanted[0]), compare_wanted);
+}
+
+/* The first of the kernel's routes that has the key, or the place where it would be. */
+static size_t
+first_with_key(const struct look_up *l, const struct want_route *w)
+{
+	size_t low = 0, high = l->nactual, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (compare_keys(&l->actual[mid]->destination, l->actual[mid]->metric, &w->destination, w->metric) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static const struct want_route *
+wanted_with_key(const struct look_up *l, const struct route *r)
+{
+	size_t low = 0, high = l->nwanted, mid;
+	int n;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		n = compare_keys(&l->wanted[mid]->destination, l->wanted[mid]->metric, &r->destination, r->metric);
+		if (n == 0)
+			return l->wanted[mid];
+		if (n < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
 }
 
 /* --- through which link --- */
@@ -55,22 +173,20 @@ connecting_link(const struct desired *d, const struct addr *via)
 
 /* A route on a link connects us with what it covers, such as a next hop outside of every own network. */
 static const struct want_link *
-routed_link(const struct desired *d, const struct addr *via)
+routed_link(const struct desired *d, const struct look_up *l, const struct addr *via)
 {
-	const struct want_route *r, *best = NULL;
-	uint32_t i;
+	const struct want_route *best = NULL;
+	size_t i;
 
-	for (i = 0; i < d->nroutes; i++) {
-		r = &d->routes[i];
-		if (r->type == RTN_UNICAST && r->via.family == ADDR_NONE && prefix_contains(&r->destination, via) &&
-		    (best == NULL || r->destination.len > best->destination.len))
-			best = r;
-	}
+	for (i = 0; i < l->non_link; i++)
+		if (prefix_contains(&l->on_link[i]->destination, via) &&
+		    (best == NULL || l->on_link[i]->destination.len > best->destination.len))
+			best = l->on_link[i];
 	return best != NULL && best->interface != NULL ? desired_link(d, best->interface) : NULL;
 }
 
 static enum way
-way_of(const struct planner *p, const struct want_route *w, uint32_t *ret_oif)
+way_of(const struct planner *p, const struct look_up *look, const struct want_route *w, uint32_t *ret_oif)
 {
 	const struct want_link *l;
 
@@ -81,7 +197,7 @@ way_of(const struct planner *p, const struct want_route *w, uint32_t *ret_oif)
 		return way_of_interface(p, w, ret_oif);
 	l = connecting_link(p->desired, &w->via);
 	if (l == NULL)
-		l = routed_link(p->desired, &w->via);
+		l = routed_link(p->desired, look, &w->via);
 	if (l != NULL) {
 		if (l->index == 0 || !l->enabled)
 			return WAY_WAITS;
@@ -160,20 +276,19 @@ problem_foreign(const struct planner *p, const struct want_route *w, const struc
 }
 
 static void
-plan_one(const struct planner *p, const struct want_route *w)
+plan_one(const struct planner *p, const struct look_up *look, const struct want_route *w)
 {
 	const struct route *r, *ours = NULL;
-	uint32_t oif, i;
-	enum way way = way_of(p, w, &oif);
+	uint32_t oif;
+	size_t i;
+	enum way way = way_of(p, look, w, &oif);
 
 	if (way == WAY_UNKNOWN)
 		problem_way(p, w);
 	if (way != WAY_FOUND)
 		return;
-	for (i = 0; i < p->actual->nroutes; i++) {
-		r = &p->actual->routes[i];
-		if (!same_key(w, r))
-			continue;
+	for (i = first_with_key(look, w); i < look->nactual && same_key(w, look->actual[i]); i++) {
+		r = look->actual[i];
 		if (same_route(w, oif, r))
 			return;		/* there; somebody else's equal route serves as well and stays theirs */
 		if (!plan_route_is_ours(r)) {
@@ -195,22 +310,20 @@ plan_one(const struct planner *p, const struct want_route *w)
  * metric could take the wanted one.
  */
 static bool
-is_wanted(const struct planner *p, const struct route *r)
+is_wanted(const struct planner *p, const struct look_up *look, const struct route *r)
 {
-	uint32_t i, oif;
+	const struct want_route *w = wanted_with_key(look, r);
+	uint32_t oif;
 
-	for (i = 0; i < p->desired->nroutes; i++)
-		if (same_key(&p->desired->routes[i], r))
-			return way_of(p, &p->desired->routes[i], &oif) == WAY_FOUND;
-	return false;
+	return w != NULL && same_key(w, r) && way_of(p, look, w, &oif) == WAY_FOUND;
 }
 
 static void
-plan_unwanted(const struct planner *p, const struct route *r)
+plan_unwanted(const struct planner *p, const struct look_up *look, const struct route *r)
 {
 	struct op *op;
 
-	if (!plan_route_is_ours(r) || is_wanted(p, r))
+	if (!plan_route_is_ours(r) || is_wanted(p, look, r))
 		return;
 	op = plan_add(p->plan, OP_ROUTE_REMOVE, "", "not wanted", "route %s", route_text(p, &r->destination, &r->via, r->oif,
 	    r->type));
@@ -225,14 +338,16 @@ plan_unwanted(const struct planner *p, const struct route *r)
 void
 plan_routes(const struct planner *p)
 {
+	struct look_up look;
 	uint32_t i;
 	int pass;
 
+	look_up_init(&look, p);
 	/* Routes on a link first: they may connect us with the next hops of the others. */
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; i < p->desired->nroutes; i++)
 			if ((p->desired->routes[i].via.family == ADDR_NONE) == (pass == 0))
-				plan_one(p, &p->desired->routes[i]);
+				plan_one(p, &look, &p->desired->routes[i]);
 	for (i = 0; i < p->actual->nroutes; i++)
-		plan_unwanted(p, &p->actual->routes[i]);
+		plan_unwanted(p, &look, &p->actual->routes[i]);
 }
