@@ -3,7 +3,11 @@
 #include <linux/icmpv6.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
 
 #include "compile.h"
 #include "mem.h"
@@ -111,7 +115,7 @@ put_icmpv6(struct compiler *c, const char *chain)
 	}
 	ir_match_u8(&d, IR_NFPROTO, NFPROTO_IPV6);
 	ir_match_u8(&d, IR_L4PROTO, IPPROTO_ICMPV6);
-	ir_match_set(&d, IR_ICMP_TYPE, IR_IN_SET, ir_set_intern(c->ir, "types", IR_SET_INTERVAL, IR_ICMP_TYPE, elems, i));
+	ir_match_set(&d, IR_ICMP6_TYPE, IR_IN_SET, ir_set_intern(c->ir, "types", IR_SET_INTERVAL, IR_ICMP6_TYPE, elems, i));
 	finish(c, chain, &d, mem_printf(c->ir->arena, "%s:icmpv6", chain), IR_ACCEPT);
 }
 
@@ -351,6 +355,9 @@ compile(const struct fw_policy *policy, struct buf *remarks)
 	struct compiler c = { .policy = policy, .remarks = remarks };
 
 	c.ir = ir_new();
+	c.scratch = arena_new(0);
+	if (c.scratch == NULL)
+		fatalx("compile", "out of memory");
 	compile_rules(&c);
 	compile_anti_spoofing(&c);
 	compile_input(&c);
@@ -358,5 +365,7 @@ compile(const struct fw_policy *policy, struct buf *remarks)
 	compile_output(&c);
 	compile_unmatched(&c);
 	compile_nat(&c);
+	arena_free(c.scratch);
+	free(c.parts.items);
 	return c.ir;
 }

@@ -13,26 +13,8 @@
  *   pair.FROM.TO			the rules that name this pair, in order; a rule or run of rules for several pairs stands once, in a
  *					chain block.ID that each of their pair chains jumps to
  *   unmatched, default.ZONE		what no rule decided
- *   port-forwards, masquerade		translation
+ *   port-forwards, masquerading		translation
  */
-
-struct compiler {
-	struct ir		*ir;
-	const struct fw_policy	*policy;
-	struct buf		*remarks;	/* lines for people: rules that can never match */
-};
-
-#define COMPILE_LOG_GROUP	1
-
-/* remarks may be NULL. */
-struct ir	*compile(const struct fw_policy *, struct buf *remarks);
-
-/* compile_rules.c: the pair chains and their dispatch maps. */
-void	 compile_rules(struct compiler *);
-/* compile_nat.c */
-void	 compile_nat(struct compiler *);
-
-/* --- compile_match.c: what rules and translations share */
 
 /* A conjunction of matches that one kernel rule can express. */
 struct compile_part {
@@ -48,6 +30,26 @@ struct compile_parts {
 	unsigned		 cap;
 };
 
+struct compiler {
+	struct ir		*ir;
+	const struct fw_policy	*policy;
+	struct buf		*remarks;	/* lines for people: rules that can never match */
+	struct arena		*scratch;	/* until the end of the compilation */
+	struct compile_parts	 parts;		/* of the rule at hand; memory is kept for the next one */
+};
+
+#define COMPILE_LOG_GROUP	1
+
+/* remarks may be NULL. */
+struct ir	*compile(const struct fw_policy *, struct buf *remarks);
+
+/* compile_rules.c: the pair chains and their dispatch maps. */
+void	 compile_rules(struct compiler *);
+/* compile_nat.c */
+void	 compile_nat(struct compiler *);
+
+/* --- compile_match.c: what rules and translations share */
+
 struct compile_selector {
 	const struct policy_endpoint	*source;
 	const struct policy_endpoint	*destination;
@@ -57,8 +59,8 @@ struct compile_selector {
 	bool				 splits_families;	/* each part is of one family */
 };
 
-/* As few parts as possible; none when nothing can match. */
-struct compile_parts	 compile_select(struct compiler *, const struct compile_selector *);
+/* As few parts as possible; none when nothing can match.  They are the compiler's, until the next call. */
+struct compile_parts	*compile_select(struct compiler *, const struct compile_selector *);
 /* The packet comes in (goes out) through an interface of the zones; false when they have none: then nothing was put. */
 bool	 compile_zones(struct compiler *, struct ir_draft *, enum ir_field, const uint64_t *zones);
 void	 compile_log(struct ir_draft *, const char *prefix);

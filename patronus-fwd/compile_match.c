@@ -174,7 +174,7 @@ put_numbers(struct compiler *c, struct ir_draft *d, enum ir_field field, const s
 	if (n == 0)
 		return;
 	len = ir_field_info((uint8_t)field)->len;
-	elems = mem_alloc(c->ir->arena, n, sizeof(*elems));
+	elems = mem_alloc(c->scratch, n, sizeof(*elems));
 	for (i = 0, is_interval = false; i < n; i++) {
 		elems[i].lo[0] = (uint8_t)(len == 2 ? p[i].low >> 8 : p[i].low);
 		elems[i].hi[0] = (uint8_t)(len == 2 ? p[i].high >> 8 : p[i].high);
@@ -185,7 +185,7 @@ put_numbers(struct compiler *c, struct ir_draft *d, enum ir_field field, const s
 	if (n == 1)
 		ir_match(d, field, is_interval ? IR_RANGE : IR_EQ, elems[0].lo, is_interval ? elems[0].hi : NULL);
 	else
-		ir_match_set(d, field, IR_IN_SET, ir_set_intern(c->ir, field == IR_ICMP_TYPE ? "types" : "ports",
+		ir_match_set(d, field, IR_IN_SET, ir_set_intern(c->ir, len == 1 ? "types" : "ports",
 		    is_interval ? IR_SET_INTERVAL : 0, (uint8_t)field, elems, n));
 }
 
@@ -199,7 +199,7 @@ put_protocols(struct compiler *c, struct ir_draft *d, const struct transport *t)
 		ir_match_u8(d, IR_L4PROTO, t->protocols[0]);
 		return;
 	}
-	elems = mem_alloc(c->ir->arena, t->n_protocols, sizeof(*elems));
+	elems = mem_alloc(c->scratch, t->n_protocols, sizeof(*elems));
 	for (i = 0; i < t->n_protocols; i++)
 		elems[i].lo[0] = t->protocols[i];
 	ir_match_set(d, IR_L4PROTO, IR_IN_SET, ir_set_intern(c->ir, "protocols", 0, IR_L4PROTO, elems, t->n_protocols));
@@ -210,7 +210,7 @@ put_transport(struct compiler *c, struct ir_draft *d, const struct transport *t)
 {
 	put_protocols(c, d, t);
 	if (t->is_icmp) {
-		put_numbers(c, d, IR_ICMP_TYPE, t->ports, t->n_ports);
+		put_numbers(c, d, t->protocols[0] == IPPROTO_ICMP ? IR_ICMP_TYPE : IR_ICMP6_TYPE, t->ports, t->n_ports);
 	} else if (has_ports(t->protocols[0])) {
 		put_numbers(c, d, IR_SPORT, t->source_ports, t->n_source_ports);
 		put_numbers(c, d, IR_DPORT, t->ports, t->n_ports);
@@ -263,7 +263,7 @@ collect_elems(struct compiler *c, const struct policy_addresses *a, uint8_t fami
 	struct ir_elem *elems;
 	uint32_t i, k;
 
-	elems = mem_alloc(c->ir->arena, n, sizeof(*elems));
+	elems = mem_alloc(c->scratch, n, sizeof(*elems));
 	for (i = 0, k = 0; i < a->n && k < n; i++)
 		if (prefix_family(&a->items[i]) == family)
 			fill_elem(&elems[k++], &a->items[i]);
@@ -362,7 +362,10 @@ add_part(struct compiler *c, struct compile_parts *parts, const struct compile_s
 		return;
 	if (family == NFPROTO_UNSPEC)
 		family = only;
-	parts->items = mem_grow(c->ir->arena, parts->items, parts->n, sizeof(*parts->items), &parts->cap);
+	if (parts->n == parts->cap) {
+		parts->cap = parts->cap == 0 ? 8 : parts->cap * 2;
+		parts->items = mem_resize(parts->items, parts->cap, sizeof(*parts->items));
+	}
 	p = &parts->items[parts->n++];
 	p->family = family;
 	p->draft.n = 0;
@@ -377,16 +380,17 @@ add_part(struct compiler *c, struct compile_parts *parts, const struct compile_s
 		put_transport(c, &p->draft, t);
 }
 
-struct compile_parts
+struct compile_parts *
 compile_select(struct compiler *c, const struct compile_selector *sel)
 {
 	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
-	struct compile_parts parts = { .n = 0 };
+	struct compile_parts *parts = &c->parts;
 	struct transports all;
 	unsigned f, i;
 	bool splits;
 
-	all = transports_make(c->ir->arena, sel);
+	parts->n = 0;
+	all = transports_make(c->scratch, sel);
 	splits = sel->splits_families || sel->is_v4_only || (sel->source != NULL && sel->source->n > 0) ||
 	    (sel->destination != NULL && sel->destination->n > 0);
 	for (f = 0; f < (splits ? 2 : 1); f++) {
@@ -394,9 +398,9 @@ compile_select(struct compiler *c, const struct compile_selector *sel)
 		    !endpoint_has(sel->destination, families[f])))
 			continue;
 		for (i = 0; i < all.n; i++)
-			add_part(c, &parts, sel, &all.items[i], splits ? families[f] : NFPROTO_UNSPEC);
+			add_part(c, parts, sel, &all.items[i], splits ? families[f] : NFPROTO_UNSPEC);
 		if (all.n == 0)
-			add_part(c, &parts, sel, NULL, splits ? families[f] : NFPROTO_UNSPEC);
+			add_part(c, parts, sel, NULL, splits ? families[f] : NFPROTO_UNSPEC);
 	}
 	return parts;
 }
@@ -409,7 +413,7 @@ compile_zones(struct compiler *c, struct ir_draft *d, enum ir_field field, const
 	uint32_t i, n;
 
 	p = c->policy;
-	elems = mem_alloc(c->ir->arena, p->n_interfaces, sizeof(*elems));
+	elems = mem_alloc(c->scratch, p->n_interfaces, sizeof(*elems));
 	for (i = 0, n = 0; i < p->n_interfaces; i++)
 		if (p->interfaces[i].zone != POLICY_LOCAL && zoneset_has(zones, p->interfaces[i].zone))
 			memcpy(elems[n++].lo, p->interfaces[i].ifname, strnlen(p->interfaces[i].ifname, IR_VALUE_MAX - 1));

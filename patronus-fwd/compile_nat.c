@@ -23,7 +23,7 @@ put_called(struct compiler *c, struct ir_draft *d, const struct policy_forward *
 	} else if (f->n_addresses == 1) {
 		ir_match(d, IR_DADDR4, IR_EQ, f->addresses[0].bytes, NULL);
 	} else {
-		elems = mem_alloc(c->ir->arena, f->n_addresses, sizeof(*elems));
+		elems = mem_alloc(c->scratch, f->n_addresses, sizeof(*elems));
 		for (i = 0; i < f->n_addresses; i++)
 			memcpy(elems[i].lo, f->addresses[i].bytes, 4);
 		ir_match_set(d, IR_DADDR4, IR_IN_SET, ir_set_intern(c->ir, "addresses4", 0, IR_DADDR4, elems, i));
@@ -43,26 +43,26 @@ put_forward(struct compiler *c, const struct policy_forward *f)
 	struct compile_selector sel = {
 		.source = &f->source, .services = f->services, .n_services = f->n_services, .is_v4_only = true
 	};
-	struct compile_parts parts;
+	struct compile_parts *parts;
 	struct ir_origin *o;
 	struct ir_draft d;
 	struct ir_stmt *s;
 	uint64_t *zone;
 	unsigned i;
 
-	zone = zoneset_new(c->ir->arena, c->policy);
+	zone = zoneset_new(c->scratch, c->policy);
 	zoneset_add(zone, f->zone);
 	o = ir_origin_new(c->ir, mem_printf(c->ir->arena, "port-forward:%s", f->id), f->path, IR_ACTION_TRANSLATE);
 	o->is_generated = true;
 	o->from = compile_zone_name(c, f->is_hairpin ? "any" : c->policy->zones[f->zone].name);
 	o->is_logged = f->is_logged;
 	parts = compile_select(c, &sel);
-	for (i = 0; i < parts.n; i++) {
+	for (i = 0; i < parts->n; i++) {
 		d.n = 0;
 		/* With hairpin everybody who calls the outer address is meant, through whichever interface. */
 		if (!f->is_hairpin && !compile_zones(c, &d, IR_IIF_NAME, zone))
 			return;
-		append(&d, &parts.items[i].draft);
+		append(&d, &parts->items[i].draft);
 		put_called(c, &d, f);
 		if (f->is_logged)
 			compile_log(&d, o->id);
@@ -123,34 +123,34 @@ put_hairpins(struct compiler *c)
 	d.n = 0;
 	ir_put(&d, IR_VMAP)->set = same;
 	d.stmts[0].field = IR_IIF_NAME;
-	ir_rule_add(c->ir, ir_chain_get(c->ir, "masquerade"), compile_origin(c, "masquerade:hairpin", IR_ACTION_NONE), &d);
+	ir_rule_add(c->ir, ir_chain_get(c->ir, "masquerading"), compile_origin(c, "masquerade:hairpin", IR_ACTION_NONE), &d);
 }
 
 static void
 put_masquerade(struct compiler *c, const struct policy_masquerade *m)
 {
 	struct compile_selector sel = { .source = &m->source, .is_v4_only = true };
-	struct compile_parts parts;
+	struct compile_parts *parts;
 	struct ir_origin *o;
 	struct ir_draft d;
 	uint64_t *zone;
 	unsigned i;
 
-	zone = zoneset_new(c->ir->arena, c->policy);
+	zone = zoneset_new(c->scratch, c->policy);
 	zoneset_add(zone, m->zone);
 	o = ir_origin_new(c->ir, mem_printf(c->ir->arena, "masquerade:%s", m->name), m->path, IR_ACTION_TRANSLATE);
 	o->is_generated = true;
 	o->to = compile_zone_name(c, c->policy->zones[m->zone].name);
 	parts = compile_select(c, &sel);
-	for (i = 0; i < parts.n; i++) {
+	for (i = 0; i < parts->n; i++) {
 		d.n = 0;
 		if (!compile_zones(c, &d, IR_OIF_NAME, zone) ||
 		    (m->source.zones != NULL && !compile_zones(c, &d, IR_IIF_NAME, m->source.zones)))
 			return;
-		append(&d, &parts.items[i].draft);
+		append(&d, &parts->items[i].draft);
 		ir_put(&d, IR_COUNTER);
 		ir_put(&d, IR_MASQUERADE);
-		ir_rule_add(c->ir, ir_chain_get(c->ir, "masquerade"), o, &d);
+		ir_rule_add(c->ir, ir_chain_get(c->ir, "masquerading"), o, &d);
 	}
 }
 
@@ -160,7 +160,7 @@ compile_nat(struct compiler *c)
 	uint32_t i;
 
 	ir_chain_base(c->ir, "port-forwards", IR_HOOK_PREROUTING, true, NF_IP_PRI_NAT_DST, false);
-	ir_chain_base(c->ir, "masquerade", IR_HOOK_POSTROUTING, true, NF_IP_PRI_NAT_SRC, false);
+	ir_chain_base(c->ir, "masquerading", IR_HOOK_POSTROUTING, true, NF_IP_PRI_NAT_SRC, false);
 	for (i = 0; i < c->policy->n_forwards; i++)
 		put_forward(c, &c->policy->forwards[i]);
 	put_hairpins(c);

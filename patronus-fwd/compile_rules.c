@@ -151,7 +151,7 @@ put_rule(struct compiler *c, struct ir_chain *chain, const struct policy_rule *r
 		.source = &r->source, .destination = &r->destination, .services = r->services, .n_services = r->n_services,
 		.splits_families = r->rate.count != 0 && r->per != POLICY_PER_RULE
 	};
-	struct compile_parts parts;
+	struct compile_parts *parts;
 	struct ir_origin *o;
 	unsigned i;
 
@@ -160,18 +160,18 @@ put_rule(struct compiler *c, struct ir_chain *chain, const struct policy_rule *r
 	o->to = ir_zones_copy(c->ir, r->to_names, r->n_to_names);
 	o->is_logged = r->is_logged;
 	parts = compile_select(c, &sel);
-	if (parts.n == 0 && c->remarks != NULL)
+	if (parts->n == 0 && c->remarks != NULL)
 		buf_printf(c->remarks, "rule %s can never match: its addresses and services have no family in common\n", r->id);
-	if (r->rate.count != 0 && r->per == POLICY_PER_RULE && parts.n > 0 && (parts.n > 1 || needs_two(r, &parts.items[0]))) {
-		put_shared_limit(c, chain, o, r, &parts);
+	if (r->rate.count != 0 && r->per == POLICY_PER_RULE && parts->n > 0 && (parts->n > 1 || needs_two(r, &parts->items[0]))) {
+		put_shared_limit(c, chain, o, r, parts);
 		return;
 	}
-	for (i = 0; i < parts.n; i++) {
+	for (i = 0; i < parts->n; i++) {
 		if (r->rate.count != 0 && r->per == POLICY_PER_RULE)
-			compile_limit(&parts.items[i].draft, &r->rate, r->burst, false);
+			compile_limit(&parts->items[i].draft, &r->rate, r->burst, false);
 		else if (r->rate.count != 0)
-			put_limit(c, &parts.items[i].draft, r, parts.items[i].family);
-		put_verdict(c, chain, o, r, &parts.items[i]);
+			put_limit(c, &parts->items[i].draft, r, parts->items[i].family);
+		put_verdict(c, chain, o, r, &parts->items[i]);
 	}
 }
 

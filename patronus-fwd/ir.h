@@ -33,8 +33,8 @@ enum ir_field {
 	IR_DADDR6,
 	IR_SPORT,		/* TCP, UDP, SCTP, UDP-Lite, DCCP */
 	IR_DPORT,
-	IR_ICMP_TYPE,		/* ICMP and ICMPv6: the first byte of the transport header */
-	IR_ICMP_CODE,
+	IR_ICMP_TYPE,
+	IR_ICMP6_TYPE,
 	IR_CT_STATE,		/* enum ir_ct_state bits */
 	IR_CT_STATUS,		/* enum ir_ct_status bits */
 	IR_CT_ORIG_DPORT,	/* destination port of the first packet, before translation */

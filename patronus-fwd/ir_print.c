@@ -17,7 +17,7 @@ enum nft_datatype {
 	NFT_TYPE_ICMP_TYPE = 14,
 	NFT_TYPE_CT_STATE = 26,
 	NFT_TYPE_CT_STATUS = 28,
-	NFT_TYPE_ICMP_CODE = 32,
+	NFT_TYPE_ICMP6_TYPE = 29,
 	NFT_TYPE_FIB_ADDR = 38,
 	NFT_TYPE_BOOLEAN = 39,
 	NFT_TYPE_IFNAME = 41
@@ -35,7 +35,7 @@ static const struct ir_field_info fields[IR_FIELD_MAX] = {
 	[IR_SPORT] =		{ "sport", "port", IR_DPORT, 2, NFT_TYPE_INET_SERVICE, false },
 	[IR_DPORT] =		{ "dport", "port", IR_DPORT, 2, NFT_TYPE_INET_SERVICE, false },
 	[IR_ICMP_TYPE] =	{ "icmp type", "icmp-type", IR_ICMP_TYPE, 1, NFT_TYPE_ICMP_TYPE, false },
-	[IR_ICMP_CODE] =	{ "icmp code", "icmp-code", IR_ICMP_CODE, 1, NFT_TYPE_ICMP_CODE, false },
+	[IR_ICMP6_TYPE] =	{ "icmpv6 type", "icmpv6-type", IR_ICMP6_TYPE, 1, NFT_TYPE_ICMP6_TYPE, false },
 	[IR_CT_STATE] =		{ "ct state", "ct-state", IR_CT_STATE, 4, NFT_TYPE_CT_STATE, true },
 	[IR_CT_STATUS] =	{ "ct status", "ct-status", IR_CT_STATUS, 4, NFT_TYPE_CT_STATUS, true },
 	[IR_CT_ORIG_DPORT] =	{ "ct original dport", "port", IR_DPORT, 2, NFT_TYPE_INET_SERVICE, false },
@@ -154,7 +154,7 @@ print_value(struct buf *b, uint8_t field, const uint8_t *p)
 		break;
 	case IR_L4PROTO:
 	case IR_ICMP_TYPE:
-	case IR_ICMP_CODE:
+	case IR_ICMP6_TYPE:
 	case IR_FIELD_INVALID:
 	case IR_FIELD_MAX:
 		buf_printf(b, "%u", *p);

@@ -45,7 +45,7 @@ static const struct load loads[IR_FIELD_MAX] = {
 	[IR_SPORT] =		{ LOAD_TRANSPORT, 0, 0 },
 	[IR_DPORT] =		{ LOAD_TRANSPORT, 2, 0 },
 	[IR_ICMP_TYPE] =	{ LOAD_TRANSPORT, 0, 0 },
-	[IR_ICMP_CODE] =	{ LOAD_TRANSPORT, 1, 0 },
+	[IR_ICMP6_TYPE] =	{ LOAD_TRANSPORT, 0, 0 },
 	[IR_CT_STATE] =		{ LOAD_CT, NFT_CT_STATE, 0 },
 	[IR_CT_STATUS] =	{ LOAD_CT, NFT_CT_STATUS, 0 },
 	[IR_CT_ORIG_DPORT] =	{ LOAD_CT_ORIGINAL, NFT_CT_PROTO_DST, 0 },
@@ -331,9 +331,13 @@ put_dnat(struct nftnl_rule *r, const struct ir_stmt *s)
 	e = add(r, "nat");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_FAMILY, s->nat.family);
+	/* The kernel fills in the upper ends and dumps them: they are sent, so that what comes back is what was meant. */
 	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
-	if (s->nat.port != 0)
+	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MAX, NFT_REG_1);
+	if (s->nat.port != 0) {
 		nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MIN, NFT_REG_2);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MAX, NFT_REG_2);
+	}
 	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_FLAGS, flags);
 }
 

@@ -3,7 +3,6 @@
  * The life of a table in a real kernel, in a network namespace of this process: sent whole, changed in steps, read back, adopted after a
  * restart, changed by somebody else and repaired.
  */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,11 +18,10 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "conf/generated.h"
-#include "ipc/ids.h"
-#include "ipc/privcall.h"
 
 #include "apply.h"
 #include "compile.h"
+#include "fwd_parent.h"
 #include "nft_kernel.h"
 #include "policy.h"
 #include "problems.h"
@@ -31,94 +29,7 @@
 
 static struct nft_kernel kernel;
 static bool has_kernel;
-static uint8_t *stored;
-static size_t stored_len;
-
-/* --- the parent, in this process */
-static int
-reply(struct message *m, void *body, uint16_t type)
-{
-	memset(m, 0, sizeof(*m));
-	m->arena = arena_new(0);
-	m->spec = msg_spec(type);
-	m->body = body;
-	return 0;
-}
-
-static int
-refuse(int r, uint32_t offset, const char *text, struct privcall_error *e)
-{
-	e->error = -r;
-	e->offset = offset;
-	(void)snprintf(e->text, sizeof(e->text), "%s", text != NULL ? text : strerror(-r));
-	return r;
-}
-
-static int
-fake_batch(const struct nft_batch_req *req, struct message *ret, struct privcall_error *e)
-{
-	static struct nft_batch_rep rep;
-	static struct buf replies;
-	int r;
-
-	buf_fini(&replies);
-	buf_init(&replies, 0);
-	r = nft_kernel_batch(&kernel, req->messages.data, req->messages.len, req->generation, req->echo, &replies);
-	if (r == -ERESTART)
-		r = -ESTALE;
-	if (r != 0)
-		return refuse(r, nft_kernel_offset(req->messages.data, req->messages.len, kernel.n_refused), kernel.reason, e);
-	rep.generation = nft_kernel_generation(&kernel);
-	rep.replies.data = replies.data;
-	rep.replies.len = (uint32_t)replies.len;
-	return reply(ret, &rep, MSG_NFT_BATCH);
-}
-
-static int
-fake_dump(const struct nl_dump_req *req, struct message *ret, struct privcall_error *e)
-{
-	static struct nl_dump_rep rep;
-	struct buf b;
-	int r;
-
-	buf_init(&b, 0);
-	r = nft_kernel_dump(&kernel, req->what, &b);
-	if (r != 0) {
-		buf_fini(&b);
-		return refuse(r, 0, NULL, e);
-	}
-	rep.generation = nft_kernel_generation(&kernel);
-	rep.len = b.len;
-	(void)reply(ret, &rep, MSG_NL_DUMP);
-	(void)arena_add_fd(ret->arena, memfd_sealed("dump", b.data, b.len));
-	buf_fini(&b);
-	return 0;
-}
-
-static int
-fake(uint16_t type, const void *req, struct message *ret, struct privcall_error *e, void *arg)
-{
-	static struct file_put_rep put;
-	const struct file_put_req *file;
-
-	(void)arg;
-	switch (type) {
-	case MSG_NFT_BATCH:
-		return fake_batch(req, ret, e);
-	case MSG_NL_DUMP:
-		return fake_dump(req, ret, e);
-	case MSG_FILE_PUT:
-		file = req;
-		assert_int_equal(file->id, FILE_LKG_RULESET);
-		free(stored);
-		stored = malloc(file->data.len);
-		memcpy(stored, file->data.data, file->data.len);
-		stored_len = file->data.len;
-		return reply(ret, &put, type);
-	default:
-		return refuse(-ENOSYS, 0, NULL, e);
-	}
-}
+static struct fwd_parent parent;
 
 /* --- helpers */
 static struct ir *
@@ -215,7 +126,7 @@ setup(void **state)
 		skip();
 	(void)nft_kernel_namespace();
 	assert_int_equal(nft_kernel_open(&kernel), 0);
-	privcall_set_fake(fake, NULL);
+	fwd_parent_start(&parent, &kernel);
 	a = calloc(1, sizeof(*a));
 	apply_init(a);
 	*state = a;
@@ -227,6 +138,7 @@ teardown(void **state)
 {
 	apply_fini(*state);
 	free(*state);
+	fwd_parent_stop(&parent);
 	nft_kernel_close(&kernel);
 	return 0;
 }
@@ -469,7 +381,7 @@ test_last_known_good(void **state)
 	commit(a, POLICY(GROUP("192.0.2.9"), A B C D));
 	assert_int_equal(apply_store(a), 0);
 	assert_int_equal(in_kernel("nft flush ruleset"), 0);
-	assert_int_equal(nft_kernel_batch(&kernel, stored, stored_len, 0, false, NULL), 0);
+	assert_int_equal(nft_kernel_batch(&kernel, parent.stored, parent.stored_len, 0, false, NULL), 0);
 	assert_in_force(a);
 }
 
