@@ -41,9 +41,12 @@ make_term(struct builder *b, const struct place *p, const struct node *n, struct
 	struct value_fault f;
 	struct lyd_node *term;
 	char buf[VALUE_LEN];
-	const char *text = value_read(p->s, n, buf, &f);
+	const char *text;
 	LY_ERR error;
 
+	if (n->kind == NODE_INVALID)
+		return NULL;
+	text = value_read(p->s, n, buf, &f);
 	if (text != NULL) {
 		error = lyd_new_term(parent, p->s->node->module, p->s->node->name, text, 0, &term);
 		if (error == LY_SUCCESS) {
@@ -126,7 +129,7 @@ build_key(struct builder *b, const struct place *list, struct node *body, const 
 		return NULL;
 	}
 	if (list->s->make_key == NULL) {
-		place_problem(list, b->problems, body->line, "missing", "", "a %s here needs its %s", list->s->item, name);
+		place_problem(list, b->problems, body->line, "missing", "", "an entry here needs its %s", name);
 		return NULL;
 	}
 	key = make_key(b, list->s, keys);
@@ -174,6 +177,8 @@ build_entry(struct builder *b, const struct place *up, const struct schema_node 
 		return NULL;
 	}
 	join(entry, parent, top);
+	if (body->kind == NODE_INVALID)
+		return entry;
 	if (body->kind == NODE_SCALAR || body->kind == NODE_SEQ)
 		place_problem(&p, b->problems, body->line, "type", "", "is a mapping of members, not a %s",
 		    body->kind == NODE_SEQ ? "list" : "single value");
@@ -211,6 +216,8 @@ build_sequence(struct builder *b, const struct place *list, const struct node *s
 		if ((key = node_member_text(n, name)) != NULL && strset_add(&keys, key, n->line) < 0)
 			b->error = -ENOMEM;
 	for (n = seq->first; n != NULL && b->error == 0; n = n->next) {
+		if (n->kind == NODE_INVALID)
+			continue;
 		if (n->kind != NODE_MAP) {
 			place_problem(list, b->problems, n->line, "type", "", "each entry is a mapping of members");
 			continue;
@@ -259,6 +266,8 @@ build_node(struct builder *b, const struct place *up, const struct schema_node *
 {
 	struct place p = { up, s, NULL };
 
+	if (value->kind == NODE_INVALID)
+		return;
 	if (s->max != 0 && (value->kind == NODE_SEQ || value->kind == NODE_MAP) && value->n > s->max)
 		place_problem(&p, b->problems, value->line, "too-many", "", "has %u entries; there may be %u", value->n, s->max);
 	else if (s->node->nodetype == LYS_LEAF)

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "encode.h"
 #include "ipc/codec.h"
+#include "members.h"
 #include "net/addr.h"
 #include "schema.h"
 #include "schema_node.h"
@@ -18,8 +19,9 @@
 #define ENCODED_MAX	(64u << 20)
 
 struct encoder {
-	struct arena	*arena;
-	int		 error;
+	const struct schema	*schema;
+	struct arena		*arena;
+	int			 error;
 };
 
 static void	 fill_record(struct encoder *, const struct schema_node *, const struct lyd_node *data,
@@ -116,30 +118,27 @@ fill_value(struct encoder *e, const struct schema_node *s, const struct field *f
 	return ok || fail(e, -EPROTO, s, text);
 }
 
+/* In canonical order, so that the wire form is the same for equal documents. */
 static void
-fill_list(struct encoder *e, const struct schema_node *s, const struct lyd_node *first, size_t n, const struct field *f,
-    uint8_t *base)
+fill_list(struct encoder *e, const struct member *m, const struct field *f, uint8_t *base)
 {
-	size_t size = codec_kind_size(f->elem, f->rec), i = 0;
-	struct list list = { NULL, (uint32_t)n };
-	const struct lyd_node *item;
+	size_t size = codec_kind_size(f->elem, f->rec), i;
+	struct list list = { NULL, (uint32_t)m->n };
 	uint8_t *out;
 
-	if (n == 0)
+	if (m->n == 0)
 		return;
-	list.items = arena_alloc(e->arena, n, size);
+	list.items = arena_alloc(e->arena, m->n, size);
 	if (list.items == NULL) {
 		e->error = -ENOMEM;
 		return;
 	}
-	for (item = first; item != NULL && i < n && e->error == 0; item = item->next) {
-		if (item->schema != s->node)
-			continue;
-		out = (uint8_t *)list.items + size * i++;
+	for (i = 0; i < m->n && e->error == 0; i++) {
+		out = (uint8_t *)list.items + size * i;
 		if (f->elem == FIELD_RECORD)
-			fill_record(e, s, item, f->rec, out);
+			fill_record(e, m->s, m->items[i], f->rec, out);
 		else
-			(void)fill_value(e, s, f, f->elem, lyd_get_value(item), out);
+			(void)fill_value(e, m->s, f, f->elem, lyd_get_value(m->items[i]), out);
 	}
 	memcpy(base + f->offset, &list, sizeof(list));
 }
@@ -160,74 +159,72 @@ fill_inner(struct encoder *e, const struct schema_node *s, const struct lyd_node
 	memcpy(base + f->offset, &inner, sizeof(inner));
 }
 
-/* n instances of s, the first of them given (NULL when there is none). */
 static void
-fill_field(struct encoder *e, const struct schema_node *s, const struct lyd_node *first, size_t n, const struct field *f,
-    uint8_t *base)
+fill_field(struct encoder *e, const struct member *m, const struct field *f, uint8_t *base)
 {
 	const char *text;
 
 	if (f->kind == FIELD_LIST) {
-		fill_list(e, s, first, n, f, base);
+		fill_list(e, m, f, base);
 	} else if (f->kind == FIELD_RECORD) {
-		fill_inner(e, s, first, f, base);
+		fill_inner(e, m->s, m->n > 0 ? m->items[0] : NULL, f, base);
 	} else {
-		text = first != NULL ? lyd_get_value(first) : s->dflt;
+		text = m->n > 0 ? lyd_get_value(m->items[0]) : m->s->dflt;
 		if (text == NULL)
 			return;
-		if (fill_value(e, s, f, f->kind, text, base + f->offset) && f->has != FIELD_NO_HAS)
+		if (fill_value(e, m->s, f, f->kind, text, base + f->offset) && f->has != FIELD_NO_HAS)
 			*(bool *)(base + f->has) = true;
 	}
 }
 
-#define CHILDREN_MAX	64
-
 static void
 fill_record(struct encoder *e, const struct schema_node *s, const struct lyd_node *data, const struct record *r, uint8_t *base)
 {
-	const struct lyd_node *first[CHILDREN_MAX] = { NULL }, *n;
-	uint32_t count[CHILDREN_MAX] = { 0 }, i;
+	struct members m = { 0 };
+	struct member none = { 0 };
+	uint32_t i;
 
-	if (s->nchildren != r->nfields || s->nchildren > CHILDREN_MAX) {
+	if (s->nchildren != r->nfields) {
 		(void)fail(e, -EPROTO, s, r->name);
 		return;
 	}
-	LY_LIST_FOR(data != NULL ? lyd_child(data) : NULL, n) {
-		i = schema_node_of(n)->index;
-		if (count[i]++ == 0)
-			first[i] = n;
+	if (data != NULL && members_init(&m, e->schema, data, NULL, true) != 0) {
+		e->error = -ENOMEM;
+		return;
 	}
-	for (i = 0; i < r->nfields && e->error == 0; i++)
-		fill_field(e, s->children[i], first[i], count[i], &r->fields[i], base);
+	for (i = 0; i < r->nfields && e->error == 0; i++) {
+		none.s = s->children[i];
+		fill_field(e, data != NULL ? &m.all[i] : &none, &r->fields[i], base);
+	}
+	members_fini(&m);
 }
 
+/* A root record lists some of the sections, each by its name. */
 static void
-fill_root(struct encoder *e, const struct schema *schema, const struct lyd_node *top, const struct record *r, uint8_t *base)
+fill_root(struct encoder *e, const struct lyd_node *top, const struct record *r, uint8_t *base)
 {
-	const struct lyd_node *first, *node;
 	const struct schema_node *s;
+	struct members m;
 	uint32_t i;
-	size_t n;
 
-	for (i = 0; i < r->nfields && e->error == 0; i++) {
-		s = schema_child(schema, NULL, r->fields[i].name);
-		if (s == NULL) {
-			e->error = -EPROTO;
-			return;
-		}
-		first = NULL;
-		n = 0;
-		LY_LIST_FOR(top, node)
-			if (node->schema == s->node && n++ == 0)
-				first = node;
-		fill_field(e, s, first, n, &r->fields[i], base);
+	if (members_init(&m, e->schema, NULL, top, true) != 0) {
+		e->error = -ENOMEM;
+		return;
 	}
+	for (i = 0; i < r->nfields && e->error == 0; i++) {
+		s = schema_child(e->schema, NULL, r->fields[i].name);
+		if (s == NULL)
+			e->error = -EPROTO;
+		else
+			fill_field(e, &m.all[s->index], &r->fields[i], base);
+	}
+	members_fini(&m);
 }
 
 int
 encode_root(const struct schema *schema, const struct lyd_node *top, const struct record *r, uint8_t **ret, size_t *ret_len)
 {
-	struct encoder e = { .arena = arena_new(0) };
+	struct encoder e = { .schema = schema, .arena = arena_new(0) };
 	struct codec_error ce;
 	uint8_t *base;
 
@@ -237,7 +234,7 @@ encode_root(const struct schema *schema, const struct lyd_node *top, const struc
 	if (base == NULL)
 		e.error = -ENOMEM;
 	else
-		fill_root(&e, schema, top, r, base);
+		fill_root(&e, top, r, base);
 	if (e.error == 0) {
 		e.error = codec_encode(r, base, ENCODED_MAX, ret, ret_len, &ce);
 		if (e.error == -EPROTO)

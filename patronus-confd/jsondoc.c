@@ -229,7 +229,7 @@ read_word(struct reader *r)
 
 /* Equal names in one object: which one counts would depend on the reader. */
 static bool
-note_duplicate(struct reader *r, struct strset *names, const struct node *member)
+add_member(struct reader *r, struct node *map, struct strset *names, struct node *member)
 {
 	int added = strset_add(names, member->name, member->line);
 
@@ -238,6 +238,8 @@ note_duplicate(struct reader *r, struct strset *names, const struct node *member
 	if (added == 0)
 		problems_add(r->problems, "", "", member->line, "duplicate-key", "keep one of the two",
 		    "\"%s\" is there twice (first on line %u)", member->name, strset_find(names, member->name)->value);
+	else
+		node_append(map, member);
 	return true;
 }
 
@@ -282,9 +284,7 @@ read_object(struct reader *r)
 	strset_init(&names);
 	do {
 		member = read_member(r);
-		ok = member != NULL && note_duplicate(r, &names, member);
-		if (ok)
-			node_append(map, member);
+		ok = member != NULL && add_member(r, map, &names, member);
 	} while (ok && take(r, ','));
 	strset_fini(&names);
 	if (ok && !take(r, '}'))

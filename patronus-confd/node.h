@@ -19,7 +19,7 @@ struct problems;
 #define NODE_BYTES_MAX	(4u << 20)	/* of a document */
 
 enum node_kind {
-	NODE_INVALID = 0,
+	NODE_INVALID = 0,	/* what was refused; nothing more is said about it */
 	NODE_NULL,
 	NODE_SCALAR,
 	NODE_MAP,

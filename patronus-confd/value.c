@@ -41,14 +41,25 @@ nearest_init(struct nearest *n, const char *word)
 
 	n->word = word;
 	n->best = NULL;
-	/* A third of the letters may differ; of short words two, so that "wbe" finds "web". */
-	n->distance = (len < 3 ? 1 : len < 9 ? 2 : len < 30 ? (unsigned)len / 3 : 10) + 1;
+	/* A third of the letters may differ. */
+	n->distance = (len < 6 ? 1 : len < 30 ? (unsigned)len / 3 : 10) + 1;
+}
+
+/* Two neighbours in the wrong order count as one mistake. */
+static bool
+is_swapped(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b) {
+		a++;
+		b++;
+	}
+	return a[0] != '\0' && a[1] != '\0' && a[0] == b[1] && a[1] == b[0] && strcmp(a + 2, b + 2) == 0;
 }
 
 void
 nearest_try(struct nearest *n, const char *candidate)
 {
-	unsigned d = str_distance(n->word, candidate, n->distance);
+	unsigned d = is_swapped(n->word, candidate) ? 1 : str_distance(n->word, candidate, n->distance);
 
 	if (d < n->distance) {
 		n->distance = d;

@@ -121,12 +121,13 @@ read_scalar(struct reader *r, const yaml_event_t *e)
 	return node_scalar(r->arena, is_plain ? NODE_PLAIN : NODE_QUOTED, text, e->data.scalar.length, line_of(e));
 }
 
-/* The key of a member; NULL when it is none (said so) or without memory. */
+/* The key of a member; NULL when it is none (said so) or without memory.  *ret_keep: the first of its name. */
 static const char *
-read_key(struct reader *r, yaml_event_t *e, struct strset *names)
+read_key(struct reader *r, yaml_event_t *e, struct strset *names, bool *ret_keep)
 {
 	const struct strset_slot *first;
 	struct node *key;
+	bool is_merge;
 	int added;
 
 	if (e->type != YAML_SCALAR_EVENT) {
@@ -142,7 +143,8 @@ read_key(struct reader *r, yaml_event_t *e, struct strset *names)
 	if (key->style == NODE_PLAIN && node_is_doubtful(key->text))
 		problems_add(r->problems, "", "", line_of(e), "doubtful-boolean", "put it in quotes",
 		    "\"%s\" is a boolean to some readers of YAML and text to others", key->text);
-	if (strcmp(key->text, "<<") == 0 && e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
+	is_merge = strcmp(key->text, "<<") == 0 && e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	if (is_merge)
 		refuse(r, e, "merge-key", "write the members where they are needed",
 		    "merge keys (<<) are not part of this format");
 	added = strset_add(names, key->text, line_of(e));
@@ -153,6 +155,7 @@ read_key(struct reader *r, yaml_event_t *e, struct strset *names)
 		problems_add(r->problems, "", "", line_of(e), "duplicate-key", "keep one of the two",
 		    "\"%s\" is there twice (first on line %u)", key->text, first->value);
 	}
+	*ret_keep = added == 1 && !is_merge;
 	return key->text;
 }
 
@@ -163,6 +166,7 @@ read_map(struct reader *r, const yaml_event_t *start)
 	struct strset names;
 	yaml_event_t e;
 	const char *key;
+	bool is_kept;
 	unsigned line;
 
 	if (map == NULL)
@@ -175,7 +179,7 @@ read_map(struct reader *r, const yaml_event_t *start)
 			break;
 		}
 		line = line_of(&e);
-		key = read_key(r, &e, &names);
+		key = read_key(r, &e, &names, &is_kept);
 		yaml_event_delete(&e);
 		if (key == NULL || !next_event(r, &e))
 			break;
@@ -184,7 +188,7 @@ read_map(struct reader *r, const yaml_event_t *start)
 			break;
 		value->name = key;
 		value->line = line;
-		if (strcmp(key, "<<") != 0)
+		if (is_kept)
 			node_append(map, value);
 	}
 	strset_fini(&names);
@@ -239,7 +243,7 @@ read_node(struct reader *r, yaml_event_t *e)
 		n = read_scalar(r, e);
 	} else if (e->type == YAML_ALIAS_EVENT) {
 		refuse(r, e, "alias", "write the value where it is needed", "aliases (*name) are not part of this format");
-		n = node_new(r->arena, NODE_NULL, line_of(e));
+		n = node_new(r->arena, NODE_INVALID, line_of(e));
 	} else {
 		n = read_deeper(r, e);
 	}
