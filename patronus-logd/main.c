@@ -179,15 +179,16 @@ start(struct daemon *d)
 
 	buf_init(&line, RECORD_MAX);
 	error = logfile_open(&log_file, LOG_NAME, LOG_ROTATE, LOG_KEEP);
-	if (error == 0)
-		error = logfile_open(&audit_file, AUDIT_NAME, AUDIT_ROTATE, AUDIT_KEEP);
+	if (error != 0)
+		return error;
+	log_set_sink(own_line, NULL);
+	error = logfile_open(&audit_file, AUDIT_NAME, AUDIT_ROTATE, AUDIT_KEEP);
 	if (error != 0)
 		return error;
 	audit_sync = event_new(d->base, -1, 0, on_sync, &audit_file);
 	log_sync = event_new(d->base, -1, 0, on_sync, &log_file);
 	if (audit_sync == NULL || log_sync == NULL)
 		return -ENOMEM;
-	log_set_sink(own_line, NULL);
 	return 0;
 }
 
