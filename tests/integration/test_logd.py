@@ -92,6 +92,7 @@ def test_killed_and_started_again(logd):
         with open(logd.dir / "state/logd/audit.log", "ab") as f:
             f.write(b'{"seq":99,"time":"torn')
         logd.start("logd")
+    logd.as_peer("ROLE_FWD", "logd")        # it listens: it has looked at its files
     r = records(logd, "audit.log")
     assert [x["detail"] for x in r] == [f"{a} {b}" for a in range(3) for b in range(50)]
     assert any("torn record" in x["text"] for x in records(logd))
