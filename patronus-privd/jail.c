@@ -201,8 +201,9 @@ jail_run(const struct jail *j)
 	must(sethostname("localhost", 9) == 0, "sethostname");
 	(void)umask(022);
 	root_make(j);
-	limits_set(j->profile);
 	identity_take(j->profile);
+	/* After the change of uid: before it, RLIMIT_NPROC 0 would let exec fail while another process has this uid. */
+	limits_set(j->profile);
 	(void)umask(077);
 	/* Only now: the directory is closed to everybody but its owner. */
 	if (j->profile->state != PROFILE_STATE_NONE)
