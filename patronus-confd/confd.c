@@ -33,9 +33,27 @@
 static int	 load_store(struct confd *, const char *dir);
 static void	 find_boot(struct confd *);
 
+static bool
+is_live(const char *token, void *arg)
+{
+	return (sessions_is_live(arg, token));
+}
+
+/* A stream is open for hours: it must not outlive the session that opened it. */
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct confd *confd = arg;
+
+	(void)fd;
+	(void)what;
+	events_end_dead(confd->events, is_live, confd->sessions);
+}
+
 int
 confd_init(struct confd *confd, struct event_base *base, const char *dir)
 {
+	static const struct timeval often = { 10, 0 };
 	int error;
 
 	memset(confd, 0, sizeof(*confd));
@@ -57,6 +75,9 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->workspaces == NULL ||
 	    confd->transaction == NULL || confd->mirror == NULL || confd->people == NULL)
 		return (-ENOMEM);
+	confd->tick = event_new(base, -1, EV_PERSIST, on_tick, confd);
+	if (confd->tick == NULL || event_add(confd->tick, &often) == -1)
+		return (-ENOMEM);
 	transaction_resume(confd->transaction);
 	return (0);
 }
@@ -64,6 +85,8 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 void
 confd_fini(struct confd *confd)
 {
+	if (confd->tick != NULL)
+		event_free(confd->tick);
 	people_free(confd->people);
 	mirror_free(confd->mirror);
 	transaction_free(confd->transaction);

@@ -11,6 +11,7 @@
  * The parts of the process, put together once.  Tests put the same parts together around fake owners.
  */
 
+struct event;
 struct event_base;
 struct events;
 struct mirror;
@@ -39,6 +40,7 @@ struct confd {
 	struct people		*people;
 	bool			 has_httpd;
 	uint16_t		 web_port;	/* that httpd listens on; 0: none yet */
+	struct event		*tick;		/* of streams whose session ended */
 	uint64_t		 started_ms;	/* monotonic */
 	char			 boot_id[40];	/* "" when the clocks do not tell */
 };

@@ -240,6 +240,21 @@ events_drop(struct events *ev, const void *listener)
 }
 
 void
+events_end_dead(struct events *ev, bool (*is_live)(const char *tag, void *arg), void *arg)
+{
+	struct stream *s;
+	unsigned i;
+
+	for (i = 0; i < EVENTS_STREAMS; i++) {
+		s = &ev->stream[i];
+		if (s->number == 0 || s->tag[0] == '\0' || is_live(s->tag, arg))
+			continue;
+		(void)ev->send(s->listener, s->number, ev->next_id, "end", "{}", 2);
+		s->number = 0;
+	}
+}
+
+void
 events_end(struct events *ev, const char *tag, const char *user)
 {
 	struct stream *s;

@@ -59,6 +59,8 @@ void		 events_replay(struct events *, uint32_t stream);
 void		 events_unsubscribe(struct events *, const void *listener, uint32_t stream);
 /* The listener is gone. */
 void		 events_drop(struct events *, const void *listener);
+/* End the streams whose tag is not live any more; a stream without a tag (the local socket) is. */
+void		 events_end_dead(struct events *, bool (*is_live)(const char *tag, void *arg), void *arg);
 /* End the streams of one session (tag) or of one user; NULL: whatever it is. */
 void		 events_end(struct events *, const char *tag, const char *user);
 

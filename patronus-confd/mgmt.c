@@ -297,6 +297,7 @@ take_subscribe(struct connection *c, struct channel *ch, struct message *m)
 	req->confd = c->mgmt->confd;
 	req->route = &events_route;
 	req->rest = "";
+	req->token = in->token;
 	session_identify(req, start_stream);
 }
 

@@ -66,6 +66,7 @@ request_start(struct origin *origin, struct message *m)
 	req->confd = origin->confd;
 	req->since_us = clock_mono_us();
 	req->rest = "";
+	req->token = req->in->token;
 	if (split_path(req) != 0) {
 		reply_problem(req, PROBLEM_NOT_FOUND, "the path is not one of this API");
 		return;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -37,8 +38,6 @@ struct claim {
 	struct request	*req;
 	char		 user[65];
 	char		 token[65];
-	char		 csrf[65];
-	uint64_t	 expires_ms;
 	struct document	*doc;		/* the running one with the new administrator */
 	uint32_t	 base;		/* the revision it was made from */
 };
@@ -152,6 +151,13 @@ session_create(struct request *req)
 		reply_no_authd(req);
 }
 
+/* The new session, as every later request will find it. */
+static void
+reply_signed_in(struct request *req)
+{
+	reply_account(req, 201, req->user, req->role, req->token, req->csrf, req->expires_ms, req->idle_s);
+}
+
 static void
 revoke_token(const char *token)
 {
@@ -178,7 +184,9 @@ on_login(struct channel *ch, struct message *m, int error, void *arg)
 	daemon_audit(req->user, req->from, "login", req->user, rep->verdict == AUTH_ACCEPTED && role != USER_ROLE_NONE ? "accepted" :
 	    rep->verdict == AUTH_NEED_OTP ? "second-factor" : "refused", "%s", "");
 	if (rep->verdict == AUTH_ACCEPTED && role != USER_ROLE_NONE) {
-		reply_account(req, 201, req->user, role, rep->token, rep->csrf, rep->expires_ms, 0);
+		if ((req->token = arena_strdup(req->message.arena, rep->token)) == NULL)
+			fatalx("session", "no memory");
+		session_identify(req, reply_signed_in);
 		return;
 	}
 	/* A password outlived its user: the session that was just made is of no use. */
@@ -420,8 +428,6 @@ on_claim(struct channel *ch, struct message *m, int error, void *arg)
 		return;
 	}
 	(void)str_copy(c->token, rep->token, sizeof(c->token));
-	(void)str_copy(c->csrf, rep->csrf, sizeof(c->csrf));
-	c->expires_ms = rep->expires_ms;
 	c->doc = NULL;
 	/* users is confd's own section: no owner takes part, and nothing of the kernel changes. */
 	if (req->confd->running->number == c->base && transaction_commit(req->confd->transaction, &order) == 0)
@@ -443,10 +449,14 @@ on_claimed(const struct outcome_info *info, void *arg)
 		return;
 	}
 	daemon_audit(c->user, req->from, "claim", c->user, "accepted", "revision %u", info->commit->number);
-	/* Over the local socket there is no cookie to put the token into. */
-	if (req->origin->is_local)
+	if (req->origin->is_local) {
+		/* There is no cookie to put the token into. */
 		revoke_token(c->token);
-	reply_account(req, 201, c->user, session_role(req->confd, c->user), req->origin->is_local ? NULL : c->token,
-	    req->origin->is_local ? "" : c->csrf, c->expires_ms, 0);
+		reply_account(req, 201, c->user, session_role(req->confd, c->user), NULL, "", 0, 0);
+	} else {
+		if ((req->token = arena_strdup(req->message.arena, c->token)) == NULL)
+			fatalx("claim", "no memory");
+		session_identify(req, reply_signed_in);
+	}
 	claim_free(c);
 }

@@ -14,6 +14,7 @@
 
 #include "confd.h"
 #include "document.h"
+#include "events.h"
 #include "reply.h"
 #include "request.h"
 #include "session.h"
@@ -30,6 +31,7 @@ struct cached {
 	uint64_t	expires_ms;
 	uint32_t	idle_s;
 	uint64_t	checked_ms;		/* monotonic */
+	uint64_t	used_ms;		/* monotonic: the last request */
 };
 
 struct sessions {
@@ -174,7 +176,7 @@ cached_fresh(struct sessions *ss, const char *token, const char *source)
 {
 	struct cached *c = cached_find(ss, token);
 
-	if (c == NULL || clock_mono_ms() - c->checked_ms >= SESSION_CACHE_MS || strcmp(c->source, source) != 0)
+	if (c == NULL || c->checked_ms == 0 || clock_mono_ms() - c->checked_ms >= SESSION_CACHE_MS || strcmp(c->source, source) != 0)
 		return (NULL);
 	return (c);
 }
@@ -204,7 +206,7 @@ cached_put(struct sessions *ss, const char *token, const char *source, const str
 }
 
 static void
-adopt(struct request *req, const struct cached *c, void (*then)(struct request *))
+adopt(struct request *req, struct cached *c, void (*then)(struct request *))
 {
 	enum user_role role = session_role(req->confd, c->user);
 
@@ -219,6 +221,7 @@ adopt(struct request *req, const struct cached *c, void (*then)(struct request *
 	req->expires_ms = c->expires_ms;
 	req->idle_s = c->idle_s;
 	req->role = role;
+	c->used_ms = clock_mono_ms();
 	then(req);
 }
 
@@ -226,7 +229,7 @@ void
 session_identify(struct request *req, void (*then)(struct request *))
 {
 	struct sessions *ss = req->confd->sessions;
-	struct auth_check_req ask = { .token = req->in->token };
+	struct auth_check_req ask = { .token = req->token };
 	struct channel *authd;
 	struct cached *c;
 	struct check *check;
@@ -235,13 +238,13 @@ session_identify(struct request *req, void (*then)(struct request *))
 		identify_local(req, then);
 		return;
 	}
-	if (req->in->token[0] == '\0') {
+	if (req->token[0] == '\0') {
 		reply_problem(req, PROBLEM_AUTHENTICATION, "there is no session");
 		return;
 	}
 	if ((ask.source = session_source(req)) == NULL)
 		fatalx("session", "no memory");
-	if ((c = cached_fresh(ss, req->in->token, ask.source)) != NULL) {
+	if ((c = cached_fresh(ss, req->token, ask.source)) != NULL) {
 		adopt(req, c, then);
 		return;
 	}
@@ -270,11 +273,12 @@ on_check(struct channel *ch, struct message *m, int error, void *arg)
 		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 },
 		    "the sign-in service does not answer");
 	} else if (rep->verdict != AUTH_ACCEPTED) {
-		sessions_forget(req->confd->sessions, req->in->token);
+		sessions_forget(req->confd->sessions, req->token);
+		events_end(req->confd->events, req->token, NULL);
 		reply_problem_with(req, PROBLEM_AUTHENTICATION, "", &(struct reply_extra){ .session_end = 1 },
 		    "the session has ended");
 	} else
-		adopt(req, cached_put(req->confd->sessions, req->in->token, session_source(req), rep), then);
+		adopt(req, cached_put(req->confd->sessions, req->token, session_source(req), rep), then);
 }
 
 void
@@ -289,16 +293,16 @@ sessions_forget(struct sessions *ss, const char *token)
 void
 sessions_flush(struct sessions *ss)
 {
-	explicit_bzero(ss->cached, sizeof(ss->cached));
+	size_t i;
+
+	for (i = 0; i < CACHED_MAX; i++)
+		ss->cached[i].checked_ms = 0;
 }
 
-int
-session_cached(struct sessions *ss, const char *token, char ret_user[65])
+bool
+sessions_is_live(struct sessions *ss, const char *token)
 {
-	struct cached *c = cached_find(ss, token);
+	const struct cached *c = cached_find(ss, token);
 
-	if (c == NULL || clock_mono_ms() - c->checked_ms >= SESSION_CACHE_MS)
-		return (-ENOENT);
-	(void)str_copy(ret_user, c->user, 65);
-	return (0);
+	return (c != NULL && clock_wall_ms() < c->expires_ms && clock_mono_ms() - c->used_ms < c->idle_s * 1000ull);
 }

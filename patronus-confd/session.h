@@ -2,6 +2,7 @@
 #ifndef PATRONUS_CONFD_SESSION_H
 #define PATRONUS_CONFD_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rights.h"
@@ -38,7 +39,7 @@ void		 sessions_flush(struct sessions *);
 const char	*session_source(struct request *);
 /* The channel to authd; NULL, and the request is answered with 503, while it is away. */
 struct channel	*session_authd(struct request *);
-/* A stream's or a request's token: 0 and user, or -ENOENT when it is not in the cache now. */
-int		 session_cached(struct sessions *, const char *token, char ret_user[65]);
+/* Has the session of this token neither expired nor been idle for too long?  What it holds open (streams) is no use of it. */
+bool		 sessions_is_live(struct sessions *, const char *token);
 
 #endif

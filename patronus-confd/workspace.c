@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,11 +12,14 @@
 
 #include "confd.h"
 #include "diff.h"
+#include "jsondoc.h"
+#include "node.h"
 #include "problem.h"
 #include "record_json.h"
 #include "schema.h"
 #include "snapshot.h"
 #include "workspace.h"
+#include "yamldoc.h"
 
 struct workspaces {
 	struct confd		*confd;
@@ -301,7 +305,13 @@ replace_document(struct workspaces *ws, struct workspace *w, enum user_role role
 	int error;
 
 	if (e->kind == EDIT_KIND_PUT) {
-		if ((error = document_load(ws->confd->schema, e->format, e->body, e->len, problems, &doc)) != 0)
+		if ((error = document_load(ws->confd->schema, e->format, e->body, e->len, problems, &doc)) == -EINVAL) {
+			/* It is refused for its types; say in the same answer what else is wrong with it. */
+			doc = NULL;
+			if (document_check(ws->confd->schema, e->format, e->body, e->len, problems, &doc) == 0)
+				document_free(doc);
+		}
+		if (error != 0)
 			return (error);
 	} else {
 		if ((doc = document_dup(workspace_document(w))) == NULL)
@@ -360,23 +370,98 @@ overlap(const char *a, const char *b)
 	return (memcmp(a, b, len) == 0 && (la == lb || (la > lb ? a : b)[len] == '/' || len == 0));
 }
 
-static void
-find_conflicts(const struct workspace *w, const struct diff *theirs, struct buf *ret)
+/*
+ * The object that a path is in: the outermost list entry, or the place itself.  Two changes of one entry are a conflict even when they
+ * touch different members: who made the one has not seen the other.
+ */
+static char *
+object_of(const struct confd *confd, const char *path)
 {
-	const struct diff_change *change;
-	size_t i;
-	unsigned j;
+	const struct lysc_node *node, *up = NULL;
+	char *object = strdup(path);
+	size_t at = 0;
 
+	if (object == NULL)
+		fatalx("workspace", "no memory");
+	while (path[at] == '/') {
+		at += 1 + strcspn(path + at + 1, "/");
+		object[at] = '\0';
+		/* A key leads to the same schema node as its list. */
+		node = schema_find(confd->schema, object);
+		if (node == NULL || node == up)
+			break;
+		up = node;
+		object[at] = path[at];
+	}
+	return (object);
+}
+
+/* Does a merge patch say anything about the node at `theirs`, or what is below or above it? */
+static bool
+patch_reaches(const struct edit *e, const char *theirs)
+{
+	struct arena *arena = arena_new(0);
+	struct problems *problems = problems_new();
+	struct node *node = NULL;
+	size_t at = strlen(e->path), len;
+	char name[256];
+	int error;
+
+	if (arena == NULL || problems == NULL)
+		fatalx("workspace", "no memory");
+	error = e->format == DOCUMENT_JSON ? jsondoc_read(e->body, e->len, arena, problems, &node) :
+	    yamldoc_read(e->body, e->len, arena, problems, &node);
+	while (error == 0 && node != NULL && node->kind == NODE_MAP && strlen(theirs) > at && theirs[at] == '/') {
+		len = strcspn(theirs + at + 1, "/");
+		if (len >= sizeof(name))
+			break;
+		memcpy(name, theirs + at + 1, len);
+		name[len] = '\0';
+		node = node_member(node, name);
+		at += 1 + len;
+	}
+	problems_free(problems);
+	arena_free(arena);
+	return (error != 0 || node != NULL);
+}
+
+/* One of their changes, by its object: does any of our edits reach it? */
+static bool
+is_reached(const struct workspace *w, char *const *mine, const char *theirs)
+{
+	unsigned i;
+
+	for (i = 0; i < w->nedits; i++)
+		if (overlap(theirs, mine[i]) && (w->edits[i].kind != EDIT_KIND_PATCH || patch_reaches(&w->edits[i], theirs)))
+			return (true);
+	return (w->is_whole);
+}
+
+static void
+find_conflicts(const struct confd *confd, const struct workspace *w, const struct diff *theirs, struct buf *ret)
+{
+	char **mine = calloc(w->nedits + 1, sizeof(*mine)), *object;
+	const struct diff_change *change;
+	unsigned j;
+	size_t i;
+
+	if (mine == NULL)
+		fatalx("workspace", "no memory");
+	for (j = 0; j < w->nedits; j++)
+		mine[j] = object_of(confd, w->edits[j].path);
 	for (i = 0; i < diff_count(theirs) && ret->len < 8192; i++) {
 		change = diff_get(theirs, i);
-		for (j = 0; j < w->nedits && !overlap(change->path, w->edits[j].path); j++)
-			;
-		if (j == w->nedits && !w->is_whole)
-			continue;
-		if (ret->len > 0)
-			buf_putc(ret, ',');
-		record_json_string(change->path, strlen(change->path), ret);
+		object = object_of(confd, change->path);
+		if (is_reached(w, mine, object)) {
+			if (ret->len > 0)
+				buf_putc(ret, ',');
+			record_json_string(change->path, strlen(change->path), ret);
+		}
+		free(object);
 	}
+	for (j = 0; j < w->nedits; j++)
+		free(mine[j]);
+	free(mine);
 }
 
 /* Their document with our edits.  NULL when one of them does not fit any more (its path is in the conflicts). */
@@ -413,7 +498,7 @@ workspace_rebase(struct workspaces *ws, struct workspace *w, struct buf *ret_con
 	if (diff_count(theirs) == 0)
 		doc = w->doc;
 	else
-		find_conflicts(w, theirs, ret_conflicts);
+		find_conflicts(ws->confd, w, theirs, ret_conflicts);
 	diff_free(theirs);
 	if (ret_conflicts->len > 0)
 		return (-EBUSY);

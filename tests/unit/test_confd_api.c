@@ -153,6 +153,23 @@ test_errors_of_edits(void **state)
 	assert_int_equal(rig->confd.running->number, 1);
 }
 
+/* A file with wrong types and dangling references: one answer says all of it, with the lines. */
+static void
+test_a_file_is_judged_in_one_go(void **state)
+{
+	const char *id = new_workspace(NULL);
+	const struct rig_answer *a;
+
+	(void)state;
+	a = rig_expect(rig, 422, PUT("/configuration", "firewall:\n  zones:\n    lan: {}\n  rules:\n    - id: a\n      from: lan\n      to: dmx\n"
+	    "      action: accept\ninterfaces:\n  lan:\n    match: { name: eth1 }\n    addresses: [192.0.2.1/33]\n", .type = "application/yaml",
+	    .workspace = id));
+	assert_non_null(strstr(a->body, "dmx"));
+	assert_non_null(strstr(a->body, "192.0.2.1/33"));
+	assert_non_null(strstr(a->body, "\"line\":7"));
+	assert_non_null(strstr(a->body, "\"line\":12"));
+}
+
 static void
 test_lists_append_and_move(void **state)
 {
@@ -222,19 +239,27 @@ test_commits_that_do_not_touch_each_other(void **state)
 	r = commit(a, "alice", 201);
 	assert_string_equal(rig_member(r->body, "forced-confirm"), "the change could cut your own connection");
 	(void)rig_expect(rig, 200, POST("/commits/2/confirm", NULL, .remote = "alice"));
-	/* Both patched /system as a whole: that is the same object. */
+	/* Both patched /system, but not the same members. */
+	(void)commit(b, "olga", 201);
+	(void)rig_expect(rig, 200, POST("/commits/3/confirm", NULL, .remote = "olga"));
+	b = new_workspace("olga");
+	a = new_workspace("alice");
+	(void)rig_expect(rig, 200, PATCH("/configuration/system", "{\"hostname\":\"edge4\"}", .workspace = b, .match = "*", .remote = "olga"));
+	(void)rig_expect(rig, 200, PATCH("/configuration/system", "{\"hostname\":\"edge5\"}", .workspace = a, .match = "*", .remote = "alice"));
+	(void)commit(a, "alice", 201);
 	r = commit(b, "olga", 409);
 	assert_non_null(strstr(r->body, "\"conflicts\":[\"/system/hostname\"]"));
 	b = new_workspace("olga");
 	a = new_workspace("alice");
-	(void)rig_expect(rig, 204, DELETE("/configuration/firewall/rules/two", .workspace = b, .match = "*", .remote = "olga"));
+	(void)rig_expect(rig, 204, DELETE("/configuration/firewall/rules/new", .workspace = b, .match = "*", .remote = "olga"));
 	(void)rig_expect(rig, 200, PUT("/configuration/system/hostname", "\"edge3\"", .workspace = a, .match = "*", .remote = "alice"));
 	(void)commit(a, "alice", 201);
 	(void)commit(b, "olga", 201);
-	(void)rig_expect(rig, 200, POST("/commits/4/confirm", NULL, .remote = "olga"));
+	(void)rig_expect(rig, 200, POST("/commits/6/confirm", NULL, .remote = "olga"));
 	r = rig_expect(rig, 200, GET("/configuration"));
 	assert_non_null(strstr(r->body, "edge3"));
-	assert_non_null(strstr(r->body, "\"id\":\"new\""));
+	assert_non_null(strstr(r->body, "Europe/Berlin"));
+	assert_null(strstr(r->body, "\"id\":\"new\""));
 	assert_null(strstr(r->body, "\"id\":\"two\""));
 }
 
@@ -324,6 +349,7 @@ test_sessions(void **state)
 	assert_int_equal(rig->checks, checks);					/* believed for a while */
 	a = rig_expect(rig, 201, POST("/session", "{\"user\":\"alice\",\"password\":\"right\"}", .remote = ""));
 	assert_string_equal(a->token, "tok-alice");
+	assert_string_equal(rig_member(a->body, "idle-seconds"), "900");
 	assert_null(strstr(a->body, "tok-alice"));
 	(void)rig_expect(rig, 401, POST("/session", "{\"user\":\"alice\",\"password\":\"wrong\"}", .remote = ""));
 	(void)rig_expect(rig, 401, POST("/session", "{\"user\":\"nobody\",\"password\":\"right\"}", .remote = ""));
@@ -559,6 +585,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_reading, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_editing_needs_what_it_stands_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_errors_of_edits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_file_is_judged_in_one_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lists_append_and_move, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_diff_and_validate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commits_that_do_not_touch_each_other, setup, teardown),
