@@ -113,6 +113,7 @@ static int
 read_and_build(struct document *d, enum document_format format, const char *data, size_t len, struct problems *problems)
 {
 	struct builder b = { .schema = d->schema, .problems = problems };
+	unsigned before = problems_count(problems);
 	int error;
 
 	d->source_arena = b.arena = arena_new(0);
@@ -127,7 +128,7 @@ read_and_build(struct document *d, enum document_format format, const char *data
 		build_members(&b, NULL, NULL, d->source, NULL, &d->tree);
 	if (b.error != 0)
 		return b.error;
-	return problems_count(problems) > 0 ? -EINVAL : 0;
+	return problems_count(problems) > before ? -EINVAL : 0;
 }
 
 static int
