@@ -257,7 +257,7 @@ patch_merges(void **state)
 	assert_int_equal(patch("/management", "{\"ssh\": {\"zones\": [\"lan\"]}}"), 0);
 	assert_get("/management/ssh", "{\"zones\":[\"lan\"]}");
 	assert_reloads();
-	assert_diff("- set firewall zones lan default-action reject\n+ set firewall zones guest\n"
+	assert_diff("+ set firewall zones guest\n- set firewall zones lan default-action reject\n"
 	    "- set firewall rules web-in limit rate 100/second\n- set firewall rules web-in limit burst 200\n"
 	    "- set firewall rules web-in limit per source\n+ set firewall rules web-in log true\n"
 	    "+ set management ssh zones lan\n"
