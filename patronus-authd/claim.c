@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "claim.h"
+#include "ipc/ids.h"
+#include "ipc/privcall.h"
 #include "store.h"
 
 #define DIGITS	20		/* of 5 bits: 100 bits */
@@ -67,6 +71,35 @@ make(void)
 	n = str_copy(line, text, CLAIM_TEXT_MAX);
 	line[n++] = '\n';
 	return store_write(CLAIM_FILE, line, n, 0600);
+}
+
+/* What a console shows (privd keeps it in the run directory, for root alone).  The file beside the accounts is what counts. */
+static void
+put_notice(const char *notice)
+{
+	struct file_put_req req = { .id = FILE_CLAIM_NOTICE, .data = { (const uint8_t *)notice, (uint32_t)strlen(notice) } };
+	struct privcall_error e;
+	struct message m;
+
+	if (privcall(MSG_FILE_PUT, &req, &m, &e) == 0)
+		message_fini(&m);
+	else
+		log_warnx("claim", "no notice for the console: %s", e.text);
+}
+
+void
+claim_announce(void)
+{
+	char notice[256];
+
+	if (!claim_is_open()) {
+		put_notice("");
+		return;
+	}
+	(void)snprintf(notice, sizeof(notice), "This Patronus box has no administrator yet.\n"
+	    "Open its web page and enter this claim code: %s\n", text);
+	put_notice(notice);
+	explicit_bzero(notice, sizeof(notice));
 }
 
 int

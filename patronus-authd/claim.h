@@ -19,6 +19,8 @@ bool		 claim_is_open(void);
 bool		 claim_matches(const char *code);
 /* The first account is there: the code is gone. */
 int		 claim_close(void);
+/* Tell the console, through privd: the code, or that there is nothing to claim.  A failure is logged. */
+void		 claim_announce(void);
 /* "AB-12-...", or "" when closed. */
 const char	*claim_text(void);
 

@@ -182,6 +182,14 @@ claim_reply(struct channel *c, const struct message *m, unsigned verdict, const 
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
 }
 
+static void
+close_claim(void)
+{
+	if (claim_close() != 0)
+		log_errx("claim", "the claim code's file cannot be removed; it is of no use any more");
+	claim_announce();
+}
+
 /* A right code and a good password: the account, then the end of the code, then a session. */
 static unsigned
 claim_make(const struct auth_claim_req *r, const char **ret_text, char token[SESSION_TOKEN_LEN + 1], struct session *s)
@@ -201,8 +209,8 @@ claim_make(const struct auth_claim_req *r, const char **ret_text, char token[SES
 	if (error == 0)
 		error = account_set(r->user, hash);
 	explicit_bzero(hash, sizeof(hash));
-	if (error == 0 && claim_close() != 0)
-		log_errx("claim", "the claim code's file cannot be removed; it is of no use any more");
+	if (error == 0)
+		close_claim();
 	if (error == 0)
 		error = session_new(r->user, token, s);
 	if (error != 0)
@@ -363,7 +371,7 @@ on_password(struct channel *c, struct message *m, void *arg)
 	if (r->by_admin) {
 		verdict = account_name_valid(r->user) ? password_put(r->user, r->new_password, &text) : AUTH_REFUSED;
 		if (verdict == AUTH_ACCEPTED && claim_is_open())
-			(void)claim_close();
+			close_claim();
 		password_reply(q, verdict, text);
 		inquiry_free(q);
 		return;

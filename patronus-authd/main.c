@@ -112,11 +112,10 @@ open_claim(void)
 {
 	int error;
 
-	if (account_any())
-		return claim_close();
-	error = claim_init();
-	if (error == 0)
+	error = account_any() ? claim_close() : claim_init();
+	if (error == 0 && claim_is_open())
 		log_info("claim", "there is no administrator yet; the claim code is in %s", CLAIM_FILE);
+	claim_announce();
 	return error;
 }
 
