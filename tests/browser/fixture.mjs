@@ -324,7 +324,8 @@ function state(box, what) {
 }
 
 function status(box) {
-	return { hostname: 'edge1', version: '0.1.0', revision: box.running, 'uptime-seconds': Math.floor((Date.now() - box.born) / 1000) + 93000, processes: processes(box),
+	const pending = [...box.commits.values()].find(one => one.state === 'awaiting-confirm')
+	return { hostname: 'edge1', version: '0.1.0', revision: box.running, ...pending && { pending: show_commit(pending) }, 'uptime-seconds': Math.floor((Date.now() - box.born) / 1000) + 93000, processes: processes(box),
 		interfaces: [...box.links.values()].map(link_state), connections: { current: 1834 + Math.floor(Math.random() * 60), maximum: 262144 }, alarms: box.alarms,
 		'top-rules': [...box.counters].slice(0, 30).map(([id, counter]) => ({ id, ...counter })).sort((a, b) => b.packets - a.packets).slice(0, 6) }
 }
