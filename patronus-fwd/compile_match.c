@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "ir_print.h"
 #include "mem.h"
 
 /*

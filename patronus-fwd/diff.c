@@ -4,6 +4,7 @@
 
 #include "diff.h"
 #include "hash.h"
+#include "ir_print.h"
 #include "mem.h"
 #include "nft_encode.h"
 

@@ -9,6 +9,7 @@
 
 #include "hash.h"
 #include "ir.h"
+#include "ir_print.h"
 #include "mem.h"
 
 struct ir *

@@ -5,7 +5,7 @@
 
 #include "net/addr.h"
 
-#include "ir.h"
+#include "ir_print.h"
 
 /* Numbers of nft(8)'s data types (its enum datatypes): what `nft list` prints a set's keys by. */
 enum nft_datatype {

@@ -3,7 +3,7 @@
  * What the firewall compiler makes of a document:
  *   firewall_tool ir FILE      the intermediate form
  *   firewall_tool expr FILE    the kernel's expressions, as libnftnl reads our own messages
- *   firewall_tool load FILE    loads it into a new network namespace and runs `nft list table inet patronus` there
+ *   firewall_tool load FILE    loads it into a new network namespace, reads it back, and lists it with nft(8)
  */
 #include <err.h>
 #include <linux/netfilter/nf_tables.h>
@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <libnftnl/rule.h>
@@ -19,7 +18,10 @@
 #include "base/arena.h"
 #include "conf/generated.h"
 
+#include "apply.h"
 #include "compile.h"
+#include "fwd_parent.h"
+#include "ir_print.h"
 #include "nft_encode.h"
 #include "nft_kernel.h"
 #include "policy.h"
@@ -72,10 +74,21 @@ print_expressions(const struct nft_batch *b)
 	}
 }
 
-static int
-load(const struct nft_batch *b)
+static void
+print_difference(const char *path, const char *object, const char *detail, void *arg)
 {
+	(void)arg;
+	(void)fprintf(stderr, "differs: %s: %s: %s\n", path, object, detail);
+}
+
+/* As the daemon does it, and read back; then nft(8) says what it sees. */
+static void
+load(struct ir *ir)
+{
+	struct fwd_parent parent;
+	struct problems problems;
 	struct nft_kernel k;
+	struct apply apply;
 	int r;
 
 	r = nft_kernel_namespace();
@@ -84,10 +97,13 @@ load(const struct nft_batch *b)
 	r = nft_kernel_open(&k);
 	if (r != 0)
 		errx(1, "netlink: %s", strerror(-r));
-	r = nft_kernel_batch(&k, b->out.data, b->out.len, 0, false, NULL);
-	if (r != 0)
-		errx(1, "message %u (%s): %s", k.n_refused, nft_batch_path(b, k.n_refused), k.reason);
-	nft_kernel_close(&k);
+	fwd_parent_start(&parent, &k);
+	apply_init(&apply);
+	problems_init(&problems, ir->arena);
+	if (apply_commit(&apply, ir, &problems) != 0)
+		errx(1, "%s: %s", problems.items[0].path, problems.items[0].text);
+	if (apply_verify(&apply, print_difference, NULL) != 0)
+		errx(1, "the kernel has something else");
 	(void)fflush(stdout);
 	(void)execlp("nft", "nft", "-nn", "list", "table", "inet", NFT_TABLE, (char *)NULL);
 	err(1, "nft");
@@ -113,7 +129,7 @@ main(int argc, char **argv)
 	} else if (strcmp(argv[1], "expr") == 0) {
 		print_expressions(&batch);
 	} else if (strcmp(argv[1], "load") == 0) {
-		return load(&batch);
+		load(ir);
 	} else {
 		errx(2, "%s: ir, expr or load", argv[1]);
 	}
