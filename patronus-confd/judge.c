@@ -493,8 +493,13 @@ gather(struct judge *j)
 		error = validate(j, &j->tree);
 		if (error != -EINVAL || problems_count(j->problems) == PROBLEMS_MAX)
 			break;
-		if (clock_mono_ms() >= until || !note_fault(j))
+		if (!note_fault(j))
 			break;
+		if (clock_mono_ms() >= until) {
+			problems_add(j->problems, "", "", 0, "more", "correct these and try again",
+			    "there are more problems than could be gathered in time");
+			break;
+		}
 	}
 	return error == -ENOMEM ? error : -EINVAL;
 }
