@@ -151,7 +151,7 @@ def test_change_over_the_web_is_guarded(api):
 
 
 def test_history_and_restore(api):
-    first = api.call("GET", "/revisions", expect=200).json["revisions"][0]["number"]
+    first = api.call("GET", "/status", expect=200).json["revision"]
     ws, h = api.workspace()
     api.call("PATCH", "/configuration/system", {"hostname": "edge2"}, h, expect=200)
     api.commit(ws, "rename")

@@ -8,9 +8,13 @@ import pytest
 from lab import ROOT, WORLD4, wait_for
 
 FOREIGN = """
-table inet foreign { chain input { type filter hook input priority 10; policy accept; tcp dport 9 counter accept comment "mine"; }
- set s { type ipv4_addr; elements = { 198.18.0.1, 198.18.0.2 } } }
-table ip other { chain c { } }
+table inet foreign {
+	set s { type ipv4_addr; elements = { 198.18.0.1, 198.18.0.2 }; }
+	chain input { type filter hook input priority 10; policy accept; tcp dport 9 counter accept comment "mine"; }
+}
+table ip other {
+	chain c { ip saddr 198.18.7.7 drop; }
+}
 """
 
 

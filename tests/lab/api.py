@@ -70,8 +70,9 @@ class Api:
             self.connection.request(method, "/api/v1" + path, data, send)
             response = self.connection.getresponse()
         answer = Answer(response, response.read())
-        if answer.headers.get("Set-Cookie"):
-            self.cookie = answer.headers["Set-Cookie"].split(";")[0]
+        if answer.headers.get("Set-Cookie") and "Cookie" not in (headers or {}):
+            value = answer.headers["Set-Cookie"].split(";")[0]
+            self.cookie = value if not value.endswith("=") else None
         if expect is not None and answer.status != expect:
             raise LabError(f"{method} {path}: {answer}")
         return answer

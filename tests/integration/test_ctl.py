@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""patronusctl as people and scripts use it."""
+import json
+import os
+import re
+import subprocess
+import time
+
+import pytest
+
+from lab import PREFIX
+
+CTL = PREFIX / "bin" / "patronusctl"
+COMPLETION = {"bash": PREFIX / "share" / "bash-completion" / "completions" / "patronusctl",
+              "zsh": PREFIX / "share" / "zsh" / "site-functions" / "_patronusctl",
+              "fish": PREFIX / "share" / "fish" / "vendor_completions.d" / "patronusctl.fish"}
+
+
+@pytest.fixture(autouse=True)
+def clean(box):
+    yield
+    while box.ctl_json("show", "workspaces")["workspaces"]:
+        box.ctl("discard")
+
+
+def on_terminal(box, *words, env=None):
+    """Output as on a terminal of its own."""
+    line = " ".join([str(CTL), "--socket", str(box.sock)] + [f"'{w}'" for w in words])
+    r = subprocess.run(["script", "-qec", line, "/dev/null"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                       env=dict(os.environ, TERM="xterm", **(env or {})))
+    return r.returncode, r.stdout.replace("\r\n", "\n")
+
+
+# --- output ---
+
+def test_status_fits_one_screen(box):
+    code, text = on_terminal(box, "status")
+    assert code == 0
+    lines = text.rstrip("\n").split("\n")
+    assert len(lines) <= 24 and all(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= 80 for line in lines), text
+    for needle in ("revision", "Alarms", "Processes", "6 of 6 run", "Connections", "wan", "198.51.100.2/24", "bit/s"):
+        assert needle in text
+
+
+def test_colour_is_for_terminals_and_can_be_refused(box):
+    assert "\x1b[" in on_terminal(box, "status")[1]
+    assert "\x1b[" not in on_terminal(box, "status", env={"NO_COLOR": "1"})[1]
+    assert "\x1b[" not in on_terminal(box, "--color", "never", "status")[1]
+    assert "\x1b[" not in box.ctl("status").stdout
+    assert "\x1b[" in box.ctl("--color", "always", "status").stdout
+
+
+@pytest.mark.parametrize("words, member", [
+    (("show", "interfaces"), "interfaces"), (("show", "routes"), "routes"), (("show", "firewall", "rules"), "rules"),
+    (("show", "firewall", "log"), "events"), (("show", "history"), "revisions"), (("history",), "revisions"),
+    (("show", "processes"), "processes"), (("show", "drift"), "drift"), (("show", "workspaces"), "workspaces"), (("status",), "processes"),
+])
+def test_json_is_the_answer_of_the_api(box, words, member):
+    assert isinstance(json.loads(box.ctl(*words, "--json").stdout)[member], list)
+
+
+def test_rows_are_tab_separated_for_programs_and_can_be_filtered(box):
+    rows = [line.split("\t") for line in box.ctl("show", "interfaces").stdout.splitlines()]
+    assert {len(r) for r in rows} == {10}
+    assert {r[0] for r in rows} >= {"wan", "lan", "dmz"}
+    assert [r[0] for r in (line.split("\t") for line in box.ctl("show", "interfaces", "UPLINK").stdout.splitlines())] == ["wan"]
+    assert "NAME" in on_terminal(box, "show", "interfaces")[1]
+
+
+def test_configuration_whole_part_and_with_defaults(box):
+    assert box.ctl("show", "configuration", "system/hostname").stdout.strip() == "edge1"
+    assert box.ctl("show", "configuration", "firewall.rules[web-in].action").stdout.strip() == "accept"
+    assert "anti-spoofing" not in box.ctl("show", "configuration", "firewall").stdout
+    assert "anti-spoofing: true" in box.ctl("show", "configuration", "--full", "firewall").stdout
+    assert json.loads(box.ctl("show", "configuration", "--json", "interfaces/lan").stdout)["name"] == "lan"
+
+
+def test_log_is_followed(box):
+    p = subprocess.Popen([str(CTL), "--socket", str(box.sock), "show", "firewall", "log", "--follow", "198.51.100.1"],
+                         stdout=subprocess.PIPE, text=True)
+    try:
+        time.sleep(0.3)
+        assert box.ask("inet", "198.51.100.2", 22, timeout=1) is None
+        line = p.stdout.readline()
+    finally:
+        p.terminate()
+        p.wait(5)
+    assert "198.51.100.1" in line and "198.51.100.2:22" in line and "drop" in line
+
+
+# --- exit codes ---
+
+@pytest.mark.parametrize("words, code", [
+    (("status",), 0), (("statsu",), 2), (("commit", "--confirm", "2s"), 2), (("show", "configuration", "interfaces/none"), 3), (("confirm",), 3),
+    (("commit",), 3), (("compare", "999998", "999999"), 3), (("set", "firewall/rules/ping/action", "maybe"), 6), (("set", "nope", "1"), 3),
+    (("rollback", "x"), 2), (("completion", "tcsh"), 2), (("diff", "--exit-code"), 0), (("load", "/nonexistent"), 1),
+])
+def test_exit_codes(box, words, code):
+    r = box.ctl(*words, check=False)
+    assert r.returncode == code, r.stdout + r.stderr
+    if code:
+        assert r.stderr and not r.stdout
+
+
+def test_differences_exit_with_ten(box):
+    box.ctl("set", "system/description", "changed: #1")
+    r = box.ctl("diff", "--exit-code", check=False)
+    assert r.returncode == 10 and "changed: #1" in r.stdout
+    assert box.ctl("diff").returncode == 0
+
+
+def test_failures_are_problem_documents_with_json(box):
+    r = box.ctl("--json", "set", "firewall/rules/ping/action", "maybe", check=False)
+    problem = json.loads(r.stdout)
+    assert r.returncode == 6 and problem["status"] == 422 and problem["errors"][0]["path"] == "firewall.rules[ping].action"
+
+
+def test_no_suite_is_seven():
+    r = subprocess.run([CTL, "--socket", "/nonexistent/mgmt.sock", "status"], capture_output=True, text=True)
+    assert r.returncode == 7 and "not running" in r.stderr
+
+
+def test_a_user_without_rights_gets_nothing(box):
+    box.dir.chmod(0o755)
+    r = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", CTL, "--socket", str(box.sock), "status"],
+                       capture_output=True, text=True)
+    assert r.returncode in (4, 7) and r.stdout == "", r
+
+
+# --- editing ---
+
+def test_values_lists_and_objects(box):
+    box.ctl("set", "interfaces/lan/addresses", "192.0.2.1/25", "192.0.2.3/25")
+    box.ctl("set", "firewall/rules/ping/log", "true")
+    box.ctl("set", "routing/static/lab", "{destination: 203.0.113.0/24, via: 192.0.2.9, metric: 7}")
+    box.ctl("set", "system/description", "it's \"quoted\": yes # no comment")
+    box.ctl("delete", "firewall/rules/dmz-updates")
+    text = box.ctl("diff").stdout
+    for needle in ("192.0.2.3/25", "log true", "metric 7", "quoted", "dmz-updates"):
+        assert needle in text
+    assert json.loads(box.ctl("show", "configuration", "--candidate", "--json", "system/description").stdout) == \
+        "it's \"quoted\": yes # no comment"
+    box.ctl("discard")
+    assert box.ctl("diff").stdout == ""
+
+
+def test_rules_are_moved(box):
+    def order():
+        return [r["id"] for r in json.loads(box.ctl("show", "configuration", "--candidate", "--json", "firewall/rules").stdout)]
+    first = order()
+    box.ctl("move", f"firewall/rules/{first[-1]}", "first")
+    assert order()[0] == first[-1]
+    box.ctl("move", f"firewall/rules/{first[-1]}", "after", first[0])
+    assert order()[:2] == [first[0], first[-1]]
+
+
+def test_a_failed_load_leaves_the_workspace_alone(box, tmp_path):
+    box.ctl("set", "system/description", "mine")
+    f = tmp_path / "bad.yaml"
+    f.write_text("system:\n  hostname: a b\n")
+    r = box.ctl("load", f, check=False)
+    assert r.returncode == 6 and f"{f}:2: system.hostname" in r.stderr
+    assert "mine" in box.ctl("diff").stdout
+    assert len(box.ctl_json("show", "workspaces")["workspaces"]) == 1
+
+
+def test_workspaces_are_apart(box):
+    box.ctl("set", "system/description", "one")
+    one = box.ctl_json("show", "workspaces")["workspaces"][0]["id"]
+    box.ctl("rollback", "1")
+    assert box.ctl("--workspace", one, "diff", check=False).returncode == 3        # its place was taken
+
+
+def test_confirm_and_cancel(box):
+    before = box.ctl_json("status")["revision"]
+    box.ctl("set", "system/description", "one")
+    r = box.ctl("commit", "--confirm", "30s", "--comment", "try it")
+    assert "goes back in" in r.stdout
+    assert "goes back in" in box.ctl("status").stdout
+    box.ctl("set", "system/description", "two")
+    assert box.ctl("commit", check=False).returncode == 5
+    box.ctl("cancel")
+    assert box.ctl_json("status")["revision"] == before
+    assert "try it" in box.ctl("history").stdout
+
+
+# --- completion ---
+
+def complete_bash(words):
+    script = f"""
+source /usr/share/bash-completion/bash_completion 2>/dev/null
+source {COMPLETION['bash']}
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${{#COMP_LINE}}
+_patronusctl; printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    return subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True).stdout.split("\n")[:-1]
+
+
+def complete_fish(words):
+    line = " ".join(words)
+    r = subprocess.run(["fish", "--no-config", "-c", f"source {COMPLETION['fish']}; complete -C '{line}'"], capture_output=True, text=True,
+                       env=dict(os.environ, PATH=f"{PREFIX}/bin:{os.environ['PATH']}"))
+    return [line.split("\t")[0] for line in r.stdout.splitlines()]
+
+
+def complete_zsh(words, tmp_path):
+    """What zsh lists for a line that is typed into it on a pseudo terminal."""
+    script = tmp_path / "drive.zsh"
+    script.write_text(f"""
+zmodload zsh/zpty
+zpty -b sh zsh -f -i
+zpty -w sh "PS1=; path=({PREFIX}/bin \\$path); fpath=({COMPLETION['zsh'].parent} \\$fpath); autoload -U compinit; compinit -u -d {tmp_path}/dump; stty cols 200"
+zpty -w sh "zstyle ':completion:*' list-grouped false; unsetopt automenu; setopt autolist; bindkey '^I' complete-word; print READY"
+while zpty -r sh line; do [[ $line == *READY* && $line != *print* ]] && break; done
+zpty -n -w sh $'{" ".join(words)}\\t'
+repeat 60 {{ sleep 0.05; while zpty -rt sh line; do print -rn -- $line; done }}
+""")
+    r = subprocess.run(["zsh", "-f", script], capture_output=True, text=True, timeout=30)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", r.stdout)
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+def test_completion(box, shell):
+    complete = {"bash": complete_bash, "fish": complete_fish}[shell]
+    sock = ["--socket", str(box.sock)]
+    assert complete(["patronusctl", "show", "fi"]) == ["firewall"]
+    assert set(complete(["patronusctl", "show", "firewall", ""])) == {"rules", "log"}
+    assert "--confirm" in complete(["patronusctl", "commit", "--co"])
+    assert set(complete(["patronusctl", "completion", ""])) == {"bash", "zsh", "fish"}
+    program = ["patronusctl"] if shell == "fish" else [str(CTL)]
+    assert set(complete(program + sock + ["show", "configuration", "interfaces/"])) == \
+        {"interfaces/wan/", "interfaces/lan/", "interfaces/dmz/"}
+    assert "firewall/rules/web-in/" in complete(program + sock + ["move", "firewall/rules/w"])
+    assert "interfaces/lan/mtu" in complete(program + sock + ["set", "interfaces/lan/m"])
+    assert "reject" in complete(program + sock + ["set", "firewall/rules/web-in/action", ""])
+    assert complete(program + sock + ["rollback", "1"])[0].startswith("1")
+
+
+def test_completion_of_files(tmp_path):
+    (tmp_path / "edge one.yaml").write_text("")
+    (tmp_path / "edge2.yaml").write_text("")
+    assert set(complete_bash([str(CTL), "load", f"{tmp_path}/edge"])) == {f"{tmp_path}/edge one.yaml", f"{tmp_path}/edge2.yaml"}
+
+
+def test_completion_zsh(tmp_path):
+    seen = complete_zsh(["patronusctl", "show", ""], tmp_path)
+    for word in ("interfaces", "routes", "firewall", "processes"):
+        assert word in seen, seen
+    assert "show interfaces" in complete_zsh(["patronusctl", "show", "inter"], tmp_path)
+
+
+def test_completion_is_fast(box):
+    times = []
+    for _ in range(20):
+        start = time.monotonic()
+        subprocess.run([CTL, "__complete", "--socket", str(box.sock), "show", "configuration", "firewall/rules/"], capture_output=True)
+        times.append(time.monotonic() - start)
+    times.sort()
+    print(f"__complete with a path: median {times[10] * 1000:.1f} ms")
+    assert times[10] < 0.05
+
+
+# --- help ---
+
+def test_every_command_teaches(box):
+    text = subprocess.run([CTL, "--help"], capture_output=True, text=True).stdout
+    commands = re.findall(r"^  ([a-z-]+(?: [a-z]+)*)  +\S", text.split("Commands\n")[1].split("\n\n")[0], re.M)
+    assert len(commands) >= 25
+    for words in commands:
+        r = subprocess.run([CTL, *words.split(), "--help"], capture_output=True, text=True)
+        assert r.returncode == 0 and "Usage" in r.stdout and "Examples" in r.stdout, words
+        assert max(map(len, r.stdout.splitlines())) <= 110, words
+
+
+def test_claim_code_is_roots(box):
+    if box.ctl_json("status")["revision"] and "claimable" in box.ctl("claim-code", check=False).stderr:
+        pytest.skip("claimed already")
+    r = box.ctl("claim-code", "--state", str(box.state))
+    assert r.stdout.strip() == box.claim_code()
+
+
+def test_manual_page_is_there():
+    page = PREFIX / "share" / "man" / "man1" / "patronusctl.1"
+    text = subprocess.run(["mandoc", "-Tutf8", page], capture_output=True, text=True).stdout
+    assert "commit" in re.sub(".\b", "", text)
