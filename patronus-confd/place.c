@@ -137,7 +137,7 @@ place_line(const struct place *p, const struct node *source, const char *value)
 	return line;
 }
 
-static void
+static void __attribute__((format(printf, 7, 0)))
 report(const char *pointer, const char *path, struct problems *problems, unsigned line, const char *code,
     const char *remedy, const char *fmt, va_list ap)
 {

@@ -51,7 +51,7 @@ path_of_pointer(struct problems *p, const char *pointer)
 	return path;
 }
 
-static const char *
+static const char *__attribute__((format(printf, 2, 0)))
 vtext(struct arena *arena, const char *fmt, va_list ap)
 {
 	struct buf b;

@@ -88,7 +88,7 @@ reply_json(struct request *req, unsigned status, struct buf *b, const struct rep
 	buf_fini(b);
 }
 
-static void
+static void __attribute__((format(printf, 6, 0)))
 problem(struct request *req, enum reply_problem kind, const struct problems *problems, const char *members,
     const struct reply_extra *extra, const char *fmt, va_list ap)
 {

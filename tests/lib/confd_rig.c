@@ -138,9 +138,9 @@ player_prepare(struct channel *ch, struct message *m, void *arg)
 	struct conf_prepare_rep rep = { .diff = "a plan\n" };
 	struct arena *arena = arena_new(0);
 	struct codec_error why;
-	const uint8_t *data;
+	const uint8_t *data = NULL;
 	void *root;
-	size_t len;
+	size_t len = 0;
 	int fd = arena_take_fd(m->arena, 0);
 
 	note(p->rig, p->name, req->dry_run ? "rehearse" : "prepare", req->revision);
