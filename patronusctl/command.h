@@ -21,6 +21,7 @@ enum values {
 	VALUES_FILE,
 	VALUES_PATH,		/* of the configuration: what is there */
 	VALUES_SCHEMA_PATH,	/* of the configuration: what could be there */
+	VALUES_SCHEMA_VALUE,	/* of the path that is the first argument */
 	VALUES_RULE,		/* a path of an entry of an ordered list */
 	VALUES_REVISION,
 	VALUES_WORKSPACE,

@@ -101,7 +101,7 @@ const struct command commands[] = {
 		.text = "PATH names what to set: firewall/rules/web-in/action, or as errors write it, firewall.rules[web-in].action. One VALUE is "
 		    "a value, several are a list; a value that starts with { or [ is YAML. What is not there is made.\n\n"
 		    "Nothing is applied before patronusctl commit.",
-		.args = { { .name = "PATH", .values = VALUES_SCHEMA_PATH }, { .name = "VALUE", .is_many = true } },
+		.args = { { .name = "PATH", .values = VALUES_SCHEMA_PATH }, { .name = "VALUE", .is_many = true, .values = VALUES_SCHEMA_VALUE } },
 		.examples = { { "set system/hostname edge1", "a value" },
 		    { "set interfaces/lan/addresses 192.0.2.1/24 2001:db8:2::1/64", "a list" },
 		    { "set firewall/rules/web-in/log true", "a switch" },

@@ -6,23 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ipc/ids.h"
 #include "api.h"
 #include "client.h"
+#include "complete.h"
 #include "ctl.h"
 #include "exit.h"
 #include "run.h"
 
 #define CONNECT_MS	1000	/* a shell that waits is worse than one that does not know */
-
-static void
-candidate(const char *partial, const char *word, size_t len, const char *text)
-{
-	size_t n = strlen(partial);
-
-	if (len >= n && memcmp(word, partial, n) == 0)
-		printf("%.*s\t%s\n", (int)len, word, text);
-}
 
 static void
 complete_words(const char *words, const char *partial)
@@ -31,7 +22,7 @@ complete_words(const char *words, const char *partial)
 
 	for (; *words != '\0'; words += strspn(words, " ")) {
 		len = strcspn(words, " ");
-		candidate(partial, words, len, "");
+		complete_candidate(partial, words, len, "");
 		words += len;
 	}
 }
@@ -55,80 +46,13 @@ complete_list(struct ctl *c, const char *path, const char *list, const char *key
 			(void)snprintf(word, sizeof(word), "%s", json_text(o, key));
 		else
 			(void)snprintf(word, sizeof(word), "%lld", (long long)json_number(o, key));
-		candidate(partial, word, strlen(word), json_text(o, text));
+		complete_candidate(partial, word, strlen(word), json_text(o, text));
 	}
 	reply_fini(&r);
 }
 
-/* The key of an entry: lists are keyed by name or id. */
-static const char *
-entry_key(const json_t *o)
-{
-	return json_object_get(o, "id") != NULL ? json_text(o, "id") : json_text(o, "name");
-}
-
-static bool
-has_entries(const json_t *v)
-{
-	return json_is_object(v) || (json_is_array(v) && json_is_object(json_array_get(v, 0)));
-}
-
 static void
-path_candidate(const char *partial, const char *parent, const char *name, bool goes_on, const char *text)
-{
-	char word[2048];
-	int n;
-
-	n = snprintf(word, sizeof(word), "%s%s%s", parent, name, goes_on ? "/" : "");
-	if (n > 0 && (size_t)n < sizeof(word))
-		candidate(partial, word, (size_t)n, text);
-}
-
-static void
-complete_node(const json_t *node, const char *parent, const char *partial)
-{
-	const char *name;
-	json_t *child;
-	size_t i;
-
-	if (json_is_array(node)) {
-		for (i = 0; i < json_array_size(node); i++) {
-			child = json_array_get(node, i);
-			if (json_is_object(child))
-				path_candidate(partial, parent, entry_key(child), true, json_text(child, "description"));
-		}
-		return;
-	}
-	json_object_foreach((json_t *)(uintptr_t)node, name, child)
-		path_candidate(partial, parent, name, has_entries(child), json_is_string(child) ? json_string_value(child) : "");
-}
-
-/* The part of the path before its last "/" is asked for; what is there are the candidates. */
-static void
-complete_path(struct ctl *c, const char *partial, bool full)
-{
-	char parent[2048], path[2048], workspace[65];
-	struct mgmt_req req = { .method = MGMT_GET, .path = path, .query = full ? "full=true" : "", .accept = "application/json",
-	    .workspace = workspace };
-	const char *slash = strrchr(partial, '/');
-	size_t len = slash != NULL ? (size_t)(slash - partial) + 1 : 0;
-	struct reply r;
-
-	if (len >= sizeof(parent))
-		return;
-	memcpy(parent, partial, len);
-	parent[len] = '\0';
-	if (api_workspace(c, false, workspace, sizeof(workspace)) != EXIT_OK ||
-	    api_config_path(parent[0] != '\0' ? parent : "/", path, sizeof(path)) != EXIT_OK ||
-	    api_try(c, &req, &r) != EXIT_OK)
-		return;
-	if (r.rep->status < 400)
-		complete_node(r.json, parent, partial);
-	reply_fini(&r);
-}
-
-static void
-complete_values(struct ctl *c, enum values values, const char *words, const char *partial)
+complete_values(struct ctl *c, enum values values, const char *words, const char *first, const char *partial)
 {
 	switch (values) {
 	case VALUES_NONE:
@@ -138,10 +62,13 @@ complete_values(struct ctl *c, enum values values, const char *words, const char
 		break;
 	case VALUES_PATH:
 	case VALUES_RULE:
-		complete_path(c, partial, false);
+		complete_path(c, partial);
 		break;
 	case VALUES_SCHEMA_PATH:
-		complete_path(c, partial, true);
+		complete_schema_path(c, partial);
+		break;
+	case VALUES_SCHEMA_VALUE:
+		complete_schema_value(c, first, partial);
 		break;
 	case VALUES_REVISION:
 		complete_list(c, "/revisions", "revisions", "number", "comment", partial);
@@ -164,7 +91,7 @@ complete_options(const struct option *o, const char *partial)
 
 	for (; o->name != NULL; o++) {
 		(void)snprintf(word, sizeof(word), "--%s", o->name);
-		candidate(partial, word, strlen(word), o->help);
+		complete_candidate(partial, word, strlen(word), o->help);
 	}
 }
 
@@ -185,7 +112,7 @@ complete_commands(const char *group, const char *partial)
 				break;
 		is_last = next[len] == '\0';
 		if (j == i)
-			candidate(partial, next, len, is_last ? commands[i].summary : "");
+			complete_candidate(partial, next, len, is_last ? commands[i].summary : "");
 	}
 }
 
@@ -208,6 +135,7 @@ struct context {
 	const struct command	*command;
 	const struct option	*open;		/* an option that waits for its value */
 	char			 group[256];
+	const char		*first;		/* argument of the command */
 	int			 nargs;
 };
 
@@ -233,7 +161,8 @@ take_word(struct ctl *c, struct context *x, const char *word)
 		return;
 	}
 	if (x->command != NULL) {
-		x->nargs++;
+		if (x->nargs++ == 0)
+			x->first = word;
 		return;
 	}
 	(void)snprintf(words, sizeof(words), "%s%s%s", x->group, x->group[0] != '\0' ? " " : "", word);
@@ -258,7 +187,7 @@ int
 run_complete(struct ctl *c)
 {
 	const char *partial = c->nargs > 0 ? c->args[c->nargs - 1] : "";
-	struct context x = { 0 };
+	struct context x = { .first = "" };
 	const struct argument *a;
 	int i;
 
@@ -270,7 +199,7 @@ run_complete(struct ctl *c)
 	for (i = 0; i + 1 < c->nargs; i++)
 		take_word(c, &x, c->args[i]);
 	if (x.open != NULL) {
-		complete_values(c, x.open->values, x.open->words != NULL ? x.open->words : "", partial);
+		complete_values(c, x.open->values, x.open->words != NULL ? x.open->words : "", x.first, partial);
 		return EXIT_OK;
 	}
 	if (partial[0] == '-') {
@@ -282,6 +211,6 @@ run_complete(struct ctl *c)
 	if (x.command == NULL)
 		complete_commands(x.group, partial);
 	else if ((a = argument_at(x.command, x.nargs)) != NULL)
-		complete_values(c, a->values, a->words != NULL ? a->words : "", partial);
+		complete_values(c, a->values, a->words != NULL ? a->words : "", x.first, partial);
 	return EXIT_OK;
 }

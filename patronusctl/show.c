@@ -22,6 +22,7 @@ enum cell {
 	CELL_BYTES,
 	CELL_TIME,
 	CELL_LIST,		/* joined by ", " */
+	CELL_KINDS,		/* as that, each up to its colon */
 	CELL_YES,		/* "yes" or nothing */
 	CELL_LINK,		/* state of an interface */
 	CELL_ENDPOINT,		/* address and port: member and member-port */
@@ -44,14 +45,18 @@ struct listing {
 #define LISTING(path, list, columns)	{ path, list, columns, sizeof(columns) / sizeof((columns)[0]) }
 
 static void
-cell_list(struct table *t, const json_t *list)
+cell_list(struct table *t, const json_t *list, const char *end, const char *between)
 {
 	char text[1024] = "";
+	const char *s;
 	size_t i, at = 0;
 	int n;
 
 	for (i = 0; i < json_array_size(list); i++) {
-		n = snprintf(text + at, sizeof(text) - at, "%s%s", i > 0 ? ", " : "", json_string_value(json_array_get(list, i)));
+		s = json_string_value(json_array_get(list, i));
+		if (s == NULL)
+			continue;
+		n = snprintf(text + at, sizeof(text) - at, "%s%.*s", at > 0 ? between : "", (int)strcspn(s, end), s);
 		if (n < 0 || (size_t)n >= sizeof(text) - at)
 			break;
 		at += (size_t)n;
@@ -101,7 +106,10 @@ put_cell(struct table *t, const struct column *c, const json_t *o)
 		table_cell(t, "%s", term_time(json_text(o, c->member), text));
 		break;
 	case CELL_LIST:
-		cell_list(t, json_object_get(o, c->member));
+		cell_list(t, json_object_get(o, c->member), "", ", ");
+		break;
+	case CELL_KINDS:
+		cell_list(t, json_object_get(o, c->member), ":", " ");
 		break;
 	case CELL_YES:
 		table_cell(t, "%s", json_flag(o, c->member) ? "yes" : "");
@@ -210,7 +218,7 @@ run_show_processes(struct ctl *c)
 	static const struct column columns[] = {
 		{ "NAME", "name", CELL_TEXT }, { ">PID", "pid", CELL_NUMBER }, { ">UID", "uid", CELL_NUMBER }, { "STATE", "state", CELL_TEXT },
 		{ "CAPABILITIES", "capabilities", CELL_LIST }, { "SECCOMP", "seccomp", CELL_TEXT },
-		{ "NAMESPACES", "namespaces", CELL_LIST }, { ">RSS kB", "memory-rss-kb", CELL_NUMBER },
+		{ "NAMESPACES", "namespaces", CELL_KINDS }, { ">RSS kB", "memory-rss-kb", CELL_NUMBER },
 		{ ">PSS kB", "memory-pss-kb", CELL_NUMBER }, { ">RESTARTS", "restarts", CELL_NUMBER },
 		{ ">UP", "uptime-seconds", CELL_UPTIME },
 	};

@@ -28,13 +28,13 @@ def prose(text):
 def values(node):
     """What may be written, from the schema of the value."""
     schema = node.get("schema", {})
-    options = schema.get("enum") or []
-    for part in schema.get("anyOf", []):
-        options += part.get("enum") or []
+    options = [c["value"] for c in node.get("choices", [])]
+    if "references" in node:
+        options.insert(0, f"a name of {node['references'].strip('/').replace('/', '.')}")
     if schema.get("type") == "boolean":
         return "true or false"
     if options:
-        return ", ".join(str(o) for o in options)
+        return ", ".join(options)
     if "minimum" in schema and "maximum" in schema:
         return f"{schema['minimum']} to {schema['maximum']}" + (f" {node['units']}" if node.get("units") else "")
     return WORDS.get(node.get("type", ""), node.get("type", "")).replace("-", " ")
