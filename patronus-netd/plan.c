@@ -35,7 +35,7 @@ plan_init(struct plan *p, struct arena *arena)
 	p->arena = arena;
 }
 
-static const char *
+static const char * __attribute__((format(printf, 2, 0)))
 vtext(struct plan *p, const char *fmt, va_list ap)
 {
 	char line[512];

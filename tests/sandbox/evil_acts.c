@@ -47,7 +47,7 @@ ACT(remove_library) { return syscall(SYS_unlinkat, AT_FDCWD, "/usr/lib/os-releas
 ACT(rename_library) { return syscall(SYS_renameat2, AT_FDCWD, "/usr/lib", AT_FDCWD, "/usr/lib2", 0); }
 ACT(own_root) { return syscall(SYS_fchmodat, AT_FDCWD, "/", 0777); }
 ACT(give_away) { return syscall(SYS_fchownat, AT_FDCWD, ".", 0, 0, 0); }
-ACT(open_by_handle) { struct { struct file_handle h; char b[8]; } f = { .h = { 8, 1 } };
+ACT(open_by_handle) { struct { struct file_handle h; char b[8]; } f = { .h = { .handle_bytes = 8, .handle_type = 1 } };
 	return syscall(SYS_open_by_handle_at, AT_FDCWD, &f, O_RDONLY); }
 ACT(mount_proc) { return mount("proc", "/etc", "proc", 0, NULL); }
 ACT(mount_move) { return mount("/usr/lib", "/etc", NULL, MS_BIND, NULL); }

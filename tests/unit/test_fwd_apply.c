@@ -288,8 +288,8 @@ test_drift(void **state)
 		"nft delete element inet patronus pairs.input '{ \"eth1\" }'",
 		"nft add chain inet patronus other",
 		"nft add set inet patronus other '{ type ipv4_addr; }'",
-		"nft 'replace rule inet patronus default.wan handle '$(nft -a list chain inet patronus default.wan | "
-		    "sed -n 's/.*default:wan.*handle //p')' counter accept comment \"default:wan\"'"
+		("nft 'replace rule inet patronus default.wan handle '$(nft -a list chain inet patronus default.wan | "
+		    "sed -n 's/.*default:wan.*handle //p')' counter accept comment \"default:wan\"'"),
 	};
 	struct apply *a = *state;
 	struct problems problems;
