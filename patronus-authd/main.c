@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,8 +103,19 @@ write_pam_service(void)
 {
 	static const char service[] = "auth required pam_pwdfile.so nodelay pwdfile=" ACCOUNTS_FILE "\naccount required pam_permit.so\n";
 
+	char *old;
+	size_t len;
+	bool same;
+
 	if (mkdir("pam.d", 0750) == -1 && errno != EEXIST)
 		return -errno;
+	/* A restart writes nothing: it would wait for the disk. */
+	if (store_read("pam.d/patronus", 4096, &old, &len) == 0) {
+		same = len == sizeof(service) - 1 && memcmp(old, service, len) == 0;
+		free(old);
+		if (same)
+			return 0;
+	}
 	return store_write("pam.d/patronus", service, sizeof(service) - 1, 0640);
 }
 
@@ -115,7 +127,6 @@ open_claim(void)
 	error = account_any() ? claim_close() : claim_init();
 	if (error == 0 && claim_is_open())
 		log_info("claim", "there is no administrator yet; the claim code is in %s", CLAIM_FILE);
-	claim_announce();
 	return error;
 }
 
@@ -159,6 +170,7 @@ start(struct daemon *d)
 			return error;
 		}
 	}
+	claim_announce();
 	verify_init(d->base);
 	sweep = event_new(d->base, -1, EV_PERSIST, on_sweep, NULL);
 	return sweep == NULL || event_add(sweep, &period) == -1 ? -ENOMEM : 0;
