@@ -53,7 +53,7 @@ is_swapped(const char *a, const char *b)
 		a++;
 		b++;
 	}
-	return a[0] != '\0' && a[1] != '\0' && a[0] == b[1] && a[1] == b[0] && strcmp(a + 2, b + 2) == 0;
+	return a[0] != '\0' && a[1] != '\0' && b[0] != '\0' && a[0] == b[1] && a[1] == b[0] && strcmp(a + 2, b + 2) == 0;
 }
 
 void
