@@ -234,7 +234,9 @@ class Lab:
         return f"https://127.0.0.1:{self.web.getsockname()[1]}"
 
     def claim_code(self):
-        return (self.state / "auth" / "claim-code").read_text().strip()
+        path = self.state / "auth" / "claim-code"
+        wait_for("the claim code of the first start", 10, path.exists)
+        return path.read_text().strip()
 
     # --- the end ---
 
