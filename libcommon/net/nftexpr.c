@@ -242,8 +242,8 @@ nftwalk_expressions(void)
 	return names;
 }
 
-static const struct policy *
-policy_by_name(const char *name)
+const struct policy *
+nftexpr_by_name(const char *name)
 {
 	size_t i;
 
@@ -263,7 +263,7 @@ expr_check(struct policy_walk *w, const struct nl_reader *r)
 
 	if (!nlattr_find(*r, NFTA_EXPR_NAME, &name))
 		return policy_refuse(w, r->base, NFTA_EXPR_NAME, "required attribute is missing");
-	p = policy_by_name(nlattr_str(&name));
+	p = nftexpr_by_name(nlattr_str(&name));
 	if (p == NULL)
 		return policy_refuse(w, name.offset, name.type, "expression that is not allowed");
 	if (!nlattr_find(*r, NFTA_EXPR_DATA, &data)) {

@@ -11,4 +11,7 @@ extern const struct policy	nftexpr_state_policy;	/* the same for expressions tha
 extern const struct policy	nftexpr_data_policy;	/* NFTA_DATA_VALUE or NFTA_DATA_VERDICT */
 extern const struct policy	nftexpr_counter_policy;
 
+/* What the data of an expression may be, by the kernel's name of it; NULL when it is refused. */
+const struct policy	*nftexpr_by_name(const char *);
+
 #endif

@@ -196,6 +196,15 @@ message_find(const struct message_set *set, uint16_t type)
 	return NULL;
 }
 
+const struct policy *
+nftwalk_policy(uint16_t type)
+{
+	static const struct message_set set = { nft_messages, sizeof(nft_messages) / sizeof(nft_messages[0]), true };
+	const struct message_policy *p = message_find(&set, type);
+
+	return p != NULL ? &p->attrs : NULL;
+}
+
 static int
 family_check(struct policy_walk *w, const struct nl_msg *m, bool is_nft)
 {

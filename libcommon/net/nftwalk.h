@@ -21,6 +21,8 @@ int	 nftwalk_batch(const uint8_t *, size_t len, uint32_t *ret_n, struct refusal 
 /* The same for conntrack deletions: each names a whole tuple, or a mark with a mask that is not 0. */
 int	 nftwalk_conntrack(const uint8_t *, size_t len, uint32_t *ret_n, struct refusal *ret);
 
+/* What a message of that type may carry, NULL for types that are refused: for generators. */
+const struct policy	*nftwalk_policy(uint16_t type);
 /* The names of all expressions that are allowed, ended by NULL: for generators and documentation. */
 const char *const *nftwalk_expressions(void);
 

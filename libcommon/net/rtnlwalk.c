@@ -205,17 +205,32 @@ static const struct message_policy messages[] = {
 	{ RTM_SETLINK, FLAGS_PLAIN, NLM_F_REQUEST, sizeof(struct ifinfomsg), link_head, POLICY(link_attrs) },
 };
 
+static const struct message_policy *
+message_find(uint16_t type)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+		if (messages[i].type == type)
+			return &messages[i];
+	return NULL;
+}
+
+const struct policy *
+rtnlwalk_policy(uint16_t type)
+{
+	const struct message_policy *p = message_find(type);
+
+	return p != NULL ? &p->attrs : NULL;
+}
+
 static int
 message_walk(struct policy_walk *w, const struct nl_msg *m)
 {
-	const struct message_policy *p = NULL;
+	const struct message_policy *p = message_find(m->type);
 	struct nl_reader attrs;
-	size_t i;
 	int error;
 
-	for (i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
-		if (messages[i].type == m->type)
-			p = &messages[i];
 	if (p == NULL)
 		return policy_refuse(w, m->offset, m->type, "message that is not allowed");
 	if ((m->flags & ~p->flags) != 0 || (m->flags & p->required) != p->required)

@@ -24,6 +24,9 @@ struct nl_msg;
 /* 0 and the number of messages, or -EPERM and the refusal. */
 int	 rtnlwalk_batch(const uint8_t *, size_t len, uint32_t *ret_n, struct refusal *ret);
 
+/* What a message of that type may carry, NULL for types that are refused: for generators. */
+const struct policy	*rtnlwalk_policy(uint16_t type);
+
 struct rtnl_addr {
 	uint8_t		 family;
 	uint8_t		 prefix_len;

@@ -139,6 +139,7 @@ def suite(tmp_path):
 
     yield make
     for s in made:
+        print(s.log())
         s.remove()
 
 
