@@ -126,11 +126,36 @@ get_etag(struct ctl *c, const char *path, const char *workspace, char *ret, size
 	return code;
 }
 
+/*
+ * Send an edit that stands on what was read.  A default can be read, but is not there to be replaced: then the value is made.
+ */
+static int
+send_edit(struct ctl *c, struct mgmt_req *req)
+{
+	struct reply r;
+	int code;
+
+	if ((code = api_try(c, req, &r)) != EXIT_OK)
+		return code;
+	if (r.rep->status == 404 && req->method == MGMT_PUT && req->if_match != NULL) {
+		reply_fini(&r);
+		req->if_match = NULL;
+		req->if_none_match = "*";
+		if ((code = api_try(c, req, &r)) != EXIT_OK)
+			return code;
+	}
+	if (r.rep->status >= 400)
+		code = api_fail(c, &r, NULL);
+	else if (c->format == FORMAT_JSON)
+		code = api_print_body(&r);
+	reply_fini(&r);
+	return code;
+}
+
 static int
 edit(struct ctl *c, struct mgmt_req *req, const char *typed)
 {
 	char path[PATH_MAX_LEN], workspace[65], etag[160];
-	struct reply r;
 	int code;
 
 	if ((code = api_config_path(typed, path, sizeof(path))) != EXIT_OK ||
@@ -147,12 +172,7 @@ edit(struct ctl *c, struct mgmt_req *req, const char *typed)
 		fprintf(stderr, "patronusctl: there is nothing at %s\n", typed);
 		return EXIT_NOT_FOUND;
 	}
-	if ((code = api_call(c, req, &r)) != EXIT_OK)
-		return code;
-	if (c->format == FORMAT_JSON)
-		code = api_print_body(&r);
-	reply_fini(&r);
-	return code;
+	return send_edit(c, req);
 }
 
 int

@@ -186,6 +186,9 @@ def test_confirm_and_cancel(box):
 
 # --- completion ---
 
+PATH_ENV = dict(os.environ, PATH=f"{PREFIX}/bin:{os.environ['PATH']}")
+
+
 def complete_bash(words):
     script = f"""
 source /usr/share/bash-completion/bash_completion 2>/dev/null
@@ -193,13 +196,13 @@ source {COMPLETION['bash']}
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${{#COMP_LINE}}
 _patronusctl; printf '%s\\n' "${{COMPREPLY[@]}}"
 """
-    return subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True).stdout.split("\n")[:-1]
+    return subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, env=PATH_ENV).stdout.split("\n")[:-1]
 
 
 def complete_fish(words):
     line = " ".join(words)
     r = subprocess.run(["fish", "--no-config", "-c", f"source {COMPLETION['fish']}; complete -C '{line}'"], capture_output=True, text=True,
-                       env=dict(os.environ, PATH=f"{PREFIX}/bin:{os.environ['PATH']}"))
+                       env=PATH_ENV)
     return [line.split("\t")[0] for line in r.stdout.splitlines()]
 
 
