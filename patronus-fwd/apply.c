@@ -58,6 +58,7 @@ send_batch(struct apply *a, const struct nft_batch *b, uint32_t generation, bool
 	if (r == 0) {
 		rep = ret->body;
 		a->generation = rep->generation;
+		a->n_own_events++;
 	} else if (r != -ESTALE) {
 		refused(b, &e, problems);
 	}
@@ -284,16 +285,33 @@ apply_store(struct apply *a)
 	return r;
 }
 
-/* Generations go up by one; between two of them is a transaction that we did not hear of. */
+/*
+ * Generations go up by one; between two of them is a transaction that we did not hear of.  Of those that are known already, ours are told
+ * once each; one more that touches our table came between our transaction and the question for its number.
+ */
 bool
-apply_event(struct apply *a, uint32_t generation, bool is_ours)
+apply_event(struct apply *a, uint32_t generation, bool touches_ours)
 {
-	if (a->ir == NULL || (int32_t)(generation - a->generation) <= 0)
+	if (a->ir == NULL)
 		return false;
-	if (!is_ours && generation == a->generation + 1) {
+	if ((int32_t)(generation - a->generation) <= 0) {
+		if (!touches_ours)
+			return false;
+		if (a->n_own_events > 0) {
+			a->n_own_events--;
+			return false;
+		}
+	} else if (!touches_ours && generation == a->generation + 1) {
 		a->generation = generation;
 		return false;
 	}
 	a->is_touched = true;
 	return true;
+}
+
+void
+apply_events_lost(struct apply *a)
+{
+	a->n_own_events = 0;
+	a->is_touched = a->ir != NULL;
 }

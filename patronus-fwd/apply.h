@@ -22,6 +22,7 @@ struct apply {
 	bool		 is_trusted;	/* it has been read back, or its echo was right */
 	bool		 is_touched;	/* somebody else changed our table, or we may have missed that */
 	bool		 has_handles;
+	uint32_t	 n_own_events;	/* transactions of ours that the event socket has not told of yet */
 	uint32_t	 n_full;	/* for tests: how often everything was sent, */
 	uint32_t	 n_batches;	/* batches, */
 	uint32_t	 n_dumps;	/* and dumps of rules */
@@ -42,6 +43,8 @@ int	 apply_repair(struct apply *, struct problems *);
 /* The batch that makes the whole table, as last known good. */
 int	 apply_store(struct apply *);
 /* An event: a transaction ended in this generation, and it touched our table or not.  true: look at the kernel. */
-bool	 apply_event(struct apply *, uint32_t generation, bool is_ours);
+bool	 apply_event(struct apply *, uint32_t generation, bool touches_ours);
+/* Events were lost. */
+void	 apply_events_lost(struct apply *);
 
 #endif

@@ -105,17 +105,17 @@ static const struct logring_ops log_ops = { .explain = explain, .on_entry = on_e
 
 /* --- the kernel's events */
 static bool
-on_transaction(uint32_t generation, bool is_ours, void *arg)
+on_transaction(uint32_t generation, bool touches_ours, void *arg)
 {
 	(void)arg;
-	return apply_event(&fwd.apply, generation, is_ours);
+	return apply_event(&fwd.apply, generation, touches_ours);
 }
 
 static void
 on_lost(void *arg)
 {
 	(void)arg;
-	fwd.apply.is_touched = fwd.apply.ir != NULL;
+	apply_events_lost(&fwd.apply);
 }
 
 static const struct watch_ops watch_ops = {

@@ -20,6 +20,8 @@
 
 #define CONF_MAX	(64u << 20)
 #define BATCH_MAX	(64u << 20)	/* one message to the parent */
+#define RULE_BYTES	640		/* of a usual rule and element */
+#define ELEM_BYTES	96
 #define DIFF_MAX	60000
 
 static struct fwd *
@@ -57,7 +59,7 @@ check_size(const struct ir *ir, struct problems *problems)
 {
 	uint64_t bytes;
 
-	bytes = (uint64_t)ir->n_rules * 1024 + (uint64_t)ir->n_elems * 128;
+	bytes = (uint64_t)ir->n_rules * RULE_BYTES + (uint64_t)ir->n_elems * ELEM_BYTES;
 	if (bytes > BATCH_MAX)
 		problems_add(problems, "/firewall", "too-large", "the policy makes %u kernel rules and %u set elements, more than one "
 		    "transaction can hold", ir->n_rules, ir->n_elems);

@@ -336,7 +336,9 @@ test_foreign_tables(void **state)
 	generation = a->generation;
 	assert_int_equal(in_kernel("nft add table ip foreign && nft add chain ip foreign c"), 0);
 	/* With events: */
+	assert_int_equal(a->n_own_events, 1);
 	assert_false(apply_event(a, generation, true));
+	assert_int_equal(a->n_own_events, 0);
 	assert_false(apply_event(a, generation + 1, false));
 	assert_false(apply_event(a, generation + 2, false));
 	a->n_dumps = 0;
@@ -351,6 +353,12 @@ test_foreign_tables(void **state)
 	assert_int_equal(in_kernel("nft list chain ip foreign d > /dev/null"), 0);
 	assert_true(apply_event(a, a->generation + 1, true));
 	assert_true(apply_event(a, a->generation + 3, false));
+	/* Two that touch our table up to the generation we know, and only one was ours: */
+	a->n_own_events = 1;
+	a->is_touched = false;
+	assert_false(apply_event(a, a->generation - 1, true));
+	assert_true(apply_event(a, a->generation, true));
+	assert_true(a->is_touched);
 }
 
 /* A table that is sent again goes on counting. */
