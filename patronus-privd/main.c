@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "ipc/ids.h"
 #include "net/nl.h"
@@ -275,6 +276,7 @@ main(int argc, char **argv)
 	struct options o = { .state = "/var/lib/patronus", .run = "/run/patronus", .libexec = PATRONUS_LIBEXECDIR, .etc = "/etc" };
 	int error, signals;
 
+	heap_init();
 	log_init("privd", getenv("PATRONUS_DEBUG") != NULL ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	options_parse(argc, argv, &o);
 	(void)umask(022);

@@ -27,6 +27,12 @@ clock_mono_ms(void)
 }
 
 uint64_t
+clock_cpu_us(void)
+{
+	return clock_us(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+uint64_t
 clock_wall_ms(void)
 {
 	return clock_us(CLOCK_REALTIME) / 1000;

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/daemon.h"
@@ -236,14 +237,29 @@ setup(struct daemon *d)
 		slot_add(row);
 }
 
+/* A turn of the loop that cost much handled much: what it left in the heap is given back once things are quiet. */
+#define TRIM_TURN_US	3000	/* of processor time */
+static const struct timeval trim_delay = { 1, 0 };
+
+static void
+on_trim(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	heap_trim();
+}
+
 static void
 run(struct daemon *d)
 {
-	struct event *priv;
+	struct event *priv, *trim;
+	uint64_t before = clock_cpu_us(), now;
 	int error;
 
 	priv = event_new(d->base, PRIV_FD, EV_READ | EV_PERSIST, on_priv_readable, NULL);
-	if (priv == NULL || event_add(priv, NULL) == -1)
+	trim = evtimer_new(d->base, on_trim, NULL);
+	if (priv == NULL || trim == NULL || event_add(priv, NULL) == -1)
 		fatalx("daemon", "cannot watch the channel to privd");
 	/* Pump once a turn: a blocking call inside a callback may have put messages aside. */
 	while (!self.is_stopping) {
@@ -256,7 +272,12 @@ run(struct daemon *d)
 			fatalx("daemon", "channel to privd: %s", strerror(-error));
 		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
 			fatalx("daemon", "event loop");
+		now = clock_cpu_us();
+		if (now - before > TRIM_TURN_US)
+			(void)event_add(trim, &trim_delay);
+		before = now;
 	}
+	event_free(trim);
 	event_free(priv);
 }
 
@@ -265,6 +286,7 @@ daemon_main(struct daemon *d, int argc, char **argv)
 {
 	int error;
 
+	heap_init();
 	log_init(d->name, getenv("PATRONUS_DEBUG") != NULL ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	self.daemon = d;
 	d->argc = argc;

@@ -17,7 +17,7 @@ def one_change(api, i):
 def nft_replace(lab, n):
     """The same number of rules in a table of the internet host, where nobody else has one; one is replaced by nft."""
     rules = "\n".join(f"ip saddr 198.18.{i // 250 % 250}.{i % 250} tcp dport {i % 60000 + 1} counter accept comment \"r{i}\"" for i in range(n))
-    lab.exec("inet", ["nft", "-f", "-"], input=f"table inet peer\ndelete table inet peer\ntable inet peer {{ chain c {{\n{rules}\n}} }}", timeout=60)
+    lab.exec("inet", ["nft", "-f", "-"], input=f"table inet peer\ndelete table inet peer\ntable inet peer {{\nchain c {{\n{rules}\n}}\n}}\n", timeout=60)
     listed = lab.exec("inet", ["nft", "-a", "list", "chain", "inet", "peer", "c"]).stdout
     handle = next(line.rsplit(" ", 1)[1] for line in listed.splitlines() if f'"r{n // 2}"' in line)
     replace = ["nft", "replace", "rule", "inet", "peer", "c", "handle", handle, "tcp", "dport", "9", "counter", "accept"]

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <malloc.h>
+
+#include "base/heap.h"
+
+#define HEAP_MMAP_MIN	(128 * 1024)	/* blocks from here on are mappings of their own, gone when freed */
+#define HEAP_TRIM_MIN	(256 * 1024)
+
+void
+heap_init(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_MMAP_MIN);
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_TRIM_MIN);
+}
+
+void
+heap_trim(void)
+{
+	(void)malloc_trim(0);
+}
