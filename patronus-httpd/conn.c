@@ -435,6 +435,8 @@ read_some(struct conn *c)
 			return false;
 		}
 		input(c, scratch, (size_t)n);
+		/* It may have been a password. */
+		explicit_bzero(scratch, (size_t)n);
 		if (!advance(c))
 			return false;
 		if (!SSL_has_pending(c->ssl))

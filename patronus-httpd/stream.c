@@ -203,6 +203,18 @@ last_id(struct span field)
 	return str_u64(text, 0, UINT64_MAX, &id) == 0 ? id : 0;
 }
 
+static unsigned
+count_session(const char *token)
+{
+	struct stream *s;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(s, &streams, link)
+		if (strcmp(s->token, token) == 0)
+			n++;
+	return n;
+}
+
 enum conn_next
 stream_request(struct conn *c, const struct http_request *r, const char *token)
 {
@@ -218,6 +230,8 @@ stream_request(struct conn *c, const struct http_request *r, const char *token)
 		return route_problem(c, r, 400, NULL);
 	if (*token == '\0')
 		return route_problem(c, r, 401, NULL);
+	if (count_session(token) >= STREAM_SESSION_MAX)
+		return route_problem(c, r, 429, NULL);
 	if (ch == NULL || nstreams >= STREAM_MAX)
 		return route_problem(c, r, 503, NULL);
 	s = calloc(1, sizeof(*s));

@@ -11,6 +11,7 @@
  */
 
 #define STREAM_MAX		256		/* clients at once */
+#define STREAM_SESSION_MAX	16		/* of one session */
 #define STREAM_QUEUE_MAX	(256u << 10)	/* bytes a client may be behind */
 #define STREAM_HEARTBEAT_S	15
 

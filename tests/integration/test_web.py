@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """httpd and authd alone, in their own confinement, on loopback: TLS, HTTP, sign-in, events.  The harness plays privd and confd."""
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 import os
@@ -7,9 +10,12 @@ import re
 import resource
 import socket
 import ssl
+import statistics
+import struct
 import subprocess
 import threading
 import time
+import urllib.parse
 
 import pytest
 
@@ -323,6 +329,200 @@ def test_guesses_are_counted(web, alice):
     assert verdicts.get(VERDICT["AUTH_REFUSED"], 0) <= 10
     assert sum(verdicts.values()) == verdicts.get(VERDICT["AUTH_REFUSED"], 0) + verdicts[VERDICT["AUTH_TOO_MANY"]]
 
+
+
+# --- walking around the checks (A4)
+
+BYPASS = """X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Forwarded-Port X-Forwarded-Server X-Forwarded-User X-Forwarded-Client-Cert Forwarded X-Real-IP
+X-Client-IP X-Remote-IP X-Remote-Addr X-Remote-User X-Originating-IP X-Host X-HTTP-Host-Override X-Original-URL X-Rewrite-URL X-Original-Host
+X-HTTP-Method X-HTTP-Method-Override X-Method-Override X-Custom-IP-Authorization X-ProxyUser-Ip X-Cluster-Client-IP True-Client-IP CF-Connecting-IP
+Fastly-Client-IP X-Azure-ClientIP X-Authenticated-User X-Auth-User X-User X-Username X-Role X-Admin X-Is-Admin X-Permissions X-Internal X-Debug
+X-Trusted X-Token X-Api-Key X-Access-Token X-Session X-CSRF-Token Authorization Proxy-Authorization Proxy Via Client-IP Remote-User REMOTE_USER
+Local-Machine X-Patronus-Token Patronus-Token Patronus-Origin Patronus-Local X-Middleware-Subrequest X-Accel-Redirect X-Sendfile Upgrade HTTP2-Settings
+Cookie2 X-Wap-Profile Front-End-Https X-Url-Scheme Base-Url Destination""".split()
+
+
+def forwarded(web, f, s, target, headers=b""):
+    """Send a GET on a kept connection; the status, and what reached confd (None: nothing did)."""
+    before = len(web.requests)
+    s.sendall(b"GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n" % (target, headers))
+    status, fields, _ = read_reply(f)
+    return status, web.requests[before] if len(web.requests) > before else None, "connection" in fields
+
+
+def test_no_header_but_ours_reaches_confd(web):
+    assert len(BYPASS) >= 60
+    s = connect(web)
+    f = s.makefile("rb")
+    _, plain, _ = forwarded(web, f, s, b"/api/v1/echo")
+    for name in BYPASS:
+        for value in (b"127.0.0.1", b"admin", b"/api/v1/session", b"localhost"):
+            status, q, closed = forwarded(web, f, s, b"/api/v1/echo", b"%s: %s\r\n" % (name.encode(), value))
+            assert status == 200 and q == plain and not closed, name
+
+
+def mutations(path):
+    parts = path.split("/")
+    for i in range(1, len(parts) + 1):
+        for piece in ("..", ".", "", "%2e%2e", "%2e", ".%2e", "%2E%2e", ";", ";x", "..;", "%3b", "%00", "%0a", "%09", "%20", "%2f", "%5c", "\\", "%252e",
+                      "%c0%ae%c0%ae", "%u002e", "*", "~", "%ff", "a%2fb", "..%2f", "x;..", "#", "?x", "\xa0".encode("latin-1").decode("latin-1")):
+            yield "/".join(parts[:i] + [piece] + parts[i:])
+    for suffix in ("/", "//", "/.", "/..", ".json", ".js", ".css", "%00.js", ";.js", "?", "??", "%3f", "#", "%23", " ", "%20", "/index.html", "\\"):
+        yield path + suffix
+    for i, c in enumerate(path):
+        if c.isalpha():
+            yield path[:i] + c.upper() + path[i + 1:]
+            yield path[:i] + "%" + format(ord(c), "02x") + path[i + 1:]
+            yield path[:i] + "%25" + format(ord(c), "02x") + path[i + 1:]
+    for prefix in ("/", "//", "/.", "/..", "/x/..", "http://a", "https://a", "//a", "a", "/%2e", "/;", "*", "@"):
+        yield prefix + path
+
+
+def test_no_path_is_read_in_two_ways(web):
+    """Of more than 200 mutations each is refused, or reaches confd as the one path that its bytes spell."""
+    n = refused = 0
+    s = f = None
+    for path in ("/api/v1/session", "/api/v1/configuration/firewall"):
+        for m in mutations(path):
+            n += 1
+            if s is None:
+                s = connect(web)
+                f = s.makefile("rb")
+            status, q, closed = forwarded(web, f, s, m.encode("latin-1"))
+            if closed:
+                s.close()
+                s = None
+            if q is None:
+                refused += 1
+                assert status in (400, 404) or m.startswith("/?"), m      # the page takes any query
+                continue
+            spelled = urllib.parse.unquote(m.split("?")[0])
+            assert "/api/v1" + q["path"] == spelled and spelled.startswith("/api/v1/"), m
+            assert "//" not in q["path"] and "%" not in q["path"] and not any(x in ("..", ".") for x in q["path"].split("/")), m
+            assert status == (401 if q["path"] == "/session" else 404), m
+    assert n > 400 and refused > 200
+
+
+# --- second factor, and a helper that fails
+
+def totp(secret, when, digits=6):
+    h = hmac.new(secret, struct.pack(">Q", int(when) // 30), hashlib.sha1).digest()
+    at = h[-1] & 15
+    return str((struct.unpack(">I", h[at:at + 4])[0] & 0x7FFFFFFF) % 10 ** digits).zfill(digits)
+
+
+def login(web, user, password, otp="", source="192.0.2.9:1"):
+    return web.confd_authd.call("AUTH_LOGIN", {"user": user, "password": password, "otp": otp, "source": source})["verdict"]
+
+
+def set_password(web, user, password):
+    return web.confd_authd.call("AUTH_PASSWORD", {"user": user, "current": "", "new_password": password, "by_admin": 1})["verdict"]
+
+
+def test_second_factor():
+    """A code is good once, also across a restart; without the password it is good for nothing."""
+    secret = b"a secret of 20 bytes"
+    web = World()
+    try:
+        web.start("authd")
+        web.confd_authd = web.as_peer("ROLE_CONFD", "authd")
+        assert set_password(web, "erin", PASSWORD) == VERDICT["AUTH_ACCEPTED"]
+        web.confd_authd.close()
+        web.kill("authd")
+        path = web.dir / "state/authd/totp"
+        path.write_text("erin:SHA1:6:30:" + base64.b32encode(secret).decode() + ":0\n")
+        web.start("authd")
+        web.confd_authd = web.as_peer("ROLE_CONFD", "authd")
+        assert login(web, "erin", PASSWORD) == VERDICT["AUTH_NEED_OTP"]
+        assert login(web, "erin", PASSWORD, totp(secret, time.time() + 3000)) == VERDICT["AUTH_REFUSED"]
+        now = time.time()
+        assert login(web, "erin", "not the right phrase", totp(secret, now)) == VERDICT["AUTH_REFUSED"]
+        assert login(web, "erin", PASSWORD, totp(secret, now)) == VERDICT["AUTH_ACCEPTED"]
+        assert login(web, "erin", PASSWORD, totp(secret, now)) == VERDICT["AUTH_REFUSED"]
+        web.confd_authd.close()
+        web.kill("authd")
+        web.start("authd")
+        web.confd_authd = web.as_peer("ROLE_CONFD", "authd")
+        assert login(web, "erin", PASSWORD, totp(secret, now)) == VERDICT["AUTH_REFUSED"]
+        assert path.stat().st_mode & 0o777 == 0o600
+    finally:
+        web.close()
+
+
+def test_passwords_by_an_administrator_and_by_oneself(web, alice):
+    assert set_password(web, "frank", "short") == VERDICT["AUTH_WEAK_PASSWORD"]
+    assert set_password(web, "Frank Y", PASSWORD) == VERDICT["AUTH_REFUSED"]
+    assert set_password(web, "frank", PASSWORD) == VERDICT["AUTH_ACCEPTED"]
+    r = web.confd_authd.call("AUTH_LOGIN", {"user": "frank", "password": PASSWORD, "otp": "", "source": "198.51.100.1:1"})
+    assert r["verdict"] == VERDICT["AUTH_ACCEPTED"]
+    change = {"user": "frank", "new_password": "an even longer phrase 8", "by_admin": 0}
+    assert web.confd_authd.call("AUTH_PASSWORD", dict(change, current="wrong phrase here"))["verdict"] == VERDICT["AUTH_REFUSED"]
+    assert web.confd_authd.call("AUTH_CHECK", {"token": r["token"]})["verdict"] == VERDICT["AUTH_ACCEPTED"]
+    assert web.confd_authd.call("AUTH_PASSWORD", dict(change, current=PASSWORD))["verdict"] == VERDICT["AUTH_ACCEPTED"]
+    assert web.confd_authd.call("AUTH_CHECK", {"token": r["token"]})["verdict"] == VERDICT["AUTH_REFUSED"]     # who knew the old one is out
+    assert login(web, "frank", PASSWORD, source="198.51.100.1:2") == VERDICT["AUTH_REFUSED"]
+    assert login(web, "frank", "an even longer phrase 8", source="198.51.100.1:3") == VERDICT["AUTH_ACCEPTED"]
+    assert web.confd_authd.call("AUTH_REVOKE", {"user": "frank", "forget": 1})["sessions"] == 1
+    assert login(web, "frank", "an even longer phrase 8", source="198.51.100.1:4") == VERDICT["AUTH_REFUSED"]
+
+
+def test_unknown_users_take_as_long(web, alice):
+    """S1: the same hash is run for a user who is not there."""
+    def took(user, i):
+        began = time.monotonic()
+        assert login(web, user, "some wrong phrase", source=f"198.18.{i}.1:1") == VERDICT["AUTH_REFUSED"]
+        return time.monotonic() - began
+    for i in range(8):
+        assert set_password(web, f"known{i}", PASSWORD) == VERDICT["AUTH_ACCEPTED"]
+    times = [(took(f"known{i}", 2 * i), took(f"absent{i}", 2 * i + 1)) for i in range(8)]
+    known, absent = (statistics.median(t[k] for t in times) for k in (0, 1))
+    assert 0.6 < known / absent < 1.6, times
+
+
+def test_helper_that_does_not_answer(web, alice):
+    """A fault of ours is no verdict, takes five seconds at most, and costs the user no try."""
+    set_password(web, "grace", PASSWORD)
+    real = web.on_priv
+    kept = []
+
+    def deaf(channel, name, kind, ident, body):
+        x, y = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        y.setblocking(False)
+        kept.append(x)
+        channel.reply(kind, ident, (), [y.fileno()])
+        y.close()
+    web.priv["authd"].on_request = deaf
+    began = time.monotonic()
+    assert login(web, "grace", PASSWORD, source="203.0.113.177:1") == VERDICT["AUTH_FAILED"]
+    assert 4.5 < time.monotonic() - began < 7
+    web.priv["authd"].on_request = lambda channel, name, kind, ident, body: channel.fail(kind, ident, 11, "no")
+    for _ in range(12):
+        assert login(web, "grace", PASSWORD, source="203.0.113.177:1") == VERDICT["AUTH_FAILED"]
+    web.priv["authd"].on_request = real
+    assert login(web, "grace", PASSWORD, source="203.0.113.177:1") == VERDICT["AUTH_ACCEPTED"]
+
+
+def test_no_more_than_two_helpers_at_once(web, alice):
+    set_password(web, "heidi", PASSWORD)
+    real, most, open_ = web.on_priv, [0], []
+
+    def counting(channel, name, kind, ident, body):
+        open_[:] = [p for p in open_ if p.poll() is None]
+        real(channel, name, kind, ident, body)
+        if name == "AUTH_OPEN":
+            open_.append(web.helpers[-1])
+            most[0] = max(most[0], sum(p.poll() is None for p in open_))
+    web.priv["authd"].on_request = counting
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(login(web, "heidi", PASSWORD, source="198.51.100.77:1"))) for _ in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    web.priv["authd"].on_request = real
+    accepted = results.count(VERDICT["AUTH_ACCEPTED"])
+    assert accepted >= 4 and accepted + results.count(VERDICT["AUTH_TOO_MANY"]) == 8
+    assert most[0] <= 3     # a helper that has answered may still be ending
 
 # --- confd and authd come and go
 
