@@ -35,6 +35,7 @@ struct resolver {
 	struct names			 zones;		/* -> struct policy_zone */
 	struct names			 groups;	/* -> struct conf_group */
 	struct names			 services;	/* -> struct conf_service */
+	struct names			 paths;		/* of what has an id of its own */
 };
 
 static void
@@ -57,6 +58,23 @@ check_key(struct resolver *s, const char *key, const char *path)
 		return true;
 	problems_add(s->problems, path, "bad-name", "this name is not of 1 to %d lower-case letters, digits and hyphens", KEY_MAX);
 	return false;
+}
+
+/* The object's path; NULL when its name is bad or taken: counters, handles and log entries go by it. */
+static const char *
+object_path(struct resolver *s, const char *list, const char *key)
+{
+	char *path;
+
+	if (!check_key(s, key, list))
+		return NULL;
+	path = mem_printf(s->arena, "%s/%s", list, key);
+	if (names_get(&s->paths, path) != NULL) {
+		problems_add(s->problems, path, "duplicate", "there are two of this name");
+		return NULL;
+	}
+	names_put(s->arena, &s->paths, path, path);
+	return path;
 }
 
 static bool
@@ -354,7 +372,7 @@ resolve_limit(struct policy_rule *r, const struct conf_rule_limit *c)
 	};
 
 	r->rate = c->rate;
-	r->burst = c->burst;
+	r->burst = c->burst > 0 ? c->burst : 1;
 	r->per = shares[c->per];
 }
 
@@ -362,12 +380,14 @@ static void
 resolve_rule(struct resolver *s, const struct conf_rule *c)
 {
 	struct policy_rule *r;
+	const char *path;
 
-	if (!check_key(s, c->id, "/firewall/rules"))
+	path = object_path(s, "/firewall/rules", c->id);
+	if (path == NULL)
 		return;
 	r = &s->policy->rules[s->policy->n_rules++];
 	r->id = c->id;
-	r->path = mem_printf(s->arena, "/firewall/rules/%s", c->id);
+	r->path = path;
 	r->from = resolve_zone_set(s, c->from.items, c->from.n, r->path);
 	r->to = resolve_zone_set(s, c->to.items, c->to.n, r->path);
 	r->from_names = c->from.items;
@@ -403,7 +423,8 @@ resolve_rules(struct resolver *s)
 
 	f = s->firewall;
 	for (i = 0; i < f->groups.n; i++)
-		if (names_get(&s->groups, f->groups.items[i].name) == NULL)
+		if (check_key(s, f->groups.items[i].name, "/firewall/groups") &&
+		    names_get(&s->groups, f->groups.items[i].name) == NULL)
 			names_put(s->arena, &s->groups, f->groups.items[i].name, &f->groups.items[i]);
 	for (i = 0; i < f->services.n; i++)
 		if (names_get(&s->services, f->services.items[i].name) == NULL)
@@ -420,15 +441,15 @@ resolve_masquerade(struct resolver *s, const struct conf_masquerade *c)
 {
 	struct policy_masquerade *m;
 	struct conf_endpoint source;
+	const char *path;
 	uint32_t zone;
 
-	if (!check_key(s, c->name, "/nat/masquerade"))
+	path = object_path(s, "/nat/masquerade", c->name);
+	if (path == NULL || !zone_number(s, c->zone, path, &zone))
 		return;
 	m = &s->policy->masquerades[s->policy->n_masquerades];
 	m->name = c->name;
-	m->path = mem_printf(s->arena, "/nat/masquerade/%s", c->name);
-	if (!zone_number(s, c->zone, m->path, &zone))
-		return;
+	m->path = path;
 	m->zone = zone;
 	s->policy->n_masquerades++;
 	if (c->source == NULL)
@@ -481,15 +502,15 @@ static void
 resolve_forward(struct resolver *s, const struct conf_port_forward *c)
 {
 	struct policy_forward *f;
+	const char *path;
 	uint32_t zone;
 
-	if (!check_key(s, c->id, "/nat/port-forwards"))
+	path = object_path(s, "/nat/port-forwards", c->id);
+	if (path == NULL || !zone_number(s, c->zone, path, &zone))
 		return;
 	f = &s->policy->forwards[s->policy->n_forwards];
 	f->id = c->id;
-	f->path = mem_printf(s->arena, "/nat/port-forwards/%s", c->id);
-	if (!zone_number(s, c->zone, f->path, &zone))
-		return;
+	f->path = path;
 	s->policy->n_forwards++;
 	f->zone = zone;
 	resolve_endpoint(s, &f->source, c->source, f->path);

@@ -4,6 +4,8 @@
  *   firewall_tool ir FILE      the intermediate form
  *   firewall_tool expr FILE    the kernel's expressions, as libnftnl reads our own messages
  *   firewall_tool load FILE    loads it into a new network namespace, reads it back, and lists it with nft(8)
+ *   firewall_tool conf FILE    the encoded configuration, as confd sends it (seeds of the fuzzer)
+ *   firewall_tool batch FILE   the messages for the kernel
  */
 #include <err.h>
 #include <linux/netfilter/nf_tables.h>
@@ -109,6 +111,22 @@ load(struct ir *ir)
 	err(1, "nft");
 }
 
+static void
+print_conf(const char *file)
+{
+	struct codec_error e;
+	struct arena *a;
+	uint8_t *data;
+	size_t len;
+
+	a = arena_new(0);
+	if (codec_encode(&conf_fwd_record, yaml_record_read(file, &conf_fwd_record, a), 64u << 20, &data, &len, &e) != 0)
+		errx(1, "%s: %s", e.path, e.reason);
+	(void)fwrite(data, 1, len, stdout);
+	free(data);
+	arena_free(a);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -117,7 +135,11 @@ main(int argc, char **argv)
 	struct ir *ir;
 
 	if (argc != 3)
-		errx(2, "usage: firewall_tool ir|expr|load FILE");
+		errx(2, "usage: firewall_tool ir|expr|load|conf|batch FILE");
+	if (strcmp(argv[1], "conf") == 0) {
+		print_conf(argv[2]);
+		return 0;
+	}
 	ir = make_ir(argv[2]);
 	nft_batch_init(&batch);
 	nft_put_all(&batch, ir);
@@ -128,10 +150,12 @@ main(int argc, char **argv)
 		buf_fini(&text);
 	} else if (strcmp(argv[1], "expr") == 0) {
 		print_expressions(&batch);
+	} else if (strcmp(argv[1], "batch") == 0) {
+		(void)fwrite(batch.out.data, 1, batch.out.len, stdout);
 	} else if (strcmp(argv[1], "load") == 0) {
 		load(ir);
 	} else {
-		errx(2, "%s: ir, expr or load", argv[1]);
+		errx(2, "%s: what is that?", argv[1]);
 	}
 	nft_batch_fini(&batch);
 	ir_free(ir);
