@@ -181,7 +181,7 @@ workspace_validate(struct request *req)
 	}
 	if ((problems = problems_new()) == NULL || (v = calloc(1, sizeof(*v))) == NULL)
 		fatalx("workspace", "no memory");
-	if ((error = document_validate(w->doc, problems)) != 0) {
+	if ((error = workspace_check(w, problems)) != 0) {
 		reply_error(req, error, problems);
 		free(v);
 	} else {

@@ -359,6 +359,24 @@ measure(struct workspaces *ws, struct workspace *w)
 	return (0);
 }
 
+int
+workspace_check(struct workspace *w, struct problems *problems)
+{
+	const char **paths;
+	unsigned i;
+	int error;
+
+	if (w->is_whole || w->nedits == 0)
+		return (document_validate(w->doc, problems));
+	if ((paths = calloc(w->nedits, sizeof(*paths))) == NULL)
+		return (-ENOMEM);
+	for (i = 0; i < w->nedits; i++)
+		paths[i] = w->edits[i].path;
+	error = document_validate_touched(w->doc, paths, w->nedits, problems);
+	free(paths);
+	return (error);
+}
+
 /* --- a base that moved --- */
 
 /* Is one of the paths the other, or below it? */

@@ -86,6 +86,12 @@ int		 workspace_edit(struct workspaces *, struct workspace *, enum user_role, co
 		    char **ret_key, struct problems *);
 
 /*
+ * Is the candidate valid?  As document_validate(); only what was touched is judged when the edits are known one by one.  The base must
+ * be the running revision, which is valid.
+ */
+int		 workspace_check(struct workspace *, struct problems *);
+
+/*
  * Bring it onto the running revision when that has moved: 0 when it stands there now; -EBUSY when both changed the same
  * objects: ret_conflicts gets JSON strings of their paths, with commas.
  */

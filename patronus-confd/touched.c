@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Validation of what an edit can affect.  The document was valid before; so entries of a list that were not touched need not be
+ * judged again when nothing else looks at that list: then a document with the touched entries alone has the same faults as
+ * the whole one.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "document.h"
+#include "document_tree.h"
+#include "judge.h"
+#include "problem.h"
+#include "schema.h"
+#include "schema_node.h"
+
+#define LISTS_MAX	4	/* more lists at once: judge everything */
+#define PATHS_MAX	256
+
+/* One list below a section, and the keys of it that were touched. */
+struct touched {
+	const struct schema_node	*list;
+	const struct lysc_node		*node;
+	uint32_t			 count;		/* entries of the document */
+};
+
+struct reduction {
+	const struct schema	*schema;
+	struct touched		 lists[LISTS_MAX];
+	unsigned		 nlists;
+	const char		*keys[PATHS_MAX];	/* in the paths */
+	size_t			 lens[PATHS_MAX];
+	const struct lysc_node	*of[PATHS_MAX];
+	unsigned		 nkeys;
+};
+
+/* --- does anything else look at a list? --- */
+
+/* An expression that names the list, or that can reach it without naming it. */
+static bool
+looks_at(const char *xpath, const char *name)
+{
+	return strstr(xpath, name) != NULL || strstr(xpath, "//") != NULL || strchr(xpath, '*') != NULL || strstr(xpath, "::") != NULL;
+}
+
+static bool
+musts_look_at(const struct lysc_node *node, const char *name)
+{
+	struct lysc_must *musts = lysc_node_musts(node);
+	struct lysc_when **whens = lysc_node_when(node);
+	LY_ARRAY_COUNT_TYPE i;
+
+	LY_ARRAY_FOR(musts, i)
+		if (looks_at(lyxp_get_expr(musts[i].cond), name))
+			return true;
+	LY_ARRAY_FOR(whens, i)
+		if (looks_at(lyxp_get_expr(whens[i]->cond), name))
+			return true;
+	return false;
+}
+
+static bool
+somebody_looks_at(const struct schema *schema, const struct schema_node *parent, const struct schema_node *list)
+{
+	const struct schema_node *s;
+	const struct lysc_node *node;
+	uint32_t i;
+
+	for (i = 0; (s = schema_child_at(schema, parent, i)) != NULL; i++) {
+		if (s->target == list || (s->nchildren > 0 && somebody_looks_at(schema, s, list)))
+			return true;
+		/* Choices and cases between two data nodes have conditions, too. */
+		for (node = s->node; node != NULL && (parent == NULL || node != parent->node); node = node->parent)
+			if (musts_look_at(node, list->node->name))
+				return true;
+	}
+	return false;
+}
+
+/* The entries of such a list can be judged one by one. */
+static bool
+is_apart(const struct schema *schema, const struct schema_node *list)
+{
+	const struct lysc_node_list *l = (const struct lysc_node_list *)list->node;
+
+	return l->uniques == NULL && list->min == 0 && !somebody_looks_at(schema, NULL, list);
+}
+
+/* --- what was touched --- */
+
+static struct touched *
+touched_list(struct reduction *r, const struct lysc_node *node)
+{
+	unsigned i;
+
+	for (i = 0; i < r->nlists; i++)
+		if (r->lists[i].node == node)
+			return &r->lists[i];
+	return NULL;
+}
+
+/* "/SECTION/LIST/KEY...": false when it is something else, or a list that is looked at. */
+static bool
+add_path(struct reduction *r, const char *path)
+{
+	const struct schema_node *section, *list;
+	char name[2][64];
+	const char *at = path;
+	size_t len;
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		if (*at != '/' || (len = strcspn(at + 1, "/")) == 0 || len >= sizeof(name[i]))
+			return false;
+		memcpy(name[i], at + 1, len);
+		name[i][len] = '\0';
+		at += 1 + len;
+	}
+	if (*at != '/' || at[1] == '\0' || r->nkeys == PATHS_MAX)
+		return false;
+	section = schema_child(r->schema, NULL, name[0]);
+	list = section != NULL && section->node->nodetype == LYS_CONTAINER ? schema_child(r->schema, section, name[1]) : NULL;
+	if (list == NULL || list->node->nodetype != LYS_LIST || list->key == NULL)
+		return false;
+	if (touched_list(r, list->node) == NULL) {
+		if (r->nlists == LISTS_MAX || !is_apart(r->schema, list))
+			return false;
+		r->lists[r->nlists++] = (struct touched){ .list = list, .node = list->node };
+	}
+	r->keys[r->nkeys] = at + 1;
+	r->lens[r->nkeys] = strcspn(at + 1, "/");
+	r->of[r->nkeys++] = list->node;
+	return true;
+}
+
+static bool
+is_touched(const struct reduction *r, const struct lyd_node *entry)
+{
+	const char *key = lyd_get_value(lyd_child(entry));
+	size_t len = strlen(key);
+	unsigned i;
+
+	for (i = 0; i < r->nkeys; i++)
+		if (r->of[i] == entry->schema && r->lens[i] == len && memcmp(r->keys[i], key, len) == 0)
+			return true;
+	return false;
+}
+
+/* --- the smaller document --- */
+
+static int
+copy_members(struct reduction *r, const struct lyd_node *from, struct lyd_node *to)
+{
+	const struct lyd_node *c;
+	struct touched *t;
+
+	LY_LIST_FOR(lyd_child(from), c) {
+		if ((t = touched_list(r, c->schema)) != NULL) {
+			t->count++;
+			if (!is_touched(r, c))
+				continue;
+		}
+		if (lyd_dup_single(c, (struct lyd_node_inner *)to, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, NULL) != LY_SUCCESS)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool
+has_touched_list(const struct reduction *r, const struct lyd_node *section)
+{
+	unsigned i;
+
+	for (i = 0; i < r->nlists; i++)
+		if (r->lists[i].node->parent == section->schema)
+			return true;
+	return false;
+}
+
+static int
+reduce(struct reduction *r, const struct document *d, struct lyd_node **ret)
+{
+	const struct lyd_node *section;
+	struct lyd_node *copy;
+	uint32_t flags;
+	bool split;
+
+	LY_LIST_FOR(document_tree(d), section) {
+		split = has_touched_list(r, section);
+		flags = LYD_DUP_WITH_FLAGS | (split ? 0u : LYD_DUP_RECURSIVE);
+		if (lyd_dup_single(section, NULL, flags, &copy) != LY_SUCCESS)
+			return -ENOMEM;
+		if (lyd_insert_sibling(*ret, copy, ret) != LY_SUCCESS) {
+			lyd_free_tree(copy);
+			return -ENOMEM;
+		}
+		if (split && copy_members(r, section, copy) != 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool
+is_over_a_bound(const struct reduction *r)
+{
+	unsigned i;
+
+	for (i = 0; i < r->nlists; i++)
+		if (r->lists[i].list->max != 0 && r->lists[i].count > r->lists[i].list->max)
+			return true;
+	return false;
+}
+
+int
+document_validate_touched(struct document *d, const char *const *paths, size_t n, struct problems *problems)
+{
+	struct reduction r = { .schema = document_schema(d) };
+	struct problems *found;
+	struct lyd_node *tree = NULL;
+	size_t i;
+	int error;
+
+	for (i = 0; i < n; i++)
+		if (!add_path(&r, paths[i]))
+			return document_validate(d, problems);
+	if ((found = problems_new()) == NULL)
+		return -ENOMEM;
+	if ((error = reduce(&r, d, &tree)) == 0 && !is_over_a_bound(&r))
+		error = judge(r.schema, &tree, NULL, found);
+	else if (error == 0)
+		error = -EINVAL;
+	lyd_free_all(tree);
+	problems_free(found);
+	/* What is wrong is said by who sees everything. */
+	return error == -EINVAL ? document_validate(d, problems) : error;
+}
