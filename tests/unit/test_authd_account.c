@@ -168,7 +168,8 @@ test_weakness(void **state)
 		"passwordpassword", "patronus-firewall", "alice1234567", "AliceAlice12", "aaaaaaaaaaaaaaaa", "abababababab", "123456789012",
 		"abcdefghijklm", "qwertyuiop12", "letmein letmein", "correcthorsebatterystaple", "tab\tin the middle", "ubntubntubnt", "987654321098",
 		"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa4\xc3\xb6" };
-	static const char *const good[] = { "a long enough phrase 7", "horse staple battery", "Xk3-plover-nine", "gr\xc3\xbcne Tinte auf Eis", "tomato9-lawn!x" };
+	static const char *const good[] = { "a long enough phrase 7", "horse staple battery",
+		"Xk3-plover-nine", "gr\xc3\xbcne Tinte auf Eis", "tomato9-lawn!x" };
 	char longer[300];
 	size_t i;
 
