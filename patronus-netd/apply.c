@@ -45,7 +45,7 @@ apply_plan(struct netd *n, struct revision *r, struct arena *arena, bool must_ex
 }
 
 int
-apply_phase(struct netd *n, struct revision *r, uint8_t phase, struct problems *problems)
+apply_phase(struct netd *n, struct revision *r, uint8_t phase, struct problems *problems, bool *ret_changed)
 {
 	struct actual actual;
 	struct arena *arena;
@@ -53,12 +53,14 @@ apply_phase(struct netd *n, struct revision *r, uint8_t phase, struct problems *
 	uint32_t left = 1;
 	int error = 0, round;
 
+	*ret_changed = false;
 	for (round = 0; round < ROUNDS_MAX && left > 0; round++) {
 		arena = arena_new(0);
 		if (arena == NULL)
 			return -ENOMEM;
 		error = plan_revision(n, r, arena, false, &actual, &plan, NULL);
 		left = error == 0 ? plan_count(&plan, phase) : 0;
+		*ret_changed = *ret_changed || left > 0;
 		if (left > 0)
 			/* A failure may be a race: it is told when it comes again on a fresh reading. */
 			error = kernel_execute(&plan, phase, &actual, n->memory, round > 0 ? problems : NULL);

@@ -133,20 +133,43 @@ protocol_name(uint8_t protocol, struct arena *arena)
 	return must(arena_printf(arena, "%u", protocol));
 }
 
-static const char *
-route_name(const struct desired *d, const struct route *r)
+static int
+by_key(const void *a, const void *b)
 {
+	const struct want_route *x = *(const struct want_route *const *)a, *y = *(const struct want_route *const *)b;
+	int n = memcmp(&x->destination, &y->destination, sizeof(x->destination));
+
+	return n != 0 ? n : x->metric < y->metric ? -1 : x->metric > y->metric;
+}
+
+static const struct want_route **
+sorted_routes(const struct desired *d, struct arena *arena)
+{
+	const struct want_route **sorted = must(arena_alloc(arena, d->nroutes + 1, sizeof(*sorted)));
 	uint32_t i;
 
-	for (i = 0; plan_route_is_ours(r) && i < d->nroutes; i++)
-		if (d->routes[i].metric == r->metric && prefix_equal(&d->routes[i].destination, &r->destination))
-			return d->routes[i].name;
-	return NULL;
+	for (i = 0; i < d->nroutes; i++)
+		sorted[i] = &d->routes[i];
+	qsort(sorted, d->nroutes, sizeof(*sorted), by_key);
+	return sorted;
+}
+
+static const char *
+route_name(const struct want_route *const *sorted, uint32_t n, const struct route *r)
+{
+	struct want_route key = { .destination = r->destination, .metric = r->metric };
+	const struct want_route *k = &key, *const *found;
+
+	if (!plan_route_is_ours(r))
+		return NULL;
+	found = bsearch(&k, sorted, n, sizeof(*sorted), by_key);
+	return found != NULL ? (*found)->name : NULL;
 }
 
 static void
 fill_routes(struct state_routes *s, const struct desired *d, const struct actual *a, struct arena *arena)
 {
+	const struct want_route **sorted = sorted_routes(d, arena);
 	const struct want_link *w;
 	struct state_route *item;
 	const struct route *r;
@@ -168,7 +191,7 @@ fill_routes(struct state_routes *s, const struct desired *d, const struct actual
 		item->protocol = protocol_name(r->protocol, arena);
 		item->metric = r->metric;
 		item->owned = plan_route_is_ours(r);
-		item->name = route_name(d, r);
+		item->name = route_name(sorted, d->nroutes, r);
 	}
 }
 
@@ -195,34 +218,44 @@ reply_record(struct channel *c, struct message *m, const struct record *record, 
 	free(data);
 }
 
-void
-report_state(struct netd *n, struct channel *c, struct message *m)
+static void
+answer_state(struct netd *n, struct channel *c, struct message *m, bool is_routes, struct arena *arena)
 {
 	const struct state_get_req *req = m->body;
 	struct state_interfaces interfaces = { 0 };
 	struct state_routes routes = { 0 };
-	bool is_routes = strcmp(req->name, "routes") == 0;
 	struct actual a;
+
+	if (kernel_read(&a, arena, KERNEL_LINKS | (is_routes ? KERNEL_ROUTES : KERNEL_ADDRS)) != 0)
+		(void)channel_reply_error(c, &m->header, EIO, 0, "the kernel cannot be read");
+	else if (is_routes) {
+		fill_routes(&routes, applied(n), &a, arena);
+		if (req->limit != 0 && routes.routes.n > req->limit)
+			routes.routes.n = req->limit;
+		reply_record(c, m, &state_routes_record, &routes);
+	} else {
+		fill_interfaces(&interfaces, applied(n), &a, arena);
+		if (req->limit != 0 && interfaces.interfaces.n > req->limit)
+			interfaces.interfaces.n = req->limit;
+		reply_record(c, m, &state_interfaces_record, &interfaces);
+	}
+}
+
+void
+report_state(struct netd *n, struct channel *c, struct message *m)
+{
+	const struct state_get_req *req = m->body;
+	bool is_routes = strcmp(req->name, "routes") == 0;
+	struct arena *arena;
 
 	if (!is_routes && strcmp(req->name, "interfaces") != 0) {
 		(void)channel_reply_error(c, &m->header, ENOENT, 0, "there is no state \"%s\" here", req->name);
 		return;
 	}
-	if (kernel_read(&a, m->arena, KERNEL_LINKS | (is_routes ? KERNEL_ROUTES : KERNEL_ADDRS)) != 0) {
-		(void)channel_reply_error(c, &m->header, EIO, 0, "the kernel cannot be read");
-		return;
-	}
-	if (is_routes) {
-		fill_routes(&routes, applied(n), &a, m->arena);
-		if (req->limit != 0 && routes.routes.n > req->limit)
-			routes.routes.n = req->limit;
-		reply_record(c, m, &state_routes_record, &routes);
-	} else {
-		fill_interfaces(&interfaces, applied(n), &a, m->arena);
-		if (req->limit != 0 && interfaces.interfaces.n > req->limit)
-			interfaces.interfaces.n = req->limit;
-		reply_record(c, m, &state_interfaces_record, &interfaces);
-	}
+	/* Not the message's arena: that one is bounded by the length of the question. */
+	arena = must(arena_new(0));
+	answer_state(n, c, m, is_routes, arena);
+	arena_free(arena);
 }
 
 /* --- events --- */

@@ -27,6 +27,30 @@ netd_of(struct channel *c)
 	return d->state;
 }
 
+/* What an answer is made of.  Not the message's arena: that one is bounded by the length of the message. */
+struct answer {
+	struct arena	*arena;
+	struct problems	 problems;
+};
+
+static struct answer *
+answer_new(void)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+
+	if (a == NULL || (a->arena = arena_new(0)) == NULL)
+		fatal("netd", "answer");
+	problems_init(&a->problems, a->arena);
+	return a;
+}
+
+static void
+answer_free(struct answer *a)
+{
+	arena_free(a->arena);
+	free(a);
+}
+
 /* --- prepare --- */
 
 /* The configuration that came with the request. */
@@ -125,19 +149,16 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 {
 	const struct conf_prepare_req *req = m->body;
 	struct netd *n = netd_of(c);
+	struct answer *a = answer_new();
+	struct problems *problems = &a->problems;
 	struct revision *r = NULL;
-	struct problems *problems;
 	struct plan plan;
 	int error;
 
 	(void)arg;
-	problems = calloc(1, sizeof(*problems));
-	if (problems == NULL)
-		fatal("netd", "prepare");
-	problems_init(problems, m->arena);
 	error = take_revision(m, problems, &r);
 	if (error == 0)
-		error = apply_plan(n, r, m->arena, !req->restore, &plan, problems);
+		error = apply_plan(n, r, a->arena, !req->restore, &plan, problems);
 	if (error == 0 && req->restore)
 		tell_broken(problems);
 	if (error != 0)
@@ -150,7 +171,7 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 		n->prepared = r;
 	} else
 		revision_free(r);
-	free(problems);
+	answer_free(a);
 }
 
 /* --- commit --- */
@@ -170,9 +191,10 @@ reply_commit(struct channel *c, struct message *m, int error, struct problems *p
 static int
 commit_apply(struct netd *n, struct problems *problems)
 {
+	bool changed;
 	int error;
 
-	error = apply_phase(n, n->prepared, COMMIT_APPLY, problems);
+	error = apply_phase(n, n->prepared, COMMIT_APPLY, problems, &changed);
 	/* What failed is not kept: until confd commits the previous revision again, that one is repaired towards. */
 	if (error != 0)
 		return error;
@@ -186,12 +208,13 @@ commit_apply(struct netd *n, struct problems *problems)
 static int
 commit_remove(struct netd *n, struct problems *problems)
 {
+	bool changed;
 	int error;
 
-	error = apply_phase(n, n->applied, COMMIT_REMOVE, problems);
+	error = apply_phase(n, n->applied, COMMIT_REMOVE, problems, &changed);
 	/* With an address go its routes and, where they are not promoted, other addresses of its network. */
-	if (error == 0)
-		error = apply_phase(n, n->applied, COMMIT_APPLY, problems);
+	if (error == 0 && changed)
+		error = apply_phase(n, n->applied, COMMIT_APPLY, problems, &changed);
 	if (error == 0)
 		n->is_removed = true;
 	return error;
@@ -203,7 +226,7 @@ on_commit(struct channel *c, struct message *m, void *arg)
 	const struct conf_commit_req *req = m->body;
 	struct netd *n = netd_of(c);
 	struct revision *r = req->phase == COMMIT_APPLY ? n->prepared : n->applied;
-	struct problems *problems;
+	struct answer *a;
 	int error;
 
 	(void)arg;
@@ -212,15 +235,12 @@ on_commit(struct channel *c, struct message *m, void *arg)
 		    req->phase == COMMIT_APPLY ? "prepared" : "applied");
 		return;
 	}
-	problems = calloc(1, sizeof(*problems));
-	if (problems == NULL)
-		fatal("netd", "commit");
-	problems_init(problems, m->arena);
-	error = req->phase == COMMIT_APPLY ? commit_apply(n, problems) : commit_remove(n, problems);
+	a = answer_new();
+	error = req->phase == COMMIT_APPLY ? commit_apply(n, &a->problems) : commit_remove(n, &a->problems);
 	if (error == 0)
 		log_info("conf", "revision %u: %s", req->revision, req->phase == COMMIT_APPLY ? "applied" : "done");
-	reply_commit(c, m, error, problems);
-	free(problems);
+	reply_commit(c, m, error, &a->problems);
+	answer_free(a);
 }
 
 static void
@@ -229,7 +249,7 @@ on_verify(struct channel *c, struct message *m, void *arg)
 	const struct conf_verify_req *req = m->body;
 	struct netd *n = netd_of(c);
 	struct conf_verify_rep rep;
-	struct problems *problems;
+	struct answer *a;
 	struct plan plan;
 	uint32_t i;
 	int error;
@@ -239,22 +259,19 @@ on_verify(struct channel *c, struct message *m, void *arg)
 		(void)channel_reply_error(c, &m->header, ESTALE, 0, "revision %u is not applied", req->revision);
 		return;
 	}
-	problems = calloc(1, sizeof(*problems));
-	if (problems == NULL)
-		fatal("netd", "verify");
-	problems_init(problems, m->arena);
+	a = answer_new();
 	repair_sysctls(n, true);
-	error = apply_plan(n, n->applied, m->arena, false, &plan, NULL);
+	error = apply_plan(n, n->applied, a->arena, false, &plan, NULL);
 	for (i = 0; error == 0 && i < plan.n; i++)
-		problems_add(problems, plan.ops[i].path, "differs", "the kernel differs: %s: %s", plan.ops[i].object,
+		problems_add(&a->problems, plan.ops[i].path, "differs", "the kernel differs: %s: %s", plan.ops[i].object,
 		    plan.ops[i].detail);
-	rep.problems.items = problems->items;
-	rep.problems.n = problems->n;
+	rep.problems.items = a->problems.items;
+	rep.problems.n = a->problems.n;
 	if (error != 0)
 		(void)channel_reply_error(c, &m->header, error, 0, "the kernel cannot be read");
 	else
 		(void)channel_reply(c, &m->header, &rep, NULL, 0);
-	free(problems);
+	answer_free(a);
 }
 
 static void

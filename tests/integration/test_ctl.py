@@ -184,6 +184,41 @@ def test_confirm_and_cancel(box):
     assert "try it" in box.ctl("history").stdout
 
 
+def answer_on_terminal(box, answer, *words):
+    """Run on a terminal of its own and type one line when the question comes."""
+    pid, fd = os.forkpty()
+    if pid == 0:
+        os.execv(CTL, [str(CTL), "--socket", str(box.sock), *words])
+    text = ""
+    while True:
+        try:
+            chunk = os.read(fd, 4096).decode()
+        except OSError:
+            break
+        if not chunk:
+            break
+        text += chunk
+        if "keep it?" in text and answer:
+            os.write(fd, (answer + "\n").encode())
+            answer = None
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text
+
+
+def test_the_question_comes_in_the_same_terminal(box):
+    before = box.ctl_json("status")["revision"]
+    box.ctl("set", "system/description", "asked")
+    code, text = answer_on_terminal(box, "n", "commit", "--confirm", "30s")
+    assert code == 8 and "taken back" in text, text
+    assert box.ctl_json("status")["revision"] == before
+    box.ctl("set", "system/description", "asked again")
+    code, text = answer_on_terminal(box, "y", "commit", "--confirm", "30s")
+    assert code == 0 and "is kept" in text, text
+    assert box.ctl_json("status")["revision"] > before
+    box.ctl("delete", "system/description")
+    box.ctl("commit")
+
+
 # --- completion ---
 
 PATH_ENV = dict(os.environ, PATH=f"{PREFIX}/bin:{os.environ['PATH']}")

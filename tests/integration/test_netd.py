@@ -225,6 +225,17 @@ def test_hardware_address_binds(box):
     commit(box)
 
 
+def test_an_address_that_another_host_has_is_reported(box):
+    """Duplicate address detection of the kernel (RFC 4862) says no: the commit stands, and the alarm tells why it does not work."""
+    for name, value in (("accept_dad", 1), ("dad_transmits", 1)):
+        box.sysctl("box", f"net.ipv6.conf.eth1.{name}", value)
+    commit(box, ("interfaces/lan/addresses", "192.0.2.1/25", "2001:db8:2::1/64", "2001:db8:2::10/64"))
+    wait_for("the alarm", 5, lambda: any("another host" in d["detail"] for d in drift(box, "2001:db8:2::10/64")), every=0.1)
+    commit(box, ("interfaces/lan/addresses", "192.0.2.1/25", "2001:db8:2::1/64"))
+    for name in ("accept_dad", "dad_transmits"):
+        box.sysctl("box", f"net.ipv6.conf.eth1.{name}", 0)
+
+
 def test_counters_move_and_are_told_each_second(box):
     def received():
         return {i["name"]: int(i["rx-packets"]) for i in box.ctl_json("show", "interfaces")["interfaces"]}["lan"]
