@@ -70,6 +70,7 @@ struct owner_question {
 	bool			is_foreign;
 };
 
+/* Whatever its prefix: the kernel does not always look at that. */
 static int
 addr_compare(const struct nl_msg *m, const uint8_t *raw, size_t raw_len, void *arg)
 {
@@ -79,7 +80,7 @@ addr_compare(const struct nl_msg *m, const uint8_t *raw, size_t raw_len, void *a
 	(void)raw;
 	(void)raw_len;
 	if (rtnlwalk_addr(m, &a) == 0 && a.family == q->addr.family && a.ifindex == q->addr.ifindex &&
-	    a.prefix_len == q->addr.prefix_len && memcmp(a.local, q->addr.local, sizeof(a.local)) == 0)
+	    memcmp(a.local, q->addr.local, sizeof(a.local)) == 0)
 		q->is_foreign = q->is_foreign || a.protocol != RTNLWALK_PROTOCOL;
 	return 0;
 }

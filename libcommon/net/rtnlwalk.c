@@ -45,6 +45,8 @@ static const struct policy_attr addr_del_attrs[] = {
 static int
 addr_head(struct policy_walk *w, const struct nl_msg *m)
 {
+	struct nl_reader r;
+	struct nl_attr a;
 	struct ifaddrmsg h;
 
 	memcpy(&h, m->data, sizeof(h));
@@ -54,6 +56,11 @@ addr_head(struct policy_walk *w, const struct nl_msg *m)
 		return policy_refuse(w, m->offset, m->type, "no interface");
 	if ((h.ifa_flags & ~(IFA_F_NODAD | IFA_F_PERMANENT)) != 0 || h.ifa_prefixlen > (h.ifa_family == AF_INET ? 32 : 128))
 		return policy_refuse(w, m->offset, m->type, "header that is not allowed");
+	/* Without the local address the kernel deletes whichever address of the subnet, or of the link, comes first. */
+	if (m->type == RTM_DELADDR && (nlattr_reader_init(&r, m, sizeof(h)) != 0 ||
+	    (!nlattr_find(r, IFA_LOCAL, &a) && (h.ifa_family == AF_INET || !nlattr_find(r, IFA_ADDRESS, &a))) ||
+	    a.len != (h.ifa_family == AF_INET ? 4u : 16u)))
+		return policy_refuse(w, m->offset, m->type, "no address");
 	return 0;
 }
 
@@ -115,6 +122,8 @@ static int
 route_head(struct policy_walk *w, const struct nl_msg *m)
 {
 	const uint16_t how = m->flags & (NLM_F_EXCL | NLM_F_REPLACE);
+	struct nl_reader r;
+	struct nl_attr a;
 	struct rtmsg h;
 
 	/* Neither would extend a route of somebody else. */
@@ -129,6 +138,10 @@ route_head(struct policy_walk *w, const struct nl_msg *m)
 	if (h.rtm_table == RT_TABLE_LOCAL || h.rtm_src_len != 0 || (h.rtm_flags & ~(unsigned)RTNH_F_ONLINK) != 0 ||
 	    h.rtm_dst_len > (h.rtm_family == AF_INET ? 32 : 128))
 		return policy_refuse(w, m->offset, m->type, "header that is not allowed");
+	/* The kernel pads or cuts a destination of another length. */
+	if (nlattr_reader_init(&r, m, sizeof(h)) != 0 ||
+	    (nlattr_find(r, RTA_DST, &a) && a.len != (h.rtm_family == AF_INET ? 4u : 16u)))
+		return policy_refuse(w, m->offset, m->type, "destination of a wrong length");
 	if (h.rtm_type != RTN_UNICAST && h.rtm_type != RTN_BLACKHOLE && h.rtm_type != RTN_UNREACHABLE && h.rtm_type != RTN_PROHIBIT)
 		return policy_refuse(w, m->offset, m->type, "route type that is not allowed");
 	return 0;
@@ -286,6 +299,16 @@ rtnlwalk_addr(const struct nl_msg *m, struct rtnl_addr *ret)
 	return 0;
 }
 
+/* As the kernel does: host bits are not part of what a route is found by. */
+static void
+dst_mask(struct rtnl_route *r)
+{
+	unsigned i;
+
+	for (i = r->dst_len; i < 8 * sizeof(r->dst); i++)
+		r->dst[i / 8] &= (uint8_t)~(0x80 >> (i % 8));
+}
+
 int
 rtnlwalk_route(const struct nl_msg *m, struct rtnl_route *ret)
 {
@@ -299,9 +322,11 @@ rtnlwalk_route(const struct nl_msg *m, struct rtnl_route *ret)
 	memset(ret, 0, sizeof(*ret));
 	ret->family = h.rtm_family;
 	ret->dst_len = h.rtm_dst_len;
-	ret->tos = h.rtm_tos;
+	ret->tos = h.rtm_family == AF_INET6 ? 0 : h.rtm_tos;	/* IPv6 has none there */
 	ret->protocol = h.rtm_protocol;
 	ret->table = nlattr_find(r, RTA_TABLE, &a) ? nlattr_u32(&a) : h.rtm_table;
+	if (ret->table == RT_TABLE_UNSPEC)
+		ret->table = RT_TABLE_MAIN;
 	ret->priority = nlattr_find(r, RTA_PRIORITY, &a) ? nlattr_u32(&a) : 0;
 	/* The kernel's default for IPv6 (IP6_RT_PRIO_USER). */
 	if (h.rtm_family == AF_INET6 && ret->priority == 0)
@@ -311,5 +336,6 @@ rtnlwalk_route(const struct nl_msg *m, struct rtnl_route *ret)
 			return -EPROTO;
 		memcpy(ret->dst, a.data, a.len);
 	}
+	dst_mask(ret);
 	return 0;
 }

@@ -106,6 +106,15 @@ test_address(void **state)
 	addr(RTM_NEWADDR, CREATE, RTNLWALK_PROTOCOL);
 	nlattr_put_str(&b, IFA_LABEL, "a-name-that-is-too-long");
 	refused("not a name");
+	/* The kernel would take the first address of the subnet, or of the link. */
+	at = nlmsg_begin(&b, RTM_DELADDR, NLM_F_REQUEST, 1, &addr_head, sizeof(addr_head));
+	nlattr_put(&b, IFA_ADDRESS, "\xc0\x00\x02\x01", 4);
+	refused("no address");
+	at = nlmsg_begin(&b, RTM_DELADDR, NLM_F_REQUEST, 1, &addr_head, sizeof(addr_head));
+	refused("no address");
+	at = nlmsg_begin(&b, RTM_DELADDR, NLM_F_REQUEST, 1, &addr_head, sizeof(addr_head));
+	nlattr_put(&b, IFA_LOCAL, "\xc0\x00\x02\x01\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+	refused("no address");
 	addr_head.ifa_index = 0;
 	addr(RTM_NEWADDR, CREATE, RTNLWALK_PROTOCOL);
 	refused("no interface");
@@ -161,6 +170,13 @@ test_route(void **state)
 		route(RTM_DELROUTE, NLM_F_REQUEST);
 		refused("belongs to somebody else");
 	}
+	route_head = good;
+	at = nlmsg_begin(&b, RTM_NEWROUTE, CREATE, 1, &route_head, sizeof(route_head));
+	nlattr_put(&b, RTA_DST, "\xc6\x33\x64", 3);
+	refused("destination of a wrong length");
+	at = nlmsg_begin(&b, RTM_NEWROUTE, CREATE, 1, &route_head, sizeof(route_head));
+	nlattr_put(&b, RTA_DST, "\xc6\x33\x64\0\0\0", 6);
+	refused("destination of a wrong length");
 	route_head = good;
 	route_head.rtm_table = RT_TABLE_LOCAL;
 	route(RTM_NEWROUTE, CREATE);
@@ -354,7 +370,7 @@ test_identity(void **state)
 	nlmsg_reader_init(&reader, b.data, b.len);
 	assert_int_equal(nlmsg_next(&reader, &m), 1);
 	assert_int_equal(rtnlwalk_route(&m, &r), 0);
-	assert_int_equal(r.priority, 1024);
+	assert_int_equal(r.priority, 1024);	/* what the kernel makes of 0 */
 	assert_int_equal(r.protocol, 9);
 	assert_int_equal(r.table, RT_TABLE_MAIN);
 }
