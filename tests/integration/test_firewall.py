@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The firewall's own promises, with packets: limits, rejects, groups, translation, counters, the log, drift and restarts."""
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from lab import ROOT, WORLD4, Lab, wait_for
+
+BOX4 = "198.51.100.2"
+RULES = """
+    - {id: few, from: wan, to: dmz, service: [slow], limit: {rate: 3/hour, burst: 3, per: source}, action: accept}
+    - {id: no-mail, from: lan, to: wan, service: smtp, action: reject}
+    - {id: no-ping, from: lan, to: wan, destination: {addresses: [203.0.113.99, 2001:db8:99::1]}, service: ping, action: reject, log: true}
+    - {id: friends, from: wan, to: dmz, source: {group: friends}, service: shell, action: accept}
+    - {id: lan-out, from: lan, to: [wan, dmz], action: accept}
+    - {id: home, from: [wan, lan], to: lan, destination: {addresses: [192.0.2.10]}, service: shell, action: accept}
+"""
+
+
+def document(rules=RULES, friends="203.0.113.7", zones="", extra=""):
+    text = (ROOT / "examples" / "lab.yaml").read_text()
+    head, rest = text.split("  rules:", 1)
+    nat = rest[rest.index("\nnat:"):]
+    head = head.replace("    web: {", "    slow: { protocol: tcp, ports: [2223] }\n    shell: { protocol: tcp, ports: [2222] }\n    web: {")
+    head = head.replace("  services:", f"    friends: {{ addresses: [{friends}] }}\n  services:", 1)
+    head = head.replace("firewall:\n", "firewall:\n" + extra, 1)
+    nat = nat.replace("    - id: web\n", "    - {id: home, zone: wan, service: shell, to: 192.0.2.10, hairpin: true}\n    - id: web\n")
+    return head + "  rules:" + rules + nat
+
+
+@pytest.fixture(scope="module")
+def box():
+    lab = Lab("w").start()
+    for host, port in (("inet", 80), ("dmz", 80), ("dmz", 2222), ("dmz", 2223), ("lan", 2222)):
+        lab.serve(host, port)
+    lab.ip("inet", "addr add 203.0.113.7/32 dev lo")
+    lab.ip("inet", "addr add 203.0.113.8/32 dev lo")
+    commit(lab, document())
+    yield lab
+    lab.close()
+
+
+def commit(lab, text):
+    path = lab.dir / "document.yaml"
+    path.write_text(text)
+    lab.load(path, comment="test")
+
+
+def rules(lab):
+    return {r["id"]: r for r in lab.ctl_json("show", "firewall", "rules")["rules"]}
+
+
+def packets(lab, rule):
+    return int(rules(lab)[rule]["packets"])
+
+
+def kernel_rules(lab):
+    """(chain, handle) of each kernel rule -> what it says, without its counter. The kernel keeps the handle of a rule that is replaced."""
+    found, chain = {}, None
+    for line in lab.nft("-a", "list", "table", "inet", "patronus").stdout.splitlines():
+        m = re.match(r"\s+chain (\S+) \{", line)
+        chain = m[1] if m else chain
+        m = re.match(r"\s+(.*) # handle (\d+)$", line)
+        if m and not line.rstrip().endswith("{") and " { # handle" not in line:
+            found[(chain, int(m[2]))] = re.sub(r"counter packets \d+ bytes \d+", "counter", m[1])
+    return found
+
+
+def contents(lab):
+    """What each chain says, whatever its handles are."""
+    return sorted((chain, text) for (chain, _), text in kernel_rules(lab).items())
+
+
+def changed(before, after):
+    return {text for k, text in after.items() if before.get(k) != text} | {text for k, text in before.items() if k not in after}
+
+
+def drift(lab):
+    return lab.ctl_json("show", "drift")["drift"]
+
+
+def test_limit_is_per_source(box):
+    """Three connections for each source, the fourth goes on to the next rule, which is none."""
+    target = ("inet", "192.0.2.130", 2223)
+    box.ip("inet", "route add 192.0.2.128/26 via 198.51.100.2")
+    try:
+        for _ in range(3):
+            assert box.ask(*target, source="203.0.113.7") == "203.0.113.7"
+        assert box.ask(*target, timeout=1, source="203.0.113.7") is None
+        assert box.ask(*target, source="203.0.113.8") == "203.0.113.8"
+    finally:
+        box.ip("inet", "route del 192.0.2.128/26")
+
+
+def test_reject_tells_tcp_and_others(box):
+    start = time.monotonic()
+    r = box.exec("lan", ["socat", "-", f"TCP:{WORLD4}:25,connect-timeout=5"], check=False)
+    assert "refused" in r.stderr and time.monotonic() - start < 2
+    r = box.exec("lan", ["ping", "-n", "-c", "1", "-W", "2", "203.0.113.99"], check=False)
+    assert "filtered" in r.stdout
+    r = box.exec("lan", ["ping", "-n", "-c", "1", "-W", "2", "2001:db8:99::1"], check=False)
+    assert "prohibited" in r.stdout
+
+
+def test_log_knows_rule_action_and_interfaces(box):
+    def logged(rule, source):
+        return [e for e in box.ctl_json("show", "firewall", "log")["events"] if e["rule"] == rule and e["source"] == source]
+    box.exec("lan", ["ping", "-n", "-c", "1", "-W", "1", "203.0.113.99"], check=False)
+    box.ask("inet", BOX4, 9, timeout=1)
+    event = wait_for("the rejected ping", 2, lambda: logged("no-ping", "192.0.2.10"))[0]
+    assert (event["action"], event["protocol"], event["in-interface"], event["out-interface"]) == ("reject", "icmp", "lan", "wan")
+    event = wait_for("the unmatched packet", 2, lambda: logged("unmatched", "198.51.100.1"))[0]
+    assert (event["action"], event["in-interface"], event["destination-port"]) == ("drop", "wan", 9)
+
+
+def test_hairpin_within_one_network(box):
+    """The LAN host calls the outer address of a service in its own network: it must see the box, or the answer goes astray."""
+    assert box.ask("lan", BOX4, 2222) == "192.0.2.1"
+    assert box.ask("inet", BOX4, 2222) == "198.51.100.1"
+
+
+def test_group_changes_without_touching_rules(box):
+    box.ip("inet", "route add 192.0.2.128/26 via 198.51.100.2")
+    try:
+        target = ("inet", "192.0.2.130", 2222)
+        assert box.ask(*target, source="203.0.113.7") == "203.0.113.7"
+        assert box.ask(*target, timeout=1, source="203.0.113.8") is None
+        before, counted = kernel_rules(box), packets(box, "friends")
+        assert counted >= 1
+        commit(box, document(friends="203.0.113.7, 203.0.113.8"))
+        assert kernel_rules(box) == before
+        assert packets(box, "friends") == counted
+        assert box.ask(*target, source="203.0.113.8") == "203.0.113.8"
+        commit(box, document())
+        assert box.ask(*target, timeout=1, source="203.0.113.8") is None
+    finally:
+        box.ip("inet", "route del 192.0.2.128/26")
+
+
+def test_one_rule_changes_alone(box):
+    before = kernel_rules(box)
+    commit(box, document(RULES.replace("service: smtp, action: reject", "service: smtp, action: drop")))
+    assert changed(before, kernel_rules(box)) == {'tcp dport 25 counter drop comment "no-mail"'}
+    commit(box, document())
+
+
+def test_connections_survive_a_commit(box):
+    """A connection that is open before a commit of something else still answers after it."""
+    p = box.spawn("lan", ["sh", "-c", f"(echo; sleep 4) | socat -T 6 - TCP:{WORLD4}:80"])
+    time.sleep(0.5)
+    commit(box, document(friends="203.0.113.9"))
+    commit(box, document())
+    states = box.exec("box", ["conntrack", "-L", "-p", "tcp", "--dport", "80"], check=False).stdout
+    assert "192.0.2.10" in states
+    p.terminate()
+
+
+@pytest.mark.parametrize("act", [
+    ["flush", "chain", "inet", "patronus", "pair.lan.wan"],
+    ["delete", "table", "inet", "patronus"],
+    ["insert", "rule", "inet", "patronus", "forward", "accept"],
+    ["add", "element", "inet", "patronus", "group.friends.host4", "{ 198.18.0.1 }"],
+    ["flush", "ruleset"],
+], ids=lambda a: "-".join(a[:2]))
+def test_drift_is_repaired_within_a_second(box, act):
+    wanted = contents(box)
+    known = len(drift(box))
+    elements = box.nft("list", "set", "inet", "patronus", "group.friends.host4").stdout
+    start = time.monotonic()
+    box.nft(*act)
+
+    def repaired():
+        if box.nft("list", "table", "inet", "patronus", check=False).returncode != 0:
+            return False
+        return contents(box) == wanted and \
+            box.nft("list", "set", "inet", "patronus", "group.friends.host4").stdout == elements
+    wait_for("the repair", 2, repaired, every=0.02)
+    assert time.monotonic() - start < 1
+    wait_for("the record", 2, lambda: len(drift(box)) > known)
+    assert drift(box)[0]["owner"] == "fwd" and "repaired" in {d["action"] for d in drift(box)}
+    assert box.ask("lan", WORLD4, 80) == BOX4
+
+
+def test_repair_goes_on_counting(box):
+    box.ask("lan", WORLD4, 80)
+    before = packets(box, "lan-out")
+    assert before >= 1
+    box.nft("insert", "rule", "inet", "patronus", "input", "accept")
+    wait_for("the repair", 2, lambda: "accept comment" in box.nft("list", "chain", "inet", "patronus", "input").stdout and
+             not re.search(r"policy drop;\n\s+accept\n", box.nft("list", "chain", "inet", "patronus", "input").stdout))
+    assert packets(box, "lan-out") >= before
+
+
+def test_others_tables_are_no_drift(box):
+    known, before = len(drift(box)), kernel_rules(box)
+    box.nft("add", "table", "ip", "foreign")
+    box.nft("add", "chain", "ip", "foreign", "c", "{ type filter hook input priority 10; }")
+    box.nft("delete", "table", "ip", "foreign")
+    time.sleep(0.3)
+    assert len(drift(box)) == known and kernel_rules(box) == before
+
+
+def test_killed_fwd_finds_its_table_again(box):
+    """The new process compares, finds nothing to do, and no rule is replaced: counters go on."""
+    box.ask("lan", WORLD4, 80)
+    before, counted, pid = kernel_rules(box), packets(box, "lan-out"), box.processes()["fwd"]["pid"]
+    os.kill(int(pid), signal.SIGKILL)
+    wait_for("another fwd", 3, lambda: box.processes()["fwd"]["pid"] not in (0, pid))
+    wait_for("its state", 3, lambda: "lan-out" in rules(box))
+    assert kernel_rules(box) == before
+    assert packets(box, "lan-out") >= counted
+    commit(box, document(RULES.replace("service: smtp, action: reject", "service: smtp, action: drop")))
+    assert changed(before, kernel_rules(box)) == {'tcp dport 25 counter drop comment "no-mail"'}
+    commit(box, document())
+
+
+def test_outgoing_can_be_closed(box):
+    """With defaults.outgoing drop the box talks to nobody but by a rule from local; what it answers is not touched."""
+    assert box.exec("box", ["ping", "-c", "1", "-W", "1", WORLD4], check=False).returncode == 0
+    closed = "  defaults: { outgoing: drop }\n"
+    commit(box, document(extra=closed))
+    assert box.exec("box", ["ping", "-c", "1", "-W", "1", WORLD4], check=False).returncode != 0
+    assert box.ask("lan", WORLD4, 80) == BOX4
+    commit(box, document(RULES + "    - {id: box-pings, from: local, to: wan, service: ping, action: accept}\n", extra=closed))
+    assert box.exec("box", ["ping", "-c", "1", "-W", "1", WORLD4], check=False).returncode == 0
+    commit(box, document())
