@@ -48,7 +48,8 @@ make_term(struct builder *b, const struct place *p, const struct node *n, struct
 		return NULL;
 	text = value_read(p->s, n, buf, &f);
 	if (text != NULL) {
-		error = lyd_new_term(parent, p->s->node->module, p->s->node->name, text, 0, &term);
+		error = p->s->is_checked ? lyd_new_term_canon(parent, p->s->node->module, p->s->node->name, text, 0, &term) :
+		    lyd_new_term(parent, p->s->node->module, p->s->node->name, text, 0, &term);
 		if (error == LY_SUCCESS) {
 			join(term, parent, top);
 			return term;

@@ -194,37 +194,64 @@ find_target(const struct schema *schema, const struct lysc_type_leafref *ref)
 	return s != NULL && s->parent != NULL && s->parent->key == s ? s->parent : NULL;
 }
 
-/*
- * libyang resolves each reference with an XPath expression, which is most of a validation of many rules.  judge.c looks
- * the names up in hash tables, and tells every dangling one: those it knows are taken from libyang.
- */
-static void
+/* The type of what a reference refers to; NULL when the type is no reference to a list's key. */
+static struct lysc_type *
 link_reference(const struct schema *schema, struct schema_node *s, const struct lysc_type *type)
 {
 	const struct lysc_type_union *un = (const struct lysc_type_union *)type;
+	struct lysc_type *real = NULL, *found;
 	LY_ARRAY_COUNT_TYPE i;
 
 	if (type->basetype == LY_TYPE_LEAFREF) {
 		s->target = find_target(schema, (const struct lysc_type_leafref *)type);
-		if (s->target != NULL)
-			((struct lysc_type_leafref *)(uintptr_t)type)->require_instance = 0;
-	} else if (type->basetype == LY_TYPE_UNION) {
-		LY_ARRAY_FOR(un->types, i)
-			link_reference(schema, s, un->types[i]);
-		LY_ARRAY_FOR(un->types, i)
-			if (un->types[i]->basetype == LY_TYPE_ENUM && s->target != NULL)
-				s->builtin = (const struct lysc_type_enum *)un->types[i];
+		return s->target != NULL ? ((const struct lysc_type_leafref *)type)->realtype : NULL;
 	}
+	if (type->basetype != LY_TYPE_UNION)
+		return NULL;
+	LY_ARRAY_FOR(un->types, i)
+		if ((found = link_reference(schema, s, un->types[i])) != NULL)
+			real = found;
+	LY_ARRAY_FOR(un->types, i)
+		if (un->types[i]->basetype == LY_TYPE_ENUM && s->target != NULL)
+			s->builtin = (const struct lysc_type_enum *)un->types[i];
+	return real;
 }
 
-/* A name that means something builtin where it is referred to cannot be the key of an entry too. */
 static void
-link_references(const struct schema *schema, struct schema_node *s)
+set_type(const struct lysc_node *node, const struct lysc_type *type)
+{
+	if (node->nodetype == LYS_LEAF)
+		((struct lysc_node_leaf *)(uintptr_t)node)->type = (struct lysc_type *)(uintptr_t)type;
+	else
+		((struct lysc_node_leaflist *)(uintptr_t)node)->type = (struct lysc_type *)(uintptr_t)type;
+}
+
+/* Before libyang frees them, its nodes get their own types back. */
+static void
+restore_types(struct schema_node *s)
 {
 	uint32_t i;
 
-	if (s->type != NULL)
-		link_reference(schema, s, s->type);
+	if (s->target != NULL)
+		set_type(s->node, s->type);
+	for (i = 0; i < s->nchildren; i++)
+		restore_types(s->children[i]);
+}
+
+/* References, and names that mean something builtin where they are referred to: no entry may have them as its key. */
+static void
+link_references(const struct schema *schema, struct schema_node *s)
+{
+	const struct lysc_type *real = s->type != NULL ? link_reference(schema, s, s->type) : NULL;
+	uint32_t i;
+
+	/*
+	 * libyang would store each reference as a union and resolve it by an XPath expression, which is most of what many
+	 * rules cost.  judge.c looks the names up in hash tables and tells every dangling one; for libyang they are strings.
+	 */
+	if (real != NULL)
+		set_type(s->node, real);
+	s->is_checked = real != NULL || (s->kind != NULL && s->type->basetype == LY_TYPE_STRING);
 	if (s->target != NULL && s->builtin != NULL)
 		((struct schema_node *)(uintptr_t)s->target)->reserved = s->builtin;
 	for (i = 0; i < s->nchildren; i++)
@@ -310,8 +337,12 @@ schema_new(void)
 void
 schema_free(struct schema *schema)
 {
+	uint32_t i;
+
 	if (schema == NULL)
 		return;
+	for (i = 0; i < schema->nsections; i++)
+		restore_types(schema->sections[i]);
 	ly_ctx_destroy(schema->ctx);
 	arena_free(schema->arena);
 	free(schema);

@@ -39,6 +39,7 @@ struct schema_node {
 	bool				 is_mandatory;	/* leaf */
 	bool				 is_presence;
 	bool				 is_needy;	/* a container without presence in which something must be */
+	bool				 is_checked;	/* its values need no check but those of value.c and judge.c */
 	bool				 is_secret;
 };
 

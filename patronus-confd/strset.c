@@ -33,7 +33,8 @@ hash_of(const char *text)
 void
 strset_init(struct strset *s)
 {
-	memset(s, 0, sizeof(*s));
+	s->slots = NULL;
+	s->n = s->size = 0;
 }
 
 void
@@ -57,28 +58,52 @@ slot_of(const struct strset *s, const char *text, uint32_t hash)
 static int
 grow(struct strset *s)
 {
-	struct strset bigger = { .n = s->n, .size = s->size > 0 ? 2 * s->size : 16 };
-	size_t i;
+	struct strset_slot *old = s->size > 0 ? s->slots : s->few;
+	size_t n = s->size > 0 ? s->size : s->n, size = s->size > 0 ? 2 * s->size : 4 * STRSET_FEW, i;
+	struct strset bigger = { .size = size };
 
-	bigger.slots = calloc(bigger.size, sizeof(bigger.slots[0]));
+	bigger.slots = calloc(size, sizeof(bigger.slots[0]));
 	if (bigger.slots == NULL)
 		return -ENOMEM;
-	for (i = 0; i < s->size; i++)
-		if (s->slots[i].text != NULL)
-			*slot_of(&bigger, s->slots[i].text, s->slots[i].hash) = s->slots[i];
+	for (i = 0; i < n; i++) {
+		if (old[i].text == NULL)
+			continue;
+		if (s->size == 0)
+			old[i].hash = hash_of(old[i].text);
+		*slot_of(&bigger, old[i].text, old[i].hash) = old[i];
+	}
 	free(s->slots);
-	*s = bigger;
+	s->slots = bigger.slots;
+	s->size = size;
 	return 0;
+}
+
+static const struct strset_slot *
+find_few(const struct strset *s, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (strcmp(s->few[i].text, text) == 0)
+			return &s->few[i];
+	return NULL;
 }
 
 int
 strset_add(struct strset *s, const char *text, unsigned value)
 {
 	struct strset_slot *slot;
-	uint32_t hash = hash_of(text);
+	uint32_t hash;
 
+	if (s->size == 0 && find_few(s, text) != NULL)
+		return 0;
+	if (s->size == 0 && s->n < STRSET_FEW) {
+		s->few[s->n++] = (struct strset_slot){ text, value, 0 };
+		return 1;
+	}
 	if (2 * s->n >= s->size && grow(s) != 0)
 		return -ENOMEM;
+	hash = hash_of(text);
 	slot = slot_of(s, text, hash);
 	if (slot->text != NULL)
 		return 0;
@@ -93,7 +118,7 @@ strset_find(const struct strset *s, const char *text)
 	const struct strset_slot *slot;
 
 	if (s->size == 0)
-		return NULL;
+		return find_few(s, text);
 	slot = slot_of(s, text, hash_of(text));
 	return slot->text != NULL ? slot : NULL;
 }

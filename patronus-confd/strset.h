@@ -17,10 +17,13 @@ struct strset_slot {
 	uint32_t	 hash;
 };
 
+#define STRSET_FEW	8
+
 struct strset {
 	struct strset_slot	*slots;
 	size_t			 n;
-	size_t			 size;		/* a power of two, or 0 */
+	size_t			 size;		/* a power of two; 0: all are in few */
+	struct strset_slot	 few[STRSET_FEW];	/* most sets are as small as a rule: neither hashed nor allocated */
 };
 
 void	 strset_init(struct strset *);
