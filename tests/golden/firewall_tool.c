@@ -34,8 +34,8 @@ static struct ir *
 make_ir(const char *file)
 {
 	struct problems problems;
+	static struct arena *a;		/* as the intermediate form, until the end of the process */
 	struct fw_policy *policy;
-	struct arena *a;
 	struct buf remarks;
 	struct ir *ir;
 	uint32_t i;
@@ -52,7 +52,7 @@ make_ir(const char *file)
 	if (remarks.len > 0)
 		printf("%s", (const char *)remarks.data);
 	buf_fini(&remarks);
-	return ir;	/* the policy's arena lives as long as the process */
+	return ir;
 }
 
 static void
