@@ -85,7 +85,7 @@ mirror_free(struct mirror *m)
 void
 mirror_changed(struct mirror *m)
 {
-	static const struct timeval soon = { 0, 200000 };
+	static const struct timeval soon = { 2, 0 };
 
 	if (m->confd->kept->number != m->written && !event_pending(m->timer, EV_TIMEOUT, NULL))
 		(void)event_add(m->timer, &soon);

@@ -61,6 +61,7 @@ void	 session_create(struct request *);	/* route_session.c */
 void	 session_show(struct request *);
 void	 session_delete(struct request *);
 void	 session_password(struct request *);
+void	 user_password(struct request *);
 void	 claim_show(struct request *);
 void	 claim_create(struct request *);
 

@@ -234,13 +234,14 @@ on_password(struct channel *ch, struct message *m, int error, void *arg)
 {
 	struct request *req = arg;
 	const struct auth_password_rep *rep = m != NULL && error == 0 ? m->body : NULL;
+	const char *whose = req->route->right == RIGHT_USERS_ADMIN ? req->segment[1] : req->user;
 
 	(void)ch;
 	if (rep == NULL) {
 		reply_no_authd(req);
 		return;
 	}
-	daemon_audit(req->user, req->from, "password", req->user, rep->verdict == AUTH_ACCEPTED ? "changed" : "refused", "%s", rep->text);
+	daemon_audit(req->user, req->from, "password", whose, rep->verdict == AUTH_ACCEPTED ? "changed" : "refused", "%s", rep->text);
 	if (rep->verdict != AUTH_ACCEPTED) {
 		reply_verdict(req, rep->verdict, 60, rep->text);
 		return;
@@ -248,6 +249,21 @@ on_password(struct channel *ch, struct message *m, int error, void *arg)
 	/* authd ends the other sessions of this user: nothing that was believed before holds. */
 	sessions_flush(req->confd->sessions);
 	reply_empty(req, 204, NULL);
+}
+
+static void
+set_password(struct request *req, const struct auth_password_req *ask)
+{
+	struct channel *authd;
+
+	if (strlen(ask->current) > PASSWORD_MAX || strlen(ask->new_password) > PASSWORD_MAX) {
+		reply_problem(req, PROBLEM_VALIDATION, "a password has at most %d bytes", PASSWORD_MAX);
+		return;
+	}
+	if ((authd = session_authd(req)) == NULL)
+		return;
+	if (channel_call(authd, MSG_AUTH_PASSWORD, 0, ask, NULL, 0, 4 * SESSION_CALL_MS, on_password, req) != 0)
+		reply_no_authd(req);
 }
 
 void
@@ -259,22 +275,33 @@ session_password(struct request *req)
 		{ .name = "new", .ret_text = &ask.new_password, .is_required = true },
 		{ .name = NULL },
 	};
-	struct channel *authd;
 
 	if (!body_object(req, members))
 		return;
-	if (session_role(req->confd, req->user) == USER_ROLE_NONE) {
+	if (session_role(req->confd, req->user) == USER_ROLE_NONE)
 		reply_problem(req, PROBLEM_PERMISSION, "%s is not a user of the configuration and has no password", req->user);
+	else
+		set_password(req, &ask);
+}
+
+/* An administrator sets somebody's password; his own needs the current one. */
+void
+user_password(struct request *req)
+{
+	struct auth_password_req ask = { .user = req->segment[1], .current = "", .by_admin = true };
+	const struct body_member members[] = {
+		{ .name = "new", .ret_text = &ask.new_password, .is_required = true },
+		{ .name = NULL },
+	};
+
+	if (!body_object(req, members))
 		return;
-	}
-	if (strlen(ask.current) > PASSWORD_MAX || strlen(ask.new_password) > PASSWORD_MAX) {
-		reply_problem(req, PROBLEM_VALIDATION, "a password has at most %d bytes", PASSWORD_MAX);
-		return;
-	}
-	if ((authd = session_authd(req)) == NULL)
-		return;
-	if (channel_call(authd, MSG_AUTH_PASSWORD, 0, &ask, NULL, 0, 4 * SESSION_CALL_MS, on_password, req) != 0)
-		reply_no_authd(req);
+	if (session_role(req->confd, ask.user) == USER_ROLE_NONE)
+		reply_problem(req, PROBLEM_NOT_FOUND, "there is no user \"%.64s\" who may sign in", ask.user);
+	else if (strcmp(ask.user, req->user) == 0)
+		reply_problem(req, PROBLEM_PERMISSION, "your own password is changed with the current one (PUT /session/password)");
+	else
+		set_password(req, &ask);
 }
 
 /* --- the first administrator --- */

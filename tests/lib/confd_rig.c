@@ -405,7 +405,7 @@ authd_password(struct channel *ch, struct message *m, void *arg)
 	struct auth_password_rep rep = { .verdict = AUTH_ACCEPTED, .text = "" };
 
 	(void)arg;
-	if (strcmp(req->current, "right") != 0)
+	if (!req->by_admin && strcmp(req->current, "right") != 0)
 		rep.verdict = AUTH_REFUSED;
 	else if (strlen(req->new_password) < 8)
 		rep = (struct auth_password_rep){ .verdict = AUTH_WEAK_PASSWORD, .text = "it is too short" };

@@ -362,6 +362,13 @@ test_sessions(void **state)
 	(void)rig_expect(rig, 204, PUT("/session/password", "{\"current\":\"right\",\"new\":\"long enough\"}", .remote = "alice"));
 	(void)rig_expect(rig, 422, PUT("/session/password", "{\"current\":\"right\",\"new\":\"short\"}", .remote = "alice"));
 	(void)rig_expect(rig, 401, PUT("/session/password", "{\"current\":\"wrong\",\"new\":\"long enough\"}", .remote = "alice"));
+	(void)rig_expect(rig, 204, PUT("/users/olga/password", "{\"new\":\"long enough\"}", .remote = "alice"));
+	assert_string_equal(rig->audit, "alice 192.0.2.10:53122 password olga changed ");
+	(void)rig_expect(rig, 204, PUT("/users/olga/password", "{\"new\":\"long enough\"}"));
+	(void)rig_expect(rig, 422, PUT("/users/olga/password", "{\"new\":\"short\"}"));
+	(void)rig_expect(rig, 404, PUT("/users/nobody/password", "{\"new\":\"long enough\"}"));
+	(void)rig_expect(rig, 403, PUT("/users/alice/password", "{\"new\":\"long enough\"}", .remote = "alice"));
+	(void)rig_expect(rig, 403, PUT("/users/alice/password", "{\"new\":\"long enough\"}", .remote = "olga"));
 	assert_true(rig_expect(rig, 204, DELETE("/session", .remote = "alice"))->session_end);
 }
 
@@ -393,7 +400,7 @@ test_rights_matrix(void **state)
 		uint32_t	 rights;
 	} roles[] = {
 		{ "alice", 0xffffffff },
-		{ "olga", 0xffffffff },
+		{ "olga", ~(1u << RIGHT_USERS_ADMIN) },
 		{ "rudi", 1u << RIGHT_SESSION | 1u << RIGHT_CONFIG_READ | 1u << RIGHT_STATE_READ },
 		{ "anna", 1u << RIGHT_SESSION | 1u << RIGHT_CONFIG_READ | 1u << RIGHT_STATE_READ | 1u << RIGHT_HISTORY_READ },
 	};

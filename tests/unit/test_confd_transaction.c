@@ -401,7 +401,7 @@ test_lost_database_is_rebuilt(void **state)
 	(void)commit(described("precious"), "", 201);
 	(void)str_copy(before, configuration(), sizeof(before));
 	assert_non_null(strstr(before, "precious"));
-	rig_wait(rig, 300);
+	rig_wait(rig, 2200);
 	(void)str_copy(dir, rig->dir, sizeof(dir));
 	rig_free(rig, true);
 	(void)snprintf(path, sizeof(path), "%s/patronus.db", dir);
