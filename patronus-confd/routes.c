@@ -43,7 +43,7 @@ const struct route routes[] = {
 	{ MGMT_GET, "/session", RIGHT_SESSION, session_show },
 	{ MGMT_DELETE, "/session", RIGHT_SESSION, session_delete },
 	{ MGMT_PUT, "/session/password", RIGHT_SESSION, session_password },
-	{ MGMT_PUT, "/users/{name}/password", RIGHT_USERS_ADMIN, user_password },
+	{ MGMT_PUT, "/users/{user}/password", RIGHT_USERS_ADMIN, user_password },
 	{ MGMT_GET, "/claim", RIGHT_PUBLIC, claim_show },
 	{ MGMT_POST, "/claim", RIGHT_PUBLIC, claim_create },
 };
