@@ -29,7 +29,8 @@ account_name_valid(const char *s)
 	if (n == 0 || n > ACCOUNT_NAME_MAX)
 		return false;
 	for (i = 0; i < n; i++)
-		if (!((s[i] >= 'a' && s[i] <= 'z') || s[i] == '_' || (i > 0 && ((s[i] >= '0' && s[i] <= '9') || s[i] == '-'))))
+		if (!((s[i] >= 'a' && s[i] <= 'z') || s[i] == '_' ||
+			(i > 0 && ((s[i] >= '0' && s[i] <= '9') || s[i] == '-'))))
 			return false;
 	return true;
 }
@@ -155,7 +156,8 @@ parse_line(char *line, struct account *ret)
 	*colon++ = '\0';
 	if (!account_name_valid(line) && strcmp(line, ACCOUNT_NOBODY) != 0)
 		return -EBADMSG;
-	if (*colon != '$' || strpbrk(colon, ": \t") != NULL || str_copy(ret->hash, colon, sizeof(ret->hash)) >= sizeof(ret->hash))
+	if (*colon != '$' || strpbrk(colon, ": \t") != NULL ||
+	    str_copy(ret->hash, colon, sizeof(ret->hash)) >= sizeof(ret->hash))
 		return -EBADMSG;
 	(void)str_copy(ret->name, line, sizeof(ret->name));
 	return 0;

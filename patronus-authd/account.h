@@ -6,16 +6,16 @@
 #include <stddef.h>
 
 /*
- * The passwords of the administrators: the file "accounts", lines of "user:hash" as pam_pwdfile reads them.  What a user may do is
- * the configuration's to say; here is only who can prove to be whom.
+ * The passwords of the administrators: the file "accounts", lines of "user:hash" as pam_pwdfile reads them.  What a
+ * user may do is the configuration's to say; here is only who can prove to be whom.
  */
 
 #define ACCOUNTS_FILE	"accounts"
 #define ACCOUNTS_MAX	4096
 #define ACCOUNT_NAME_MAX 32
 /*
- * Stands in for users that do not exist: nobody can have this name, and its password is random and forgotten.  A login for an unknown
- * user runs the same hash as any other, so that the time of a refusal tells nothing.
+ * Stands in for users that do not exist: nobody can have this name, and its password is random and forgotten.  A login
+ * for an unknown user runs the same hash as any other, so that the time of a refusal tells nothing.
  */
 #define ACCOUNT_NOBODY	"-"
 

@@ -12,7 +12,10 @@
 struct bucket {
 	LIST_ENTRY(bucket)	 link;
 	char			 key[KEY_MAX];
-	/* Filled by time: when it was (or will be) full.  A token moves it by refill_ms; now + (capacity - 1) * refill_ms is the end. */
+	/*
+	 * Filled by time: when it was (or will be) full.  A token moves it by refill_ms; now + (capacity - 1) *
+	 * refill_ms is the end.
+	 */
 	uint64_t		 full_ms;
 };
 

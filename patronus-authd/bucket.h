@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Token buckets by key.  Each key may act `capacity` times at once and once more each refill_ms.  The table is bounded: a bucket that is
- * full again carries no memory and makes room; when there is none, new keys share one bucket, so that a flood of keys cannot wash
- * out the memory of others.
+ * Token buckets by key.  Each key may act `capacity` times at once and once more each refill_ms.  The table is bounded:
+ * a bucket that is full again carries no memory and makes room; when there is none, new keys share one bucket, so that
+ * a flood of keys cannot wash out the memory of others.
  */
 
 struct buckets;

@@ -73,11 +73,15 @@ make(void)
 	return store_write(CLAIM_FILE, line, n, 0600);
 }
 
-/* What a console shows (privd keeps it in the run directory, for root alone).  The file beside the accounts is what counts. */
+/*
+ * What a console shows (privd keeps it in the run directory, for root alone).  The file beside the accounts is what
+ * counts.
+ */
 static void
 put_notice(const char *notice)
 {
-	struct file_put_req req = { .id = FILE_CLAIM_NOTICE, .data = { (const uint8_t *)notice, (uint32_t)strlen(notice) } };
+	struct file_put_req req = { .id = FILE_CLAIM_NOTICE,
+		.data = { (const uint8_t *)notice, (uint32_t)strlen(notice) } };
 	struct privcall_error e;
 	struct message m;
 

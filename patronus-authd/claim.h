@@ -5,8 +5,9 @@
 #include <stdbool.h>
 
 /*
- * A box without an administrator belongs to who can read its claim code: it is made at the first start, shown on the console, kept in
- * the file "claim-code" (readable by root alone), good for one account, and gone when it has been used.  There is no default password.
+ * A box without an administrator belongs to who can read its claim code: it is made at the first start, shown on the
+ * console, kept in the file "claim-code" (readable by root alone), good for one account, and gone when it has been
+ * used.  There is no default password.
  */
 
 #define CLAIM_FILE	"claim-code"

@@ -73,8 +73,8 @@ answer(const struct inquiry *q, const void *rep)
 static const char *
 verdict_text(unsigned verdict)
 {
-	static const char *const texts[] = { "invalid", "accepted", "refused", "second factor missing", "too many tries",
-		"not claimable", "weak password", "failed" };
+	static const char *const texts[] = { "invalid", "accepted", "refused", "second factor missing",
+		"too many tries", "not claimable", "weak password", "failed" };
 
 	return verdict < sizeof(texts) / sizeof(texts[0]) ? texts[verdict] : "invalid";
 }
@@ -176,8 +176,12 @@ static void
 claim_reply(struct channel *c, const struct message *m, unsigned verdict, const char *text, const char *token,
     const struct session *s, uint32_t retry_s)
 {
-	struct auth_claim_rep rep = { .verdict = (uint8_t)verdict, .text = text, .token = token, .csrf = s != NULL ? s->csrf : "",
-	    .retry_after_s = retry_s, .expires_ms = s != NULL ? s->expires_ms : 0 };
+	struct auth_claim_rep rep = { .verdict = (uint8_t)verdict,
+		.text = text,
+		.token = token,
+		.csrf = s != NULL ? s->csrf : "",
+		.retry_after_s = retry_s,
+		.expires_ms = s != NULL ? s->expires_ms : 0 };
 
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
 }
@@ -198,7 +202,8 @@ claim_make(const struct auth_claim_req *r, const char **ret_text, char token[SES
 	int error;
 
 	if (!account_name_valid(r->user)) {
-		*ret_text = "a user name has up to 32 lower-case letters, digits, hyphens and underscores, and starts with a letter";
+		*ret_text = "a user name has up to 32 lower-case letters, digits, hyphens and underscores, and starts "
+			    "with a letter";
 		return AUTH_WEAK_PASSWORD;
 	}
 	*ret_text = password_weakness(r->user, r->password);
@@ -245,7 +250,8 @@ on_claim(struct channel *c, struct message *m, void *arg)
 		guard_pass("(claim)", r->source, clock_mono_ms());
 		verdict = claim_make(r, &text, token, &s);
 	}
-	daemon_audit(verdict == AUTH_ACCEPTED ? r->user : "(claim)", r->source, "claim", "", verdict_text(verdict), "%s", text);
+	daemon_audit(
+	    verdict == AUTH_ACCEPTED ? r->user : "(claim)", r->source, "claim", "", verdict_text(verdict), "%s", text);
 	claim_reply(c, m, verdict, text, token, verdict == AUTH_ACCEPTED ? &s : NULL, retry_s);
 	explicit_bzero(token, sizeof(token));
 }

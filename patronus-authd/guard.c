@@ -56,7 +56,8 @@ strip(const char *source, char *ret, size_t size)
 
 	if (*source == '[') {
 		end = strchr(source, ']');
-		(void)str_copy(ret, source + 1, end != NULL && (size_t)(end - source) < size ? (size_t)(end - source) : size);
+		(void)str_copy(
+		    ret, source + 1, end != NULL && (size_t)(end - source) < size ? (size_t)(end - source) : size);
 	} else if (colon != NULL && strchr(source, ':') == colon)
 		(void)str_copy(ret, source, (size_t)(colon - source) < size ? (size_t)(colon - source) + 1 : size);
 	else

@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 /*
- * How often may somebody guess?  Three buckets have to agree: of the user (5 at once, 5 an hour: never more than 10 verdicts within an hour),
- * of the source network (IPv4 /24, IPv6 /64), and of all strangers together.  Nobody can lock a user out from afar: the networks from
- * which the user has signed in have buckets of their own.  Fed by verdicts alone; names are opaque keys.
+ * How often may somebody guess?  Three buckets have to agree: of the user (5 at once, 5 an hour: never more than 10
+ * verdicts within an hour), of the source network (IPv4 /24, IPv6 /64), and of all strangers together.  Nobody can lock
+ * a user out from afar: the networks from which the user has signed in have buckets of their own.  Fed by verdicts
+ * alone; names are opaque keys.
  */
 
 #define GUARD_USER_BURST	5

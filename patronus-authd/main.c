@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * patronus-authd: who is it?  Passwords (verified by PAM in a one-shot child), second factor, sessions, and the TLS key that only signs.
- * Its working directory is its own; confd asks about people, httpd asks for signatures, nobody else speaks to it.
+ * patronus-authd: who is it?  Passwords (verified by PAM in a one-shot child), second factor, sessions, and the TLS key
+ * that only signs. Its working directory is its own; confd asks about people, httpd asks for signatures, nobody else
+ * speaks to it.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -95,13 +96,15 @@ static const struct daemon_peer peers[] = {
 /* --- start --- */
 
 /*
- * What the PAM helper obeys.  It lies beside the accounts because both are found from the helper's working directory, which is ours, read-only.
- * No delay on failure: the time of a refusal is the time of the hash, and guesses are counted, not slowed.
+ * What the PAM helper obeys.  It lies beside the accounts because both are found from the helper's working directory,
+ * which is ours, read-only. No delay on failure: the time of a refusal is the time of the hash, and guesses are
+ * counted, not slowed.
  */
 static int
 write_pam_service(void)
 {
-	static const char service[] = "auth required pam_pwdfile.so nodelay pwdfile=" ACCOUNTS_FILE "\naccount required pam_permit.so\n";
+	static const char service[] =
+	    "auth required pam_pwdfile.so nodelay pwdfile=" ACCOUNTS_FILE "\naccount required pam_permit.so\n";
 
 	char *old;
 	size_t len;
@@ -160,7 +163,10 @@ start(struct daemon *d)
 	int error;
 
 	(void)umask(0027);
-	/* Our group (the PAM helper's second one) may look up the two files it needs; they carry its right, the others do not. */
+	/*
+	 * Our group (the PAM helper's second one) may look up the two files it needs; they carry its right, the others
+	 * do not.
+	 */
 	if (chmod(".", 0750) == -1)
 		log_warn("authd", "state directory");
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

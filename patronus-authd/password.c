@@ -11,15 +11,16 @@
 #include "password.h"
 
 /*
- * Roots of passwords that every guessing list begins with.  A password that is nothing but such roots, digits and punctuation around
- * them is refused; the list is for the worst, not a measure of strength.
+ * Roots of passwords that every guessing list begins with.  A password that is nothing but such roots, digits and
+ * punctuation around them is refused; the list is for the worst, not a measure of strength.
  */
 static const char *const common[] = {
-	"password", "passwort", "passw0rd", "p@ssw0rd", "p@ssword", "admin", "administrator", "root", "patronus", "firewall", "router",
-	"letmein", "welcome", "willkommen", "qwerty", "qwertz", "azerty", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijkl",
-	"abcdef", "iloveyou", "monkey", "dragon", "sunshine", "princess", "football", "baseball", "superman", "batman", "master",
-	"secret", "changeme", "default", "test", "login", "hello", "trustno", "pfsense", "opnsense", "openwrt", "vyos", "cisco",
-	"ubnt", "fortinet", "hunter", "correcthorsebatterystaple", "network", "internet", "server", "computer", "linux", "debian",
+	"password", "passwort", "passw0rd", "p@ssw0rd", "p@ssword", "admin", "administrator", "root", "patronus",
+	"firewall", "router", "letmein", "welcome", "willkommen", "qwerty", "qwertz", "azerty", "qwertyuiop",
+	"asdfghjkl", "zxcvbnm", "abcdefghijkl", "abcdef", "iloveyou", "monkey", "dragon", "sunshine", "princess",
+	"football", "baseball", "superman", "batman", "master", "secret", "changeme", "default", "test", "login",
+	"hello", "trustno", "pfsense", "opnsense", "openwrt", "vyos", "cisco", "ubnt", "fortinet", "hunter",
+	"correcthorsebatterystaple", "network", "internet", "server", "computer", "linux", "debian",
 };
 
 static size_t

@@ -59,7 +59,8 @@ is_over(const struct entry *e, uint64_t now)
 }
 
 /*
- * The token is looked up by its hash: the comparison's time then tells something about hashes, from which no token follows.
+ * The token is looked up by its hash: the comparison's time then tells something about hashes, from which no token
+ * follows.
  */
 static struct entry *
 find(const char *token)

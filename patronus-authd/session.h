@@ -9,8 +9,8 @@
 #include "account.h"
 
 /*
- * Sessions: who holds the token is the user.  Only its SHA-256 is kept, so that whoever reads this memory cannot act as somebody; they
- * live in memory alone and end with the process.
+ * Sessions: who holds the token is the user.  Only its SHA-256 is kept, so that whoever reads this memory cannot act as
+ * somebody; they live in memory alone and end with the process.
  */
 
 #define SESSION_TOKEN_LEN	43		/* 256 random bits in base64url */

@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 /*
- * Small files in authd's own directory, which is its working directory.  A file is replaced whole: written beside, fsync, renamed, and
- * the directory synced, so that a power cut leaves the old or the new one.
+ * Small files in authd's own directory, which is its working directory.  A file is replaced whole: written beside,
+ * fsync, renamed, and the directory synced, so that a power cut leaves the old or the new one.
  */
 
 /* The whole file, malloc'd and terminated with a NUL that *ret_len does not count.  0 or -errno (-ENOENT, -EFBIG). */

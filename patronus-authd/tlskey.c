@@ -17,7 +17,7 @@
 
 #define VALID_S		(10L * 365 * 86400)
 #define RENEW_S		(30L * 86400)
-#define EARLIEST_S	1767225600L	/* 2026-01-01: a box whose clock has not been set makes no certificate of 1970 */
+#define EARLIEST_S	1767225600L	/* 2026-01-01: an unset clock makes no certificate of 1970 */
 #define FILE_MAX	65536
 
 static EVP_PKEY		*key;
@@ -102,7 +102,8 @@ cert_fill(X509 *cert)
 	X509_NAME *name = X509_get_subject_name(cert);
 
 	return X509_set_version(cert, X509_VERSION_3) == 1 && set_serial(cert) &&
-	    ASN1_TIME_set(X509_getm_notBefore(cert), from) != NULL && ASN1_TIME_set(X509_getm_notAfter(cert), from + VALID_S) != NULL &&
+	    ASN1_TIME_set(X509_getm_notBefore(cert), from) != NULL &&
+	    ASN1_TIME_set(X509_getm_notAfter(cert), from + VALID_S) != NULL &&
 	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"patronus", -1, -1, 0) == 1 &&
 	    X509_set_issuer_name(cert, name) == 1 && X509_set_pubkey(cert, key) == 1 &&
 	    add_extension(cert, NID_basic_constraints, "critical,CA:FALSE") &&
@@ -146,7 +147,8 @@ cert_is_usable(const char *pem, size_t len)
 	time_t soon = time(NULL) + RENEW_S;
 	bool ok;
 
-	ok = cert != NULL && X509_check_private_key(cert, key) == 1 && X509_cmp_time(X509_get0_notAfter(cert), &soon) > 0;
+	ok = cert != NULL && X509_check_private_key(cert, key) == 1 &&
+	    X509_cmp_time(X509_get0_notAfter(cert), &soon) > 0;
 	X509_free(cert);
 	BIO_free(bio);
 	return ok;

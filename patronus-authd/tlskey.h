@@ -6,14 +6,17 @@
 #include <stdint.h>
 
 /*
- * The box's TLS key (P-256): made here at the first start, kept in the file "tls.key", never told to anybody.  Others get the certificate
- * and signatures over digests.
+ * The box's TLS key (P-256): made here at the first start, kept in the file "tls.key", never told to anybody.  Others
+ * get the certificate and signatures over digests.
  */
 
 #define TLSKEY_FILE		"tls.key"
 #define TLSKEY_CERT_FILE	"tls.crt"
 
-/* Read key and certificate, or make what is missing; a certificate that ends within 30 days is renewed for the same key.  0 or -errno. */
+/*
+ * Read key and certificate, or make what is missing; a certificate that ends within 30 days is renewed for the same
+ * key.  0 or -errno.
+ */
 int		 tlskey_init(void);
 void		 tlskey_fini(void);
 /* PEM, leaf first. */

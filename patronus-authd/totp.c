@@ -72,7 +72,7 @@ save(void)
 		}
 	}
 	if (error == 0)
-		error = buf_failed(&b) ? -EFBIG : store_write(TOTP_FILE, b.data != NULL ? b.data : (uint8_t *)"", b.len, 0600);
+		error = buf_failed(&b) ? -EFBIG : store_write(TOTP_FILE, b.len > 0 ? (void *)b.data : "", b.len, 0600);
 	if (b.data != NULL)
 		explicit_bzero(b.data, b.len);
 	buf_fini(&b);
@@ -92,8 +92,9 @@ parse_line(char *line, struct secret *ret)
 		if (part[i] == NULL)
 			return -EBADMSG;
 	}
-	if (line != NULL || !account_name_valid(part[0]) || strcmp(part[1], "SHA1") != 0 || str_u64(part[2], 6, 8, &digits) != 0 ||
-	    str_u64(part[3], PERIOD_S, PERIOD_S, &period) != 0 || str_u64(part[5], 0, UINT64_MAX, &ret->counter) != 0)
+	if (line != NULL || !account_name_valid(part[0]) || strcmp(part[1], "SHA1") != 0 ||
+	    str_u64(part[2], 6, 8, &digits) != 0 || str_u64(part[3], PERIOD_S, PERIOD_S, &period) != 0 ||
+	    str_u64(part[5], 0, UINT64_MAX, &ret->counter) != 0)
 		return -EBADMSG;
 	r = oath_base32_decode(part[4], strlen(part[4]), &key, &ret->len);
 	if (r != OATH_OK || ret->len == 0 || ret->len > SECRET_MAX) {
@@ -206,7 +207,8 @@ totp_verify(const char *user, const char *code, uint64_t now_s)
 	if (s == NULL || strlen(code) != s->digits)
 		return TOTP_WRONG;
 	for (c = now > TOTP_WINDOW ? now - TOTP_WINDOW : 0; c <= now + TOTP_WINDOW; c++) {
-		if (oath_hotp_generate((const char *)s->key, s->len, c, s->digits, false, OATH_HOTP_DYNAMIC_TRUNCATION, want) != OATH_OK)
+		if (oath_hotp_generate((const char *)s->key, s->len, c, s->digits, false, OATH_HOTP_DYNAMIC_TRUNCATION,
+			want) != OATH_OK)
 			return TOTP_FAILED;
 		/* All steps are compared, whichever fits: the time tells nothing. */
 		if (str_equal_ct(want, code, s->digits) && c > s->counter && !good) {

@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 /*
- * The second factor (RFC 6238): the file "totp", a line per user "user:algorithm:digits:period:base32 secret:last counter".  A code is good
- * once: its counter is on the disk before the login succeeds, and no code of that time or before is taken again.
+ * The second factor (RFC 6238): the file "totp", a line per user "user:algorithm:digits:period:base32 secret:last
+ * counter".  A code is good once: its counter is on the disk before the login succeeds, and no code of that time or
+ * before is taken again.
  */
 
 #define TOTP_FILE	"totp"

@@ -78,7 +78,8 @@ on_reply(struct channel *c, struct message *m, int error, void *arg)
 		return;
 	}
 	rep = m->body;
-	finish(q, rep->verdict == AUTH_ACCEPTED ? AUTH_ACCEPTED : rep->verdict == AUTH_REFUSED ? AUTH_REFUSED : AUTH_FAILED);
+	/* Whatever else it may have said is a fault. */
+	finish(q, rep->verdict == AUTH_ACCEPTED || rep->verdict == AUTH_REFUSED ? rep->verdict : AUTH_FAILED);
 }
 
 static const struct channel_dispatch helper_table[] = { { 0, 0, NULL } };

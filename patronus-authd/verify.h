@@ -3,8 +3,8 @@
 #define PATRONUS_AUTHD_VERIFY_H
 
 /*
- * Is this the user's password?  Asked of PAM in a process of its own that lives for one question (patronus-pam, started by privd); two at
- * once, a few more wait.
+ * Is this the user's password?  Asked of PAM in a process of its own that lives for one question (patronus-pam, started
+ * by privd); two at once, a few more wait.
  */
 
 #define VERIFY_AT_ONCE		2

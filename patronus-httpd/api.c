@@ -82,9 +82,9 @@ fill(struct call *k, const struct http_request *r, const char *token, struct con
 	q->token = arena_strdup(k->arena, token);
 	q->origin = arena_strdup(k->arena, conn_peer(c));
 	q->local = arena_strdup(k->arena, conn_local(c));
-	return q->path != NULL && q->query != NULL && q->content_type != NULL && q->accept != NULL && q->if_match != NULL &&
-	    q->if_none_match != NULL && q->workspace != NULL && q->csrf != NULL && q->token != NULL && q->origin != NULL &&
-	    q->local != NULL;
+	return q->path != NULL && q->query != NULL && q->content_type != NULL && q->accept != NULL &&
+	    q->if_match != NULL && q->if_none_match != NULL && q->workspace != NULL && q->csrf != NULL &&
+	    q->token != NULL && q->origin != NULL && q->local != NULL;
 }
 
 static struct call *
@@ -151,7 +151,8 @@ on_reply(struct channel *ch, struct message *m, int error, void *arg)
 			conn_set_known(c);
 		reply_put(c, rep, k->head_only);
 	} else
-		http_reply_problem(conn_out(c), m != NULL ? 500 : 503, !conn_is_last(c), k->head_only, m != NULL ? 0 : 1, NULL);
+		http_reply_problem(
+		    conn_out(c), m != NULL ? 500 : 503, !conn_is_last(c), k->head_only, m != NULL ? 0 : 1, NULL);
 	call_free(k);
 	conn_done(c);
 }
@@ -191,7 +192,9 @@ send_call(struct call *k)
 
 	k->req.body.data = k->body;
 	k->req.body.len = k->body_len;
-	error = ch == NULL ? -ENOTCONN : channel_call(ch, MSG_MGMT_REQUEST, 0, &k->req, NULL, 0, CALL_TIMEOUT_MS, on_reply, k);
+	error = -ENOTCONN;
+	if (ch != NULL)
+		error = channel_call(ch, MSG_MGMT_REQUEST, 0, &k->req, NULL, 0, CALL_TIMEOUT_MS, on_reply, k);
 	if (error != 0)
 		call_free(k);
 	else
@@ -230,7 +233,8 @@ forward(struct conn *c, const struct http_request *r, const char *token)
 
 	if (*token == '\0' && r->content_length > BODY_STRANGER_MAX)
 		return route_problem(c, r, 401, NULL);
-	if (daemon_channel(ROLE_CONFD, PEER_MAIN) == NULL || ncalls >= CALLS_MAX || bodies + r->content_length > BODIES_MAX)
+	if (daemon_channel(ROLE_CONFD, PEER_MAIN) == NULL || ncalls >= CALLS_MAX ||
+	    bodies + r->content_length > BODIES_MAX)
 		return route_problem(c, r, 503, NULL);
 	k = call_new(c, r, token);
 	if (k == NULL)

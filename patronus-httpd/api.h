@@ -5,8 +5,8 @@
 #include "conn.h"
 
 /*
- * Requests below /api/v1: turned into MGMT_REQUEST for confd and back, without looking inside.  What they mean, and who may do
- * that, is confd's to judge.
+ * Requests below /api/v1: turned into MGMT_REQUEST for confd and back, without looking inside.  What they mean, and who
+ * may do that, is confd's to judge.
  */
 
 #define API_PREFIX	"/api/v1"

@@ -51,7 +51,7 @@ struct conn {
 	bool				 is_known;
 	bool				 has_unread;	/* the client still sends what nobody will read */
 	uint64_t			 deadline_ms;	/* of this step */
-	uint64_t			 write_by_ms;	/* of the next byte that leaves; UINT64_MAX when nothing waits */
+	uint64_t			 write_by_ms;	/* of the next byte; UINT64_MAX when nothing waits */
 	struct buf			 in;		/* what came and could not be used yet */
 	size_t				 scan_at;
 	uint32_t			 body_left;
@@ -392,7 +392,8 @@ input(struct conn *c, const char *data, size_t len)
 static bool
 wants_input(const struct conn *c)
 {
-	return (c->state == STATE_HEAD || c->state == STATE_BODY || c->state == STATE_STREAM) && conn_unsent(c) < OUT_HIGH;
+	return (c->state == STATE_HEAD || c->state == STATE_BODY || c->state == STATE_STREAM) &&
+	    conn_unsent(c) < OUT_HIGH;
 }
 
 /* Answer what came before and had to wait, and send.  False when the connection is gone. */
@@ -415,8 +416,8 @@ advance(struct conn *c)
 }
 
 /*
- * Read what is there.  False when the connection is gone.  The socket is level-triggered, but what OpenSSL has taken from it is not: it
- * must be asked again, and a client that never stops must let the others in between.
+ * Read what is there.  False when the connection is gone.  The socket is level-triggered, but what OpenSSL has taken
+ * from it is not: it must be asked again, and a client that never stops must let the others in between.
  */
 static bool
 read_some(struct conn *c)
@@ -429,7 +430,8 @@ read_some(struct conn *c)
 		n = SSL_read(c->ssl, scratch, sizeof(scratch));
 		if (n <= 0) {
 			e = SSL_get_error(c->ssl, n);
-			if (e == SSL_ERROR_WANT_READ || (e == SSL_ERROR_WANT_WRITE && event_add(c->ev_write, NULL) == 0))
+			if (e == SSL_ERROR_WANT_READ ||
+			    (e == SSL_ERROR_WANT_WRITE && event_add(c->ev_write, NULL) == 0))
 				break;
 			conn_free(c);
 			return false;
@@ -603,7 +605,8 @@ conn_is_known(const struct conn *c)
 bool
 conn_is_idle(const struct conn *c)
 {
-	return c->state == STATE_HANDSHAKE || c->state == STATE_HEAD || c->state == STATE_BODY || c->state == STATE_LINGER;
+	return c->state == STATE_HANDSHAKE || c->state == STATE_HEAD || c->state == STATE_BODY ||
+	    c->state == STATE_LINGER;
 }
 
 uint64_t

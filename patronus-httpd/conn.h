@@ -13,8 +13,8 @@
 #include "http_request.h"
 
 /*
- * One client: TLS, requests in order, one coalesced write per turn.  Nothing is read while a request waits for its answer, so a
- * client that pipelines is served in order and cannot make us hoard.
+ * One client: TLS, requests in order, one coalesced write per turn.  Nothing is read while a request waits for its
+ * answer, so a client that pipelines is served in order and cannot make us hoard.
  */
 
 struct conn;
@@ -52,9 +52,15 @@ void		 conn_free(struct conn *);
 struct buf	*conn_out(struct conn *);
 size_t		 conn_unsent(const struct conn *);
 void		 conn_set_task(struct conn *, void *task, const struct conn_task_ops *);
-/* The reply of the waiting task is in conn_out(): send it and go on.  The task is forgotten.  The connection may be gone afterwards. */
+/*
+ * The reply of the waiting task is in conn_out(): send it and go on.  The task is forgotten.  The connection may be
+ * gone afterwards.
+ */
 void		 conn_done(struct conn *);
-/* The reply of the waiting task is a stream that goes on: its head is in conn_out().  The connection may be gone afterwards. */
+/*
+ * The reply of the waiting task is a stream that goes on: its head is in conn_out().  The connection may be gone
+ * afterwards.
+ */
 void		 conn_stream(struct conn *);
 /* A stream has more in conn_out().  The connection may be gone afterwards. */
 void		 conn_push(struct conn *);

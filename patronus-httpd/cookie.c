@@ -7,7 +7,10 @@
 
 #define ATTRIBUTES	"; Path=/; Secure; HttpOnly; SameSite=Strict"
 
-/* base64url, nothing else: a NUL, a quote or a percent sign makes it no token (CVE-2024-53704 was a cookie of NUL bytes). */
+/*
+ * base64url, nothing else: a NUL, a quote or a percent sign makes it no token (CVE-2024-53704 was a cookie of NUL
+ * bytes).
+ */
 static bool
 token_is_valid(const char *s, size_t len)
 {

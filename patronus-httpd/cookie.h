@@ -5,16 +5,16 @@
 #include "http_request.h"
 
 /*
- * The session's cookie.  The prefix __Host- makes browsers accept it only from this host itself, over TLS, for all paths; SameSite=Strict
- * keeps it out of requests that another site caused.
+ * The session's cookie.  The prefix __Host- makes browsers accept it only from this host itself, over TLS, for all
+ * paths; SameSite=Strict keeps it out of requests that another site caused.
  */
 
 #define COOKIE_NAME		"__Host-patronus"
 #define COOKIE_TOKEN_MAX	64
 
 /*
- * The token of a Cookie field.  0 with "" when there is none or it has another shape than our tokens (it is then no session);
- * -400 when the cookie is there twice: somebody planted one.
+ * The token of a Cookie field.  0 with "" when there is none or it has another shape than our tokens (it is then no
+ * session); -400 when the cookie is there twice: somebody planted one.
  */
 int	 cookie_token(struct span field, char ret[COOKIE_TOKEN_MAX + 1]);
 

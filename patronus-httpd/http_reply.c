@@ -7,9 +7,10 @@
 #include "base/str.h"
 #include "http_reply.h"
 
-#define CSP	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; " \
-		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; " \
-		"trusted-types 'none'"
+#define CSP								\
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "	\
+	"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "		\
+	"require-trusted-types-for 'script'; trusted-types 'none'"
 
 const char http_reply_csp[] = CSP;
 
@@ -167,7 +168,8 @@ http_reply_put(struct buf *out, const struct http_reply *r)
 }
 
 void
-http_reply_problem(struct buf *out, unsigned status, bool keep_alive, bool head_only, uint32_t retry_after_s, const char *allow)
+http_reply_problem(
+    struct buf *out, unsigned status, bool keep_alive, bool head_only, uint32_t retry_after_s, const char *allow)
 {
 	struct http_reply r = { .status = status, .content_type = "application/problem+json", .keep_alive = keep_alive,
 	    .head_only = head_only, .retry_after_s = retry_after_s, .allow = allow };

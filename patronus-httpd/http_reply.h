@@ -9,8 +9,8 @@
 #include "base/buf.h"
 
 /*
- * Writes replies into a buffer: status line, the security fields that every reply carries, the fields of this one, and the
- * body behind them, so that one write to the socket sends it all.
+ * Writes replies into a buffer: status line, the security fields that every reply carries, the fields of this one, and
+ * the body behind them, so that one write to the socket sends it all.
  */
 
 struct http_reply {
@@ -32,8 +32,8 @@ struct http_reply {
 };
 
 /*
- * Append the reply to out.  Values that come from another process are checked: one with a control byte makes the reply a 500
- * (nothing that a daemon sends can split a response).
+ * Append the reply to out.  Values that come from another process are checked: one with a control byte makes the reply
+ * a 500 (nothing that a daemon sends can split a response).
  */
 void	 http_reply_put(struct buf *out, const struct http_reply *);
 

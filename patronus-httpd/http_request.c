@@ -7,9 +7,9 @@
 
 /*
  * The refusals and the attacks they stop:
- *   bare LF or CR, obs-fold, blanks before a colon, Content-Length twice or with Transfer-Encoding	request smuggling
- *   %2f %5c %00, dot segments, empty segments, ';', a second decoding				authorization by path
- *   Host twice, absolute and authority form							routing by a name that nobody checked
+ *   request smuggling: bare LF or CR, obs-fold, blanks before a colon, Content-Length twice or with Transfer-Encoding
+ *   authorization by path: %2f %5c %00, dot segments, empty segments, ';', a second decoding
+ *   routing by a name that nobody checked: Host twice, absolute and authority form
  */
 
 /* Character classes of RFC 9110 and RFC 3986, one table: bit set per byte. */
@@ -244,7 +244,10 @@ parse_path(struct span s, char ret[HTTP_PATH_MAX + 1])
 		c = (unsigned char)s.at[i];
 		if (c == '%') {
 			c = decode_percent(s.at + i, s.len - i);
-			/* An encoded separator, or one that some reader takes for one; a control byte; a second '%' to decode. */
+			/*
+			 * An encoded separator, or one that some reader takes for one; a control byte; a second '%' to
+			 * decode.
+			 */
 			if (c < 0x20 || c == 0x7f || c == '/' || c == '\\' || c == '%')
 				return -400;
 			i += 2;
@@ -398,7 +401,9 @@ parse_length(struct span s, uint32_t *ret)
 	return 0;
 }
 
-/* How long is the body?  One way to say it, Content-Length: chunks are refused, so nobody can disagree about the end. */
+/*
+ * How long is the body?  One way to say it, Content-Length: chunks are refused, so nobody can disagree about the end.
+ */
 static int
 check_body(struct http_request *r)
 {

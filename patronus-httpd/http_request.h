@@ -8,7 +8,8 @@
 
 /*
  * The head of one HTTP/1.1 request (RFC 9112), read strictly: what two readers could understand differently is refused,
- * because that is how requests are smuggled and checks are walked around.  Pure functions over bytes: no I/O, no memory.
+ * because that is how requests are smuggled and checks are walked around.  Pure functions over bytes: no I/O, no
+ * memory.
  */
 
 #define HTTP_HEAD_MAX		16384		/* request line and fields, with the empty line */
@@ -66,12 +67,13 @@ struct http_request {
 	uint32_t	content_length;		/* 0 without a body */
 	struct span	query;			/* after '?', still encoded */
 	struct span	fields[HTTP_FIELD_MAX];	/* values without surrounding blanks */
-	char		path[HTTP_PATH_MAX + 1];	/* decoded once: UTF-8, no control bytes, no empty or dot segments */
+	char		path[HTTP_PATH_MAX + 1];	/* decoded once: UTF-8, no control bytes, plain segments */
 };
 
 /*
- * Where does the head end?  *at remembers how far was looked (0 at first).  The length of the head with its empty line, 0 when bytes are
- * missing, or the negative status to refuse with: -400 for a bare CR or LF or a NUL, -414, -431 over the limits.
+ * Where does the head end?  *at remembers how far was looked (0 at first).  The length of the head with its empty line,
+ * 0 when bytes are missing, or the negative status to refuse with: -400 for a bare CR or LF or a NUL, -414, -431 over
+ * the limits.
  */
 int	 http_request_scan(const char *data, size_t len, size_t *at);
 
@@ -84,7 +86,10 @@ int	 http_request_parse(const char *data, size_t len, struct http_request *ret);
 /* "GET", ...; NULL for no method. */
 const char *http_method_name(uint8_t method);
 
-/* Span helpers: equal without regard to ASCII case; and is there such a token in a comma-separated list (parameters are ignored)? */
+/*
+ * Span helpers: equal without regard to ASCII case; and is there such a token in a comma-separated list (parameters are
+ * ignored)?
+ */
 bool	 span_is(struct span, const char *);
 bool	 span_has_token(struct span, const char *);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * patronus-httpd: HTTPS to the browser, the management protocol to confd.  It holds no configuration, no key, no file and no right: a
- * session's token comes from the client's cookie with every request and is judged by authd through confd.
+ * patronus-httpd: HTTPS to the browser, the management protocol to confd.  It holds no configuration, no key, no file
+ * and no right: a session's token comes from the client's cookie with every request and is judged by authd through
+ * confd.
  */
 #include <unistd.h>
 

@@ -14,14 +14,16 @@ route_problem(struct conn *c, const struct http_request *r, unsigned status, con
 	/* A body that nobody reads must not be taken for the next request. */
 	if (r->content_length > 0)
 		conn_set_last(c);
-	http_reply_problem(conn_out(c), status, !conn_is_last(c), r->method == HTTP_HEAD, status == 503 ? RETRY_AFTER_S : 0, allow);
+	http_reply_problem(
+	    conn_out(c), status, !conn_is_last(c), r->method == HTTP_HEAD, status == 503 ? RETRY_AFTER_S : 0, allow);
 	return CONN_REPLIED;
 }
 
 void
 route_refuse(struct conn *c, unsigned status)
 {
-	http_reply_problem(conn_out(c), status, false, false, 0, status == 405 ? "GET, HEAD, POST, PUT, PATCH, DELETE" : NULL);
+	http_reply_problem(
+	    conn_out(c), status, false, false, 0, status == 405 ? "GET, HEAD, POST, PUT, PATCH, DELETE" : NULL);
 }
 
 static enum conn_next

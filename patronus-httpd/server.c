@@ -48,7 +48,10 @@ update(void)
 	}
 }
 
-/* Which connection can be missed most?  One that does nothing now, the oldest; one that nobody signed in on before one with a session. */
+/*
+ * Which connection can be missed most?  One that does nothing now, the oldest; one that nobody signed in on before one
+ * with a session.
+ */
 static struct conn *
 victim(void)
 {
@@ -181,8 +184,8 @@ server_listen(uint8_t slot, int fd)
 	if (l->acceptable == NULL)
 		fatalx("server", "no memory");
 	/*
-	 * Accepted connections inherit it.  The ticket of a new session and the first reply are two small writes: without this the second
-	 * would wait for the client's delayed acknowledgement of the first, 40 ms.
+	 * Accepted connections inherit it.  The ticket of a new session and the first reply are two small writes:
+	 * without this the second would wait for the client's delayed acknowledgement of the first, 40 ms.
 	 */
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1)
 		log_warn("server", "listener: TCP_NODELAY");

@@ -7,8 +7,8 @@
 #include "conn.h"
 
 /*
- * The listening socket and the list of connections: accepts while there is a certificate and a signer, ends what takes too long, and
- * drops the connection that is idle longest when there are too many, strangers first.
+ * The listening socket and the list of connections: accepts while there is a certificate and a signer, ends what takes
+ * too long, and drops the connection that is idle longest when there are too many, strangers first.
  */
 
 #define SERVER_CONNS_MAX	1024

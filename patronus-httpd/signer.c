@@ -176,7 +176,8 @@ wait_reply(uint32_t id, struct message *ret)
 	for (;;) {
 		n = receive(ret);
 		if (n == 1) {
-			if (ret->header.type == MSG_TLS_SIGN && ret->header.id == id && (ret->header.flags & FRAME_REPLY))
+			if (ret->header.type == MSG_TLS_SIGN && ret->header.id == id &&
+			    (ret->header.flags & FRAME_REPLY))
 				return 0;
 			n = handle_other(ret);
 			message_fini(ret);

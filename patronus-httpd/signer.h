@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * The other end of the TLS key: authd signs, httpd has only the certificate.  The channel blocks, because OpenSSL asks in the middle
- * of a handshake; it is bounded by SIGNER_TIMEOUT_MS, and while authd is away no connection is accepted.
+ * The other end of the TLS key: authd signs, httpd has only the certificate.  The channel blocks, because OpenSSL asks
+ * in the middle of a handshake; it is bounded by SIGNER_TIMEOUT_MS, and while authd is away no connection is accepted.
  */
 
 #define SIGNER_TIMEOUT_MS	500

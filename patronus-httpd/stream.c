@@ -158,7 +158,8 @@ on_subscribed(struct channel *ch, struct message *m, int error, void *arg)
 	stream_free(s);
 	if (c == NULL)
 		return;
-	http_reply_problem(conn_out(c), status_of(error), !conn_is_last(c), false, status_of(error) == 503 ? 1 : 0, NULL);
+	http_reply_problem(
+	    conn_out(c), status_of(error), !conn_is_last(c), false, status_of(error) == 503 ? 1 : 0, NULL);
 	conn_done(c);
 }
 

@@ -6,8 +6,8 @@
 #include "ipc/channel.h"
 
 /*
- * GET /api/v1/events: server-sent events (WHATWG HTML, section 9.2).  Each client has a bounded queue: what does not fit is dropped
- * for it alone, and it is told so with an event "gap".
+ * GET /api/v1/events: server-sent events (WHATWG HTML, section 9.2).  Each client has a bounded queue: what does not
+ * fit is dropped for it alone, and it is told so with an event "gap".
  */
 
 #define STREAM_MAX		256		/* clients at once */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A key with foreign signatures is an EC_KEY_METHOD: of OpenSSL 1.1's interface, which 3.0 carries on; a provider would be 20 times the code. */
+/*
+ * A key with foreign signatures is an EC_KEY_METHOD: of OpenSSL 1.1's interface, which 3.0 carries on; a provider would
+ * be 20 times the code.
+ */
 #define OPENSSL_API_COMPAT	0x10100000L
 #include <errno.h>
 #include <string.h>
@@ -20,8 +23,8 @@ static EC_KEY_METHOD	*foreign;
 
 /* OpenSSL asks for a signature: hand the digest to authd. */
 static int
-foreign_sign(int type, const unsigned char *digest, int len, unsigned char *sig, unsigned int *ret_len, const BIGNUM *kinv,
-    const BIGNUM *r, EC_KEY *key)
+foreign_sign(int type, const unsigned char *digest, int len, unsigned char *sig, unsigned int *ret_len,
+    const BIGNUM *kinv, const BIGNUM *r, EC_KEY *key)
 {
 	size_t n;
 	int error;
@@ -44,8 +47,9 @@ tls_init(void)
 	SSL_CTX *probe;
 
 	/* No openssl.cnf: what TLS means here is decided in this file. */
-	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_LOAD_CRYPTO_STRINGS |
-	    OPENSSL_INIT_NO_ATEXIT, NULL) != 1)
+	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS |
+		    OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT,
+		NULL) != 1)
 		fatalx("tls", "OpenSSL cannot be initialised");
 	foreign = EC_KEY_METHOD_new(EC_KEY_OpenSSL());
 	if (foreign == NULL)
@@ -60,7 +64,8 @@ tls_init(void)
 
 /* HTTP/1.1 is the only protocol; who offers others alone is told so. */
 static int
-select_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen, const unsigned char *in, unsigned int inlen, void *arg)
+select_alpn(
+    SSL *ssl, const unsigned char **out, unsigned char *outlen, const unsigned char *in, unsigned int inlen, void *arg)
 {
 	static const unsigned char ours[] = "\x08http/1.1";
 	unsigned char *picked;
@@ -124,7 +129,8 @@ new_context(void)
 
 	if (c == NULL)
 		return NULL;
-	if (SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) != 1 || SSL_CTX_set_max_proto_version(c, TLS1_3_VERSION) != 1 ||
+	if (SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) != 1 ||
+	    SSL_CTX_set_max_proto_version(c, TLS1_3_VERSION) != 1 ||
 	    SSL_CTX_set1_groups_list(c, "X25519:P-256:P-384") != 1 ||
 	    SSL_CTX_set_session_id_context(c, session_context, sizeof(session_context) - 1) != 1) {
 		SSL_CTX_free(c);
@@ -132,7 +138,8 @@ new_context(void)
 	}
 	(void)SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CLEANSE_PLAINTEXT);
 	/* Room for many idle connections: their buffers are given back between records. */
-	(void)SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	(void)SSL_CTX_set_mode(
+	    c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(c, 1);
 	(void)SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_num_tickets(c, 1);

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 /*
- * TLS 1.3 without a private key: a certificate, and a key object whose signatures come from the signer.  Resumption by stateless tickets.
+ * TLS 1.3 without a private key: a certificate, and a key object whose signatures come from the signer.  Resumption by
+ * stateless tickets.
  */
 
 /* Before confinement: what OpenSSL would load later is loaded here. */

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * An append-only file of records, one line each, in the working directory.  Numbers go on across restarts and rotations.  A record is
- * whole or absent: what a full disk or a power cut tore is cut off.
+ * An append-only file of records, one line each, in the working directory.  Numbers go on across restarts and
+ * rotations.  A record is whole or absent: what a full disk or a power cut tore is cut off.
  */
 
 struct logfile {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * patronus-logd: the only writer of the logs.  Everybody sends, nobody reads back and nobody can change what is written.  patronus.log
- * holds what processes say, audit.log what people did.  Numbers without gaps make a removed line visible; the signed tree over
- * audit.log that makes it provable reads the same records in the same order.
+ * patronus-logd: the only writer of the logs.  Everybody sends, nobody reads back and nobody can change what is
+ * written.  patronus.log holds what processes say, audit.log what people did.  Numbers without gaps make a removed line
+ * visible; the signed tree over audit.log that makes it provable reads the same records in the same order.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -158,7 +158,9 @@ static const struct daemon_peer peers[] = {
 static void
 own_line(enum log_level level, const char *subsystem, const char *text, void *arg)
 {
-	struct log_line_req r = { .time_ms = clock_wall_ms(), .level = (uint8_t)level, .subsystem = subsystem, .text = text };
+	struct log_line_req r = {
+		.time_ms = clock_wall_ms(), .level = (uint8_t)level, .subsystem = subsystem, .text = text
+	};
 	static bool inside;
 
 	(void)arg;

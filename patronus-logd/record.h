@@ -8,8 +8,9 @@
 #include "ipc/msg.h"
 
 /*
- * A log record as one line of JSON.  Whatever a field carries, it stays inside its quotes and inside its line: a user name with a line feed
- * is a name with an escaped line feed (CVE-2026-63442, CVE-2026-44195 were log lines that a name made up).
+ * A log record as one line of JSON.  Whatever a field carries, it stays inside its quotes and inside its line: a user
+ * name with a line feed is a name with an escaped line feed (CVE-2026-63442, CVE-2026-44195 were log lines that a name
+ * made up).
  */
 
 /* Append a JSON string with its quotes: control bytes, quotes, line separators and what is no UTF-8 are escaped. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * patronus-pam: one PAM conversation for authd, in a process that holds no privilege and ends with its verdict.  PAM modules are other
- * people's code; what they could do wrong they do here.
+ * patronus-pam: one PAM conversation for authd, in a process that holds no privilege and ends with its verdict.  PAM
+ * modules are other people's code; what they could do wrong they do here.
  */
 #include <errno.h>
 #include <poll.h>
@@ -49,7 +49,9 @@ receive(uint64_t deadline_ms, struct message *ret)
 	}
 }
 
-/* Every prompt without echo is for the password; anything else that PAM asks for is refused, what it tells is dropped. */
+/*
+ * Every prompt without echo is for the password; anything else that PAM asks for is refused, what it tells is dropped.
+ */
 static int
 converse(int n, const struct pam_message **messages, struct pam_response **ret, void *arg)
 {
