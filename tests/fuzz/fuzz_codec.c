@@ -6,13 +6,15 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "conf/state.h"
 #include "ipc/msg.h"
 #include "msg_random.h"
 
 /*
- * Bytes from a hostile process, in the two ways they can come.
+ * Bytes from a hostile process, in the three ways they can come.
  *
  *	'r' WHICH BYTES...		one record of the message tables: refused, or the one encoding of what was decoded
+ *	'c' WHICH BYTES...		one record of the schema: what confd sends to owners, and owners to confd
  *	'f' (WHICH FLAGS ID LEN16 BYTES...)*	frames for one assembler, with headers that are mostly plausible
  *
  * WHICH is a row of msg_specs_all(), its top bit the reply.
@@ -48,11 +50,23 @@ pick(uint8_t which)
 	return &specs[(which & 0x7f) % n];
 }
 
-static void
-fuzz_record(uint8_t which, const uint8_t *data, size_t len)
+static const struct record *
+pick_conf(uint8_t which)
 {
-	const struct msg_spec *spec = pick(which);
-	const struct record *r = which & 0x80 ? spec->rep : spec->req;
+	const struct conf_named *const lists[] = { conf_owners, conf_states, conf_events };
+	const struct conf_named *n;
+	unsigned i, left = which % 64;
+
+	for (i = 0; i < 3; i++)
+		for (n = lists[i]; n->name != NULL; n++)
+			if (left-- == 0)
+				return n->record;
+	return conf_owners[0].record;
+}
+
+static void
+fuzz_record(const struct record *r, const uint8_t *data, size_t len)
+{
 	struct arena *a = arena_new(16 << 20);
 	void *body;
 
@@ -103,7 +117,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size >= 2 && data[0] == 'r')
-		fuzz_record(data[1], data + 2, size - 2);
+		fuzz_record(data[1] & 0x80 ? pick(data[1])->rep : pick(data[1])->req, data + 2, size - 2);
+	else if (size >= 2 && data[0] == 'c')
+		fuzz_record(pick_conf(data[1]), data + 2, size - 2);
 	else if (size >= 1 && data[0] == 'f')
 		fuzz_frames(data + 1, size - 1);
 	return 0;
