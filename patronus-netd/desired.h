@@ -18,6 +18,9 @@ struct arena;
 #define RTPROT_PATRONUS		158	/* of our routes */
 #define IFAPROT_PATRONUS	158	/* of our addresses, where the kernel keeps it (5.18 and later) */
 
+/* The first line of a resolver's file that is ours. */
+#define RESOLV_CONF_HEAD	"# Written by Patronus from system.name-servers; changes made here are overwritten.\n"
+
 /* How an interface of the configuration finds its link.  Exactly one is set. */
 struct want_match {
 	const char	*name;		/* kernel name or alternative name; NULL */

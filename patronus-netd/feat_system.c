@@ -18,7 +18,7 @@ resolv_conf(const struct conf_system *s, struct arena *arena)
 	uint32_t i;
 
 	buf_init(&b, 4096);
-	buf_puts(&b, "# Written by Patronus from system.name-servers; changes made here are overwritten.\n");
+	buf_puts(&b, RESOLV_CONF_HEAD);
 	for (i = 0; i < s->name_servers.n; i++)
 		buf_printf(&b, "nameserver %s\n", addr_format(&s->name_servers.items[i], text, sizeof(text)));
 	ret = buf_failed(&b) ? NULL : arena_strdup(arena, (const char *)b.data);
@@ -34,7 +34,7 @@ desire(const struct conf_netd *conf, struct desired *d, struct problems *problem
 	(void)problems;
 	d->hostname = conf->system->hostname;
 	d->time_zone = conf->system->time_zone;
-	/* A box that asks nobody keeps what it has: there may be somebody else who manages it. */
+	/* A box that asks nobody keeps what it has, or had before us: there may be somebody else who manages it. */
 	d->resolv_conf = conf->system->name_servers.n > 0 ? resolv_conf(conf->system, d->arena) : NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -218,6 +219,67 @@ do_resolv_conf(const struct op *op, struct memory *memory, struct privcall_error
 	memory_text_set(memory, MEMORY_RESOLV_CONF, op->text);
 	return 0;
 }
+
+/* --- what the box had before us --- */
+
+#define RESOLV_CONF_MAX	4096		/* as privd takes it back */
+
+/* Text that privd would write again: one that it would not is no way back. */
+static bool
+is_plain(const uint8_t *data, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (data[i] != '\n' && (data[i] < 0x20 || data[i] > 0x7e))
+			return false;
+	return len <= RESOLV_CONF_MAX;
+}
+
+static void
+take_resolv_conf(struct memory *memory, const uint8_t *data, size_t len)
+{
+	char text[RESOLV_CONF_MAX + 1];
+
+	if (!is_plain(data, len))
+		return;
+	if (len > 0)
+		memcpy(text, data, len);
+	text[len] = '\0';
+	if (strncmp(text, RESOLV_CONF_HEAD, strlen(RESOLV_CONF_HEAD)) == 0)
+		memory_text_set(memory, MEMORY_RESOLV_CONF, text);	/* ours, from before a restart */
+	else
+		memory_text_set(memory, MEMORY_RESOLV_CONF_BEFORE, text);
+}
+
+void
+kernel_read_resolv_conf(struct memory *memory)
+{
+	struct file_open_req req = { .id = FILE_RESOLV_CONF };
+	struct privcall_error err;
+	const uint8_t *data;
+	struct message m;
+	size_t len;
+	int fd, error;
+
+	error = privcall(MSG_FILE_OPEN, &req, &m, &err);
+	if (error == -ENOENT)
+		take_resolv_conf(memory, NULL, 0);
+	if (error != 0)
+		return;		/* a link to somewhere else, say: it is replaced when we are told to, and there is no way back */
+	fd = arena_take_fd(m.arena, 0);
+	message_fini(&m);
+	if (fd == -1 || memfd_map(fd, RESOLV_CONF_MAX, &data, &len) != 0) {
+		if (fd != -1)
+			(void)close(fd);
+		return;
+	}
+	(void)close(fd);
+	take_resolv_conf(memory, data, len);
+	memfd_unmap(data, len);
+}
+
+/* --- requests in order --- */
 
 static int
 do_op(struct batch *b, const struct op *op)

@@ -30,6 +30,9 @@ int	kernel_read(struct actual *, struct arena *, unsigned what);
  */
 int	kernel_execute(const struct plan *, uint8_t phase, const struct actual *, struct memory *, struct problems *);
 
+/* The resolver's file as it is now, into memory: for comparing, and for the way back. */
+void	kernel_read_resolv_conf(struct memory *);
+
 /*
  * Set a sysctl that has been set before to its value again.  1 when it had another value meanwhile (*ret_previous), 0 when not, -errno.
  */

@@ -9,6 +9,7 @@
 #include "daemon/daemon.h"
 #include "ipc/ids.h"
 #include "alarms.h"
+#include "kernel.h"
 #include "memory.h"
 #include "netd.h"
 #include "revision.h"
@@ -42,6 +43,7 @@ start(struct daemon *d)
 	d->state = &netd;
 	netd.memory = memory_new();
 	netd.alarms = alarms_new();
+	kernel_read_resolv_conf(netd.memory);
 	netd.watch = watch_new(d->base, on_change, &netd);
 	netd.tick = event_new(d->base, -1, EV_PERSIST, on_tick, &netd);
 	if (netd.tick == NULL || event_add(netd.tick, &second) == -1)

@@ -38,6 +38,7 @@ enum memory_text {
 	MEMORY_HOSTNAME,
 	MEMORY_TIME_ZONE,
 	MEMORY_RESOLV_CONF,
+	MEMORY_RESOLV_CONF_BEFORE,	/* what was there before ours; "" when there was none */
 	MEMORY_TEXT_MAX
 };
 

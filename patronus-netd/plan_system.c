@@ -6,6 +6,15 @@
 #include "plan.h"
 #include "plan_steps.h"
 
+/* No name servers wanted: back to the file from before us, when we replaced it and know what it was. */
+static const char *
+wanted_resolv_conf(const struct planner *p)
+{
+	if (p->desired->resolv_conf != NULL || memory_text_get(p->memory, MEMORY_RESOLV_CONF) == NULL)
+		return p->desired->resolv_conf;
+	return memory_text_get(p->memory, MEMORY_RESOLV_CONF_BEFORE);
+}
+
 static void
 plan_text_setting(const struct planner *p, enum op_kind kind, enum memory_text which, const char *path, const char *object,
     const char *want)
@@ -31,5 +40,6 @@ plan_system(const struct planner *p)
 {
 	plan_text_setting(p, OP_HOSTNAME, MEMORY_HOSTNAME, "/system/hostname", "host name", p->desired->hostname);
 	plan_text_setting(p, OP_TIME_ZONE, MEMORY_TIME_ZONE, "/system/time-zone", "time zone", p->desired->time_zone);
-	plan_text_setting(p, OP_RESOLV_CONF, MEMORY_RESOLV_CONF, "/system/name-servers", "resolver", p->desired->resolv_conf);
+	plan_text_setting(p, OP_RESOLV_CONF, MEMORY_RESOLV_CONF, "/system/name-servers", "resolver",
+	    wanted_resolv_conf(p));
 }

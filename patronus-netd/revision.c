@@ -36,6 +36,9 @@ revision_new(uint32_t number, const uint8_t *data, size_t len, struct problems *
 	r->desired.arena = r->arena;
 	for (i = 0; features[i] != NULL; i++)
 		features[i]->desire(conf, &r->desired, problems);
+	/* Revision 0 is the box that nobody has configured yet: defaults are no reason to rename it. */
+	if (number == 0)
+		r->desired.hostname = r->desired.time_zone = NULL;
 	*ret = r;
 	return 0;
 }

@@ -258,6 +258,20 @@ def test_a_missing_link_does_not_stop_the_box(box):
     within_a_second("the addresses", lambda: addresses(box, "eth2") == {"192.0.2.129/26", "2001:db8:3::1/64"})
 
 
+def test_the_resolver_of_before_comes_back(fresh_lab):
+    """An unconfigured box is not renamed, its resolver is replaced when there are name servers, and restored when there are none."""
+    lab = fresh_lab
+    (lab.etc / "resolv.conf").write_text("nameserver 192.0.2.53\n")
+    lab.start()
+    assert (lab.etc / "resolv.conf").read_text() == "nameserver 192.0.2.53\n" and not (lab.etc / "localtime").exists()
+    commit(lab, ("system/name-servers", "198.51.100.53"), ("system/time-zone", "Europe/Berlin"))
+    assert "nameserver 198.51.100.53\n" in (lab.etc / "resolv.conf").read_text()
+    assert os.readlink(lab.etc / "localtime").endswith("/Europe/Berlin")
+    lab.ctl("delete", "system/name-servers")
+    commit(lab)
+    assert (lab.etc / "resolv.conf").read_text() == "nameserver 192.0.2.53\n"
+
+
 def test_two_links_with_one_hardware_address_are_refused(box):
     mac = link(box, "eth1")["address"]
     run(["ip", "-n", box.ns("box"), "link", "add", "twin", "address", mac, "type", "veth", "peer", "name", "twin2"])

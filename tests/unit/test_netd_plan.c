@@ -531,6 +531,27 @@ host_settings_are_set_once(void **state)
 	world_free(w);
 }
 
+static void
+the_resolver_goes_back(void **state)
+{
+	struct world *w = world_new("link lan eth1", NOW);
+
+	(void)state;
+	/* Never changed by us: nothing to take back. */
+	memory_text_set(w->memory, MEMORY_RESOLV_CONF_BEFORE, "nameserver 192.0.2.53\n");
+	make_plan(w, false);
+	expect_plan(w, "untouched", "");
+	w->desired.resolv_conf = "nameserver 198.51.100.53\n";
+	make_plan(w, false);
+	expect_plan(w, "set", "~ resolver: new content\n");
+	memory_text_set(w->memory, MEMORY_RESOLV_CONF, w->desired.resolv_conf);
+	w->desired.resolv_conf = NULL;
+	make_plan(w, false);
+	expect_plan(w, "back", "~ resolver: new content\n");
+	assert_string_equal(w->plan.ops[0].text, "nameserver 192.0.2.53\n");
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -540,6 +561,7 @@ main(void)
 		cmocka_unit_test(two_matches_are_refused), cmocka_unit_test(path_and_altname_bind),
 		cmocka_unit_test(old_kernels_need_memory), cmocka_unit_test(mtu_goes_back_to_what_it_was),
 		cmocka_unit_test(sysctls_are_set_once), cmocka_unit_test(host_settings_are_set_once),
+		cmocka_unit_test(the_resolver_goes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
