@@ -179,6 +179,7 @@ start(int *ret_err)
 	(void)close(s[1]);
 	(void)close(err[1]);
 	t.priv = s[0];
+	heard.len = 0;
 	*ret_err = err[0];
 	assembler_init(&t.from_priv);
 	greet(t.priv, &t.from_priv, ROLE_PRIVD);
@@ -187,23 +188,39 @@ start(int *ret_err)
 	expect_line("confd is there");
 }
 
+static struct {
+	char	text[8000];
+	size_t	len;
+} heard;
+
+/* Read the daemon's stderr until it says this, or ends. */
+static bool
+hear(int err, const char *words)
+{
+	ssize_t n;
+
+	heard.text[heard.len] = '\0';
+	while (strstr(heard.text, words) == NULL) {
+		n = read(err, heard.text + heard.len, sizeof(heard.text) - 1 - heard.len);
+		if (n <= 0)
+			return false;
+		heard.len += (size_t)n;
+		heard.text[heard.len] = '\0';
+	}
+	return true;
+}
+
 static void
 finish(int status, int err, const char *last_words)
 {
-	char text[4000];
-	size_t at = 0;
-	ssize_t n;
 	int st;
 
-	while ((n = read(err, text + at, sizeof(text) - 1 - at)) > 0)
-		at += (size_t)n;
-	text[at] = '\0';
+	if (!hear(err, last_words))
+		fail_msg("says \"%s\", not \"%s\"", heard.text, last_words);
 	(void)close(err);
 	assert_int_equal(waitpid(t.pid, &st, 0), t.pid);
 	assert_true(WIFEXITED(st));
 	assert_int_equal(WEXITSTATUS(st), status);
-	if (strstr(text, last_words) == NULL)
-		fail_msg("says \"%s\", not \"%s\"", text, last_words);
 	(void)close(t.priv);
 	(void)close(t.logd);
 	(void)close(t.confd);
@@ -284,11 +301,10 @@ test_audit_is_always_written(void **state)
 	/* Without logd it is at least said where privd can read it. */
 	(void)close(t.logd);
 	t.logd = -1;
-	(void)usleep(100000);
 	say(t.confd, MSG_CONF_KEPT, &(struct conf_kept_req){ .revision = 1 }, NULL, 0);
-	(void)usleep(100000);
+	assert_true(hear(err, "audit: eve?? from : commit ooo"));
 	assert_int_equal(kill(t.pid, SIGTERM), 0);
-	finish(0, err, "audit: eve?? from : commit ooo");
+	finish(0, err, "stopped");
 }
 
 int
