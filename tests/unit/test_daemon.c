@@ -29,6 +29,12 @@ static struct {
 
 static struct message got;
 
+/* What the daemon wrote to stderr. */
+static struct {
+	char	text[8000];
+	size_t	len;
+} heard;
+
 /* --- the daemon --- */
 
 static void
@@ -187,11 +193,6 @@ start(int *ret_err)
 	hand_channel(ROLE_CONFD, &t.confd, &t.from_confd);
 	expect_line("confd is there");
 }
-
-static struct {
-	char	text[8000];
-	size_t	len;
-} heard;
 
 /* Read the daemon's stderr until it says this, or ends. */
 static bool
