@@ -8,6 +8,7 @@
 #include "ipc/privcall.h"
 
 #include "apply.h"
+#include "carry.h"
 #include "diff.h"
 #include "nft_encode.h"
 #include "nft_read.h"
@@ -89,6 +90,36 @@ apply_all(struct apply *a, struct ir *ir, struct problems *problems)
 	return 0;
 }
 
+struct dump {
+	const uint8_t	*data;
+	size_t		 len;
+	uint32_t	 generation;
+};
+
+static int
+dump_get(struct dump *d, uint8_t what)
+{
+	struct privcall_error e;
+
+	memset(d, 0, sizeof(*d));
+	return privcall_dump(what, &d->data, &d->len, &d->generation, &e);
+}
+
+/* Rules that move take their counters along. */
+static void
+carry(const struct diff *d)
+{
+	struct carry *c;
+	struct dump dump;
+
+	c = carry_new(d);
+	if (c != NULL && dump_get(&dump, NL_DUMP_NFT_RULES) == 0) {
+		carry_counters(c, dump.data, dump.len);
+		privcall_dump_free(dump.data, dump.len);
+	}
+	carry_free(c);
+}
+
 /* 1: it cannot be done in steps. */
 static int
 apply_steps(struct apply *a, struct ir *next, struct problems *problems)
@@ -107,6 +138,7 @@ apply_steps(struct apply *a, struct ir *next, struct problems *problems)
 		diff_fini(&d);
 		return r;
 	}
+	carry(&d);
 	nft_batch_init(&b);
 	diff_encode(&d, &b);
 	a->encode_us = clock_mono_us() - start;
@@ -123,21 +155,6 @@ apply_steps(struct apply *a, struct ir *next, struct problems *problems)
 }
 
 /* --- reading back */
-struct dump {
-	const uint8_t	*data;
-	size_t		 len;
-	uint32_t	 generation;
-};
-
-static int
-dump_get(struct dump *d, uint8_t what)
-{
-	struct privcall_error e;
-
-	memset(d, 0, sizeof(*d));
-	return privcall_dump(what, &d->data, &d->len, &d->generation, &e);
-}
-
 static int
 read_back(struct ir *ir, uint32_t *ret_generation, verify_report *report, void *arg)
 {

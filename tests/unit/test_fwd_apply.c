@@ -381,6 +381,47 @@ test_counters_survive_repair(void **state)
 	arena_free(arena);
 }
 
+static struct ir *
+make_counting(const char *yaml, const char *id, uint64_t packets)
+{
+	struct ir *ir;
+	struct ir_chain *c;
+	struct ir_rule *r;
+
+	ir = make(yaml);
+	for (c = ir->chains; c != NULL; c = c->next)
+		for (r = c->first; r != NULL; r = r->next)
+			if (strcmp(r->origin->id, id) == 0)
+				r->packets = packets;
+	return ir;
+}
+
+/* A rule that moves, in its chain or with its block to another one, goes on counting; its neighbours never notice. */
+static void
+test_counters_survive_moves(void **state)
+{
+#define E(id)	RULE(id, "from: [lan, wan], to: wan, service: ssh, action: accept")
+	struct apply *a = *state;
+	struct problems problems;
+
+	problems_init(&problems, NULL);
+	assert_int_equal(apply_commit(a, make_counting(POLICY("", A B), "b", 4711), &problems), 0);
+	assert_in_force(a);
+	commit(a, POLICY("", B A));
+	assert_int_equal(a->n_full, 1);
+	assert_int_equal(in_kernel("nft list chain inet patronus pair.lan.wan | grep -q 'packets 4711 .*comment \"b\"'"), 0);
+
+	apply_fini(a);
+	apply_init(a);
+	assert_int_equal(apply_commit(a, make_counting(POLICY("", E("first") E("second")), "second", 815), &problems), 0);
+	assert_in_force(a);
+	assert_int_equal(in_kernel("nft list chain inet patronus block.first | grep -q 'packets 815 .*comment \"second\"'"), 0);
+	commit(a, POLICY("", E("second")));
+	assert_int_equal(a->n_full, 1);
+	assert_int_equal(in_kernel("nft list chain inet patronus block.second | grep -q 'packets 815 .*comment \"second\"'"), 0);
+	assert_in_force(a);
+}
+
 static void
 test_last_known_good(void **state)
 {
@@ -436,6 +477,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_commit_over_drift, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_tables, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters_survive_repair, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counters_survive_moves, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_known_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusal, setup, teardown)
 	};
