@@ -154,7 +154,7 @@ def records(s, name, result=None):
 @pytest.mark.parametrize("act", ["exec_loader", "socket_inet", "trace_parent", "mount_proc", "map_wx"])
 def test_act_is_recorded_by_privd(suite, name, act):
     s = suite(**{name: f"act {act}"}).start(wait=False)
-    wait_for("the record", 10, lambda: records(s, name, "killed by the kernel"))
+    wait_for("the record", 40, lambda: records(s, name, "killed by the kernel"))
     others = [n for n in NAMES if n != name]
     s.wait_ready(*others)
     assert "signal 31" in records(s, name)[0]["detail"]
@@ -168,7 +168,7 @@ def test_act_is_recorded_by_privd(suite, name, act):
 @pytest.mark.parametrize("kind", ["unknown", "ungranted", "hello-again", "length", "answer", "descriptor"])
 def test_broken_protocol_ends_the_peer_and_nobody_else(suite, kind):
     s = suite(httpd=f"send {kind}").start(wait=False)
-    wait_for("the record", 10, lambda: records(s, "httpd", "killed"))
+    wait_for("the record", 40, lambda: records(s, "httpd", "killed"))
     s.wait_ready(*[n for n in NAMES if n != "httpd"])
     time.sleep(0.3)
     for other in [n for n in NAMES if n != "httpd"]:
@@ -182,7 +182,7 @@ def test_broken_protocol_ends_the_peer_and_nobody_else(suite, kind):
 @pytest.mark.skipif(SANITIZED, reason="a sanitized build has no filter")
 def test_hello_without_confinement(suite):
     s = suite(fwd="early").start(wait=False)
-    found = wait_for("the record", 10, lambda: records(s, "fwd", "killed"))
+    found = wait_for("the record", 40, lambda: records(s, "fwd", "killed"))
     assert "system call filter" in found[0]["detail"]
     assert s.ready("fwd") == 0
 
