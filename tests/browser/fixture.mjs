@@ -41,9 +41,9 @@ function first_configuration(count) {
 	}
 }
 
-export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null } = {}) {
+export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null, users = null } = {}) {
 	const box = {
-		claim, otp, alarms, refuse, sessions: new Map(), users: claim ? {} : { alice: 'correct horse' }, workspaces: new Map(), commits: new Map(), streams: new Set(),
+		claim, otp, alarms, refuse, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
 		revisions: [], next: 1, born: Date.now(), log: [], sequence: 0, counters: new Map(), links: new Map(), timer: null,
 	}
 	const start = first_configuration(rules)
@@ -65,7 +65,7 @@ export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse 
 	return box
 }
 
-const GENERATED = [['established', 91e6, 'accept'], ['invalid', 4012, 'drop'], ['neighbour-discovery', 8123, 'accept'], ['anti-lockout', 612, 'accept'], ['unmatched', 51234, 'drop']]
+const GENERATED = [['established', 91e6, 'accept'], ['invalid', 4012, 'drop'], ['neighbour-discovery', 8123, 'accept'], ['anti-lockout', 612, 'accept'], ['default:none', 51234, 'drop']]
 const document_of = box => box.revisions.find(one => one.number === box.running).document
 
 function make_event(box, back = 0) {

@@ -56,3 +56,26 @@ export const overflow = page => page.evaluate(() => {
 	return wide || (main && main.scrollWidth > main.clientWidth + 1)
 		? [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.table-box, .window, pre')).slice(0, 3).map(one => one.className || one.tagName).join(' | ') || 'yes' : ''
 })
+
+/** check(name, then): then throws, or answers a text (or texts) when it is not so. end() tells the sum and ends the program. */
+export function make_checks() {
+	let passed = 0
+	let failed = 0
+	async function check(name, then) {
+		let wrong
+		try {
+			wrong = await then()
+		} catch (error) {
+			wrong = error.message.split('\n').slice(0, 6).join('\n    ')
+		}
+		const lines = [wrong].flat().filter(line => typeof line === 'string' && line)
+		console.log(`${lines.length ? '✗' : '✓'} ${name}${lines.map(line => '\n    ' + line).join('')}`)
+		lines.length ? failed++ : passed++
+		return lines.length === 0
+	}
+	const end = () => {
+		console.log(`${passed} passed, ${failed} failed`)
+		process.exit(failed ? 1 : 0)
+	}
+	return { check, end }
+}

@@ -5,7 +5,7 @@
 // goes back once, sees counters and log move, compares and restores. Every page is judged by axe in light, dark and at 360 px; a console error,
 // a broken policy, a request to another host or a page that scrolls sideways is a failure. Prints one line for each check; exit status 0 or 1.
 import { execSync } from 'node:child_process'
-import { check_axe, complaints_of, open_page, overflow, shoot, start_browser } from './look.mjs'
+import { check_axe, complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
 
 const url = (process.env.BASE_URL ?? '').replace(/\/$/, '')
 const code = process.env.CLAIM_CODE ?? ''
@@ -18,23 +18,7 @@ if (!url) {
 	process.exit(2)
 }
 
-let passed = 0
-const failures = []
-
-/** One check: a name and something that throws or answers a text (or texts) when it is not so. */
-async function check(name, then) {
-	let wrong
-	try {
-		wrong = await then()
-	} catch (error) {
-		wrong = error.message.split('\n').slice(0, 6).join('\n    ')
-	}
-	const lines = [wrong].flat().filter(line => typeof line === 'string' && line)
-	console.log(`${lines.length ? '✗' : '✓'} ${name}${lines.map(line => '\n    ' + line).join('')}`)
-	lines.length ? failures.push(name) : passed++
-	return lines.length === 0
-}
-
+const { check, end } = make_checks()
 const browser = await start_browser()
 const page = await open_page(browser, { url })
 page.setDefaultTimeout(8000)
@@ -125,6 +109,9 @@ await check('the rules page shows the running rules and the generated ones', asy
 	await go('rules')
 	const state = (await api('GET', '/state/firewall')).body.rules
 	await page.locator('.rules [role=row][data-key]').first().waitFor()
+	await page.getByText('generated rules', { exact: false }).first().waitFor()
+	await shoot(page, 'rules-folded')
+	await page.getByRole('switch', { name: /generated rules/ }).check()
 	const count = Number(await page.locator('.rules').getAttribute('aria-rowcount')) - 1
 	const own = (await api('GET', '/configuration/firewall/rules')).body.length
 	const made = state.filter(one => one.generated).length
@@ -258,7 +245,24 @@ await check('interfaces and routes are those of the kernel', async () => {
 	return await page.locator('.port').count() === links ? '' : 'a link is missing'
 })
 
+// PICTURE_SECONDS: let the plots fill before pictures of the dashboard and the rules are taken, for the documentation.
+const seconds = Number(process.env.PICTURE_SECONDS ?? 0)
 const storage = await page.context().storageState()
+if (seconds) {
+	for (const [mode, how] of [['light', {}], ['dark', { dark: true }]]) {
+		const other = await open_page(browser, { url, storage, ...how })
+		await other.goto(path('dashboard'))
+		await other.locator('.plot canvas').first().waitFor()
+		await other.waitForTimeout(seconds * 1000)
+		await shoot(other, `picture-dashboard-${mode}`)
+		for (const name of ['rules', 'log']) {
+			await other.goto(path(name))
+			await other.waitForTimeout(6000)
+			await shoot(other, `picture-${name}-${mode}`)
+		}
+		await other.context().close()
+	}
+}
 for (const [mode, how] of [['light', {}], ['dark', { dark: true }], ['phone', { size: 'phone' }], ['phone dark', { size: 'phone', dark: true }]]) {
 	await check(`axe finds nothing and nothing scrolls sideways: ${mode}`, async () => {
 		const other = await open_page(browser, { url, storage, ...how })
@@ -278,5 +282,4 @@ for (const [mode, how] of [['light', {}], ['dark', { dark: true }], ['phone', { 
 }
 await check('no console error, no broken policy, no request to another host', () => complaints_of(page))
 await browser.close()
-console.log(`${passed} passed, ${failures.length} failed`)
-process.exit(failures.length ? 1 : 0)
+end()

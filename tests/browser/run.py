@@ -23,11 +23,38 @@ def install_packages():
         stamp.touch()
 
 
+# A server that sends to whoever connects, at a rate that rises and falls.
+WAVES = """
+import math, socket, sys, threading, time
+def send(c, low, high, period):
+    begin = time.monotonic()
+    try:
+        while True:
+            at = time.monotonic() - begin
+            rate = low + (high - low) * (0.5 + 0.35 * math.sin(6.28 * at / period) + 0.15 * math.sin(6.28 * at / period * 3.7))
+            c.sendall(bytes(int(rate / 8 / 20)))
+            time.sleep(0.05)
+    except OSError:
+        c.close()
+s = socket.create_server(("::", int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True)
+while True:
+    c, _ = s.accept()
+    threading.Thread(target=send, args=(c, *map(float, sys.argv[2:5])), daemon=True).start()
+"""
+
+
 def surf(lab):
-    """Steady traffic through the box, so that plots and counters have something to show: a LAN client downloads at a limited rate."""
-    lab.spawn("inet", ["socat", "TCP6-LISTEN:8081,ipv6only=0,reuseaddr,fork", "OPEN:/dev/zero,rdonly"])
-    lab.spawn("lan", ["sh", "-c", f"while :; do curl -s --http0.9 --limit-rate 2M -m 30 -o /dev/null http://{WORLD4}:8081/; sleep 0.2; done"])
+    """Traffic through the box, so that plots, counters and the log have something to show: downloads to the LAN and to the internet, and knocking
+    at closed doors from outside."""
+    lab.spawn("inet", ["/usr/bin/python3", "-c", WAVES, "8081", "4e6", "38e6", "41"])
+    lab.spawn("dmz", ["/usr/bin/python3", "-c", WAVES, "443", "1e6", "9e6", "23"])
+    lab.spawn("lan", ["sh", "-c", f"while :; do socat -u TCP:{WORLD4}:8081 OPEN:/dev/null; sleep 0.5; done"])
+    lab.spawn("inet", ["sh", "-c", "while :; do socat -u TCP:198.51.100.2:443 OPEN:/dev/null; sleep 0.5; done"])
     lab.spawn("lan", ["ping", "-q", "-i", "0.3", "192.0.2.1"])
+    lab.spawn("inet", ["sh", "-c", "while :; do for port in 22 23 445 3389 5900 8080; do "
+                       "socat - TCP:198.51.100.2:$port,connect-timeout=0.4 < /dev/null; done; "
+                       "socat - TCP:[2001:db8:3::130]:25,connect-timeout=0.4 < /dev/null; sleep 2; done"])
+    lab.spawn("dmz", ["sh", "-c", "while :; do socat - TCP:192.0.2.10:445,connect-timeout=0.4 < /dev/null; sleep 3; done"])
 
 
 def logged_packet(lab):

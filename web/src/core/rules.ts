@@ -11,40 +11,47 @@ export interface Line {
 	number: number		// among the rules of people; 0 for a generated one
 	generated: boolean
 	mark?: Mark
+	stage?: Stage
+	folded?: string[]	// the generated rules that this line stands for
+	heading?: string
 }
 
-/** Generated rules stand where the kernel has them: after the rule of people that comes before them. */
+/** When the kernel asks a generated rule: before the rules of people, after all of them, or to translate addresses. */
+export type Stage = 'before' | 'after' | 'translation'
+
+const stage_of = (state: RuleState): Stage => !state.action ? 'translation' : state.id.startsWith('default:') ? 'after' : 'before'
+
+/** The rules of people in their order, between the generated ones that come before and after them. */
 export function merge(rules: Rule[], states: RuleState[], marks: Map<string, Mark>): Line[] {
-	const after = new Map<string | symbol | null, RuleState[]>()
-	const own = new Set(rules.map(rule => rule.id))
-	const last = states.findLastIndex(state => !state.generated && own.has(state.id))
-	const end = Symbol('after all')
-	let anchor: string | symbol | null = null
-	for (const [at, state] of states.entries()) {
-		if (at === last + 1 && last >= 0)
-			anchor = end
-		if (!state.generated) {
-			if (own.has(state.id))
-				anchor = state.id
-			continue
-		}
-		const row = after.get(anchor) ?? []
-		row.push(state)
-		after.set(anchor, row)
-	}
 	const seen = new Map<string, number>()
-	const key_of = (id: string) => {
-		const count = (seen.get(id) ?? 0) + 1
-		seen.set(id, count)
-		return count > 1 ? `generated ${id} ${count}` : `generated ${id}`
-	}
-	const generated = (anchor_id: string | symbol | null): Line[] => (after.get(anchor_id) ?? []).map(state => ({
-		key: key_of(state.id), rule: { ...state } as unknown as Rule, number: 0, generated: true }))
-	const lines = generated(null)
-	rules.forEach((rule, at) => {
-		lines.push({ key: rule.id, rule, number: at + 1, generated: false, mark: marks.get(rule.id) }, ...generated(rule.id))
+	const made = states.filter(state => state.generated).map(state => {
+		const count = (seen.get(state.id) ?? 0) + 1
+		seen.set(state.id, count)
+		return { key: `generated ${state.id} ${count}`, rule: { ...state } as unknown as Rule, number: 0, generated: true, stage: stage_of(state) }
 	})
-	return [...lines, ...generated(end)]
+	const of = (stage: Stage): Line[] => made.filter(line => line.stage === stage)
+	return [...of('before'), ...rules.map((rule, at) => ({ key: rule.id, rule, number: at + 1, generated: false, mark: marks.get(rule.id) })),
+		...of('after'), ...of('translation')]
+}
+
+const HEADINGS: Record<Stage, string> = { before: 'checked first', after: 'for what no rule decides', translation: 'translate addresses' }
+
+/** The generated ones of a stage as one line; those that decide what is left stay by themselves. */
+export function fold(lines: Line[]): Line[] {
+	const out: Line[] = []
+	for (const line of lines) {
+		const last = out.at(-1)
+		if (!line.generated || line.stage === 'after') {
+			out.push(line)
+		} else if (last?.folded && last.stage === line.stage) {
+			last.folded.push(line.rule.id)
+			last.rule = { ...last.rule, id: `${last.folded.length} generated rules`, description: last.folded.join(', ') }
+		} else {
+			out.push({ key: `folded ${line.stage}`, rule: { id: '1 generated rule', description: line.rule.id }, number: 0, generated: true, stage: line.stage,
+				folded: [line.rule.id], heading: HEADINGS[line.stage ?? 'before'] })
+		}
+	}
+	return out
 }
 
 export function marks_of(changes: Change[]) {

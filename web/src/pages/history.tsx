@@ -105,7 +105,7 @@ export default function History() {
 							<span class="revision-number">{row.number}</span>
 							<div class="revision-text">
 								<p class="revision-comment">{row.comment || <span class="soft">no comment</span>}</p>
-								<p class="revision-by"><Icon name="user" size={14} />{row.author || 'the appliance'}{row.origin && <span>via {row.origin}</span>}
+								<p class="revision-by"><Icon name="user" size={14} />{row.author || 'the appliance'}{row.origin && row.origin !== 'local' && <span title={row.origin}>from {row.origin.replace(/^\[?(.+?)\]?:\d+$/, '$1')}</span>}
 									<time dateTime={row['created-at']} title={row['created-at']}>{date_time(row['created-at'])}, {ago(row['created-at'], now.value)}</time></p>
 							</div>
 							<span class="revision-state">{current && row.state === 'kept' ? <Badge tone="good" icon="shield">in force</Badge> : <Badge tone={tone} icon={icon}>{word}</Badge>}</span>

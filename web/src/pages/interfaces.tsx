@@ -59,7 +59,7 @@ export default function Interfaces() {
 					return
 				const rows = list_of<InterfaceState>(some, 'interfaces')
 				seed_interfaces(rows.filter(row => row.name))
-				set_links(rows)
+				set_links([...rows.filter(row => row.name), ...rows.filter(row => !row.name)])
 				set_routes(list_of<Route>(ways, 'routes'))
 				set_error('')
 			} catch (problem) {

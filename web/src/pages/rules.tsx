@@ -7,7 +7,7 @@ import { call, get, list_of, node_of, Problem, words_of } from '../core/api'
 import { bit_rate_text, byte_size, list, plural, short_count } from '../core/format'
 import { counter_tick, counters, seed_counters } from '../core/live'
 import { place, settle } from '../core/router'
-import { endpoint_words, marks_of, matcher, merge, type Line, type Mark } from '../core/rules'
+import { endpoint_words, fold, marks_of, matcher, merge, type Line, type Mark } from '../core/rules'
 import { complain, edit, may_edit, running_edits, toast, workspace, workspace_edits } from '../core/store'
 import { narrow } from '../core/theme'
 import type { Diff, Rule, RuleState } from '../core/types'
@@ -57,9 +57,22 @@ function Words({ words, otherwise }: { words: string[]; otherwise: string }) {
 	return <span class="words" title={words.join(', ')}>{words[0]}{words.length > 1 && <small> +{words.length - 1}</small>}</span>
 }
 
-function Counter({ id }: { id: string }) {
+/** The counters of one rule, or of several together. */
+function Counter({ ids }: { ids: string[] }) {
 	void counter_tick.value
-	const one = counters.get(id)
+	const all = ids.flatMap(id => counters.get(id) ?? [])
+	const one = all.length === 1 ? all[0] : all.length === 0 ? undefined : { packets: 0, bytes: 0, rate: 0, spark: [] as number[] }
+	if (one && all.length > 1) {
+		for (const each of all) {
+			one.packets += each.packets
+			one.bytes += each.bytes
+			one.rate += each.rate
+			const shift = one.spark.length - each.spark.length
+			if (shift < 0)
+				one.spark.unshift(...new Array<number>(-shift).fill(0))
+			each.spark.forEach((value, at) => { one.spark[at + Math.max(0, shift)] += value })
+		}
+	}
 	if (!one)
 		return <span class="soft">–</span>
 	return (
@@ -114,6 +127,7 @@ function Row({ line, zones, deeds, filtered, count }: { line: Line; zones: strin
 	const editable = may_edit.value && !generated
 	const source = endpoint_words(rule.source)
 	const destination = endpoint_words(rule.destination)
+	const bare = generated && list(rule.from).length + list(rule.to).length === 0	// says what it does in its name alone
 	return (
 		<>
 			<span role="gridcell" class="cell cell-number">{generated ? <Icon name="lock" size={15} /> : line.number}</span>
@@ -121,27 +135,27 @@ function Row({ line, zones, deeds, filtered, count }: { line: Line; zones: strin
 				{generated ? <span class="unseen">always on</span>
 					: <Switch bare label={`${rule.id} is enabled`} on={on} disabled={!editable} onChange={next => deeds.toggle(line, next)} />}
 			</span>
-			<span role="gridcell" class="cell cell-action"><ActionBadge action={rule.action} /></span>
-			<span role="gridcell" class="cell cell-name">
+			<span role="gridcell" class="cell cell-action">{rule.action && <ActionBadge action={rule.action} />}</span>
+			<span role="gridcell" class={`cell cell-name${bare ? ' cell-alone' : ''}`} aria-colspan={bare ? 3 : undefined}>
 				<span class="rule-id">
 					{editable ? <button type="button" class="rule-open" onClick={() => deeds.open(line)}>{rule.id}</button> : <b title={rule.id}>{rule.id}</b>}
-					{generated && <Badge>generated</Badge>}
+					{line.folded ? <small class="soft">{line.heading}</small> : generated && <Badge>generated</Badge>}
 					{line.mark && <Badge tone={MARKS[line.mark][1]}>{MARKS[line.mark][0]}</Badge>}
 					{rule.log && <span class="rule-logs" title="Its connections are logged"><Icon name="log" size={15} /><span class="unseen">logged</span></span>}
 				</span>
 				{rule.description && <small class="rule-about" title={rule.description}>{rule.description}</small>}
 			</span>
-			<span role="gridcell" class="cell cell-zones">{(!generated || list(rule.from).length + list(rule.to).length > 0) && <>
-				<ZoneChips names={rule.from} zones={zones} /><Icon name="arrow" size={14} /><span class="unseen">to</span><ZoneChips names={rule.to} zones={zones} /></>}</span>
-			<span role="gridcell" class="cell cell-ends">
+			{!bare && <span role="gridcell" class="cell cell-zones">
+				<ZoneChips names={rule.from} zones={zones} /><Icon name="arrow" size={14} /><span class="unseen">to</span><ZoneChips names={rule.to} zones={zones} /></span>}
+			{!bare && <span role="gridcell" class="cell cell-ends">
 				{source.length + destination.length === 0 ? !generated && <span class="soft">everybody</span> : <>
 					{source.length > 0 && <span class="end"><small>from</small> <Words words={source} otherwise="" /></span>}
 					{destination.length > 0 && <span class="end"><small>to</small> <Words words={destination} otherwise="" /></span>}
 				</>}
-			</span>
+			</span>}
 			<span role="gridcell" class="cell cell-service"><Words words={list(rule.service)} otherwise={generated ? '' : 'every service'} />
 				{rule.limit?.rate && <small class="soft"> {rule.limit.rate}</small>}</span>
-			<span role="gridcell" class="cell cell-hits"><Counter id={rule.id} /></span>
+			<span role="gridcell" class="cell cell-hits"><Counter ids={line.folded ?? [rule.id]} /></span>
 			<span role="gridcell" class="cell cell-acts">{editable && <>
 				<IconButton class="only-wide" label={`Move ${rule.id} up`} icon="up" disabled={filtered || line.number === 1} onClick={() => deeds.move(line, 'up')} />
 				<IconButton class="only-wide" label={`Move ${rule.id} down`} icon="down" disabled={filtered || line.number === count} onClick={() => deeds.move(line, 'down')} />
@@ -177,7 +191,7 @@ export default function Rules() {
 	const [marks, set_marks] = useState(new Map<string, Mark>())
 	const [error, set_error] = useState('')
 	const [text, set_text] = useState(place.value.query.get('filter') ?? '')
-	const [generated, set_generated] = useState(true)
+	const [generated, set_generated] = useState(false)
 	const [draft, set_draft] = useState<Draft | null>(null)
 	const [doomed, set_doomed] = useState<Line | null>(null)
 	const [focus, set_focus] = useState<string | null>(null)
@@ -248,11 +262,13 @@ export default function Rules() {
 
 	const all = useMemo(() => merge(policy?.rules ?? [], states, marks), [policy, states, marks])
 	const test = useMemo(() => matcher(text), [text])
-	const lines = useMemo(() => all.filter(line => (generated || !line.generated) && (!test || test(line))), [all, test, generated])
+	const lines = useMemo(() => test ? all.filter(test) : generated ? all : fold(all), [all, test, generated])
 	// "#/rules?focus=ID" comes from the log and the dashboard; the id may be that of a generated rule.
 	useEffect(() => {
 		const seek = place.value.query.get('focus')
 		const found = seek ? all.find(line => line.rule.id === seek) : undefined
+		if (found?.generated)
+			set_generated(true)
 		if (found)
 			set_focus(found.key)
 	}, [place.value, policy !== null, states.length > 0])
@@ -289,7 +305,8 @@ export default function Rules() {
 			if ('before' in body && !body.before || 'after' in body && !body.after)
 				return
 			await edit('POST', path_of(line.rule.id) + '/move', body)
-			set_focus(line.rule.id)
+			if ('to' in body)
+				set_focus(line.rule.id)
 		}),
 		insert: (line, side) => set_draft({ rule: { id: '', from: line.rule.from, to: line.rule.to, action: 'accept' }, fresh: true, [side]: line.rule.id }),
 		clone: line => set_draft({ rule: { ...line.rule, id: free_id(line.rule.id, rules) }, fresh: true, after: line.rule.id }),
@@ -324,17 +341,17 @@ export default function Rules() {
 					<input ref={search} type="search" placeholder="Search, or action:drop from:wan" value={text} spellcheck={false} autoComplete="off"
 						onInput={event => set_text(event.currentTarget.value)} />
 				</label>
-				<Switch label={`Generated rules (${made})`} on={generated} onChange={set_generated} />
+				<Switch label={`Show each of ${made} generated rules`} on={generated} onChange={set_generated} />
 				<span class="tools-count" role="status">{test ? `${plural(lines.length, 'rule')} of ${all.length}` : plural(rules.length, 'rule')}</span>
 				<IconButton class="only-wide" label="Keys of this page" icon="keyboard" onClick={() => { keys.value = true }} />
 			</div>
 			{error && <Notice alert tone="bad" icon="unlink" title="The rules cannot be read"><p>{error}</p></Notice>}
 			{!policy && !error && <Skeleton lines={10} />}
-			{policy && <Window label="Firewall rules" class="rules" columns={COLUMNS} items={lines} keyOf={line => line.key} heightOf={line => narrow.value ? line.generated ? 76 : 148 : line.generated ? 40 : 52}
-				rowLabel={line => `${line.generated ? 'Generated rule' : `Rule ${line.number}`} ${line.rule.id}`}
+			{policy && <Window label="Firewall rules" class="rules" columns={COLUMNS} items={lines} keyOf={line => line.key} heightOf={line => narrow.value ? line.generated ? 76 : 148 : line.generated && !line.folded ? 40 : 52}
+				rowLabel={line => line.folded ? `${line.rule.id}, ${line.heading}` : `${line.generated ? 'Generated rule' : `Rule ${line.number}`} ${line.rule.id}`}
 				rowClass={line => `${line.generated ? 'row-generated' : ''} ${line.rule.enabled === false ? 'row-off' : ''} ${line.mark ? 'row-marked' : ''}`}
 				focusKey={focus} onFocused={() => set_focus(null)} onKey={on_key}
-				onOpen={line => may_edit.value && !line.generated && deeds.open(line)}
+				onOpen={line => line.folded ? set_generated(true) : may_edit.value && !line.generated && deeds.open(line)}
 				row={line => <Row line={line} zones={zones} deeds={deeds} filtered={test !== null} count={rules.length} />}
 				empty={test ? <Empty icon="search" title="No rule is like that"><Button onClick={() => set_text('')}>Show all rules</Button></Empty>
 					: <Empty icon="rules" title="There is no rule yet"><p>Nothing passes until a rule lets it.</p></Empty>} />}

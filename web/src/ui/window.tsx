@@ -58,9 +58,14 @@ export function Window<T>(props: Props<T>) {
 	const scroller = useRef<HTMLDivElement>(null)
 	const [top, set_top] = useState(0)
 	const [height, set_height] = useState(600)
-	const [active, set_active] = useState(0)
+	const active = useRef<{ key: string | null; at: number }>({ key: null, at: 0 })
+	const [, again] = useState(0)
 	const want_focus = useRef<string | null>(null)
 	const first_key = useRef<string | null>(null)
+	// The row that has the focus, or holds the button that has it: a row that changes its place would lose it.
+	const focused = scroller.current?.contains(document.activeElement) ? document.activeElement : null
+	const held = focused?.closest<HTMLElement>('[data-key]')?.dataset.key
+	const held_label = focused?.getAttribute('aria-label')
 	const measure = items.length ? props.heightOf(items[0]) : 0
 	const offsets = useMemo(() => offsets_of(items, props.heightOf), [items, measure])
 
@@ -84,6 +89,13 @@ export function Window<T>(props: Props<T>) {
 		first_key.current = items.length ? keyOf(items[0]) : null
 	}, [items])
 
+	const set_active = (at: number) => {
+		if (active.current.at === at && active.current.key === keyOf(items[at]))
+			return
+		active.current = { key: keyOf(items[at]), at }
+		again(count => count + 1)
+	}
+
 	const reveal = (at: number) => {
 		const element = scroller.current
 		if (!element)
@@ -106,7 +118,8 @@ export function Window<T>(props: Props<T>) {
 		props.onFocused?.()
 	}, [props.focusKey, items])
 
-	useEffect(() => {
+	// Before the next key can arrive, so that a held arrow loses no step.
+	useLayoutEffect(() => {
 		if (want_focus.current === null)
 			return
 		const element = scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(want_focus.current)}"]`)
@@ -115,6 +128,22 @@ export function Window<T>(props: Props<T>) {
 			element.focus({ preventScroll: true })
 		}
 	})
+
+	useLayoutEffect(() => {
+		if (!held || document.activeElement !== document.body)
+			return
+		const at = items.findIndex(item => keyOf(item) === held)
+		if (at < 0)
+			return
+		reveal(at)
+		set_active(at)
+		const row = scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(held)}"]`)
+		const inner = held_label ? row?.querySelector<HTMLButtonElement>(`[aria-label="${CSS.escape(held_label)}"]`) : null
+		if (row)
+			(inner && !inner.disabled ? inner : row).focus({ preventScroll: true })
+		else
+			want_focus.current = held
+	}, [items])
 
 	const step_to = (at: number) => {
 		at = Math.max(0, Math.min(items.length - 1, at))
@@ -141,7 +170,13 @@ export function Window<T>(props: Props<T>) {
 
 	const from = Math.max(0, row_at(offsets, top) - SPARE)
 	const to = Math.min(items.length, row_at(offsets, top + height) + 1 + SPARE)
-	const current = Math.min(active, Math.max(0, items.length - 1))
+	const same = active.current.key !== null && items[active.current.at] !== undefined && keyOf(items[active.current.at]) === active.current.key
+	const followed = same || active.current.key === null ? active.current.at : items.findIndex(item => keyOf(item) === active.current.key)
+	const current = Math.max(0, Math.min(followed < 0 ? active.current.at : followed, items.length - 1))
+	// The row that has the focus stays in the page even when it is scrolled out of sight.
+	const shown = Array.from({ length: to - from }, (_, offset) => from + offset)
+	if (items.length && (current < from || current >= to))
+		current < from ? shown.unshift(current) : shown.push(current)
 	return (
 		<div class={`window ${props.class ?? ''}`} ref={scroller} onScroll={event => set_top(event.currentTarget.scrollTop)} tabIndex={items.length ? -1 : 0}
 			role="grid" aria-label={props.label} aria-rowcount={items.length + 1} aria-colcount={props.columns.length}>
@@ -155,8 +190,8 @@ export function Window<T>(props: Props<T>) {
 				</div>
 			</div>
 			{items.length > 0 && <div class="window-body" role="rowgroup" style={{ height: `${offsets[items.length]}px` }}>
-				{items.slice(from, to).map((item, offset) => {
-					const at = from + offset
+				{shown.map(at => {
+					const item = items[at]
 					const key = keyOf(item)
 					return (
 						<div key={key} data-key={key} role="row" aria-rowindex={at + 2} class={`window-row ${props.rowClass?.(item) ?? ''}`}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// States that are hard to provoke on a real box, shown by the stand-in: a second factor, refusals of every kind, ten thousand rules, a lost stream,
+// roles that may only look, a session that ends, high contrast. Also every flow by keyboard alone. [DIST=DIR] [SCREENSHOTS=DIR] node pages.mjs
+import { make_box, serve } from './fixture.mjs'
+import { check_axe, complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
+
+const { check, end } = make_checks()
+const browser = await start_browser()
+
+/** A box of its own for one test, a page that is signed in, and all complaints at the end. */
+async function with_page(options, then) {
+	const box = make_box(options.box)
+	const { url, close } = await serve(box, { dist: process.env.DIST })
+	const page = await open_page(browser, { url, ...options })
+	page.setDefaultTimeout(8000)
+	page.expected.push(...options.expected ?? [])
+	try {
+		await page.goto(url)
+		if (!options.outside) {
+			await page.getByLabel('User name').fill(options.user ?? 'alice')
+			await page.getByLabel('Password').fill('correct horse')
+			await page.getByRole('button', { name: 'Sign in' }).click()
+			await page.locator('.frame').waitFor()
+		}
+		return [await then(page, url, box), ...complaints_of(page)].flat()
+	} finally {
+		await page.context().close()
+		close()
+	}
+}
+
+const rule_row = (page, id) => page.locator(`.rules [data-key="${id}"]`)
+const open_rules = async (page, url) => {
+	await page.goto(url + '/#/rules')
+	await rule_row(page, 'lan-out').waitFor()
+}
+
+await check('the second factor has a field of its own, a wrong code is told, a right one signs in', () =>
+	with_page({ outside: true, box: { otp: '123456' }, expected: [/status of 401.*\/session\)/] }, async page => {
+		await page.getByLabel('User name').fill('alice')
+		await page.getByLabel('Password').fill('correct horse')
+		await page.keyboard.press('Enter')
+		const field = page.getByLabel('One-time code')
+		await field.waitFor()
+		if (await field.getAttribute('autocomplete') !== 'one-time-code' || !await field.evaluate(one => one === document.activeElement))
+			return 'the field is not ready for the code'
+		const wrong = await check_axe(page, 'second factor')
+		await shoot(page, 'second-factor')
+		await field.fill('000 000')
+		await page.keyboard.press('Enter')
+		await page.getByRole('alert').waitFor()
+		await field.fill('123 456')
+		await page.keyboard.press('Enter')
+		await page.locator('.frame').waitFor()
+		return wrong
+	}))
+
+await check('a claim names the field that is wrong', () =>
+	with_page({ outside: true, box: { claim: 'abcd' }, expected: [/status of 401.*\/claim\)/] }, async page => {
+		await page.getByLabel('Claim code').fill('zzzz')
+		await page.getByLabel('Password', { exact: true }).fill('one')
+		await page.getByLabel('Password again').fill('two')
+		await page.keyboard.press('Enter')
+		await page.getByText('The two passwords are not the same').waitFor()
+		await page.getByLabel('Password again').fill('one')
+		await page.keyboard.press('Enter')
+		await page.locator('#field-code-error', { hasText: 'This is not the code on the console' }).waitFor()
+		await shoot(page, 'claim-refused')
+		return check_axe(page, 'claim')
+	}))
+
+await check('a form keeps what was typed, lists what is wrong, links to the field and gives it the focus', () =>
+	with_page({ expected: [/status of 422/] }, async (page, url) => {
+		await open_rules(page, url)
+		await page.getByRole('button', { name: 'Add rule' }).click()
+		const sheet = page.locator('dialog[open]')
+		await sheet.getByRole('button', { name: 'Add rule' }).click()
+		await sheet.getByRole('alert').getByText('Choose where the connection comes from').waitFor()
+		await sheet.locator('#field-from').getByRole('checkbox', { name: 'lan', exact: true }).check()
+		await sheet.locator('#field-to').getByRole('checkbox', { name: 'wan', exact: true }).check()
+		await sheet.getByLabel('Name').fill('Not A Name')
+		await sheet.getByLabel('Rate limit').fill('100')
+		await sheet.getByRole('button', { name: 'Add rule' }).click()
+		await sheet.getByRole('alert').getByText('2 things are not right yet').waitFor()
+		await shoot(page, 'form-refused')
+		const wrong = await check_axe(page, 'form with errors')
+		await sheet.getByRole('alert').getByRole('button', { name: /needs a unit/ }).click()
+		if (!await sheet.getByLabel('Rate limit').evaluate(one => one === document.activeElement))
+			wrong.push('the link does not lead to the field')
+		if (await sheet.getByLabel('Name').inputValue() !== 'Not A Name')
+			wrong.push('what was typed is lost')
+		return wrong
+	}))
+
+await check('what validation refuses leads from the pending page into the rule', () =>
+	with_page({ expected: [/status of 422/] }, async (page, url, box) => {
+		await open_rules(page, url)
+		await rule_row(page, 'ping').getByRole('switch').click()
+		await page.locator('.bar-pending').waitFor()
+		for (const home of box.workspaces.values())
+			home.document.firewall.rules[1].to = ['dmx']
+		await page.goto(url + '/#/pending')
+		const link = page.getByRole('link', { name: 'there is no zone "dmx"' })
+		await link.waitFor()
+		await shoot(page, 'pending-refused')
+		const wrong = await check_axe(page, 'refused changes')
+		if (await page.getByRole('button', { name: 'Commit', exact: true }).isEnabled())
+			wrong.push('it can be committed')
+		await link.click()
+		await page.getByRole('heading', { name: 'Rule web-in' }).waitFor()
+		return wrong
+	}))
+
+await check('a commit that the kernel refuses says so and stays in the dialog', () =>
+	with_page({ box: { refuse: [{ pointer: '/firewall/rules/ping', code: 'kernel-refused', text: 'the kernel refused rule "ping": no such object' }] }, expected: [/status of 502/] }, async (page, url) => {
+		await open_rules(page, url)
+		await rule_row(page, 'ping').getByRole('switch').click()
+		await page.getByRole('link', { name: 'Review' }).click()
+		await page.getByText('Valid: the appliance can do this').waitFor()
+		await page.getByRole('button', { name: 'Commit', exact: true }).click()
+		await page.locator('dialog[open]').getByRole('button', { name: 'Commit', exact: true }).click()
+		await page.locator('dialog[open]').getByRole('alert').getByText('The box is back at the previous revision').waitFor()
+		await shoot(page, 'commit-refused')
+		return check_axe(page, 'refused commit')
+	}))
+
+await check('a rule that somebody changed meanwhile is not overwritten', () =>
+	with_page({ expected: [/status of 412/] }, async (page, url, box) => {
+		await open_rules(page, url)
+		await rule_row(page, 'ping').getByRole('switch').click()
+		await page.locator('.bar-pending').waitFor()
+		await rule_row(page, 'web-in').getByRole('button', { name: 'web-in', exact: true }).click()
+		await page.waitForTimeout(400)
+		for (const home of box.workspaces.values())
+			home.document.firewall.rules[1].description = 'by another hand'
+		await page.locator('dialog[open]').getByLabel('Description').fill('mine')
+		await page.locator('dialog[open]').getByRole('button', { name: 'Save rule' }).click()
+		await page.getByText('Somebody changed this rule meanwhile').waitFor()
+		return [...box.workspaces.values()][0].document.firewall.rules[1].description === 'by another hand' ? '' : 'it was overwritten'
+	}))
+
+await check('a trial that nobody keeps ends by itself, and the page says so', () =>
+	with_page({}, async (page, url, box) => {
+		await open_rules(page, url)
+		await rule_row(page, 'ping').getByRole('switch').click()
+		await page.getByRole('link', { name: 'Review' }).click()
+		await page.getByRole('button', { name: 'Commit', exact: true }).click()
+		await page.locator('dialog[open]').getByRole('button', { name: 'Commit', exact: true }).click()
+		await page.getByRole('button', { name: 'Keep' }).waitFor()
+		for (const commit of box.commits.values())
+			commit['confirm-deadline'] = new Date(Date.now() + 500).toISOString()
+		await page.getByText('Revision 5 was taken back').waitFor()
+		await shoot(page, 'taken-back')
+		return check_axe(page, 'taken back')
+	}))
+
+await check('10,000 rules: first rows within 500 ms of the answer, every row reachable, few in the page', () =>
+	with_page({ box: { rules: 10000 } }, async (page, url) => {
+		await page.evaluate(() => {
+			location.hash = '#/rules'
+			globalThis.whenRows = new Promise(done => {
+				let answered = 0
+				const watch = new PerformanceObserver(list => {
+					for (const entry of list.getEntries())
+						if (entry.name.endsWith('/configuration/firewall'))
+							answered = entry.responseEnd
+				})
+				watch.observe({ type: 'resource', buffered: true })
+				const look = () => {
+					if (answered && document.querySelector('.rules [data-key="lan-out"]'))
+						done(performance.now() - answered)
+					else
+						requestAnimationFrame(look)
+				}
+				look()
+			})
+		})
+		const milliseconds = await page.evaluate(() => globalThis.whenRows)
+		await rule_row(page, 'lan-out').focus()
+		await page.keyboard.press('End')
+		await page.locator('.rules [aria-rowindex]').last().waitFor()
+		await page.waitForTimeout(300)
+		const last = await page.evaluate(() => document.activeElement?.getAttribute('data-key'))
+		await page.getByLabel('Search rules').fill('198.18.39.15')
+		await rule_row(page, 'host-9999').waitFor()
+		const rows = await page.locator('.rules [data-key]').count()
+		console.log(`    first rows ${Math.round(milliseconds)} ms after the answer`)
+		return [milliseconds > 500 ? `${Math.round(milliseconds)} ms` : '', last?.startsWith('generated') || last === 'host-9999' ? '' : `End leads to ${last}`, rows > 60 ? `${rows} rows in the page` : '']
+	}))
+
+await check('a lost stream is told and comes back', () =>
+	with_page({ expected: [/ERR_|events/] }, async (page, _url, box) => {
+		await page.waitForTimeout(1200)
+		for (const stream of box.streams)
+			stream.destroy()
+		await page.getByText('Live data is interrupted').waitFor()
+		await page.getByText('Live data is interrupted').waitFor({ state: 'detached', timeout: 15_000 })
+	}))
+
+await check('a session that has ended leads to the sign-in page', () =>
+	with_page({ expected: [/status of 401/] }, async (page, url, box) => {
+		box.sessions.clear()
+		await page.goto(url + '/#/history')
+		await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+	}))
+
+await check('a role that may only look is offered no edit', () =>
+	with_page({ box: { users: { eve: 'correct horse' } }, user: 'eve' }, async (page, url) => {
+		await open_rules(page, url)
+		const edits = await page.getByRole('button', { name: /Add rule|More for|Move / }).count() + await page.locator('.rules input:enabled').count()
+		await rule_row(page, 'lan-out').focus()
+		await page.keyboard.press('Delete')
+		await page.keyboard.press('e')
+		const opened = await page.locator('dialog[open]').count()
+		await page.goto(url + '/#/history')
+		await page.locator('.revision').first().waitFor()
+		return [edits ? `${edits} ways to edit` : '', opened ? 'a key opened a dialog' : '', await page.getByRole('button', { name: /Restore/ }).count() ? 'restore is offered' : '']
+	}))
+
+await check('by keyboard alone: find a rule, clone, move, delete, commit, keep', () =>
+	with_page({}, async (page, url, box) => {
+		await open_rules(page, url)
+		const press = async (...keys) => {
+			for (const key of keys)
+				await page.keyboard.press(key)
+		}
+		const active = () => page.evaluate(() => document.activeElement?.getAttribute('data-key'))
+		await press('/')
+		await page.keyboard.type('scanners')
+		await page.locator('.tools-count', { hasText: '1 rule of' }).waitFor()
+		await press('Control+A', 'Delete')
+		for (let tabs = 0; tabs < 8 && await active() === null; tabs++)
+			await press('Tab')
+		await press('Home', 'ArrowDown', 'ArrowDown', 'c')
+		await page.getByRole('heading', { name: 'New rule' }).waitFor()
+		await press('Enter')
+		await rule_row(page, 'web-in-2').waitFor()
+		await page.waitForFunction(() => document.activeElement?.getAttribute('data-key') === 'web-in-2')
+		await press('Alt+ArrowUp')
+		await page.waitForFunction(() => document.querySelector('[data-key="web-in-2"] .cell-number')?.textContent === '2')
+		await press('ArrowDown', 'Delete')
+		await page.getByRole('heading', { name: 'Delete web-in?' }).waitFor()
+		await press('Enter')
+		await rule_row(page, 'web-in').waitFor({ state: 'detached' })
+		await page.goto(url + '/#/pending')
+		await page.getByRole('button', { name: 'Commit', exact: true, disabled: false }).focus()
+		await press('Enter')
+		await page.locator('dialog[open]').waitFor()
+		await page.keyboard.type('by hand')
+		await press('Enter')
+		const keep = page.getByRole('button', { name: 'Keep' })
+		await keep.waitFor()
+		await keep.focus()
+		await press('Enter')
+		await page.getByText('Revision 5 is kept').waitFor()
+		const ids = box.revisions.at(-1).document.firewall.rules.map(rule => rule.id)
+		return ids[1] === 'web-in-2' && !ids.includes('web-in') && box.revisions.at(-1).comment === 'by hand' ? '' : ids.slice(0, 4).join()
+	}))
+
+await check('the menu of a rule opens where it can be seen, walks with arrows, and Escape gives the focus back', () =>
+	with_page({}, async (page, url) => {
+		await open_rules(page, url)
+		const button = rule_row(page, 'ping').getByRole('button', { name: 'More for ping' })
+		await button.click()
+		const menu = page.getByRole('menu', { name: 'More for ping' })
+		await menu.waitFor()
+		await shoot(page, 'menu')
+		const box = await menu.boundingBox()
+		const wrong = await check_axe(page, 'menu')
+		if (box.y < 0 || box.y + box.height > 900 || box.x + box.width > 1440)
+			wrong.push('it leaves the window')
+		await page.keyboard.press('ArrowDown')
+		if (await page.evaluate(() => document.activeElement?.textContent) !== 'Insert above')
+			wrong.push('the arrow does not walk')
+		await page.keyboard.press('Escape')
+		if (!await button.evaluate(one => one === document.activeElement))
+			wrong.push('the focus is lost')
+		return wrong
+	}))
+
+await check('alarms are told by word, icon and colour', () =>
+	with_page({ box: { alarms: [{ time: new Date().toISOString(), owner: 'netd', object: 'address 192.0.2.1/25 on lan', class: 'critical', detail: 'it is used by another machine', action: 'reported' },
+		{ time: new Date().toISOString(), owner: 'fwd', object: 'rule web-in', class: 'warning', detail: 'group web-servers is empty', action: 'reported' }] } }, async page => {
+		await page.getByText('2 alarms').waitFor()
+		await page.getByText('address 192.0.2.1/25 on lan').waitFor()
+		await shoot(page, 'alarms')
+		return check_axe(page, 'alarms')
+	}))
+
+for (const [mode, how] of [['forced colours', { forced: true }], ['forced colours dark', { forced: true, dark: true }], ['reduced motion on a phone', { reduced: true, size: 'phone' }]]) {
+	await check(`axe finds nothing on any page: ${mode}`, () => with_page(how, async (page, url) => {
+		const wrong = []
+		for (const name of ['dashboard', 'rules', 'log', 'interfaces', 'pending', 'history']) {
+			await page.goto(`${url}/#/${name}`)
+			await page.locator('main h1').waitFor()
+			await page.waitForTimeout(700)
+			await shoot(page, `${name}-${mode.replaceAll(' ', '-')}`)
+			const wide = await overflow(page)
+			wrong.push(...await check_axe(page, name), wide && `${name} scrolls sideways: ${wide}`)
+		}
+		return wrong
+	}))
+}
+
+await browser.close()
+end()
