@@ -180,8 +180,8 @@ fill_field(struct encoder *e, const struct member *m, const struct field *f, uin
 static void
 fill_record(struct encoder *e, const struct schema_node *s, const struct lyd_node *data, const struct record *r, uint8_t *base)
 {
-	struct members m = { 0 };
 	struct member none = { 0 };
+	struct members m;
 	uint32_t i;
 
 	if (s->nchildren != r->nfields) {
@@ -196,7 +196,8 @@ fill_record(struct encoder *e, const struct schema_node *s, const struct lyd_nod
 		none.s = s->children[i];
 		fill_field(e, data != NULL ? &m.all[i] : &none, &r->fields[i], base);
 	}
-	members_fini(&m);
+	if (data != NULL)
+		members_fini(&m);
 }
 
 /* A root record lists some of the sections, each by its name. */

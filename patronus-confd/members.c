@@ -87,6 +87,12 @@ place_items(struct members *m, const struct lyd_node *first, bool is_full)
 	}
 }
 
+static bool
+is_unordered(const struct schema_node *s)
+{
+	return (s->node->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0 && !s->is_ordered;
+}
+
 int
 members_init(struct members *m, const struct schema *schema, const struct lyd_node *parent, const struct lyd_node *top,
     bool is_full)
@@ -96,25 +102,23 @@ members_init(struct members *m, const struct schema *schema, const struct lyd_no
 	size_t i, total = 0;
 
 	m->n = count_children(schema, ps);
-	m->all = calloc(m->n + 1, sizeof(m->all[0]));
-	m->items = NULL;
+	m->items = m->few_items;
+	m->all = m->n <= MEMBERS_FEW ? m->few : calloc(m->n, sizeof(m->all[0]));
 	if (m->all == NULL)
 		return -ENOMEM;
+	for (i = 0; i < m->n; i++)
+		m->all[i] = (struct member){ .s = schema_child_at(schema, ps, (uint32_t)i) };
 	LY_LIST_FOR(first, n) {
 		m->all[schema_node_of(n)->index].n++;
 		total++;
 	}
-	m->items = calloc(total + 1, sizeof(m->items[0]));
-	if (m->items == NULL) {
-		free(m->all);
+	if (total > MEMBERS_FEW && (m->items = calloc(total, sizeof(m->items[0]))) == NULL) {
+		members_fini(m);
 		return -ENOMEM;
 	}
-	for (i = 0; i < m->n; i++)
-		m->all[i].s = schema_child_at(schema, ps, (uint32_t)i);
 	place_items(m, first, is_full);
 	for (i = 0; i < m->n; i++)
-		if ((m->all[i].s->node->nodetype & (LYS_LIST | LYS_LEAFLIST)) && !m->all[i].s->is_ordered &&
-		    !is_sorted(&m->all[i]))
+		if (m->all[i].n > 1 && is_unordered(m->all[i].s) && !is_sorted(&m->all[i]))
 			qsort(m->all[i].items, m->all[i].n, sizeof(m->all[i].items[0]), compare);
 	return 0;
 }
@@ -122,8 +126,10 @@ members_init(struct members *m, const struct schema *schema, const struct lyd_no
 void
 members_fini(struct members *m)
 {
-	free(m->all);
-	free(m->items);
+	if (m->all != m->few)
+		free(m->all);
+	if (m->items != m->few_items)
+		free(m->items);
 	m->all = NULL;
 	m->items = NULL;
 }

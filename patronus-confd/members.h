@@ -20,10 +20,14 @@ struct member {
 	size_t				  n;
 };
 
+#define MEMBERS_FEW	24
+
 struct members {
 	struct member		*all;		/* one for each child of the schema node */
 	size_t			 n;
 	const struct lyd_node	**items;
+	struct member		 few[MEMBERS_FEW];	/* most nodes are small: nothing is allocated for them */
+	const struct lyd_node	*few_items[MEMBERS_FEW];
 };
 
 /* Members below parent, or among the top-level siblings.  is_full keeps what is as its default.  0 or -ENOMEM. */

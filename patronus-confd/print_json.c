@@ -69,7 +69,9 @@ print_json(const struct schema *schema, const struct lyd_node *parent, const str
 	for (i = 0; i < m.n; i++) {
 		if (m.all[i].n == 0)
 			continue;
-		buf_printf(b, "%s\"%s\":", is_first ? "" : ",", m.all[i].s->node->name);
+		buf_puts(b, is_first ? "\"" : ",\"");
+		buf_puts(b, m.all[i].s->node->name);
+		buf_puts(b, "\":");
 		is_first = false;
 		print_member(schema, &m.all[i], flags, b);
 	}

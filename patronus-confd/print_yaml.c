@@ -134,7 +134,9 @@ flow_members(struct printer *p, const struct members *m, const struct schema_nod
 	for (i = 0; i < m->n && ok; i++) {
 		if (m->all[i].n == 0 || m->all[i].s == without)
 			continue;
-		buf_printf(b, "%s %s: ", is_first ? "" : ",", m->all[i].s->node->name);
+		buf_puts(b, is_first ? " " : ", ");
+		buf_puts(b, m->all[i].s->node->name);
+		buf_puts(b, ": ");
 		is_first = false;
 		ok = flow_value(p, &m->all[i], b, left) && b->len <= LINE_MAX_COLUMNS;
 	}
@@ -179,7 +181,13 @@ try_flow(struct printer *p, const struct members *m, const struct schema_node *w
 static void
 print_indent(struct printer *p, unsigned indent)
 {
-	buf_printf(p->out, "%*s", (int)indent, "");
+	static const char spaces[] = "                                ";
+	size_t n;
+
+	for (; indent > 0; indent -= (unsigned)n) {
+		n = indent < sizeof(spaces) - 1 ? indent : sizeof(spaces) - 1;
+		buf_put(p->out, spaces, n);
+	}
 }
 
 static void
@@ -198,7 +206,9 @@ print_values(struct printer *p, const struct member *m, unsigned indent, const c
 
 	buf_init(&b, 0);
 	if (flow_values(m, &b) && indent + strlen(m->s->node->name) + 2 + b.len <= LINE_MAX_COLUMNS) {
-		buf_printf(p->out, "%s%s\n", after, (const char *)b.data);
+		buf_puts(p->out, after);
+		buf_put(p->out, b.data, b.len);
+		buf_putc(p->out, '\n');
 	} else {
 		if (after[0] != '\0')
 			buf_putc(p->out, '\n');
@@ -226,7 +236,9 @@ print_inner(struct printer *p, const struct lyd_node *n, unsigned indent, size_t
 		return;
 	}
 	if (!is_section && try_flow(p, &m, without, head, &b)) {
-		buf_printf(p->out, " %s\n", (const char *)b.data);
+		buf_putc(p->out, ' ');
+		buf_put(p->out, b.data, b.len);
+		buf_putc(p->out, '\n');
 	} else {
 		buf_putc(p->out, '\n');
 		block_members(p, &m, indent + 2, without);
@@ -247,7 +259,8 @@ print_mapping(struct printer *p, const struct member *m, unsigned indent)
 		buf_init(&b, 0);
 		print_scalar(m->s->key, key, &b);
 		print_indent(p, indent);
-		buf_printf(p->out, "%s:", (const char *)b.data);
+		buf_put(p->out, b.data, b.len);
+		buf_putc(p->out, ':');
 		print_inner(p, m->items[i], indent, indent + 1 + b.len, m->s->key, false);
 		buf_fini(&b);
 	}
@@ -288,7 +301,8 @@ print_member(struct printer *p, const struct member *m, unsigned indent)
 	const char *name = m->s->node->name;
 
 	print_indent(p, indent);
-	buf_printf(p->out, "%s:", name);
+	buf_puts(p->out, name);
+	buf_putc(p->out, ':');
 	switch (m->s->node->nodetype) {
 	case LYS_LEAF:
 		buf_putc(p->out, ' ');
