@@ -202,6 +202,7 @@ mgmt_adopt(struct mgmt *m, int fd, uint32_t uid)
 	}
 	if ((ch = channel_new(m->confd->base, fd, "client", ROLE_CONFD, ROLE_CTL, &local_ops, c)) == NULL)
 		return (-ENOMEM);
+	channel_set_client(ch, MGMT_QUEUE_MAX);
 	if (connection_begin(c, ch, true, uid) != 0) {
 		channel_free(ch);
 		return (-ENOMEM);

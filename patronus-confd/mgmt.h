@@ -19,6 +19,7 @@ struct origin;
 #define MGMT_CONNECTIONS	64	/* of the local socket */
 #define MGMT_PER_UID		16	/* of one user other than root */
 #define MGMT_HELLO_MS		5000
+#define MGMT_QUEUE_MAX		(20u << 20)	/* the largest answer, and some events */
 
 struct mgmt	*mgmt_new(struct confd *);
 void		 mgmt_free(struct mgmt *);

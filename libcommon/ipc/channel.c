@@ -55,7 +55,10 @@ struct channel {
 	struct message			*current;	/* what the running handler may keep */
 	uint64_t			 seen;		/* table rows that came once (CHANNEL_ONCE) */
 	uint32_t			 next_id;
-	size_t				 queued;
+	size_t				 queued;	/* memory of what waits */
+	size_t				 queue_max;
+	bool				 is_client;
+	bool				 is_paused;	/* ev_read is not in the loop */
 	struct out_queue		 out;
 	TAILQ_HEAD(, pending_call)	 calls;
 	uint8_t				*frame;
@@ -189,6 +192,7 @@ channel_new(struct event_base *base, int fd, const char *name, uint8_t self, uin
 	c->ops = ops;
 	c->arg = arg;
 	c->next_id = 1;
+	c->queue_max = CHANNEL_QUEUE_MAX;
 	c->ev_read = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	c->ev_write = event_new(base, fd, EV_WRITE, on_writable, c);
 	c->ev_timer = event_new(base, -1, EV_PERSIST, on_timer, c);
@@ -210,6 +214,13 @@ fail:
 fail_fd:
 	(void)close(fd);
 	return NULL;
+}
+
+void
+channel_set_client(struct channel *c, size_t queue_max)
+{
+	c->is_client = true;
+	c->queue_max = queue_max;
 }
 
 bool
@@ -244,6 +255,22 @@ channel_fd(const struct channel *c)
 
 /* --- sending --- */
 
+static size_t
+out_frame_size(const struct out_frame *f)
+{
+	return sizeof(*f) + f->header.len;
+}
+
+/* Read again when half of what made us stop is gone. */
+static int
+resume(struct channel *c)
+{
+	if (!c->is_paused || c->queued > CHANNEL_PAUSE / 2)
+		return 0;
+	c->is_paused = false;
+	return event_add(c->ev_read, NULL) == 0 ? 0 : -ENOMEM;
+}
+
 /* Send what is queued until the peer's queue is full.  0 or -errno. */
 static int
 flush(struct channel *c)
@@ -253,15 +280,17 @@ flush(struct channel *c)
 
 	while ((f = STAILQ_FIRST(&c->out)) != NULL) {
 		error = frame_send(c->fd, &f->header, f->payload, f->fds);
-		if (error == -EAGAIN || error == -ENOBUFS)
-			return event_add(c->ev_write, NULL) == 0 ? 0 : -ENOMEM;
+		if (error == -EAGAIN || error == -ENOBUFS) {
+			error = resume(c);
+			return error != 0 ? error : event_add(c->ev_write, NULL) == 0 ? 0 : -ENOMEM;
+		}
 		if (error != 0)
 			return error;
 		STAILQ_REMOVE_HEAD(&c->out, link);
-		c->queued -= f->header.len + FRAME_HEADER_LEN;
+		c->queued -= out_frame_size(f);
 		out_frame_free(f);
 	}
-	return 0;
+	return resume(c);
 }
 
 static int
@@ -304,7 +333,7 @@ queue_message(struct channel *c, const struct frame_header *header, const uint8_
 		h.nfds = at == 0 ? header->nfds : 0;
 		error = queue_frame(&frames, &h, data + at, fds);
 		at += h.len;
-		queued += h.len + FRAME_HEADER_LEN;
+		queued += sizeof(struct out_frame) + h.len;
 	} while (error == 0 && at < len);
 	if (error != 0) {
 		out_queue_clear(&frames);
@@ -341,7 +370,7 @@ send_message(struct channel *c, const struct frame_header *header, const void *b
 		log_errx("ipc", "message %s to %s cannot be encoded", msg_name(header->type), c->name);
 		return error;
 	}
-	if (c->queued >= CHANNEL_QUEUE_MAX || len > CHANNEL_QUEUE_MAX - c->queued) {
+	if (c->queued >= c->queue_max || len > c->queue_max - c->queued) {
 		free(data);
 		return overrun(c);
 	}
@@ -512,6 +541,17 @@ channel_keep(struct channel *c, struct message *from, struct message *ret)
 		c->current = NULL;
 }
 
+/* A client that does not read its answers is not asked for more questions. */
+static bool
+must_pause(struct channel *c)
+{
+	if (!c->is_client || c->queued <= CHANNEL_PAUSE)
+		return false;
+	c->is_paused = true;
+	(void)event_del(c->ev_read);
+	return true;
+}
+
 /* Read a bounded number of frames, so that one busy peer cannot starve the others. */
 #define FRAMES_A_TURN	64
 
@@ -526,7 +566,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	channel_enter(c);
-	for (i = 0; i < FRAMES_A_TURN && !c->is_closing; i++) {
+	for (i = 0; i < FRAMES_A_TURN && !c->is_closing && !must_pause(c); i++) {
 		n = frame_recv(fd, c->frame, &h, fds);
 		if (n == -EAGAIN)
 			break;

@@ -53,6 +53,13 @@ void		 channel_free(struct channel *);
 /* End it as if the peer had: outstanding reply handlers, then on_close with error (0: in good order). */
 void		 channel_close(struct channel *, int error);
 
+/*
+ * For a peer that only asks: nothing more is read from it while more than CHANNEL_PAUSE bytes of answers wait for it, and it is
+ * closed when they become more than queue_max.  Not for two programs that both ask: each could wait for the other.
+ */
+#define CHANNEL_PAUSE	(1u << 20)
+void		 channel_set_client(struct channel *, size_t queue_max);
+
 bool		 channel_is_ready(const struct channel *);
 uint8_t		 channel_peer_role(const struct channel *);
 void		*channel_arg(const struct channel *);

@@ -417,6 +417,51 @@ test_peer_that_does_not_read_is_closed(void **state)
 	free(record);
 }
 
+/* Attack: a client that asks and asks, and never reads the answers. */
+static void
+test_client_that_only_asks(void **state)
+{
+	static uint8_t buf[FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX];
+	struct conf_prepare_req prepare = { .revision = 1 };
+	struct frame_header h = { .type = MSG_CONF_PREPARE }, in;
+	unsigned sent = 0, answers = 0, handled;
+	struct end owner;
+	uint8_t *data;
+	size_t len;
+	int fd, i;
+
+	(void)state;
+	fd = raw_peer(&owner, true);
+	channel_set_client(owner.channel, 2 * CHANNEL_PAUSE);
+	assert_int_equal(msg_encode(&h, &prepare, &data, &len), 0);
+	h.len = (uint32_t)len;
+	for (i = 0; i < 400; i++) {	/* the answers are small: it takes many to fill both the socket and the queue */
+		for (h.id = sent + 1; frame_send(fd, &h, data, NULL) == 0; h.id = sent + 1)
+			sent++;
+		(void)event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	handled = owner.nrequests;
+	assert_true(handled < sent);		/* the rest is still the client's trouble */
+	spin(50);
+	assert_int_equal(owner.nrequests, handled);
+	assert_int_equal(owner.nclosed, 0);
+	/* When it reads, everything is answered, in order. */
+	while (answers < sent) {
+		i = frame_recv(fd, buf, &in, NULL);
+		if (i == -EAGAIN) {
+			(void)event_base_loop(base, EVLOOP_NONBLOCK);
+			continue;
+		}
+		assert_int_equal(i, 0);
+		if (in.type == MSG_CONF_PREPARE)
+			assert_int_equal(in.id, ++answers);
+	}
+	assert_int_equal(owner.nrequests, sent);
+	channel_free(owner.channel);
+	(void)close(fd);
+	free(data);
+}
+
 /* --- violations: each ends the channel with -EPROTO, once, and calls no handler --- */
 
 static void
@@ -569,6 +614,7 @@ main(void)
 		T(test_free_inside_a_reply),
 		T(test_large_messages_keep_their_order),
 		T(test_peer_that_does_not_read_is_closed),
+		T(test_client_that_only_asks),
 		T(test_violations_of_hello),
 		T(test_violations_of_the_table),
 		T(test_violations_of_shape),
