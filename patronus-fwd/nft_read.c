@@ -75,36 +75,25 @@ nft_read_generation(const struct nft_message *m)
  * The kernel tells more than it was told: it adds defaults, leaves the mark of nests out and orders attributes its own way.  So
  * attributes are taken in the order of their types, those that are all zero are left out, and nests are looked into by this table.
  */
-enum nest {
-	NEST_DATA = 1,		/* value or verdict */
-	NEST_EXPR		/* name and data */
-};
+#define BIT(attr)	(1u << (attr))
 
-static const struct {
+static const struct shape {
 	const char	*expr;
-	uint16_t	 attr;
-	uint8_t		 nest;
-} nests[] = {
-	{ "immediate", NFTA_IMMEDIATE_DATA, NEST_DATA },
-	{ "cmp", NFTA_CMP_DATA, NEST_DATA },
-	{ "bitwise", NFTA_BITWISE_MASK, NEST_DATA },
-	{ "bitwise", NFTA_BITWISE_XOR, NEST_DATA },
-	{ "range", NFTA_RANGE_FROM_DATA, NEST_DATA },
-	{ "range", NFTA_RANGE_TO_DATA, NEST_DATA },
-	{ "dynset", NFTA_DYNSET_EXPR, NEST_EXPR }
-};
-
-/* What says nothing about what the rule does. */
-static const struct {
-	const char	*expr;
-	uint16_t	 attr;
-} ignored[] = {
-	{ "lookup", NFTA_LOOKUP_SET_ID },
-	{ "dynset", NFTA_DYNSET_SET_ID },
-	{ "bitwise", NFTA_BITWISE_OP },
-	{ "counter", NFTA_COUNTER_BYTES },
-	{ "counter", NFTA_COUNTER_PACKETS },
-	{ "log", NFTA_LOG_FLAGS }
+	uint32_t	 ignored;	/* attributes that say nothing about what the rule does */
+	uint32_t	 data;		/* that hold a value or verdict */
+	uint32_t	 exprs;		/* that hold a name and data */
+} shapes[] = {
+	{ "meta", 0, 0, 0 },
+	{ "payload", 0, 0, 0 },
+	{ "cmp", 0, BIT(NFTA_CMP_DATA), 0 },
+	{ "counter", BIT(NFTA_COUNTER_BYTES) | BIT(NFTA_COUNTER_PACKETS), 0, 0 },
+	{ "immediate", 0, BIT(NFTA_IMMEDIATE_DATA), 0 },
+	{ "lookup", BIT(NFTA_LOOKUP_SET_ID), 0, 0 },
+	{ "bitwise", BIT(NFTA_BITWISE_OP), BIT(NFTA_BITWISE_MASK) | BIT(NFTA_BITWISE_XOR), 0 },
+	{ "range", 0, BIT(NFTA_RANGE_FROM_DATA) | BIT(NFTA_RANGE_TO_DATA), 0 },
+	{ "log", BIT(NFTA_LOG_FLAGS), 0, 0 },
+	{ "dynset", BIT(NFTA_DYNSET_SET_ID), 0, BIT(NFTA_DYNSET_EXPR) },
+	{ NULL, 0, 0, 0 }	/* all others */
 };
 
 static uint64_t	digest_expr(const struct nl_attr *, uint64_t, unsigned depth);
@@ -120,26 +109,14 @@ is_zero(const struct nl_attr *a)
 	return true;
 }
 
-static bool
-is_ignored(const char *expr, uint16_t type)
+static const struct shape *
+shape_of(const char *expr)
 {
-	unsigned i;
+	const struct shape *s;
 
-	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		if (ignored[i].attr == type && strcmp(ignored[i].expr, expr) == 0)
-			return true;
-	return false;
-}
-
-static uint8_t
-nest_of(const char *expr, uint16_t type)
-{
-	unsigned i;
-
-	for (i = 0; i < sizeof(nests) / sizeof(nests[0]); i++)
-		if (nests[i].attr == type && strcmp(nests[i].expr, expr) == 0)
-			return nests[i].nest;
-	return 0;
+	for (s = shapes; s->expr != NULL && strcmp(s->expr, expr) != 0; s++)
+		;
+	return s;
 }
 
 static uint64_t
@@ -164,32 +141,26 @@ digest_data(const struct nl_attr *a, uint64_t h)
 }
 
 static uint64_t
-digest_attrs(const char *expr, struct nl_reader r, uint64_t h, unsigned depth)
+digest_attrs(const struct shape *s, struct nl_reader r, uint64_t h, unsigned depth)
 {
 	struct nl_attr attrs[ATTRS_MAX], a;
-	bool has[ATTRS_MAX] = { false };
+	uint32_t has;
 	unsigned i;
-	uint8_t nest;
 
-	while (nlattr_next(&r, &a) == 1) {
+	for (has = 0; nlattr_next(&r, &a) == 1;) {
 		if (a.type < ATTRS_MAX) {
 			attrs[a.type] = a;
-			has[a.type] = true;
+			has |= BIT(a.type);
 		}
 	}
-	for (i = 0; i < ATTRS_MAX; i++) {
-		if (!has[i] || is_ignored(expr, (uint16_t)i))
-			continue;
-		nest = nest_of(expr, (uint16_t)i);
-		if (nest == 0 && is_zero(&attrs[i]))
-			continue;
-		h = hash_u64(i, h);
-		if (nest == NEST_DATA)
-			h = digest_data(&attrs[i], h);
-		else if (nest == NEST_EXPR)
-			h = digest_expr(&attrs[i], h, depth + 1);
-		else
-			h = hash_bytes(attrs[i].data, attrs[i].len, h);
+	for (has &= ~s->ignored; has != 0; has &= has - 1) {
+		i = (unsigned)__builtin_ctz(has);
+		if ((s->data & BIT(i)) != 0)
+			h = digest_data(&attrs[i], hash_u64(i, h));
+		else if ((s->exprs & BIT(i)) != 0)
+			h = digest_expr(&attrs[i], hash_u64(i, h), depth + 1);
+		else if (!is_zero(&attrs[i]))
+			h = hash_bytes(attrs[i].data, attrs[i].len, hash_u64(i, h));
 	}
 	return h;
 }
@@ -207,7 +178,7 @@ digest_expr(const struct nl_attr *expr, uint64_t h, unsigned depth)
 	if (!nlattr_find(r, NFTA_EXPR_DATA, &data))
 		return h;
 	nlattr_reader_nested(&nested, &data);
-	return digest_attrs(nlattr_str(&name), nested, h, depth);
+	return digest_attrs(shape_of(nlattr_str(&name)), nested, h, depth);
 }
 
 static void
