@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <event2/event.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "account.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "ipc/channel.h"
@@ -14,8 +16,11 @@
 #include "ipc/privcall.h"
 #include "verify.h"
 
+#define RETRY_MS	50
+
 struct question {
 	STAILQ_ENTRY(question)	 link;
+	uint64_t		 give_up_ms;	/* when there has been no helper until then */
 	struct channel		*helper;
 	bool			 is_nobody;
 	bool			 is_done;
@@ -27,15 +32,28 @@ struct question {
 };
 
 static struct event_base		*base;
+static struct event			*retry;
 static STAILQ_HEAD(, question)		 waiting = STAILQ_HEAD_INITIALIZER(waiting);
 static unsigned				 nwaiting, nrunning;
 
 static void	 start_next(void);
 
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	start_next();
+}
+
 void
 verify_init(struct event_base *b)
 {
 	base = b;
+	retry = event_new(b, -1, 0, on_retry, NULL);
+	if (retry == NULL)
+		fatalx("login", "no memory");
 }
 
 static void
@@ -97,10 +115,8 @@ ask(struct question *q)
 	int fd, error;
 
 	error = privcall(MSG_AUTH_OPEN, &open, &m, &e);
-	if (error != 0) {
-		log_warnx("login", "no PAM helper: %s", e.text);
+	if (error != 0)
 		return error;
-	}
 	fd = arena_take_fd(m.arena, 0);
 	message_fini(&m);
 	if (fd == -1)
@@ -114,18 +130,35 @@ ask(struct question *q)
 	return error;
 }
 
+/* A helper that has answered may still be ending: privd has none free, but will. */
+static bool
+must_wait(struct question *q, int error)
+{
+	static const struct timeval a_moment = { 0, RETRY_MS * 1000 };
+
+	return error == -EBUSY && clock_mono_ms() < q->give_up_ms && event_add(retry, &a_moment) == 0;
+}
+
 static void
 start_next(void)
 {
 	struct question *q;
+	int error;
 
 	while (nrunning < VERIFY_AT_ONCE && (q = STAILQ_FIRST(&waiting)) != NULL) {
 		STAILQ_REMOVE_HEAD(&waiting, link);
 		nwaiting--;
 		nrunning++;
-		if (ask(q) == 0)
+		error = ask(q);
+		if (error == 0)
 			continue;
 		nrunning--;
+		if (must_wait(q, error)) {
+			STAILQ_INSERT_HEAD(&waiting, q, link);
+			nwaiting++;
+			return;
+		}
+		log_warnx("login", "no PAM helper: %s", strerror(-error));
 		q->done(AUTH_FAILED, q->arg);
 		question_free(q);
 	}
@@ -147,6 +180,7 @@ verify_start(const char *user, const char *password, const char *source, verify_
 	(void)str_copy(q->source, source, sizeof(q->source));
 	q->done = done;
 	q->arg = arg;
+	q->give_up_ms = clock_mono_ms() + VERIFY_TIMEOUT_MS;
 	STAILQ_INSERT_TAIL(&waiting, q, link);
 	nwaiting++;
 	start_next();
