@@ -240,6 +240,7 @@ void
 confd_running_changed(struct confd *confd)
 {
 	people_changed(confd->people);
+	workspaces_settle(confd->workspaces);
 	mirror_changed(confd->mirror);
 	web_changed(confd);
 }

@@ -174,6 +174,8 @@ document_validate(struct document *d, struct problems *problems)
 	int error = judge(d->schema, &d->tree, d->source, problems);
 
 	problems_sort(problems);
+	if (error == 0)
+		document_touch(d);	/* nobody will ask for lines */
 	return error;
 }
 

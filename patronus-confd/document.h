@@ -39,7 +39,7 @@ int		 document_load(const struct schema *, enum document_format, const char *dat
 		    struct document **ret);
 /*
  * Check references, mandatory nodes and cross-field rules.  0, or -EINVAL with all problems (at most PROBLEMS_MAX);
- * they have lines while the document is as it was loaded.  What the document says does not change.
+ * they have lines while the document is as it was loaded and was not found valid.  What the document says does not change.
  */
 int		 document_validate(struct document *, struct problems *);
 

@@ -226,8 +226,7 @@ on_committed(const struct outcome_info *info, void *arg)
 	free(c);
 	w->is_busy = false;
 	if (info->outcome == OUTCOME_DONE) {
-		w->doc = NULL;		/* it is the running document now */
-		workspace_free(req->confd->workspaces, w);
+		workspace_committed(req->confd->workspaces, w, info->commit->number);
 		route_reply_commit(req, 201, info->commit);
 		return;
 	}

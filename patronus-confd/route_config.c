@@ -151,10 +151,8 @@ check_preconditions(struct request *req, const struct workspace *w, unsigned *re
 		reply_error(req, error, NULL);
 	else if (strcmp(match, "*") != 0 && !etag_listed(match, etag))
 		reply_stale(req, w, etag);
-	else {
-		*ret_flags = EDIT_REPLACE;
-		return (true);
-	}
+	else
+		return (true);	/* no EDIT_REPLACE: a leaf that has its default is there, but not written */
 	return (false);
 }
 

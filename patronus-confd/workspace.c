@@ -24,12 +24,22 @@
 struct workspaces {
 	struct confd		*confd;
 	struct workspace	*item[WORKSPACES_MAX];
+
+	/* The last commit, until its base is free to become the spare copy. */
+	struct snapshot		*from;
+	struct edit		*edits;
+	unsigned		 nedits;
+	uint32_t		 to;
+
+	struct document		*spare;		/* equal to revision spare_number */
+	uint32_t		 spare_number;
 };
 
 static void	 edit_fini(struct edit *);
 static int	 edit_copy(struct edit *, const struct edit *);
 static int	 edit_apply(struct document *, const struct edit *, bool *, char **, struct problems *);
 static bool	 may_edit(const struct workspaces *, uint32_t sections, enum user_role);
+static void	 forget_last(struct workspaces *);
 static int	 replace_document(struct workspaces *, struct workspace *, enum user_role, const struct edit *,
 		    struct problems *);
 static int	 measure(struct workspaces *, struct workspace *);
@@ -54,6 +64,8 @@ workspaces_free(struct workspaces *ws)
 	for (i = 0; i < WORKSPACES_MAX; i++)
 		if (ws->item[i] != NULL)
 			workspace_free(ws, ws->item[i]);
+	forget_last(ws);
+	document_free(ws->spare);
 	free(ws);
 }
 
@@ -270,6 +282,17 @@ remember(struct workspace *w, const struct edit *e, const char *key)
 	w->edit_bytes += e->len;
 }
 
+static struct document *
+copy_of_base(struct workspaces *ws, const struct workspace *w)
+{
+	struct document *doc = ws->spare;
+
+	if (doc == NULL || ws->spare_number != w->base->number)
+		return (document_dup(w->base->doc));
+	ws->spare = NULL;
+	return (doc);
+}
+
 int
 workspace_edit(struct workspaces *ws, struct workspace *w, enum user_role role, const struct edit *e, bool *ret_created,
     char **ret_key, struct problems *problems)
@@ -281,7 +304,7 @@ workspace_edit(struct workspaces *ws, struct workspace *w, enum user_role role, 
 		return (replace_document(ws, w, role, e, problems));
 	if (!may_edit(ws, workspace_section_bit(ws->confd, e->path), role))
 		return (-EACCES);
-	if (w->doc == NULL && (w->doc = document_dup(w->base->doc)) == NULL)
+	if (w->doc == NULL && (w->doc = copy_of_base(ws, w)) == NULL)
 		return (-ENOMEM);
 	if ((error = edit_apply(w->doc, e, ret_created, &key, problems)) != 0)
 		return (error);
@@ -375,6 +398,74 @@ workspace_check(struct workspace *w, struct problems *problems)
 	error = document_validate_touched(w->doc, paths, w->nedits, problems);
 	free(paths);
 	return (error);
+}
+
+/* --- the spare copy --- */
+
+static void
+forget_last(struct workspaces *ws)
+{
+	unsigned i;
+
+	for (i = 0; i < ws->nedits; i++)
+		edit_fini(&ws->edits[i]);
+	free(ws->edits);
+	snapshot_unref(ws->from);
+	ws->edits = NULL;
+	ws->nedits = 0;
+	ws->from = NULL;
+	ws->to = 0;
+}
+
+void
+workspace_committed(struct workspaces *ws, struct workspace *w, uint32_t number)
+{
+	forget_last(ws);
+	if (!w->is_whole) {
+		ws->from = snapshot_ref(w->base);
+		ws->edits = w->edits;
+		ws->nedits = w->nedits;
+		ws->to = number;
+		w->edits = NULL;
+		w->nedits = 0;
+	}
+	w->doc = NULL;		/* it is the running document now */
+	workspace_free(ws, w);
+}
+
+void
+workspaces_settle(struct workspaces *ws)
+{
+	struct problems *problems;
+	struct document *doc;
+	unsigned i;
+	int error = 0;
+
+	if (ws->spare != NULL && ws->spare_number != ws->confd->running->number) {
+		document_free(ws->spare);
+		ws->spare = NULL;
+	}
+	if (ws->from == NULL || ws->to != ws->confd->running->number) {
+		forget_last(ws);
+		return;
+	}
+	/* Somebody still goes back to it, or stands on it. */
+	if (ws->confd->kept != ws->confd->running || ws->from->refs > 1)
+		return;
+	if ((problems = problems_new()) == NULL)
+		fatalx("workspace", "no memory");
+	doc = snapshot_release(ws->from);
+	for (i = 0; i < ws->nedits && error == 0; i++)
+		error = edit_apply(doc, &ws->edits[i], NULL, NULL, problems);
+	problems_free(problems);
+	forget_last(ws);
+	if (error != 0) {
+		document_free(doc);
+		return;
+	}
+	document_free(ws->spare);
+	ws->spare = doc;
+	ws->spare_number = ws->confd->running->number;
 }
 
 /* --- a base that moved --- */

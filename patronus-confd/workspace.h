@@ -104,6 +104,14 @@ const char	*workspace_forbidden(const struct workspaces *, const struct workspac
 /* Which section a path is in: its bit, or all for the whole document, or 0 for none. */
 uint32_t	 workspace_section_bit(const struct confd *, const char *path);
 
+/*
+ * The workspace was committed and is forgotten.  Its edits and its base are kept until nobody needs the base any more: the same
+ * edits make of that old tree a second copy of the new one, and the next workspace starts with it instead of copying.
+ */
+void		 workspace_committed(struct workspaces *, struct workspace *, uint32_t number);
+/* Running or kept became another revision: make the spare copy, or give it up. */
+void		 workspaces_settle(struct workspaces *);
+
 void		 workspace_print(const struct workspace *, struct buf *);
 
 #endif

@@ -286,6 +286,50 @@ test_same_object_conflicts(void **state)
 	(void)commit(b, NULL, 409);
 }
 
+/* The tree a new workspace starts with was not copied but made of the old one: it must not differ from what runs in anything. */
+static void
+test_workspaces_start_from_what_runs(void **state)
+{
+	static const struct {
+		uint8_t		 method;
+		const char	*path, *body;
+	} edits[] = {
+		{ MGMT_PATCH, "/configuration/firewall/rules/one", "{\"log\":true,\"description\":\"x\"}" },
+		{ MGMT_POST, "/configuration/firewall/rules", "{\"from\":[\"lan\"],\"to\":[\"wan\"],\"action\":\"drop\"}" },
+		{ MGMT_POST, "/configuration/firewall/rules/two/move", "{\"before\":\"one\"}" },
+		{ MGMT_POST, "/configuration/firewall/rules", "{\"id\":\"four\",\"from\":[\"wan\"],\"to\":[\"lan\"],\"action\":\"drop\"}" },
+		{ MGMT_PUT, "/configuration/interfaces/lan", "{\"match\":{\"name\":\"eth7\"},\"addresses\":[\"192.0.2.1/25\"]}" },
+		{ MGMT_PATCH, "/configuration/firewall/rules/one", "{\"log\":null,\"to\":[\"local\",\"wan\"]}" },
+		{ MGMT_DELETE, "/configuration/firewall/rules/four", NULL },
+		{ MGMT_PUT, "/configuration/system/hostname", "\"other\"" },
+		{ MGMT_PATCH, "/configuration/firewall", "{\"zones\":{\"dmz\":{}}}" },
+		{ MGMT_PATCH, "/configuration/users/rudi", "{\"role\":\"auditor\"}" },
+	};
+	const struct rig_answer *a;
+	const char *id;
+	char path[64], body[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+		id = new_workspace(NULL);
+		rig_answer_free(&(struct rig_answer){ .body = rig_ask(rig, &(struct rig_request){ .method = edits[i].method, .path = edits[i].path,
+		    .body = edits[i].body, .workspace = id, .match = edits[i].method == MGMT_POST ? NULL : "*" }).body });
+		(void)commit(id, NULL, 201);
+		id = new_workspace(NULL);
+		(void)snprintf(body, sizeof(body), "{\"description\":\"round %zu\"}", i);
+		(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/two", body, .workspace = id, .match = "*"));
+		(void)snprintf(path, sizeof(path), "/workspaces/%s/diff", id);
+		a = rig_expect(rig, 200, GET(path));
+		if (strstr(a->body, "\"changes\":[{\"op\":\"") == NULL || strstr(strstr(a->body, "\"op\":") + 1, "\"op\":") != NULL)
+			fail_msg("after edit %zu: %s", i, a->body);
+		assert_non_null(strstr(a->body, "\"path\":\"/firewall/rules/two/description\""));
+		/* Committed from there, so that the next round stands on a tree with this history. */
+		if (i % 3 == 0)
+			(void)commit(id, NULL, 201);
+	}
+}
+
 static void
 test_nothing_to_commit(void **state)
 {
@@ -597,6 +641,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_diff_and_validate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commits_that_do_not_touch_each_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_same_object_conflicts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_workspaces_start_from_what_runs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_to_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_history_and_restore, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
