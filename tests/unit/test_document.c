@@ -97,6 +97,31 @@ printing_is_stable(void **state)
 	document_free(d);
 }
 
+/* Lists as mappings or sequences, single values for lists of values, sections with nothing in them. */
+static void
+either_shape_is_taken(void **state)
+{
+	static const char *const shapes[] = {
+		"firewall:\n  zones:\n    - { name: a }\n    - name: b\n  rules:\n    - { id: r, from: a, to: [b], action: drop }\n",
+		"firewall: { zones: { b: , a: {} }, rules: [ { id: r, from: [a], to: b, action: drop } ], groups: , services: }\nnat:\n",
+		"{\"firewall\": {\"zones\": {\"a\": {\"name\": \"a\"}, \"b\": null}, \"rules\":"
+		    "[{\"id\": \"r\", \"from\": \"a\", \"to\": [\"b\"], \"action\": \"drop\"}]}, \"users\": []}",
+	};
+	struct document *d;
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		d = load(shapes[i][0] == '{' ? DOCUMENT_JSON : DOCUMENT_YAML, shapes[i], strlen(shapes[i]));
+		print(d, DOCUMENT_JSON, 0, &b);
+		assert_string_equal((const char *)b.data, "{\"firewall\":{\"zones\":[{\"name\":\"a\"},{\"name\":\"b\"}],"
+		    "\"rules\":[{\"id\":\"r\",\"from\":[\"a\"],\"to\":[\"b\"],\"action\":\"drop\"}]}}");
+		buf_fini(&b);
+		document_free(d);
+	}
+}
+
 static void
 defaults_are_left_out_or_marked(void **state)
 {
@@ -418,6 +443,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(printing_is_stable),
+		cmocka_unit_test(either_shape_is_taken),
 		cmocka_unit_test(defaults_are_left_out_or_marked),
 		cmocka_unit_test(digest_is_of_the_meaning),
 		cmocka_unit_test(owners_decode_what_was_encoded),
