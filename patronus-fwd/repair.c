@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
 
@@ -33,11 +34,11 @@ note_difference(const char *path, const char *object, const char *detail, void *
 	struct incident *i = arg;
 
 	(void)path;
-	log_warnx("drift", "%s: %s", object, detail);
 	if (i->n == REPORTED_MAX)
 		return;
-	(void)strncpy(i->items[i->n].object, object, sizeof(i->items[0].object) - 1);
-	(void)strncpy(i->items[i->n].detail, detail, sizeof(i->items[0].detail) - 1);
+	log_warnx("drift", "%s: %s", object, detail);
+	(void)str_copy(i->items[i->n].object, object, sizeof(i->items[0].object));
+	(void)str_copy(i->items[i->n].detail, detail, sizeof(i->items[0].detail));
 	i->n++;
 }
 

@@ -227,3 +227,25 @@ def test_outgoing_can_be_closed(box):
     commit(box, document(RULES + "    - {id: box-pings, from: local, to: wan, service: ping, action: accept}\n", extra=closed))
     assert box.exec("box", ["ping", "-c", "1", "-W", "1", WORLD4], check=False).returncode == 0
     commit(box, document())
+
+
+def test_rules_follow_a_renamed_link(box):
+    """An interface that is matched by its MAC keeps its rules under another kernel name."""
+    mac = re.search(r"link/ether (\S+)", box.ip("box", "link show eth0").stdout)[1]
+    commit(box, document().replace("match: { name: eth0 }", f"match: {{ mac: '{mac}' }}"))
+    try:
+        assert box.ask("lan", WORLD4, 80) == BOX4
+        counted = packets(box, "lan-out")
+        box.ip("box", "link set eth0 down")
+        box.ip("box", "link set eth0 name uplink7")
+        box.ip("box", "link set uplink7 up")
+        wait_for("the rules to follow", 2, lambda: '"uplink7"' in box.nft("list", "map", "inet", "patronus", "pairs.forward").stdout)
+        assert '"eth0"' not in box.nft("list", "table", "inet", "patronus").stdout
+        wait_for("netd's routes", 3, lambda: "default" in box.ip("box", "route show").stdout)
+        assert box.ask("lan", WORLD4, 80) == BOX4
+        assert packets(box, "lan-out") > counted
+    finally:
+        box.ip("box", "link set uplink7 down", check=False)
+        box.ip("box", "link set uplink7 name eth0", check=False)
+        box.ip("box", "link set eth0 up", check=False)
+        commit(box, document())
