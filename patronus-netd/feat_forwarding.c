@@ -31,6 +31,31 @@ static const struct {
 
 #define N(a)	(sizeof(a) / sizeof((a)[0]))
 
+/* A link on which IPv6 is switched off takes no address of it. */
+static bool
+has_ipv6(const struct conf_interface *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->addresses.n; i++)
+		if (c->addresses.items[i].addr.family == ADDR_V6)
+			return true;
+	return false;
+}
+
+static struct want_sysctl *
+desire_link(const struct conf_interface *c, const char *path, struct want_sysctl *w)
+{
+	size_t j;
+
+	for (j = 0; j < N(each_link); j++)
+		*w++ = (struct want_sysctl){ .id = each_link[j].id, .phase = each_link[j].phase, .interface = c->name, .path = path,
+		    .value = each_link[j].value };
+	if (has_ipv6(c))
+		*w++ = (struct want_sysctl){ .id = SYSCTL_IP6_DISABLE, .phase = COMMIT_APPLY, .interface = c->name, .path = path };
+	return w;
+}
+
 static void
 desire(const struct conf_netd *conf, struct desired *d, struct problems *problems)
 {
@@ -39,16 +64,14 @@ desire(const struct conf_netd *conf, struct desired *d, struct problems *problem
 	size_t j;
 
 	(void)problems;
-	w = d->sysctls = arena_alloc(d->arena, N(whole_box) + N(each_link) * conf->interfaces.n, sizeof(*w));
+	w = d->sysctls = arena_alloc(d->arena, N(whole_box) + (N(each_link) + 1) * (size_t)conf->interfaces.n, sizeof(*w));
 	if (w == NULL)
 		fatalx("netd", "out of memory");
 	for (j = 0; j < N(whole_box); j++, w++)
 		*w = (struct want_sysctl){ .id = whole_box[j].id, .phase = whole_box[j].phase, .path = "/routing",
 		    .value = whole_box[j].value };
 	for (i = 0; i < conf->interfaces.n; i++)
-		for (j = 0; j < N(each_link); j++, w++)
-			*w = (struct want_sysctl){ .id = each_link[j].id, .phase = each_link[j].phase,
-			    .interface = conf->interfaces.items[i].name, .path = d->links[i].path, .value = each_link[j].value };
+		w = desire_link(&conf->interfaces.items[i], d->links[i].path, w);
 	d->nsysctls = (uint32_t)(w - d->sysctls);
 }
 

@@ -173,6 +173,9 @@ repair(struct netd *n, struct arena *arena, bool *is_new)
 	alarms_begin(n->alarms);
 	if (plan_count(&plan, n->is_removed ? 0 : COMMIT_APPLY) > 0) {
 		failed = execute(n, &plan, &actual) != 0;
+		/* A sysctl that was changed from outside may be why (disable_ipv6). */
+		if (failed)
+			repair_sysctls(n, true);
 		report_ops(n, &plan, is_new, failed);
 	}
 	report_new_links(n, is_new);

@@ -195,9 +195,14 @@ commit_apply(struct netd *n, struct problems *problems)
 	int error;
 
 	error = apply_phase(n, n->prepared, COMMIT_APPLY, problems, &changed);
-	/* What failed is not kept: until confd commits the previous revision again, that one is repaired towards. */
-	if (error != 0)
+	/*
+	 * What failed is not kept: until confd commits the previous revision again, that one is repaired towards.  What is too much
+	 * meanwhile is the work of this failure and not drift.
+	 */
+	if (error != 0) {
+		n->is_removed = false;
 		return error;
+	}
 	revision_free(n->applied);
 	n->applied = n->prepared;
 	n->prepared = NULL;

@@ -87,6 +87,13 @@ def test_forwarding_that_was_switched_off_comes_back(box):
     assert wait_for("the record", 2, lambda: drift(box, "ipv6 forwarding"))
 
 
+def test_ipv6_that_was_switched_off_comes_back(box):
+    """The kernel takes every IPv6 address of the link, and refuses new ones until the switch is back."""
+    box.exec("box", ["sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/eth2/disable_ipv6"])
+    wait_for("the address", 3, lambda: "2001:db8:3::1/64" in addresses(box, "eth2"))
+    assert wait_for("the record", 2, lambda: drift(box, "disable_ipv6 of dmz"))
+
+
 def test_a_killed_netd_disturbs_nothing(box):
     """No flush, no down and up: the kernel tells of no change at all."""
     watch = subprocess.Popen(["ip", "-n", box.ns("box"), "-o", "monitor", "link", "address", "route"], stdout=subprocess.PIPE, text=True)
