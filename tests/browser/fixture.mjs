@@ -41,9 +41,9 @@ function first_configuration(count) {
 	}
 }
 
-export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null, users = null } = {}) {
+export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null, users = null, overtaken = null } = {}) {
 	const box = {
-		claim, otp, alarms, refuse, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
+		claim, otp, alarms, refuse, overtaken, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
 		revisions: [], next: 1, born: Date.now(), log: [], sequence: 0, counters: new Map(), links: new Map(), timer: null,
 	}
 	const start = first_configuration(rules)
@@ -278,6 +278,8 @@ function make_commit(box, call, who) {
 	if (!home)
 		throw new Refusal(404, 'not-found', 'There is no such workspace')
 	judge(home.document)
+	if (box.overtaken)
+		throw new Refusal(409, 'conflict', 'The running configuration moved', { detail: 'the running configuration changed the same objects since the workspace was made', conflicts: box.overtaken })
 	if (box.refuse)
 		throw new Refusal(502, 'apply-failed', 'The kernel refused the ruleset', { detail: 'The box is back at the previous revision', errors: box.refuse })
 	const number = box.revisions.at(-1).number + 1

@@ -124,6 +124,17 @@ await check('a commit that the kernel refuses says so and stays in the dialog', 
 		return check_axe(page, 'refused commit')
 	}))
 
+await check('a commit that another one overtook names what both changed', () =>
+	with_page({ box: { overtaken: ['/firewall/rules/ping/enabled'] }, expected: [/status of 409/] }, async (page, url) => {
+		await open_rules(page, url)
+		await rule_row(page, 'ping').getByRole('switch').click()
+		await page.getByRole('link', { name: 'Review' }).click()
+		await page.getByText('Valid: the appliance can do this').waitFor()
+		await page.getByRole('button', { name: 'Commit', exact: true }).click()
+		await page.locator('dialog[open]').getByRole('button', { name: 'Commit', exact: true }).click()
+		await page.locator('dialog[open]').getByRole('alert').getByText('/firewall/rules/ping/enabled').waitFor()
+	}))
+
 await check('a rule that somebody changed meanwhile is not overwritten', () =>
 	with_page({ expected: [/status of 412/] }, async (page, url, box) => {
 		await open_rules(page, url)

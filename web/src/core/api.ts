@@ -113,6 +113,20 @@ export const get = <T>(path: string, options?: Options) => call<T>('GET', path, 
 export const post = <T>(path: string, body: unknown = {}, options?: Options) =>
 	call<T>('POST', path, { ...options, body }).then(answer => answer.body)
 
+/** A workspace that is just being validated refuses edits and commits for a moment; that is no answer to show to a person. */
+export async function patiently<T>(then: () => Promise<T>, tries = 6): Promise<T> {
+	for (;;) {
+		try {
+			return await then()
+		} catch (error) {
+			const busy = error instanceof Problem && error.status === 409 && error.errors.length === 0 && error.body.conflicts === undefined
+			if (!busy || --tries === 0)
+				throw error
+			await new Promise(wake => setTimeout(wake, 250))
+		}
+	}
+}
+
 /** A list comes as itself or as the one member of an object that has its name. */
 export function list_of<T>(body: unknown, name: string): T[] {
 	if (Array.isArray(body))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What every page shares: who is signed in, the status of the box, the workspace being edited, the commit on trial.
 import { batch, computed, signal } from '@preact/signals'
-import { call, get, list_of, on_signed_out, post, Problem, set_csrf, words_of } from './api'
+import { call, get, list_of, on_signed_out, patiently, post, Problem, set_csrf, words_of } from './api'
 import { on_event, seed_counters, seed_interfaces, start_stream, stop_stream } from './live'
 import type { Commit, Session, Status, Workspace } from './types'
 
@@ -202,8 +202,8 @@ export async function edit<T>(method: string, path: string, body?: unknown, opti
 	let ifMatch = options.etag ?? null
 	if (!ifMatch && !options.fresh && method !== 'POST')
 		ifMatch = (await call('GET', '/configuration' + path, { workspace: id })).etag
-	const answer = await call<T>(method, '/configuration' + path, {
-		workspace: id, body, ifMatch, ifNoneMatch: options.fresh && method === 'PUT' ? '*' : undefined })
+	const answer = await patiently(() => call<T>(method, '/configuration' + path, {
+		workspace: id, body, ifMatch, ifNoneMatch: options.fresh && method === 'PUT' ? '*' : undefined }))
 	workspace_edits.value++
 	await count_changes()
 	return answer
@@ -213,7 +213,7 @@ export async function discard() {
 	const mine = workspace.value
 	if (!mine)
 		return
-	await call('DELETE', `/workspaces/${mine.id}`)
+	await patiently(() => call('DELETE', `/workspaces/${mine.id}`))
 	batch(() => {
 		workspace.value = null
 		workspace_edits.value++
@@ -259,7 +259,7 @@ export async function commit(comment: string, confirmSeconds: number | null) {
 		body.comment = comment
 	if (confirmSeconds)
 		body['confirm-timeout'] = confirmSeconds
-	const done = await post<Commit>('/commits', body)
+	const done = await patiently(() => post<Commit>('/commits', body))
 	workspace.value = null
 	workspace_edits.value++
 	take_commit(done)

@@ -2,8 +2,8 @@
 // What has been edited but is not in force: look at it, have it judged, commit it or throw it away.
 import '../css/changes.css'
 import { useEffect, useState } from 'preact/hooks'
-import { get, post, Problem, words_of } from '../core/api'
-import { ago, plural } from '../core/format'
+import { get, patiently, post, Problem, words_of } from '../core/api'
+import { ago, plain, plural } from '../core/format'
 import { address } from '../core/router'
 import { field_of } from '../core/rules'
 import { commit, complain, discard, may_edit, now, outcome, status, toast, trial, workspace, workspace_edits } from '../core/store'
@@ -45,7 +45,7 @@ interface Verdict {
 
 async function judge(id: string): Promise<Verdict> {
 	try {
-		const body = await post<{ valid: boolean; impact?: Impact[] }>(`/workspaces/${id}/validate`)
+		const body = await patiently(() => post<{ valid: boolean; impact?: Impact[] }>(`/workspaces/${id}/validate`))
 		return { errors: [], impact: body.impact ?? [], title: '' }
 	} catch (problem) {
 		if (problem instanceof Problem && problem.status === 422)
@@ -63,7 +63,7 @@ function CommitDialog({ changes, impact, onClose }: { changes: number; impact: I
 	const [busy, set_busy] = useState(false)
 	const [failed, set_failed] = useState<unknown>(null)
 	const problem = failed instanceof Problem ? failed : null
-	const conflicts = Array.isArray(problem?.body.conflicts) ? problem.body.conflicts as { path?: string; text?: string }[] : []
+	const conflicts = Array.isArray(problem?.body.conflicts) ? problem.body.conflicts.map(plain) : []
 
 	const submit = async () => {
 		set_busy(true)
@@ -85,7 +85,7 @@ function CommitDialog({ changes, impact, onClose }: { changes: number; impact: I
 				? <ErrorSummary title={problem.detail || problem.message} errors={problem.errors} linkOf={link_of} />
 				: <Notice alert tone="bad" icon="alert" title={problem?.message ?? 'The commit failed'}>
 					<p>{words_of(failed)}</p>
-					{conflicts.length > 0 && <ul class="error-list">{conflicts.map((one, at) => <li key={at}>{one.text} <code class="error-path">{one.path}</code></li>)}</ul>}
+					{conflicts.length > 0 && <ul class="error-list">{conflicts.map(one => <li key={one}><code class="error-path">{one}</code></li>)}</ul>}
 				</Notice>)}
 			<Impacts rows={impact} />
 			<TextField label="Comment" name="comment" value={comment} onValue={set_comment} maxLength={255} data-autofocus placeholder="Why, in a few words"

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The web admin: its pages in Chromium (against a stand-in, and against the suite in the lab), and what its files must not contain."""
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent / "lab"))
+
+import run  # noqa: E402
+from lab import STAGE  # noqa: E402
+
+
+def dist():
+    """The app as the build made it: in the build directory, or what `npm run build` left in web/."""
+    built = [d for d in (STAGE.parent / "web").glob("*/dist") if (d / "index.html").exists()]
+    found = built + [ROOT / "web" / "dist"]
+    if not (found[0] / "index.html").exists():
+        pytest.skip("the web app was left out of this build (-Dui=none)")
+    return found[0]
+
+
+def script(name, **env):
+    """Run one of the scripts; its list of checks is the output of a failure."""
+    run.install_packages()
+    r = subprocess.run(["node", name], cwd=HERE, env=dict(os.environ, **env), capture_output=True, text=True, timeout=600)
+    print(r.stdout + r.stderr)
+    assert re.search(r"\d+ passed, 0 failed", r.stdout) and r.returncode == 0, "\n".join(
+        line for line in r.stdout.splitlines() if line.startswith(("✗", "    ")))
+
+
+def test_pages():
+    script("pages.mjs", DIST=str(dist()))
+
+
+def test_suite_in_the_lab():
+    dist()
+    assert run.main() == 0
+
+
+def test_lockfiles_name_no_registry():
+    for lock in (ROOT / "web" / "package-lock.json", HERE / "package-lock.json"):
+        packages = json.loads(lock.read_text())["packages"]
+        assert len(packages) > 3
+        assert not [name for name, about in packages.items() if "resolved" in about]
+        assert not [name for name, about in packages.items() if name and "integrity" not in about]
+
+
+def test_versions_are_exact():
+    for folder in (ROOT / "web", HERE):
+        about = json.loads((folder / "package.json").read_text())
+        wanted = {**about.get("dependencies", {}), **about.get("devDependencies", {})}
+        assert not [f"{k} {v}" for k, v in wanted.items() if not re.fullmatch(r"\d+\.\d+\.\d+", v)]
+
+
+def test_no_html_from_strings():
+    sink = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|dangerouslySetInnerHTML|https?://")
+    sources = [p for p in (ROOT / "web" / "src").rglob("*") if p.suffix in (".ts", ".tsx", ".css")]
+    assert len(sources) > 20
+    found = [f"{p.name}: {m.group()}" for p in sources for m in sink.finditer(p.read_text())]
+    assert not found
+
+
+def test_every_form_of_a_file_is_the_same_file():
+    files = [p for p in dist().rglob("*") if p.is_file() and p.suffix not in (".gz", ".br") and ".vite" not in p.parts]
+    assert len(files) > 10
+    for path in files:
+        plain = path.read_bytes()
+        assert gzip.decompress(Path(f"{path}.gz").read_bytes()) == plain
+        assert subprocess.run(["brotli", "-dc", f"{path}.br"], capture_output=True, check=True).stdout == plain
+
+
+def test_embedding_is_reproducible_and_sorted(tmp_path):
+    tables = []
+    for name in ("a.c", "b.c"):
+        subprocess.run([ROOT / "tools" / "embed-assets.py", "--dist", dist(), "--output", tmp_path / name], check=True)
+        tables.append((tmp_path / name).read_text())
+    assert tables[0] == tables[1]
+    paths = re.findall(r'^\t\{"(/[^"]+)"', tables[0], re.M)
+    assert "/index.html" in paths and paths == sorted(paths)
+    immutable = dict(re.findall(r'^\t\{"(/[^"]+)", "[^"]+", (true|false)', tables[0], re.M))
+    assert immutable["/index.html"] == "false"
+    assert all(v == "true" for p, v in immutable.items() if p.startswith("/assets/"))
