@@ -327,6 +327,27 @@ make_root(struct gen *g, const char *owner)
 	(void)add_record(g, r);
 }
 
+/* Descriptions become help, forms and the manual: a node without one would leave a hole in all of them. */
+static void
+check_descriptions(const struct lysc_node *node)
+{
+	const struct lysc_type_enum *en = (const struct lysc_type_enum *)leaf_type(node);
+	const struct lysc_node *child = NULL;
+	LY_ARRAY_COUNT_TYPE i;
+	char *path;
+
+	path = node_path(node);
+	if (node->dsc == NULL || node->dsc[0] == '\0')
+		die("%s has no description", path);
+	if (en != NULL && en->basetype == LY_TYPE_ENUM)
+		LY_ARRAY_FOR(en->enums, i)
+			if (en->enums[i].dsc == NULL)
+				die("%s: the value %s has no description", path, en->enums[i].name);
+	free(path);
+	while ((child = child_next(child, node, NULL)) != NULL)
+		check_descriptions(child);
+}
+
 void
 model_build(struct gen *g)
 {
@@ -343,6 +364,7 @@ model_build(struct gen *g)
 		add_typedefs(g, mod);
 	for (i = 0; i < g->nmodules; i++) {
 		for (node = NULL; (node = child_next(node, NULL, g->modules[i])) != NULL;) {
+			check_descriptions(node);
 			if (!is_config(node)) {
 				for (child = NULL; (child = child_next(child, node, NULL)) != NULL;)
 					(void)make_record(g, child);
