@@ -136,6 +136,8 @@ start(struct daemon *d)
 	for (i = 0; strncmp(what, "act ", 4) == 0 && i < evil_nacts; i++)
 		if (strcmp(evil_acts[i].name, what + 4) == 0)
 			log_info("evil", "%s: %ld", what, evil_acts[i].act());
+	if (strcmp(what, "ask") == 0)
+		evil_ask(d->role);
 	if (strcmp(what, "loop") == 0)
 		for (;;)
 			continue;

@@ -3,6 +3,7 @@
 #define PATRONUS_TESTS_EVIL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * What a process that has been taken over tries.  An act returns what the kernel returned: -1 with errno when it failed, anything else
@@ -17,5 +18,8 @@ struct evil_act {
 
 extern const struct evil_act	evil_acts[];
 extern const size_t		evil_nacts;
+
+/* Behave: ask privd for everything that the role may have, and log each answer. */
+void	 evil_ask(uint8_t role);
 
 #endif

@@ -2,8 +2,10 @@
 """The real privd with attackers among its children: what they do is recorded by somebody else, ends them, and ends nobody else."""
 import json
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -63,13 +65,17 @@ class Suite:
         path.write_bytes(image)
         path.chmod(0o755)
 
-    def start(self, wait=True):
+    def start(self, wait=True, listener=None, env=None):
+        argv = ["ip", "netns", "exec", self.netns, "unshare", "-m", "-u", "-i", "-p", "-f", "--mount-proc", "--kill-child", PRIVD,
+                "--state", self.tmp / "state", "--run", self.tmp / "run", "--libexec", self.libexec, "--etc", self.tmp / "etc"]
+        fds = ()
+        if listener is not None:
+            fds = (listener.fileno(),)
+            argv = ["sh", "-c", f'exec "$@" 3<&{fds[0]}', "sh", *argv]
         self.log_path = self.tmp / f"log-{time.monotonic_ns()}"
         with open(self.log_path, "wb") as log:
-            self.unshare = subprocess.Popen(
-                ["ip", "netns", "exec", self.netns, "unshare", "-m", "-u", "-i", "-p", "-f", "--mount-proc", "--kill-child", PRIVD,
-                 "--state", self.tmp / "state", "--run", self.tmp / "run", "--libexec", self.libexec, "--etc", self.tmp / "etc"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.unshare = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=fds,
+                                            env={**os.environ, **(env or {})})
         if wait:
             wait_for("privd's children", 5, lambda: len(self.pids()) >= len(NAMES))
             self.privd = self.privd_pid()
@@ -77,6 +83,11 @@ class Suite:
 
     def log(self):
         return self.log_path.read_text(errors="replace")
+
+    def said(self):
+        """What privd and the others said, in whichever place."""
+        path = self.tmp / "state" / "log" / "patronus.log"
+        return self.log() + (path.read_text() if path.exists() else "")
 
     def audit(self):
         path = self.tmp / "state" / "log" / "audit.log"
@@ -305,3 +316,41 @@ def test_two_of_us(suite):
                         "--libexec", s.libexec, "--etc", s.tmp / "etc"], capture_output=True, text=True, timeout=10)
     assert r.returncode == 1
     assert "another privd" in r.stderr
+
+
+# --- privd's own confinement is not in the way of what it is for
+
+@pytest.mark.parametrize("name,count", [("fwd", 12), ("netd", 12), ("confd", 5), ("authd", 3)])
+def test_every_granted_request(suite, name, count):
+    s = suite(**{name: "ask"})
+    shutil.copy(EVIL, s.libexec / "patronus-pam")
+    s.start(wait=False)
+    # What is said before logd is there goes to stderr.
+    wait_for("the last answer", 40, lambda: "all asked" in s.said())
+    asked = [line for line in s.said().splitlines() if re.search(r"\bask\b.*: (ok|failed: )", line)]
+    assert len(asked) == count, s.said()
+    failed = [line for line in asked if ": ok" not in line]
+    assert failed == [], s.said()
+    assert s.privd_pid() is not None
+    if name == "netd":
+        assert (s.tmp / "etc" / "resolv.conf").read_text() == "nameserver 192.0.2.53\n"
+        assert os.readlink(s.tmp / "etc" / "localtime") == "/usr/share/zoneinfo/Europe/Berlin"
+    if name == "fwd":
+        assert (s.tmp / "state" / "privd" / "lkg-ruleset").stat().st_mode & 0o777 == 0o600
+    if name == "confd":
+        assert (s.tmp / "run" / "mgmt.sock").is_socket()
+
+
+def test_socket_activation(suite):
+    """A listener that is handed in goes to httpd, and stays beside one of the configuration."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    s = suite(confd="ask")
+    env = {"LISTEN_FDS": "1", "LISTEN_PID": "1", "LISTEN_FDNAMES": "web"}
+    s.start(wait=False, listener=listener, env=env)
+    port = listener.getsockname()[1]
+    wait_for("the listener", 10, lambda: f"web listener on port {port} was handed in" in s.log())
+    # The stand-in for httpd has no use for it, and says so: one handed in, two of confd's.
+    wait_for("three listeners", 40, lambda: s.said().count("privd sent LISTENER") == 3)
+    listener.close()
+    with socket.create_connection(("127.0.0.1", port), 5):
+        pass
