@@ -27,7 +27,8 @@ static const char base_yaml[] =
     "routing:\n  static:\n    default: { destination: 0.0.0.0/0, via: 198.51.100.1 }\n"
     "firewall:\n  zones:\n    wan: { interfaces: [wan] }\n    lan: { interfaces: [lan] }\n"
     "  groups:\n    admins: { addresses: [192.0.2.10] }\n  services:\n    web: { protocol: tcp, ports: [80] }\n"
-    "  rules:\n    - { id: one, from: lan, to: wan, action: accept }\n    - { id: two, from: wan, to: lan, source: { group: admins }, service: web, action: drop }\n"
+    "  rules:\n    - { id: one, from: lan, to: wan, action: accept }\n"
+    "    - { id: two, from: wan, to: lan, source: { group: admins }, service: web, action: drop }\n"
     "nat:\n  port-forwards:\n    - { id: web, zone: wan, service: web, to: 192.0.2.130 }\n"
     "users:\n  alice: { role: admin }\n";
 
