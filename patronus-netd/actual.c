@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "net/nlmsg.h"
 #include "actual.h"
+#include "desired.h"
 
 void
 actual_init(struct actual *a, struct arena *arena)
@@ -329,6 +330,34 @@ actual_read(struct actual *a, const uint8_t *data, size_t len)
 		if ((error = read_message(a, &m)) != 0)
 			return error;
 	return n;
+}
+
+static bool
+is_news_route(const struct nl_msg *m)
+{
+	struct rtmsg rtm;
+
+	if (m->len < sizeof(rtm))
+		return true;
+	memcpy(&rtm, m->data, sizeof(rtm));
+	return rtm.rtm_protocol == RTPROT_PATRONUS || rtm.rtm_protocol <= RTPROT_STATIC || rtm.rtm_protocol == RTPROT_RA ||
+	    rtm.rtm_protocol == RTPROT_DHCP;
+}
+
+bool
+actual_is_news(const uint8_t *data, size_t len)
+{
+	struct nl_reader r;
+	struct nl_msg m;
+
+	nlmsg_reader_init(&r, data, len);
+	while (nlmsg_next(&r, &m) == 1)
+		if (m.type == RTM_NEWROUTE || m.type == RTM_DELROUTE) {
+			if (is_news_route(&m))
+				return true;
+		} else if (m.type >= RTM_NEWLINK && m.type < RTM_MAX)
+			return true;
+	return false;
 }
 
 /* --- looking things up --- */

@@ -84,6 +84,12 @@ void	actual_init(struct actual *, struct arena *);
  */
 int	actual_read(struct actual *, const uint8_t *, size_t len);
 
+/*
+ * Whether events are worth a look: all about links and addresses, and routes that are ours or that somebody made by hand.  What
+ * routing daemons do among themselves, thousands of times, is not.
+ */
+bool	actual_is_news(const uint8_t *, size_t len);
+
 const struct link	*actual_link(const struct actual *, uint32_t index);
 const char		*actual_link_name(const struct actual *, uint32_t index);	/* "?" when there is none */
 /* Whether some address of a link connects us with a. */

@@ -15,6 +15,8 @@
 #include "revision.h"
 #include "watch.h"
 
+#define LOOK_S	60	/* a look without any event, for what events may have missed */
+
 static struct netd netd;
 
 static void
@@ -26,12 +28,15 @@ on_change(void *arg)
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
+	static unsigned seconds;
 	struct netd *n = arg;
 
 	(void)fd;
 	(void)what;
 	report_counters(n);
 	repair_sysctls(n, false);
+	if (++seconds % LOOK_S == 0)
+		watch_again(n->watch, 0);
 }
 
 static int

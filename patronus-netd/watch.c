@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <event2/event.h>
-#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 #include "base/log.h"
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
-#include "net/nlmsg.h"
+#include "actual.h"
 #include "watch.h"
 
 #define DEBOUNCE_MS	50	/* a burst is looked at once */
@@ -83,20 +82,6 @@ unsubscribe(struct watch *w)
 	w->fd = -1;
 }
 
-/* Whether the bytes speak of anything but what every packet may cause. */
-static bool
-is_news(const uint8_t *data, size_t len)
-{
-	struct nl_reader r;
-	struct nl_msg m;
-
-	nlmsg_reader_init(&r, data, len);
-	while (nlmsg_next(&r, &m) == 1)
-		if (m.type >= RTM_NEWLINK && m.type < RTM_MAX)
-			return true;
-	return false;
-}
-
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -107,7 +92,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	for (;;) {
 		n = recv(fd, w->data, sizeof(w->data), MSG_DONTWAIT);
 		if (n > 0) {
-			if (is_news(w->data, (size_t)n))
+			if (actual_is_news(w->data, (size_t)n))
 				note(w);
 			continue;
 		}

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "net/nlmsg.h"
 #include "net/policy.h"
 #include "net/rtnlwalk.h"
 #include "actual.h"
@@ -141,12 +142,44 @@ damaged_dumps_are_survived(void **state)
 	buf_fini(&b);
 }
 
+/* A full table of a routing daemon comes and goes without a look; whatever could concern us is looked at. */
+static void
+only_some_events_are_news(void **state)
+{
+	static const struct {
+		uint16_t	type;
+		uint8_t		protocol;
+		bool		is_news;
+	} events[] = {
+		{ RTM_NEWROUTE, 158, true }, { RTM_DELROUTE, 158, true }, { RTM_DELROUTE, RTPROT_STATIC, true }, { RTM_NEWROUTE, RTPROT_BOOT, true },
+		{ RTM_NEWROUTE, RTPROT_BGP, false }, { RTM_DELROUTE, RTPROT_BIRD, false }, { RTM_NEWROUTE, RTPROT_OSPF, false },
+		{ RTM_NEWLINK, 0, true }, { RTM_DELADDR, 0, true }, { RTM_NEWRULE, 0, true }, { NLMSG_DONE, 0, false },
+	};
+	struct rtmsg rtm = { .rtm_family = 2 };
+	struct buf b, all;
+	size_t i;
+
+	(void)state;
+	buf_init(&all, 0);
+	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		buf_init(&b, 0);
+		rtm.rtm_protocol = events[i].protocol;
+		nlmsg_end(&b, nlmsg_begin(&b, events[i].type, 0, 0, &rtm, sizeof(rtm)));
+		assert_int_equal(actual_is_news(b.data, b.len), events[i].is_news);
+		if (!events[i].is_news)
+			buf_put(&all, b.data, b.len);
+		buf_fini(&b);
+	}
+	assert_false(actual_is_news(all.data, all.len));
+	buf_fini(&all);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(walker_lets_everything_through), cmocka_unit_test(reader_reads_what_was_written),
-		cmocka_unit_test(others_do_not_travel), cmocka_unit_test(damaged_dumps_are_survived),
+		cmocka_unit_test(others_do_not_travel), cmocka_unit_test(only_some_events_are_news), cmocka_unit_test(damaged_dumps_are_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
