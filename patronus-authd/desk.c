@@ -17,7 +17,8 @@
 #include "totp.h"
 #include "verify.h"
 
-#define BUSY_RETRY_S	5
+#define BUSY_RETRY_S		5
+#define TOO_MANY_EVERY_MS	10000
 
 static unsigned	 epoch;		/* how many channels to confd have ended */
 
@@ -92,6 +93,27 @@ audit(const char *user, const char *source, const char *action, unsigned verdict
 	daemon_audit(audit_name(user), source, action, audit_name(user), verdict_text(verdict), "%s", "");
 }
 
+/*
+ * Tries that were not even judged cost nobody anything, so anybody can make thousands: one record in a while, with the
+ * number of those in between, lest they push the history out of the log.
+ */
+static void
+audit_too_many(const char *user, const char *source, const char *action)
+{
+	static uint64_t last_ms;
+	static unsigned unseen;
+	uint64_t now = clock_mono_ms();
+
+	if (last_ms != 0 && now - last_ms < TOO_MANY_EVERY_MS) {
+		unseen++;
+		return;
+	}
+	daemon_audit(audit_name(user), source, action, audit_name(user), verdict_text(AUTH_TOO_MANY),
+	    "%u more since the last such record", unseen);
+	last_ms = now;
+	unseen = 0;
+}
+
 /* --- login --- */
 
 static void
@@ -100,7 +122,10 @@ login_reply(const struct inquiry *q, unsigned verdict, const char *token, const 
 	struct auth_login_rep rep = { .verdict = (uint8_t)verdict, .token = token, .csrf = s != NULL ? s->csrf : "",
 	    .retry_after_s = retry_s, .expires_ms = s != NULL ? s->expires_ms : 0 };
 
-	audit(q->user, q->source, "login", verdict);
+	if (verdict == AUTH_TOO_MANY)
+		audit_too_many(q->user, q->source, "login");
+	else
+		audit(q->user, q->source, "login", verdict);
 	answer(q, &rep);
 }
 
@@ -250,8 +275,11 @@ on_claim(struct channel *c, struct message *m, void *arg)
 		guard_pass("(claim)", r->source, clock_mono_ms());
 		verdict = claim_make(r, &text, token, &s);
 	}
-	daemon_audit(
-	    verdict == AUTH_ACCEPTED ? r->user : "(claim)", r->source, "claim", "", verdict_text(verdict), "%s", text);
+	if (verdict == AUTH_TOO_MANY)
+		audit_too_many("(claim)", r->source, "claim");
+	else
+		daemon_audit(verdict == AUTH_ACCEPTED ? r->user : "(claim)", r->source, "claim", "", verdict_text(verdict),
+		    "%s", text);
 	claim_reply(c, m, verdict, text, token, verdict == AUTH_ACCEPTED ? &s : NULL, retry_s);
 	explicit_bzero(token, sizeof(token));
 }

@@ -4,6 +4,8 @@
  * and no right: a session's token comes from the client's cookie with every request and is judged by authd through
  * confd.
  */
+#include <errno.h>
+#include <event2/event.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -15,6 +17,8 @@
 #include "signer.h"
 #include "stream.h"
 #include "tls.h"
+
+#define TICKET_KEY_S	(12 * 3600)
 
 static const struct conn_ops conn_ops = { .request = route_request, .refuse = route_refuse, .freed = server_forget };
 
@@ -64,9 +68,23 @@ static const struct daemon_peer peers[] = {
 	{ .role = ROLE_INVALID }
 };
 
+static void
+on_rotate(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	tls_rotate();
+}
+
 static int
 init(struct daemon *d)
 {
+	static const struct timeval period = { TICKET_KEY_S, 0 };
+	struct event *rotate = event_new(d->base, -1, EV_PERSIST, on_rotate, NULL);
+
+	if (rotate == NULL || event_add(rotate, &period) == -1)
+		return -ENOMEM;
 	tls_init();
 	signer_init(d->base, &signer_ops);
 	server_init(d->base, &conn_ops);

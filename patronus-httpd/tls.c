@@ -5,6 +5,7 @@
  */
 #define OPENSSL_API_COMPAT	0x10100000L
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/ec.h>
@@ -19,6 +20,8 @@
 #define SIGNATURE_MAX		128
 
 static SSL_CTX		*ctx;		/* of the present chain; connections keep theirs alive */
+static uint8_t		*chain;		/* what it was made from */
+static size_t		 chain_len;
 static EC_KEY_METHOD	*foreign;
 
 /* OpenSSL asks for a signature: hand the digest to authd. */
@@ -150,8 +153,8 @@ new_context(void)
 	return c;
 }
 
-int
-tls_set_chain(const uint8_t *pem, size_t len)
+static SSL_CTX *
+context_of(const uint8_t *pem, size_t len)
 {
 	SSL_CTX *c = new_context();
 	BIO *bio = BIO_new_mem_buf(pem, (int)len);
@@ -160,15 +163,42 @@ tls_set_chain(const uint8_t *pem, size_t len)
 	if (c != NULL && bio != NULL)
 		error = load_chain(c, bio);
 	BIO_free(bio);
-	if (error != 0) {
-		log_errx("tls", "the certificate from authd cannot be used: %s", tls_error());
+	if (error == 0)
+		return c;
+	log_errx("tls", "the certificate from authd cannot be used: %s", tls_error());
+	SSL_CTX_free(c);
+	return NULL;
+}
+
+int
+tls_set_chain(const uint8_t *pem, size_t len)
+{
+	SSL_CTX *c = context_of(pem, len);
+	uint8_t *copy = malloc(len);
+
+	if (c == NULL || copy == NULL) {
 		SSL_CTX_free(c);
-		return error;
+		free(copy);
+		return -EINVAL;
 	}
-	/* A new context has new ticket keys too: old tickets end with the old context. */
+	memcpy(copy, pem, len);
+	free(chain);
+	chain = copy;
+	chain_len = len;
 	SSL_CTX_free(ctx);
 	ctx = c;
 	return 0;
+}
+
+void
+tls_rotate(void)
+{
+	SSL_CTX *c = chain != NULL ? context_of(chain, chain_len) : NULL;
+
+	if (c == NULL)
+		return;
+	SSL_CTX_free(ctx);
+	ctx = c;
 }
 
 SSL *

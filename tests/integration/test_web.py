@@ -332,6 +332,34 @@ def test_guesses_are_counted(web, alice):
 
 
 
+def test_what_the_auditor_reads(alice):
+    """Who signed in, who was refused; never a password, nor a name that nobody has (it may be a password in the wrong field)."""
+    w = World()
+    seen = []
+    try:
+        w.start("authd")
+        w.as_peer("ROLE_LOGD", "authd", lambda channel, name, kind, ident, body: seen.append((name, body)))
+        w.confd_authd = w.as_peer("ROLE_CONFD", "authd")
+        set_password(w, "ivan", PASSWORD)
+        assert login(w, "ivan", PASSWORD, source="192.0.2.9:77") == VERDICT["AUTH_ACCEPTED"]
+        for i in range(300):
+            login(w, "ivan", f"wrong guess {i}", source="203.0.113.5:1")
+        login(w, "hunter2-in-the-wrong-field", "x", source="198.51.100.5:1")
+        end = time.monotonic() + 5
+        while not any(b.get("origin") == "198.51.100.5:1" for _, b in seen) and time.monotonic() < end:
+            time.sleep(0.05)
+    finally:
+        w.close()
+    audits = [b for name, b in seen if name == "LOG_AUDIT"]
+    assert [(a["actor"], a["origin"], a["result"]) for a in audits if a["result"] == "accepted" and a["action"] == "login"] == [("ivan", "192.0.2.9:77", "accepted")]
+    refused = [a for a in audits if a["actor"] == "ivan" and a["result"] == "refused"]
+    assert len(refused) == 5 and all(a["origin"] == "203.0.113.5:1" for a in refused)
+    assert 1 <= len([a for a in audits if a["result"] == "too many tries"]) <= 6     # not 295
+    everything = json.dumps([b for _, b in seen])
+    assert PASSWORD not in everything and "wrong guess" not in everything and "hunter2" not in everything
+    assert any(a["actor"] == "(unknown user)" for a in audits)
+
+
 # --- walking around the checks (A4)
 
 BYPASS = """X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Forwarded-Port X-Forwarded-Server X-Forwarded-User X-Forwarded-Client-Cert Forwarded X-Real-IP
@@ -643,6 +671,15 @@ def test_logout_ends_streams(web, alice):
     assert f.read() == b""
     web.event(newest(web), 9, "log", b"{}")
     assert next_event(other)["id"] == "9"
+
+
+def test_streams_of_a_session_are_counted(web, alice):
+    _, cookie = sign_in(web)
+    held = [stream(web, cookie) for _ in range(16)]
+    assert ask(web, "GET", "/api/v1/events", headers={"Cookie": cookie}).status == 429
+    stream(web, alice)
+    assert ask(web, "DELETE", "/api/v1/session", headers={"Cookie": cookie}).status == 204
+    assert all(f.read() == b"" for _, f in held)
 
 
 def test_events_need_a_session(web):
