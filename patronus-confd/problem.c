@@ -38,6 +38,26 @@ problems_free(struct problems *p)
 	free(p);
 }
 
+/*
+ * A copy that a terminal can show: what a document says is quoted in its problems, and control characters (C0, C1, DEL)
+ * would be commands there.
+ */
+static const char *
+printable(struct problems *p, const char *text)
+{
+	char *copy = arena_strdup(p->arena, text), *c;
+
+	for (c = copy; c != NULL && *c != '\0'; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+			*c = '?';
+		} else if ((unsigned char)c[0] == 0xc2 && (unsigned char)c[1] >= 0x80 && (unsigned char)c[1] < 0xa0) {
+			*c++ = '?';
+			*c = '?';
+		}
+	}
+	return copy;
+}
+
 /* "/firewall/rules/web-in" -> "firewall.rules.web-in" */
 static const char *
 path_of_pointer(struct problems *p, const char *pointer)
@@ -59,7 +79,7 @@ vtext(struct arena *arena, const char *fmt, va_list ap)
 
 	buf_init(&b, 0);
 	buf_vprintf(&b, fmt, ap);
-	text = buf_failed(&b) ? NULL : arena_strdup(arena, (const char *)b.data);
+	text = buf_failed(&b) ? NULL : printable(p, (const char *)b.data);
 	buf_fini(&b);
 	return text != NULL ? text : "out of memory";
 }
@@ -86,13 +106,13 @@ problems_add(struct problems *p, const char *pointer, const char *path, unsigned
 	if (p->n == PROBLEMS_MAX)
 		return;
 	new = &p->items[p->n];
-	new->pointer = arena_strdup(p->arena, pointer);
-	new->path = path != NULL ? arena_strdup(p->arena, path) : path_of_pointer(p, pointer);
+	new->pointer = printable(p, pointer);
+	new->path = path != NULL ? printable(p, path) : path_of_pointer(p, new->pointer != NULL ? new->pointer : "");
 	new->code = arena_strdup(p->arena, code);
-	new->remedy = arena_strdup(p->arena, remedy != NULL ? remedy : "");
+	new->remedy = printable(p, remedy != NULL ? remedy : "");
 	new->line = line;
 	va_start(ap, fmt);
-	new->text = vtext(p->arena, fmt, ap);
+	new->text = vtext(p, fmt, ap);
 	va_end(ap);
 	if (new->pointer == NULL || new->path == NULL || new->code == NULL || new->remedy == NULL) {
 		*new = (struct problem){ .pointer = "", .path = "", .code = "internal", .text = "out of memory", .remedy = "" };

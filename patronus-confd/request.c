@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "daemon/daemon.h"
 #include "ipc/ids.h"
 
 #include "confd.h"
@@ -122,6 +123,8 @@ dispatch(struct request *req)
 	size_t len;
 
 	if (!rights_check(req->role, req->route->right)) {
+		if (in->method != MGMT_GET)
+			daemon_audit(req->user, req->from, "refused", in->path, "permission", "needs %s", right_name(req->route->right));
 		(void)snprintf(members, sizeof(members), ",\"needed\":\"%s\"", right_name(req->route->right));
 		reply_problem_with(req, PROBLEM_PERMISSION, members, NULL, "the role %s does not include %s",
 		    user_role_name(req->role), right_name(req->route->right));

@@ -305,7 +305,7 @@ commit_confirm(struct request *req)
 
 	if (c == NULL)
 		return;
-	if ((error = transaction_confirm(req->confd->transaction)) != 0)
+	if ((error = transaction_confirm(req->confd->transaction, req->user, req->from)) != 0)
 		reply_error(req, error, NULL);
 	else
 		route_reply_commit(req, 200, c);
@@ -330,6 +330,6 @@ commit_cancel(struct request *req)
 
 	if (pending_of(req) == NULL)
 		return;
-	if ((error = transaction_cancel(req->confd->transaction, on_cancelled, req)) != 0)
+	if ((error = transaction_cancel(req->confd->transaction, req->user, req->from, on_cancelled, req)) != 0)
 		reply_error(req, error, NULL);
 }

@@ -67,6 +67,8 @@ struct transaction {
 	uint32_t		 back_number;	/* the revision that is being left */
 	transaction_end		*on_back;	/* of cancel */
 	void			*back_arg;
+	char			 back_actor[65];	/* who cancelled; "system" when the time was over */
+	char			 back_origin[65];
 	struct outcome_info	 refused;	/* what an undo will report */
 	struct problems		*refused_problems;
 	struct commit		 commits[COMMITS_KEPT];
@@ -206,7 +208,7 @@ remember(struct transaction *tx, struct commit *from)
 
 /* A change of state goes to everybody who listens, and to the auditor. */
 static void
-announce(struct transaction *tx, const struct commit *c)
+announce(struct transaction *tx, const struct commit *c, const char *actor, const char *origin)
 {
 	static const char *const results[] = { "", "applying", "kept", "awaiting-confirm", "rolled-back", "failed" };
 	char object[32];
@@ -221,7 +223,7 @@ announce(struct transaction *tx, const struct commit *c)
 	buf_printf(&b, "revision %u", c->number);
 	(void)str_copy(object, buf_failed(&b) ? "" : (const char *)b.data, sizeof(object));
 	buf_fini(&b);
-	daemon_audit(c->author, c->origin, "commit", object, results[c->state], "%s", c->comment);
+	daemon_audit(actor, origin, "commit", object, results[c->state], "%s", c->comment);
 }
 
 bool
@@ -299,7 +301,7 @@ transaction_dry_run(struct transaction *tx, struct document *doc, uint32_t mask,
 }
 
 int
-transaction_confirm(struct transaction *tx)
+transaction_confirm(struct transaction *tx, const char *actor, const char *origin)
 {
 	struct conf_kept_req kept = { 0 };
 	struct store_pointers at;
@@ -321,14 +323,14 @@ transaction_confirm(struct transaction *tx)
 			(void)channel_send(tx->confd->owners.owner[i].channel, MSG_CONF_KEPT, at.pending, &kept, NULL, 0);
 	if ((c = find(tx, at.pending)) != NULL) {
 		c->state = COMMIT_STATE_KEPT;
-		announce(tx, c);
+		announce(tx, c, actor, origin);
 	}
 	confd_running_changed(tx->confd);
 	return (0);
 }
 
 int
-transaction_cancel(struct transaction *tx, transaction_end *on_end, void *arg)
+transaction_cancel(struct transaction *tx, const char *actor, const char *origin, transaction_end *on_end, void *arg)
 {
 	struct store_pointers at;
 
@@ -337,6 +339,8 @@ transaction_cancel(struct transaction *tx, transaction_end *on_end, void *arg)
 		return (-ENOENT);
 	tx->on_back = on_end;
 	tx->back_arg = arg;
+	(void)str_copy(tx->back_actor, actor, sizeof(tx->back_actor));
+	(void)str_copy(tx->back_origin, origin, sizeof(tx->back_origin));
 	tx->must_go_back = true;
 	kick(tx);
 	return (0);
@@ -350,6 +354,8 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	log_info("transaction", "revision %u was not confirmed in time", tx->confd->running->number);
+	(void)str_copy(tx->back_actor, "system", sizeof(tx->back_actor));
+	(void)str_copy(tx->back_origin, "timer", sizeof(tx->back_origin));
 	tx->must_go_back = true;
 	kick(tx);
 }
@@ -607,7 +613,7 @@ end_commit(struct transaction *tx)
 	c = remember(tx, &job->commit);
 	info.commit = c;
 	report(tx, &info);
-	announce(tx, c);
+	announce(tx, c, c->author, c->origin);
 	confd_running_changed(tx->confd);
 }
 
@@ -627,7 +633,7 @@ end_undo(struct transaction *tx)
 	report(tx, &info);
 	problems_free(tx->refused_problems);
 	tx->refused_problems = NULL;
-	announce(tx, c);
+	announce(tx, c, c->author, c->origin);
 }
 
 static void
@@ -641,7 +647,7 @@ end_back(struct transaction *tx)
 		log_errx("transaction", "not every daemon took revision %u back; it is tried again", tx->confd->running->number);
 	tx->on_back = NULL;
 	if ((info.commit = find(tx, tx->back_number)) != NULL)
-		announce(tx, info.commit);
+		announce(tx, info.commit, tx->back_actor, tx->back_origin);
 	if (on_back != NULL)
 		on_back(&info, tx->back_arg);
 	idle(tx);

@@ -75,9 +75,9 @@ const struct commit *transaction_pending(const struct transaction *);
 /* One of the last commits of this process, or NULL. */
 const struct commit *transaction_find(const struct transaction *, uint32_t number);
 /* Keep the pending revision.  0, -ENOENT or the store's error. */
-int		 transaction_confirm(struct transaction *);
+int		 transaction_confirm(struct transaction *, const char *actor, const char *origin);
 /* Go back now.  0 when on_end will be called; -ENOENT. */
-int		 transaction_cancel(struct transaction *, transaction_end *, void *arg);
+int		 transaction_cancel(struct transaction *, const char *actor, const char *origin, transaction_end *, void *arg);
 
 void		 transaction_owner_ready(struct transaction *, struct owner *);
 

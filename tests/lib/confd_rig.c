@@ -489,6 +489,21 @@ rig_client(struct rig *rig, uint32_t uid)
 		die("client");
 }
 
+int
+rig_crowd(struct rig *rig, uint32_t uid)
+{
+	int error, fds[2];
+
+	if (frame_pair(fds) != 0)
+		die("socketpair");
+	if ((error = mgmt_adopt(rig->mgmt, fds[0], uid)) != 0 || rig->ncrowd == sizeof(rig->crowd) / sizeof(rig->crowd[0])) {
+		close(fds[1]);
+		return (error);
+	}
+	rig->crowd[rig->ncrowd++] = fds[1];
+	return (0);
+}
+
 static void
 connect_clients(struct rig *rig)
 {
@@ -553,6 +568,8 @@ rig_free(struct rig *rig, bool keep_dir)
 
 	for (i = 0; i < sizeof(near) / sizeof(near[0]); i++)
 		channel_free(near[i]);
+	while (rig->ncrowd > 0)
+		close(rig->crowd[--rig->ncrowd]);
 	mgmt_free(rig->mgmt);
 	confd_fini(&rig->confd);
 	event_base_free(rig->base);

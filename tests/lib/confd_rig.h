@@ -52,6 +52,8 @@ struct rig {
 	bool			 is_claimed;
 	unsigned		 checks;		/* AUTH_CHECK that authd saw */
 	uint16_t		 web_port;
+	int			 crowd[64];
+	unsigned		 ncrowd;
 	unsigned		 events;		/* MGMT_EVENT that came */
 	char			 last_topic[32];
 	char			 last_event[2048];
@@ -109,6 +111,8 @@ const char	*rig_workspace(struct rig *, const char *remote);
 const struct rig_answer *rig_load(struct rig *, const char *yaml, unsigned status);
 /* From now on the local client is this uid. */
 void		 rig_client(struct rig *, uint32_t uid);
+/* One more connection of this uid that does nothing; 0 or why it was refused. */
+int		 rig_crowd(struct rig *, uint32_t uid);
 /* Subscribe as the local client; false when it was refused. */
 bool		 rig_subscribe(struct rig *, const char *topics, uint64_t last_id);
 

@@ -15,6 +15,7 @@
 #include "confd_rig.h"
 #include "ipc/channel.h"
 #include "ipc/ids.h"
+#include "patronus-confd/mgmt.h"
 #include "patronus-confd/route.h"
 #include "patronus-confd/snapshot.h"
 
@@ -617,6 +618,8 @@ test_events(void **state)
 static void
 test_local_users(void **state)
 {
+	unsigned n;
+
 	(void)state;
 	rig_client(rig, 1234);
 	assert_string_equal(rig_member(rig_expect(rig, 200, GET("/session"))->body, "user"), "shell");
@@ -627,6 +630,12 @@ test_local_users(void **state)
 	(void)rig_expect(rig, 403, GET("/configuration"));
 	rig_client(rig, 0);
 	assert_string_equal(rig_member(rig_expect(rig, 200, GET("/session"))->body, "user"), "root");
+	/* One user cannot take all connections, and root always has one. */
+	for (n = 0; n < MGMT_CONNECTIONS && rig_crowd(rig, 5000) == 0; n++)
+		;
+	assert_int_equal(n, MGMT_PER_UID);
+	assert_int_equal(rig_crowd(rig, 5001), 0);
+	(void)rig_expect(rig, 200, GET("/session"));
 }
 
 int

@@ -300,6 +300,7 @@ test_unconfirmed_goes_back_in_time(void **state)
 	rig_wait(rig, 20);
 	expect_running(1);
 	assert_true(rig->fwd.applied_hash == fwd);
+	assert_non_null(strstr(rig->audit, "system timer commit revision 2 rolled-back"));
 	expect_state(2, "rolled-back");
 	(void)rig_expect(rig, 404, &(struct rig_request){ .method = MGMT_GET, .path = "/commits/pending" });
 	(void)rig_expect(rig, 404, &(struct rig_request){ .method = MGMT_POST, .path = "/commits/2/confirm" });
@@ -313,6 +314,7 @@ test_confirmed_stays(void **state)
 	(void)rig_expect(rig, 404, &(struct rig_request){ .method = MGMT_POST, .path = "/commits/1/confirm" });
 	assert_string_equal(rig_member(rig_expect(rig, 200, &(struct rig_request){ .method = MGMT_POST, .path = "/commits/2/confirm" })->body,
 	    "state"), "kept");
+	assert_non_null(strstr(rig->audit, "root local commit revision 2 kept"));
 	rig_wait(rig, 5300);
 	expect_running(2);
 	assert_int_equal(rig->fwd.kept, 2);
