@@ -72,10 +72,10 @@ path_of_pointer(struct problems *p, const char *pointer)
 }
 
 static const char *__attribute__((format(printf, 2, 0)))
-vtext(struct arena *arena, const char *fmt, va_list ap)
+vtext(struct problems *p, const char *fmt, va_list ap)
 {
 	struct buf b;
-	char *text;
+	const char *text;
 
 	buf_init(&b, 0);
 	buf_vprintf(&b, fmt, ap);
