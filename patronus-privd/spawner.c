@@ -41,12 +41,14 @@ enum verb {
 
 /* Both ends are the same binary, forked from each other: here a struct may cross. */
 struct order {
+	uint32_t	number;		/* an answer that comes too late is known by it */
 	uint8_t		verb;
 	uint8_t		row;
 	char		text[66];	/* VERB_HOSTNAME */
 };
 
 struct answer {
+	uint32_t		number;
 	int32_t			value;	/* pid or -errno */
 	struct spawner_facts	facts;
 };
@@ -232,6 +234,7 @@ spawner_main(const struct options *options, int fd)
 	spawner_confine();
 	while (order_receive(fd, &o, &channel)) {
 		memset(&a, 0, sizeof(a));
+		a.number = o.number;
 		a.value = order_carry_out(&o, channel, &a);
 		if (channel != -1)
 			(void)close(channel);
@@ -288,12 +291,6 @@ spawner_start(const struct options *options)
 	return 0;
 }
 
-int
-spawner_fd(void)
-{
-	return link_.fd;
-}
-
 pid_t
 spawner_pid(void)
 {
@@ -301,13 +298,14 @@ spawner_pid(void)
 }
 
 static int
-order_give(const struct order *o, int channel, struct answer *ret)
+order_give(struct order *o, int channel, struct answer *ret)
 {
+	static uint32_t numbers;
 	union {
 		struct cmsghdr	align;
 		char		space[CMSG_SPACE(sizeof(int))];
 	} control = { .space = { 0 } };
-	struct iovec iov = { (void *)(uintptr_t)o, sizeof(*o) };
+	struct iovec iov = { o, sizeof(*o) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct pollfd p = { .fd = link_.fd, .events = POLLIN };
 	struct cmsghdr *c;
@@ -321,12 +319,15 @@ order_give(const struct order *o, int channel, struct answer *ret)
 		c->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(c), &channel, sizeof(int));
 	}
+	o->number = ++numbers;
 	if (sendmsg(link_.fd, &msg, MSG_NOSIGNAL) == -1)
 		return -errno;
-	if (poll(&p, 1, REPLY_TIMEOUT_MS) != 1)
-		return -ETIMEDOUT;
-	if (recv(link_.fd, ret, sizeof(*ret), 0) != (ssize_t)sizeof(*ret))
-		return -EPIPE;
+	do {
+		if (poll(&p, 1, REPLY_TIMEOUT_MS) != 1)
+			return -ETIMEDOUT;
+		if (recv(link_.fd, ret, sizeof(*ret), 0) != (ssize_t)sizeof(*ret))
+			return -EPIPE;
+	} while (ret->number != o->number);
 	return ret->value;
 }
 

@@ -17,7 +17,6 @@ struct options;
 
 /* --- privd's side.  Fork it while there is one thread and nothing secret; 0 or -errno. */
 int	 spawner_start(const struct options *);
-int	 spawner_fd(void);			/* readable only when it is gone */
 pid_t	 spawner_pid(void);
 /* Start a row with fd as its descriptor 3.  The pid or -errno. */
 pid_t	 spawner_spawn(unsigned row, int fd);

@@ -71,7 +71,7 @@ class Suite:
         fds = ()
         if listener is not None:
             fds = (listener.fileno(),)
-            argv = ["sh", "-c", f'exec "$@" 3<&{fds[0]}', "sh", *argv]
+            argv = ["bash", "-c", f'exec "$@" 3<&{fds[0]}', "bash", *argv]
         self.log_path = self.tmp / f"log-{time.monotonic_ns()}"
         with open(self.log_path, "wb") as log:
             self.unshare = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=fds,
