@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The firewall's own promises, with packets: limits, rejects, groups, translation, counters, the log, drift and restarts."""
+import json
 import os
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -14,6 +16,7 @@ RULES = """
     - {id: few, from: wan, to: dmz, service: [slow], limit: {rate: 3/hour, burst: 3, per: source}, action: accept}
     - {id: no-mail, from: lan, to: wan, service: smtp, action: reject}
     - {id: no-ping, from: lan, to: wan, destination: {addresses: [203.0.113.99, 2001:db8:99::1]}, service: ping, action: reject, log: true}
+    - {id: noisy, from: lan, to: wan, service: syslog, action: drop, log: true}
     - {id: friends, from: wan, to: dmz, source: {group: friends}, service: shell, action: accept}
     - {id: lan-out, from: lan, to: [wan, dmz], action: accept}
     - {id: home, from: [wan, lan], to: lan, destination: {addresses: [192.0.2.10]}, service: shell, action: accept}
@@ -114,6 +117,39 @@ def test_log_knows_rule_action_and_interfaces(box):
     assert (event["action"], event["protocol"], event["in-interface"], event["out-interface"]) == ("reject", "icmp", "lan", "wan")
     event = wait_for("the unmatched packet", 2, lambda: logged("unmatched", "198.51.100.1"))[0]
     assert (event["action"], event["in-interface"], event["destination-port"]) == ("drop", "wan", 9)
+
+
+def listen(lab, topics, seconds, act):
+    """The events of these topics while act happens."""
+    p = subprocess.Popen(["timeout", str(seconds), lab.ctl("--version").args[0], "--socket", str(lab.sock), "show", "events", topics],
+                         stdout=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    act()
+    return [json.loads(line) for line in p.communicate()[0].splitlines()]
+
+
+def test_events_tell_counters_and_log(box):
+    """Each second the counters that moved, and no others; each logged packet once."""
+    def act():
+        box.exec("lan", ["ping", "-n", "-c", "3", "-i", "0.2", "-W", "1", "203.0.113.99"], check=False)
+        assert box.ask("lan", WORLD4, 80) == BOX4
+    events = listen(box, "counters,log", 4, act)
+    told = [r for e in events if e["event"] == "counters" for r in e["data"]["rules"]]
+    assert {"no-ping", "lan-out"} <= {r["id"] for r in told} and "no-mail" not in {r["id"] for r in told}
+    assert int([r for r in told if r["id"] == "lan-out"][-1]["packets"]) == packets(box, "lan-out")
+    assert len([e for e in events if e["event"] == "log" and e["data"]["rule"] == "no-ping"]) == 3
+
+
+def test_a_burst_is_logged_whole(box):
+    """Two thousand packets as fast as a program sends them: each is in the ring, in order, and has its number."""
+    def count():
+        return [e for e in box.ctl_json("show", "firewall", "log", "--limit", "4096")["events"] if e["rule"] == "noisy"]
+    before = len(count())
+    send = f"import socket\ns = socket.socket(type=socket.SOCK_DGRAM)\nfor i in range(2000): s.sendto(b'x', ('{WORLD4}', 514))"
+    box.exec("lan", ["/usr/bin/python3", "-c", send])
+    events = wait_for("the burst", 5, lambda: len(count()) >= before + 2000 and count(), every=0.2)
+    numbers = [int(e["sequence"]) for e in events]
+    assert numbers == sorted(numbers, reverse=True) and len(set(numbers)) == len(numbers)
 
 
 def test_hairpin_within_one_network(box):
