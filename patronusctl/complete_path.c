@@ -73,8 +73,10 @@ get_config(struct ctl *c, const char *typed, struct reply *ret)
 	struct mgmt_req req = { .method = MGMT_GET, .path = path, .accept = "application/json", .workspace = workspace };
 	int code;
 
-	if ((code = api_workspace(c, false, workspace, sizeof(workspace))) != EXIT_OK ||
-	    (code = api_config_path(typed[0] != '\0' ? typed : "/", path, sizeof(path))) != EXIT_OK)
+	/* Who may not edit has no workspace: then it is what runs. */
+	if (api_workspace(c, false, workspace, sizeof(workspace)) != EXIT_OK)
+		workspace[0] = '\0';
+	if ((code = api_config_path(typed[0] != '\0' ? typed : "/", path, sizeof(path))) != EXIT_OK)
 		return code;
 	return api_call(c, &req, ret);
 }

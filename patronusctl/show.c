@@ -22,6 +22,7 @@ enum cell {
 	CELL_BYTES,
 	CELL_TIME,
 	CELL_LIST,		/* joined by ", " */
+	CELL_LIST_OR_NONE,
 	CELL_KINDS,		/* as that, each up to its colon */
 	CELL_YES,		/* "yes" or nothing */
 	CELL_LINK,		/* state of an interface */
@@ -107,6 +108,12 @@ put_cell(struct table *t, const struct column *c, const json_t *o)
 		break;
 	case CELL_LIST:
 		cell_list(t, json_object_get(o, c->member), "", ", ");
+		break;
+	case CELL_LIST_OR_NONE:
+		if (json_array_size(json_object_get(o, c->member)) == 0)
+			table_cell(t, "none");
+		else
+			cell_list(t, json_object_get(o, c->member), "", ", ");
 		break;
 	case CELL_KINDS:
 		cell_list(t, json_object_get(o, c->member), ":", " ");
@@ -217,7 +224,7 @@ run_show_processes(struct ctl *c)
 {
 	static const struct column columns[] = {
 		{ "NAME", "name", CELL_TEXT }, { ">PID", "pid", CELL_NUMBER }, { ">UID", "uid", CELL_NUMBER }, { "STATE", "state", CELL_TEXT },
-		{ "CAPABILITIES", "capabilities", CELL_LIST }, { "SECCOMP", "seccomp", CELL_TEXT },
+		{ "CAPABILITIES", "capabilities", CELL_LIST_OR_NONE }, { "SECCOMP", "seccomp", CELL_TEXT },
 		{ "NAMESPACES", "namespaces", CELL_KINDS }, { ">RSS kB", "memory-rss-kb", CELL_NUMBER },
 		{ ">PSS kB", "memory-pss-kb", CELL_NUMBER }, { ">RESTARTS", "restarts", CELL_NUMBER },
 		{ ">UP", "uptime-seconds", CELL_UPTIME },

@@ -114,23 +114,25 @@ title(const struct table *t, size_t column, bool *ret_right)
 	return t->titles[column] + (*ret_right ? 1 : 0);
 }
 
+/* Blanks that are owed are paid before the next character, so that no line ends with them. */
 static void
-print_cell(const char *s, size_t wide, bool is_right, bool is_last)
+print_cell(const char *s, size_t wide, bool is_right, size_t *owed)
 {
 	size_t pad = wide - width(s);
 
 	if (is_right)
-		printf("%*s", (int)pad, "");
-	fputs(s, stdout);
-	if (!is_right && !is_last)
-		printf("%*s", (int)pad, "");
-	fputs(is_last ? "\n" : "  ", stdout);
+		*owed += pad;
+	if (s[0] != '\0') {
+		printf("%*s%s", (int)*owed, "", s);
+		*owed = 0;
+	}
+	*owed += (is_right ? 0 : pad) + 2;
 }
 
 static void
 print_aligned(const struct table *t, const char *indent)
 {
-	size_t wide[TABLE_COLUMNS], row, column;
+	size_t wide[TABLE_COLUMNS], row, column, owed;
 	bool is_right;
 
 	for (column = 0; column < t->columns; column++) {
@@ -139,22 +141,22 @@ print_aligned(const struct table *t, const char *indent)
 			if (width(t->cells[row * t->columns + column]) > wide[column])
 				wide[column] = width(t->cells[row * t->columns + column]);
 	}
-	fputs(indent, stdout);
-	fputs(term_bold(), stdout);
+	owed = 0;
+	printf("%s%s", indent, term_bold());
 	for (column = 0; column < t->columns; column++) {
 		const char *text = title(t, column, &is_right);
 
-		if (column == t->columns - 1)
-			printf("%*s%s%s\n", is_right ? (int)(wide[column] - width(text)) : 0, "", text, term_plain());
-		else
-			print_cell(text, wide[column], is_right, false);
+		print_cell(text, wide[column], is_right, &owed);
 	}
+	printf("%s\n", term_plain());
 	for (row = 0; row < table_rows(t); row++) {
+		owed = 0;
 		fputs(indent, stdout);
 		for (column = 0; column < t->columns; column++) {
 			(void)title(t, column, &is_right);
-			print_cell(t->cells[row * t->columns + column], wide[column], is_right, column == t->columns - 1);
+			print_cell(t->cells[row * t->columns + column], wide[column], is_right, &owed);
 		}
+		putchar('\n');
 	}
 }
 

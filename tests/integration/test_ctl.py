@@ -64,7 +64,9 @@ def test_rows_are_tab_separated_for_programs_and_can_be_filtered(box):
     assert {len(r) for r in rows} == {10}
     assert {r[0] for r in rows} >= {"wan", "lan", "dmz"}
     assert [r[0] for r in (line.split("\t") for line in box.ctl("show", "interfaces", "UPLINK").stdout.splitlines())] == ["wan"]
-    assert "NAME" in on_terminal(box, "show", "interfaces")[1]
+    aligned = on_terminal(box, "--color", "never", "show", "interfaces")[1].splitlines()
+    assert aligned[0].startswith("NAME  LINK") and all(line == line.rstrip() for line in aligned)
+    assert aligned[0].index("ADDRESSES") == aligned[1].index("192.0.2.")
 
 
 def test_configuration_whole_part_and_with_defaults(box):
@@ -125,6 +127,27 @@ def test_a_user_without_rights_gets_nothing(box):
     r = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", CTL, "--socket", str(box.sock), "status"],
                        capture_output=True, text=True)
     assert r.returncode in (4, 7) and r.stdout == "", r
+
+
+def test_a_read_only_user_reads_and_no_more(box):
+    """A user of the machine is the user of the configuration whose system-uid is theirs."""
+    box.ctl("set", "users/viewer", "{role: read-only, system-uid: 65533}")
+    box.ctl("commit", "--comment", "a viewer")
+
+    def as_viewer(*words):
+        return subprocess.run(["setpriv", "--reuid", "65533", "--regid", "65533", "--clear-groups", CTL, "--socket", str(box.sock), *words],
+                              capture_output=True, text=True)
+    try:
+        if as_viewer("status").returncode == 7:
+            pytest.skip("the socket is for root alone")
+        assert as_viewer("status").returncode == 0
+        assert "lan-out" in as_viewer("show", "configuration", "firewall").stdout
+        assert as_viewer("set", "system/hostname", "mine").returncode == 4
+        assert as_viewer("commit").returncode == 4
+        assert "interfaces/lan/" in as_viewer("__complete", "--socket", str(box.sock), "show", "configuration", "interfaces/").stdout
+    finally:
+        box.ctl("delete", "users/viewer")
+        box.ctl("commit", "--comment", "no viewer")
 
 
 # --- editing ---
