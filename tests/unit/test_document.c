@@ -433,7 +433,10 @@ many_problems_are_bounded(void **state)
 	for (i = 0; i < 200; i++)
 		buf_printf(&b, "    r%u: { destination: 198.18.0.0/15, via: 2001:db8::1 }\n", i);
 	assert_int_equal(document_check(schema, DOCUMENT_YAML, (const char *)b.data, b.len, problems, &d), -22);
-	assert_int_equal(problems_count(problems), PROBLEMS_MAX);
+	/* A slow machine may need longer than people wait: then it is said that there are more. */
+	for (i = 0; problems_get(problems, i) != NULL && strcmp(problems_get(problems, i)->code, "more") != 0; i++)
+		assert_string_equal(problems_get(problems, i)->code, "family-mismatch");
+	assert_true(problems_count(problems) == PROBLEMS_MAX || problems_get(problems, i) != NULL);
 	buf_fini(&b);
 	problems_free(problems);
 }
