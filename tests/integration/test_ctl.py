@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from api import Api
 from lab import PREFIX
 
 CTL = PREFIX / "bin" / "patronusctl"
@@ -344,3 +345,13 @@ def test_manual_page_is_there():
     page = PREFIX / "share" / "man" / "man1" / "patronusctl.1"
     text = subprocess.run(["mandoc", "-Tutf8", page], capture_output=True, text=True).stdout
     assert "commit" in re.sub(".\b", "", text)
+
+
+def test_json_is_byte_equal_to_the_web(box):
+    """The last test: it claims the box."""
+    api = Api(box).claim(box)
+    for words, path in ((("show", "configuration"), "/configuration"), (("show", "configuration", "--full", "firewall"), "/configuration/firewall?full=true"),
+                        (("history",), "/revisions"), (("compare", "0", "1"), "/revisions/0/diff/1"), (("show", "routes"), "/state/routes"),
+                        (("show", "drift"), "/state/drift")):
+        r = subprocess.run([CTL, "--socket", str(box.sock), "--json", *words], capture_output=True)
+        assert r.stdout == api.call("GET", path).body, words
