@@ -22,7 +22,7 @@
 #define DHCP6_CLIENT	546
 #define DHCP6_SERVER	547
 
-static const uint8_t link_local[16] = { 0xfe, 0x80 };
+static const uint8_t link_local[16] = { 0xfe, 0x80 }, unspecified[16];
 
 static void
 put_port(struct ir_draft *d, enum ir_field field, uint16_t port)
@@ -142,7 +142,8 @@ put_dhcp(struct compiler *c, const char *chain, bool is_reply)
 
 /*
  * Reverse path by the routing table, before connection tracking spends memory on a forged source.  The kernel's expression lets
- * DHCP discovery and duplicate address detection pass by itself; a DHCP offer comes from a network that has no route yet.
+ * DHCP discovery pass by itself; duplicate address detection (RFC 4862) comes from no address at all, a DHCP offer from a network that has
+ * no route yet.
  */
 static void
 compile_anti_spoofing(struct compiler *c)
@@ -162,6 +163,11 @@ compile_anti_spoofing(struct compiler *c)
 	ir_match_u8(&d, IR_NFPROTO, NFPROTO_IPV6);
 	ir_match_prefix(&d, IR_SADDR6, IR_PREFIX, link_local, 10);
 	finish(c, dropping, &d, "spoofed:link-local", IR_ACCEPT);
+	d.n = 0;
+	ir_match_u8(&d, IR_NFPROTO, NFPROTO_IPV6);
+	ir_match(&d, IR_SADDR6, IR_EQ, unspecified, NULL);
+	ir_match_u8(&d, IR_L4PROTO, IPPROTO_ICMPV6);
+	finish(c, dropping, &d, "spoofed:no-address-yet", IR_ACCEPT);
 	d.n = 0;
 	ir_match_u8(&d, IR_NFPROTO, NFPROTO_IPV4);
 	ir_match_u8(&d, IR_L4PROTO, IPPROTO_UDP);
