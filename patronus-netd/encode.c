@@ -80,7 +80,7 @@ encode_route(struct buf *b, uint16_t type, uint16_t flags, uint32_t sequence, co
 	struct rtmsg rtm = {
 		.rtm_family = op->prefix.addr.family == ADDR_V4 ? AF_INET : AF_INET6, .rtm_dst_len = op->prefix.len,
 		.rtm_table = op->table < 256 ? (uint8_t)op->table : RT_TABLE_UNSPEC, .rtm_protocol = RTPROT_PATRONUS,
-		.rtm_scope = route_scope(op), .rtm_type = op->type,
+		.rtm_scope = route_scope(op), .rtm_type = op->type, .rtm_tos = op->tos,
 	};
 	size_t at = nlmsg_begin(b, type, flags, sequence, &rtm, sizeof(rtm));
 

@@ -52,6 +52,7 @@ struct op {
 	uint32_t	 table;
 	uint32_t	 metric;
 	uint8_t		 type;		/* of a route: RTN_... */
+	uint8_t		 tos;
 	/* OP_SYSCTL_SET */
 	uint8_t		 sysctl;	/* enum sysctl_id */
 	uint32_t	 value;

@@ -318,12 +318,20 @@ is_wanted(const struct planner *p, const struct look_up *look, const struct rout
 	return w != NULL && same_key(w, r) && way_of(p, look, w, &oif) == WAY_FOUND;
 }
 
+/* With our protocol, but in a shape that we never make and that privd lets nobody touch: somebody's joke, and no reason to fail. */
+static bool
+is_removable(const struct route *r)
+{
+	return r->table != RT_TABLE_LOCAL && r->table != RT_TABLE_UNSPEC && (r->type == RTN_UNICAST || r->type == RTN_BLACKHOLE ||
+	    r->type == RTN_UNREACHABLE || r->type == RTN_PROHIBIT);
+}
+
 static void
 plan_unwanted(const struct planner *p, const struct look_up *look, const struct route *r)
 {
 	struct op *op;
 
-	if (!plan_route_is_ours(r) || is_wanted(p, look, r))
+	if (!plan_route_is_ours(r) || !is_removable(r) || is_wanted(p, look, r))
 		return;
 	op = plan_add(p->plan, OP_ROUTE_REMOVE, "", "not wanted", "route %s", route_text(p, &r->destination, &r->via, r->oif,
 	    r->type));
@@ -333,6 +341,7 @@ plan_unwanted(const struct planner *p, const struct look_up *look, const struct 
 	op->table = r->table;
 	op->metric = r->metric;
 	op->type = r->type;
+	op->tos = r->tos;
 }
 
 void

@@ -260,6 +260,8 @@ report_state(struct netd *n, struct channel *c, struct message *m)
 
 /* --- events --- */
 
+#define LINKS_PER_EVENT	500	/* an event has a bound; what does not fit goes into the next */
+
 static void
 send_counters(struct channel *c, const struct event_interfaces *e)
 {
@@ -278,35 +280,44 @@ send_counters(struct channel *c, const struct event_interfaces *e)
 	free(data);
 }
 
+static void
+fill_counters(struct event_interface *item, const struct desired *d, const struct link *l)
+{
+	const struct want_link *w = wanted_link(d, l->index);
+
+	item->name = w != NULL ? w->name : l->name;
+	item->rx_bytes = l->rx_bytes;
+	item->tx_bytes = l->tx_bytes;
+	item->rx_packets = l->rx_packets;
+	item->tx_packets = l->tx_packets;
+	item->link_up = (l->flags & IFF_LOWER_UP) != 0 && (l->flags & IFF_UP) != 0;
+}
+
 void
 report_counters(struct netd *n)
 {
 	struct channel *c = daemon_channel(ROLE_CONFD, PEER_MAIN);
-	const struct want_link *w;
-	struct event_interfaces e = { 0 };
-	struct event_interface *item;
+	struct event_interface items[LINKS_PER_EVENT];
+	struct event_interfaces e = { .interfaces = { items, 0 } };
 	struct arena *arena;
 	struct actual a;
 	uint32_t i;
 
 	if (c == NULL || (arena = arena_new(0)) == NULL)
 		return;
-	if (kernel_read(&a, arena, KERNEL_LINKS) == 0) {
-		e.interfaces.items = must(arena_alloc(arena, a.nlinks + 1, sizeof(*item)));
-		for (i = 0; i < a.nlinks; i++) {
-			if (a.links[i].flags & IFF_LOOPBACK)
-				continue;
-			w = wanted_link(applied(n), a.links[i].index);
-			item = &e.interfaces.items[e.interfaces.n++];
-			item->name = w != NULL ? w->name : a.links[i].name;
-			item->rx_bytes = a.links[i].rx_bytes;
-			item->tx_bytes = a.links[i].tx_bytes;
-			item->rx_packets = a.links[i].rx_packets;
-			item->tx_packets = a.links[i].tx_packets;
-			item->link_up = (a.links[i].flags & IFF_LOWER_UP) != 0 && (a.links[i].flags & IFF_UP) != 0;
+	if (kernel_read(&a, arena, KERNEL_LINKS) != 0)
+		a.nlinks = 0;
+	for (i = 0; i < a.nlinks; i++) {
+		if (a.links[i].flags & IFF_LOOPBACK)
+			continue;
+		fill_counters(&items[e.interfaces.n++], applied(n), &a.links[i]);
+		if (e.interfaces.n == LINKS_PER_EVENT) {
+			send_counters(c, &e);
+			e.interfaces.n = 0;
 		}
-		send_counters(c, &e);
 	}
+	if (e.interfaces.n > 0)
+		send_counters(c, &e);
 	arena_free(arena);
 }
 

@@ -69,6 +69,11 @@ def test_the_example_is_in_the_kernel(box):
     ("link set eth0 down", lambda b: "UP" in link(b, "eth0")["flags"] and ("default", "198.51.100.1", "158") in routes(b) and
      ("default", "2001:db8:51::1", "158") in routes(b, "-6") and "2001:db8:51::2/64" in addresses(b, "eth0"), "link wan"),
     ("route replace default via 198.51.100.7 proto 158", lambda b: ("default", "198.51.100.1", "158") in routes(b), "0.0.0.0/0"),
+    ("route add 198.18.0.0/24 tos 0x10 via 198.51.100.7 proto 158", lambda b: not any(r[0] == "198.18.0.0/24" for r in routes(b)), "198.18.0.0/24"),
+    ("route add 198.18.0.0/24 proto 158 nexthop via 198.51.100.7 nexthop via 198.51.100.8",
+     lambda b: not any(r[0] == "198.18.0.0/24" for r in routes(b)), "198.18.0.0/24"),
+    ("route add 198.18.0.0/24 via 198.51.100.7 proto 158 table 77",
+     lambda b: "198.18" not in b.ip("box", "route show table all").stdout, "198.18.0.0/24"),
     ("route add 198.18.0.0/24 via 198.51.100.7 proto 158", lambda b: not any(r[0] == "198.18.0.0/24" for r in routes(b)), "198.18.0.0/24"),
 ])
 def test_drift_is_repaired_within_a_second(box, act, test, match):
@@ -219,6 +224,15 @@ def test_a_foreign_route_in_the_way_is_not_replaced(box):
     commit(box)
     assert ("203.0.113.0/25", "198.51.100.7", "static") in routes(box)
     box.ip("box", "route del 203.0.113.0/25")
+
+
+def test_a_joke_with_our_protocol_stops_nothing(box):
+    """A route in a shape that we never make: left alone, and commits go on."""
+    box.ip("box", "route add local 198.18.0.1/32 dev lo table local proto 158")
+    commit(box, ("system/description", "beside a joke"))
+    box.ctl("delete", "system/description")
+    commit(box)
+    box.ip("box", "route del local 198.18.0.1/32 dev lo table local")
 
 
 def test_hardware_address_binds(box):
