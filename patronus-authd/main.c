@@ -133,13 +133,41 @@ open_claim(void)
 	return error;
 }
 
+/*
+ * Damaged files cost what they held, and nothing else: passwords are set anew (with the claim code, which root alone
+ * can read), second factors keep everybody out who may have had one; the web page and root on the local socket go on.
+ */
+static int
+load_accounts(void)
+{
+	int error = account_load();
+
+	if (error != -EBADMSG)
+		return error;
+	log_errx("accounts", "%s cannot be understood; it is kept as %s.damaged, and passwords must be set anew", ACCOUNTS_FILE,
+	    ACCOUNTS_FILE);
+	error = store_set_aside(ACCOUNTS_FILE);
+	return error != 0 ? error : account_load();
+}
+
+static int
+load_totp(void)
+{
+	int error = totp_load();
+
+	if (error != -EBADMSG)
+		return error;
+	log_errx("totp", "%s cannot be understood: nobody can sign in until it is repaired or removed", TOTP_FILE);
+	return 0;
+}
+
 static const struct {
 	const char	*what;
 	int		(*run)(void);
 } steps[] = {
 	{ "PAM service", write_pam_service },
-	{ "accounts", account_load },
-	{ "second factors", totp_load },
+	{ "accounts", load_accounts },
+	{ "second factors", load_totp },
 	{ "claim code", open_claim },
 	{ "TLS key", tlskey_init },
 	{ "guard", guard_init },

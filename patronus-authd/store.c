@@ -105,6 +105,17 @@ store_write(const char *name, const void *data, size_t len, mode_t mode)
 }
 
 int
+store_set_aside(const char *name)
+{
+	char damaged[64];
+
+	(void)snprintf(damaged, sizeof(damaged), "%s.damaged", name);
+	if (rename(name, damaged) == -1)
+		return -errno;
+	return sync_directory();
+}
+
+int
 store_remove(const char *name)
 {
 	if (unlink(name) == -1)

@@ -15,6 +15,8 @@
 int	 store_read(const char *name, size_t max, char **ret, size_t *ret_len);
 /* 0 or -errno; on failure the old file is untouched. */
 int	 store_write(const char *name, const void *data, size_t len, mode_t mode);
+/* A file that cannot be understood is kept for people as NAME.damaged, and out of the way.  0 or -errno. */
+int	 store_set_aside(const char *name);
 /* Gone, also after a power cut.  0 when it was not there. */
 int	 store_remove(const char *name);
 

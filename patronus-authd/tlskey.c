@@ -161,6 +161,12 @@ tlskey_init(void)
 
 	tlskey_fini();
 	error = key_load();
+	if (error == -EBADMSG) {
+		log_errx("tls", "%s cannot be understood; it is kept as %s.damaged", TLSKEY_FILE, TLSKEY_FILE);
+		EVP_PKEY_free(key);
+		key = NULL;
+		error = store_set_aside(TLSKEY_FILE) == 0 ? -ENOENT : -EBADMSG;
+	}
 	if (error == -ENOENT)
 		error = key_make();
 	if (error != 0)

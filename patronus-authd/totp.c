@@ -24,6 +24,7 @@ struct secret {
 
 static struct secret	*secrets;
 static size_t		 nsecrets;
+static bool		 is_damaged;	/* the file cannot be read: nobody is known to be without a second factor */
 
 void
 totp_unload(void)
@@ -33,6 +34,7 @@ totp_unload(void)
 	free(secrets);
 	secrets = NULL;
 	nsecrets = 0;
+	is_damaged = false;
 }
 
 static struct secret *
@@ -49,7 +51,7 @@ find(const char *user)
 bool
 totp_is_enrolled(const char *user)
 {
-	return find(user) != NULL;
+	return is_damaged || find(user) != NULL;
 }
 
 static int
@@ -145,6 +147,7 @@ totp_load(void)
 	}
 	explicit_bzero(text, len);
 	free(text);
+	is_damaged = error != 0;
 	return error;
 }
 
@@ -156,6 +159,8 @@ totp_enroll(const char *user, const uint8_t *secret, size_t len, unsigned digits
 
 	if (!account_name_valid(user) || len < 16 || len > SECRET_MAX || (digits != 6 && digits != 8))
 		return -EINVAL;
+	if (is_damaged)
+		return -EBADMSG;
 	if (find(user) != NULL)
 		return -EEXIST;
 	s = add();
@@ -178,6 +183,8 @@ totp_remove(const char *user)
 	size_t at;
 	int error;
 
+	if (is_damaged)
+		return -EBADMSG;
 	if (s == NULL)
 		return -ENOENT;
 	old = *s;
@@ -204,6 +211,8 @@ totp_verify(const char *user, const char *code, uint64_t now_s)
 	bool good = false;
 	uint64_t match = 0;
 
+	if (is_damaged)
+		return TOTP_FAILED;
 	if (s == NULL || strlen(code) != s->digits)
 		return TOTP_WRONG;
 	for (c = now > TOTP_WINDOW ? now - TOTP_WINDOW : 0; c <= now + TOTP_WINDOW; c++) {

@@ -22,7 +22,10 @@ enum totp_verdict {
 	TOTP_FAILED,		/* it could not be written down: refused */
 };
 
-/* 0 or -errno; -EBADMSG. */
+/*
+ * 0 or -errno.  After -EBADMSG everybody counts as enrolled and no code is right: a damaged file must not take second
+ * factors away.
+ */
 int	 totp_load(void);
 void	 totp_unload(void);
 bool	 totp_is_enrolled(const char *user);

@@ -475,6 +475,24 @@ def test_second_factor():
         web.close()
 
 
+def test_damaged_files_cost_what_they_held_and_no_more():
+    web = World()
+    try:
+        state = web.dir / "state/authd"
+        state.mkdir()
+        for name in ("accounts", "totp", "tls.key", "tls.crt", "claim-code"):
+            (state / name).write_bytes(b"\0damaged")
+        web.web()
+        assert ask(web, "GET", "/").status == 200
+        assert (state / "accounts.damaged").read_bytes() == b"\0damaged" and (state / "tls.key.damaged").exists()
+        claim = {"user": "alice", "password": PASSWORD, "source": "127.0.0.1:1", "code": web.claim_code()}
+        assert web.confd_authd.call("AUTH_CLAIM", claim)["verdict"] == VERDICT["AUTH_ACCEPTED"]
+        assert login(web, "alice", PASSWORD) == VERDICT["AUTH_NEED_OTP"]
+        assert login(web, "alice", PASSWORD, "000000") == VERDICT["AUTH_FAILED"]
+    finally:
+        web.close()
+
+
 def test_passwords_by_an_administrator_and_by_oneself(web, alice):
     assert set_password(web, "frank", "short") == VERDICT["AUTH_WEAK_PASSWORD"]
     assert set_password(web, "Frank Y", PASSWORD) == VERDICT["AUTH_REFUSED"]

@@ -40,7 +40,7 @@ static int
 leave(void **state)
 {
 	static const char *const names[] = { ACCOUNTS_FILE, ACCOUNTS_FILE ".new", CLAIM_FILE, TOTP_FILE, TOTP_FILE ".new", TLSKEY_FILE,
-		TLSKEY_CERT_FILE, "elsewhere" };
+		TLSKEY_CERT_FILE, TLSKEY_FILE ".damaged", "elsewhere" };
 	size_t i;
 
 	(void)state;
@@ -290,6 +290,31 @@ test_totp_window(void **state)
 	assert_int_equal(totp_verify("bob", "287082", 0), TOTP_GOOD);
 }
 
+/* A damaged file takes nobody's second factor away. */
+static void
+test_totp_damaged(void **state)
+{
+	static const char *const bad[] = { "bob", "bob:SHA1:6:30:GEZDGNBVGY3TQOJQ", "bob:MD5:6:30:GEZDGNBVGY3TQOJQ:0\n", "bob:SHA1:6:30:!!:0\n",
+		"bob:SHA1:9:30:GEZDGNBVGY3TQOJQ:0\n", "bob:SHA1:6:60:GEZDGNBVGY3TQOJQ:0\n", "bob:SHA1:6:30:GEZDGNBVGY3TQOJQ:x\n",
+		"bob:SHA1:6:30:GEZDGNBVGY3TQOJQ:0:1\n", "Bob:SHA1:6:30:GEZDGNBVGY3TQOJQ:0\n" };
+	static const uint8_t key[] = "12345678901234567890";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(store_write(TOTP_FILE, bad[i], strlen(bad[i]), 0600), 0);
+		if (totp_load() != -EBADMSG)
+			fail_msg("accepted: %s", bad[i]);
+		assert_true(totp_is_enrolled("bob") && totp_is_enrolled("anybody"));
+		assert_int_equal(totp_verify("bob", "287082", 59), TOTP_FAILED);
+		assert_int_equal(totp_enroll("carol", key, 20, 6), -EBADMSG);
+		assert_int_equal(totp_remove("bob"), -EBADMSG);
+	}
+	assert_int_equal(unlink(TOTP_FILE), 0);
+	assert_int_equal(totp_load(), 0);
+	assert_false(totp_is_enrolled("bob"));
+}
+
 static X509 *
 leaf(void)
 {
@@ -337,6 +362,10 @@ test_tlskey(void **state)
 	X509_free(cert);
 	free(before);
 	free(after);
+	/* A damaged key is replaced, and kept. */
+	assert_int_equal(store_write(TLSKEY_FILE, "no key", 6, 0600), 0);
+	assert_int_equal(tlskey_init(), 0);
+	assert_int_equal(access(TLSKEY_FILE ".damaged", F_OK), 0);
 	/* A certificate of another key is made anew. */
 	assert_int_equal(unlink(TLSKEY_FILE), 0);
 	assert_int_equal(tlskey_init(), 0);
@@ -361,6 +390,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_claim, enter, leave),
 		cmocka_unit_test_setup_teardown(test_totp_vectors, enter, leave),
 		cmocka_unit_test_setup_teardown(test_totp_window, enter, leave),
+		cmocka_unit_test_setup_teardown(test_totp_damaged, enter, leave),
 		cmocka_unit_test_setup_teardown(test_tlskey, enter, leave),
 	};
 
