@@ -278,8 +278,8 @@ on_claim(struct channel *c, struct message *m, void *arg)
 	if (verdict == AUTH_TOO_MANY)
 		audit_too_many("(claim)", r->source, "claim");
 	else
-		daemon_audit(verdict == AUTH_ACCEPTED ? r->user : "(claim)", r->source, "claim", "", verdict_text(verdict),
-		    "%s", text);
+		daemon_audit(verdict == AUTH_ACCEPTED ? r->user : "(claim)", r->source, "claim", "",
+		    verdict_text(verdict), "%s", text);
 	claim_reply(c, m, verdict, text, token, verdict == AUTH_ACCEPTED ? &s : NULL, retry_s);
 	explicit_bzero(token, sizeof(token));
 }

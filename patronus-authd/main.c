@@ -144,8 +144,8 @@ load_accounts(void)
 
 	if (error != -EBADMSG)
 		return error;
-	log_errx("accounts", "%s cannot be understood; it is kept as %s.damaged, and passwords must be set anew", ACCOUNTS_FILE,
-	    ACCOUNTS_FILE);
+	log_errx("accounts", "%s cannot be understood; it is kept as %s.damaged, and passwords must be set anew",
+	    ACCOUNTS_FILE, ACCOUNTS_FILE);
 	error = store_set_aside(ACCOUNTS_FILE);
 	return error != 0 ? error : account_load();
 }
