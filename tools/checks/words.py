@@ -67,7 +67,7 @@ def lockfiles(build):
     return problems
 
 
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"(?:\]\(|src(?:set)?=\")([^)#\s\"]+)(?:#[^)]*)?[)\"]")
 
 
 def links(build):
