@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commits while processes die: what was acknowledged is never lost, what was not confirmed goes back in time."""
+import os
+import random
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from lab import ROOT, WORLD4, wait_for
+
+CONFIRM = 5
+
+
+def answers(lab):
+    return lab.ctl("status", "--json", check=False).returncode == 0
+
+
+@pytest.fixture
+def ready(fresh_lab):
+    fresh_lab.start()
+    fresh_lab.load(ROOT / "examples" / "lab.yaml")
+    fresh_lab.serve("inet", 80)
+    assert fresh_lab.ask("lan", WORLD4, 80)
+    return fresh_lab
+
+
+@pytest.mark.parametrize("victim", ["confd", "fwd", "netd", "privd"])
+def test_unconfirmed_goes_back_whoever_dies(ready, victim):
+    """The old policy is back when the timer ends, also when a process was killed meanwhile."""
+    ready.ctl("set", "firewall/rules/lan-out/action", "drop")
+    ready.ctl("commit", "--confirm", f"{CONFIRM}s", "--comment", "cut")
+    since = time.monotonic()
+    assert ready.ask("lan", WORLD4, 80, timeout=1) is None
+    if victim == "privd":
+        ready.stop(signal.SIGKILL)
+        ready.start()
+    else:
+        os.kill(ready.processes()[victim]["pid"], signal.SIGKILL)
+        wait_for(victim, 5, lambda: answers(ready))
+    wait_for("the old policy", CONFIRM + 5, lambda: ready.ask("lan", WORLD4, 80, timeout=1), every=0.05)
+    # From the answer to the commit; the timer began a moment before it.
+    assert CONFIRM - 1 < time.monotonic() - since < CONFIRM + 2
+    assert ready.ctl_json("status")["revision"] == 1
+    assert "pending" not in ready.ctl_json("status")
+
+
+def test_kills_lose_no_acknowledged_commit(ready):
+    """confd, fwd and netd are killed at random instants while commits run."""
+    chance, acknowledged, end = random.Random(7), [], threading.Event()
+
+    def commit_on():
+        i = 0
+        while not end.is_set():
+            i += 1
+            if ready.ctl("set", "firewall/rules/lan-out/description", f"round {i}", check=False).returncode == 0 and \
+               ready.ctl("commit", "--comment", f"round {i}", check=False).returncode == 0:
+                acknowledged.append(i)
+            else:
+                ready.ctl("discard", check=False)
+
+    worker = threading.Thread(target=commit_on)
+    worker.start()
+    kills, since = 0, time.monotonic()
+    try:
+        while time.monotonic() - since < 8:
+            time.sleep(chance.uniform(0.2, 0.9))
+            r = ready.ctl("show", "processes", "--json", check=False)
+            pids = re.findall(r'"name": ?"(?:confd|fwd|netd)", ?"pid": ?(\d+)', r.stdout)
+            pid = int(chance.choice(pids)) if pids else 0
+            if pid > 1:     # one that is not running has 0, which would be everybody
+                os.kill(pid, signal.SIGKILL)
+                kills += 1
+    finally:
+        end.set()
+        worker.join()
+    wait_for("confd", 60, lambda: answers(ready), every=0.1)
+    wait_for("everybody", 60, lambda: not ready.ctl_json("status")["alarms"] and
+             all(p["state"] == "running" for p in ready.ctl_json("show", "processes")["processes"]), every=0.2)
+    rule = next(r for r in ready.ctl_json("show", "configuration")["firewall"]["rules"] if r["id"] == "lan-out")
+    assert kills >= 5 and len(acknowledged) > 10
+    assert int(re.search(r"\d+", rule["description"]).group()) >= acknowledged[-1]
+    assert ready.ask("lan", WORLD4, 80)
