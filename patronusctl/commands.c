@@ -188,6 +188,13 @@ const struct command commands[] = {
 		.examples = { { "claim-code", "as root" } },
 		.run = run_claim_code,
 	}, {
+		.words = "password", .summary = "set somebody's password",
+		.text = "Asks for it twice without showing it, or reads one line from a pipe. USER must be among the users of the running "
+		    "configuration. Only an administrator may.",
+		.args = { { .name = "USER" } },
+		.examples = { { "password alice", "asks" } },
+		.run = run_password,
+	}, {
 		.words = "completion", .summary = "print a completion script for a shell",
 		.args = { { .name = "SHELL", .values = VALUES_WORDS, .words = "bash zsh fish" } },
 		.examples = { { "completion bash > ~/.local/share/bash-completion/completions/patronusctl", "for one user" },

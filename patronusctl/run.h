@@ -37,6 +37,8 @@ int	run_cancel(struct ctl *);
 int	run_rollback(struct ctl *);
 /* claim.c */
 int	run_claim_code(struct ctl *);
+/* password.c */
+int	run_password(struct ctl *);
 /* complete.c */
 int	run_completion(struct ctl *);
 int	run_complete(struct ctl *);
