@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "compile.h"
-#include "ir_print.h"
+#include "ir_field.h"
 #include "mem.h"
 
 /*

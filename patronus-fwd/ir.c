@@ -9,7 +9,7 @@
 
 #include "hash.h"
 #include "ir.h"
-#include "ir_print.h"
+#include "ir_field.h"
 #include "mem.h"
 
 struct ir *

@@ -4,18 +4,6 @@
 
 #include "ir.h"
 
-/* Facts about fields, and the form as text. */
-
-struct ir_field_info {
-	const char	*name;		/* in printed text */
-	const char	*type;		/* of a set of them, in printed text */
-	uint8_t		 like;		/* the field that stands for the type */
-	uint8_t		 len;		/* bytes of its value */
-	uint8_t		 datatype;	/* the number nft(8) knows its type by, in sets */
-	bool		 is_host_order;
-};
-
-const struct ir_field_info *ir_field_info(uint8_t field);
 const char	*ir_action_name(uint8_t action);
 /* The whole table as text: one line per rule; stable, for people and goldens. */
 void		 ir_print(const struct ir *, struct buf *);

@@ -14,7 +14,7 @@
 
 #include "base/log.h"
 
-#include "ir_print.h"
+#include "ir_field.h"
 #include "mem.h"
 #include "nft_encode.h"
 #include "nft_expr.h"

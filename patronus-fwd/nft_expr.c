@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 
-#include "ir_print.h"
+#include "ir_field.h"
 #include "nft_expr.h"
 
 /* Statements of the intermediate form to expressions: load a field into a register, compare, look up, act. */

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 
 #include "compile.h"
+#include "ir_field.h"
 #include "ir_print.h"
 #include "policy.h"
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,29 +11,6 @@ const char *
 __asan_default_options(void)
 {
 	return "detect_leaks=0";
-}
-
-void
-die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("yanggen: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-void *
-must_alloc(size_t n, size_t size)
-{
-	void *p = calloc(n, size);
-
-	if (p == NULL)
-		die("out of memory");
-	return p;
 }
 
 static FILE *
