@@ -10,7 +10,7 @@
 #include "daemon/daemon.h"
 #include "http_reply.h"
 #include "ipc/ids.h"
-#include "route.h"
+#include "refuse.h"
 #include "site.h"
 #include "stream.h"
 
@@ -232,19 +232,19 @@ forward(struct conn *c, const struct http_request *r, const char *token)
 	struct call *k;
 
 	if (*token == '\0' && r->content_length > BODY_STRANGER_MAX)
-		return route_problem(c, r, 401, NULL);
+		return refuse_request(c, r, 401, NULL);
 	if (daemon_channel(ROLE_CONFD, PEER_MAIN) == NULL || ncalls >= CALLS_MAX ||
 	    bodies + r->content_length > BODIES_MAX)
-		return route_problem(c, r, 503, NULL);
+		return refuse_request(c, r, 503, NULL);
 	k = call_new(c, r, token);
 	if (k == NULL)
-		return route_problem(c, r, 431, NULL);
+		return refuse_request(c, r, 431, NULL);
 	if (r->content_length > 0) {
 		conn_set_task(c, k, &task_ops);
 		return CONN_BODY;
 	}
 	if (send_call(k) != 0)
-		return route_problem(c, r, 503, NULL);
+		return refuse_request(c, r, 503, NULL);
 	conn_set_task(c, k, &task_ops);
 	return CONN_WAIT;
 }
@@ -259,7 +259,7 @@ api_request(struct conn *c, const struct http_request *r)
 	if (e == 0)
 		e = cookie_token(r->fields[HTTP_COOKIE], token);
 	if (e != 0)
-		return route_problem(c, r, (unsigned)-e, NULL);
+		return refuse_request(c, r, (unsigned)-e, NULL);
 	if (strcmp(r->path, API_PREFIX "/events") == 0)
 		next = stream_request(c, r, token);
 	else

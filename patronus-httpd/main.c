@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "ipc/ids.h"
+#include "refuse.h"
 #include "route.h"
 #include "server.h"
 #include "signer.h"
@@ -20,7 +21,7 @@
 
 #define TICKET_KEY_S	(12 * 3600)
 
-static const struct conn_ops conn_ops = { .request = route_request, .refuse = route_refuse, .freed = server_forget };
+static const struct conn_ops conn_ops = { .request = route_request, .refuse = refuse_connection, .freed = server_forget };
 
 static void
 on_chain(const uint8_t *pem, size_t len)

@@ -4,27 +4,8 @@
 #include "api.h"
 #include "asset.h"
 #include "http_reply.h"
+#include "refuse.h"
 #include "route.h"
-
-#define RETRY_AFTER_S	1	/* a daemon that was killed serves again within that */
-
-enum conn_next
-route_problem(struct conn *c, const struct http_request *r, unsigned status, const char *allow)
-{
-	/* A body that nobody reads must not be taken for the next request. */
-	if (r->content_length > 0)
-		conn_set_last(c);
-	http_reply_problem(
-	    conn_out(c), status, !conn_is_last(c), r->method == HTTP_HEAD, status == 503 ? RETRY_AFTER_S : 0, allow);
-	return CONN_REPLIED;
-}
-
-void
-route_refuse(struct conn *c, unsigned status)
-{
-	http_reply_problem(
-	    conn_out(c), status, false, false, 0, status == 405 ? "GET, HEAD, POST, PUT, PATCH, DELETE" : NULL);
-}
 
 static enum conn_next
 serve_asset(struct conn *c, const struct http_request *r)
@@ -33,9 +14,9 @@ serve_asset(struct conn *c, const struct http_request *r)
 	struct http_reply reply;
 
 	if (a == NULL)
-		return route_problem(c, r, 404, NULL);
+		return refuse_request(c, r, 404, NULL);
 	if (r->method != HTTP_GET && r->method != HTTP_HEAD)
-		return route_problem(c, r, 405, "GET, HEAD");
+		return refuse_request(c, r, 405, "GET, HEAD");
 	asset_reply(a, r, &reply);
 	reply.keep_alive = !conn_is_last(c);
 	http_reply_put(conn_out(c), &reply);

@@ -12,7 +12,7 @@
 #include "daemon/daemon.h"
 #include "http_reply.h"
 #include "ipc/ids.h"
-#include "route.h"
+#include "refuse.h"
 #include "stream.h"
 
 #define SUBSCRIBE_TIMEOUT_MS	5000
@@ -226,25 +226,25 @@ stream_request(struct conn *c, const struct http_request *r, const char *token)
 	struct stream *s;
 
 	if (r->method != HTTP_GET)
-		return route_problem(c, r, 405, "GET");
+		return refuse_request(c, r, 405, "GET");
 	if (query_topics(r->query, topics, sizeof(topics)) != 0)
-		return route_problem(c, r, 400, NULL);
+		return refuse_request(c, r, 400, NULL);
 	if (*token == '\0')
-		return route_problem(c, r, 401, NULL);
+		return refuse_request(c, r, 401, NULL);
 	if (count_session(token) >= STREAM_SESSION_MAX)
-		return route_problem(c, r, 429, NULL);
+		return refuse_request(c, r, 429, NULL);
 	if (ch == NULL || nstreams >= STREAM_MAX)
-		return route_problem(c, r, 503, NULL);
+		return refuse_request(c, r, 503, NULL);
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
-		return route_problem(c, r, 503, NULL);
+		return refuse_request(c, r, 503, NULL);
 	s->conn = c;
 	(void)str_copy(s->token, token, sizeof(s->token));
 	TAILQ_INSERT_TAIL(&streams, s, link);
 	nstreams++;
 	if (channel_call(ch, MSG_MGMT_SUBSCRIBE, 0, &req, NULL, 0, SUBSCRIBE_TIMEOUT_MS, on_subscribed, s) != 0) {
 		stream_free(s);
-		return route_problem(c, r, 503, NULL);
+		return refuse_request(c, r, 503, NULL);
 	}
 	conn_set_task(c, s, &task_ops);
 	return CONN_WAIT;
