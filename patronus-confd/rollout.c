@@ -69,7 +69,7 @@ rollout_start(struct rollout *r, enum rollout_mode mode, struct snapshot *target
 	r->failed = 0;
 	r->waiting = 0;
 	r->error = 0;
-	r->has_touched = false;
+	r->has_touched = r->has_failed = r->has_effect = false;
 	r->prepare_us = r->apply_us = r->read_back_us = 0;
 	problems_free(r->problems);
 	if ((r->problems = problems_new()) == NULL)
@@ -116,6 +116,7 @@ static void
 fail(struct rollout *r, const struct owner *o, const char *code, const char *text)
 {
 	r->failed |= owners_bit(r->owners, o);
+	r->has_failed = true;
 	r->error = -EREMOTEIO;
 	problems_add(r->problems, "", NULL, 0, code, "", "%s: %s", o->name, text);
 }
@@ -350,6 +351,7 @@ take_reply(struct rollout *r, struct owner *o, const struct message *m)
 		prep = m->body;
 		add_problems(r, o, prep->problems.items, prep->problems.n);
 		add_impacts(r, prep->impacts.items, prep->impacts.n);
+		r->has_effect |= prep->impacts.n > 0;
 		buf_puts(&r->plan, prep->diff);
 		break;
 	case MSG_CONF_COMMIT:

@@ -56,6 +56,8 @@ struct rollout {
 	unsigned		 waiting;	/* outstanding replies */
 	bool			 is_sending;
 	bool			 has_touched;	/* a COMMIT was sent */
+	bool			 has_failed;	/* an owner did not answer, or could not do what it should */
+	bool			 has_effect;	/* a PREPARE said that something changes in the kernel */
 	int			 error;		/* 0; -EAGAIN: an owner is away; -EREMOTEIO: refused, see problems; else ours */
 	uint64_t		 since_us;
 	uint64_t		 prepare_us, apply_us, read_back_us;

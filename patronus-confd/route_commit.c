@@ -25,7 +25,6 @@
 
 #define CONFIRM_MIN_S		5
 #define CONFIRM_MAX_S		3600
-#define CONFIRM_FORCED_S	60
 #define COMMENT_MAX		512
 
 struct committing {
@@ -117,24 +116,28 @@ rebase(struct request *req, struct workspace *w)
 
 /*
  * Lock-out guard: whoever comes over the network may cut himself off with a change of what carries or filters his packets, so
- * such a change waits for a confirmation that can only arrive through the new state.
+ * such a change waits for a confirmation that can only arrive through the new state.  Not when no owner has anything to change in the
+ * kernel for it; but the port of the web is this process' own.
  */
-static const char *
-lock_out_reason(const struct request *req, const struct workspace *w)
+static void
+guard_against_lock_out(const struct request *req, const struct workspace *w, struct commit_order *order)
 {
-	static const char *const sections[] = { "interfaces", "routing", "firewall", "nat", "management" };
+	static const char *const sections[] = { "interfaces", "routing", "firewall", "nat" };
 	const char *guard = document_value(req->confd->running->doc, "/management/lock-out-guard");
+	bool could_cut;
 	char path[32];
 	size_t i;
 
 	if (req->origin->is_local || (guard != NULL && strcmp(guard, "false") == 0))
-		return (NULL);
+		return;
+	order->is_forced_always = (w->sections & workspace_section_bit(req->confd, "/management")) != 0;
+	could_cut = order->is_forced_always;
 	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		(void)snprintf(path, sizeof(path), "/%s", sections[i]);
-		if ((w->sections & workspace_section_bit(req->confd, path)) != 0)
-			return ("the change could cut your own connection");
+		could_cut |= (w->sections & workspace_section_bit(req->confd, path)) != 0;
 	}
-	return (NULL);
+	if (could_cut)
+		order->forced = "the change could cut your own connection";
 }
 
 static void
@@ -181,8 +184,7 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 	}
 	problems_free(problems);
 	order.validate_us = clock_mono_us() - order.validate_us;
-	if (order.confirm_s == 0 && (order.forced = lock_out_reason(req, w)) != NULL)
-		order.confirm_s = CONFIRM_FORCED_S;
+	guard_against_lock_out(req, w, &order);
 	order.doc = w->doc;
 	order.mask = workspace_owners(req->confd->workspaces, w);
 	order.arg = c;
@@ -200,6 +202,10 @@ static void
 reply_failure(struct request *req, const struct outcome_info *info)
 {
 	switch (info->outcome) {
+	case OUTCOME_UNFIT:
+		reply_problems(req, PROBLEM_VALIDATION, info->problems, "%u error%s; nothing was changed", problems_count(info->problems),
+		    problems_count(info->problems) == 1 ? "" : "s");
+		break;
 	case OUTCOME_REFUSED:
 		reply_problems(req, PROBLEM_APPLY_FAILED, info->problems, "revision %u runs; nothing of the change is left",
 		    req->confd->running->number);

@@ -211,6 +211,7 @@ on_validated(const struct outcome_info *info, void *arg)
 	w->doc = doc;
 	w->is_busy = false;
 	switch (info->outcome) {
+	case OUTCOME_UNFIT:
 	case OUTCOME_REFUSED:
 		reply_problems(req, PROBLEM_VALIDATION, info->problems, "%u errors; nothing was changed", problems_count(info->problems));
 		return;

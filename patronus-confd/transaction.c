@@ -28,6 +28,7 @@
 #define COMMITS_KEPT	64
 #define JOBS_MAX	16
 #define RETRY_MAX_MS	5000
+#define CONFIRM_FORCED_S	60
 #define DOCUMENT_MAX	(64 << 20)
 
 enum tx_state {
@@ -47,6 +48,8 @@ struct job {
 	struct commit		 commit;	/* of a commit: what will be in the list */
 	uint32_t		 mask;
 	unsigned		 confirm_s;
+	const char		*forced;	/* see struct commit_order */
+	bool			 is_forced_always;
 	uint64_t		 started_us;
 	transaction_end		*on_end;
 	void			*arg;
@@ -280,7 +283,8 @@ transaction_commit(struct transaction *tx, const struct commit_order *order)
 	job->confirm_s = order->confirm_s;
 	job->started_us = order->started_us;
 	job->commit.state = COMMIT_STATE_APPLYING;
-	job->commit.forced = order->forced;
+	job->forced = order->forced;
+	job->is_forced_always = order->is_forced_always;
 	job->commit.validate_us = order->validate_us;
 	(void)str_copy(job->commit.author, order->author, sizeof(job->commit.author));
 	(void)str_copy(job->commit.origin, order->origin, sizeof(job->commit.origin));
@@ -496,7 +500,7 @@ outcome_of(const struct rollout *r)
 	if (r->error == 0)
 		return (OUTCOME_DONE);
 	if (r->error == -EREMOTEIO)
-		return (OUTCOME_REFUSED);
+		return (r->has_touched || r->has_failed ? OUTCOME_REFUSED : OUTCOME_UNFIT);
 	return (r->error == -EAGAIN ? OUTCOME_UNAVAILABLE : OUTCOME_BROKEN);
 }
 
@@ -523,6 +527,16 @@ take_measures(struct job *job, const struct rollout *r)
 		free(job->commit.impact);
 		job->commit.impact = strndup((const char *)r->impacts.data, r->impacts.len);
 	}
+}
+
+/* Only now is it known whether the change does anything to anybody's packets. */
+static void
+force_confirm(struct job *job, const struct rollout *r)
+{
+	if (job->confirm_s != 0 || job->forced == NULL || (!job->is_forced_always && !r->has_effect))
+		return;
+	job->confirm_s = CONFIRM_FORCED_S;
+	job->commit.forced = job->forced;
 }
 
 /* Verified in the kernel: make it so in the store. */
@@ -593,6 +607,7 @@ end_commit(struct transaction *tx)
 	struct commit *c;
 
 	take_measures(job, r);
+	force_confirm(job, r);
 	if (r->error == 0 && (r->error = store_result(tx)) != 0)
 		r->failed = r->mask;
 	if (r->error != 0 && r->has_touched) {

@@ -28,6 +28,7 @@ enum outcome {
 	OUTCOME_INVALID = 0,
 	OUTCOME_DONE,
 	OUTCOME_REFUSED,	/* by an owner: the box is at the previous revision */
+	OUTCOME_UNFIT,		/* an owner's PREPARE found problems: nothing was applied */
 	OUTCOME_UNAVAILABLE,	/* an owner is away */
 	OUTCOME_BROKEN		/* ours: the store */
 };
@@ -51,7 +52,9 @@ struct commit_order {
 	const char	*origin;
 	const char	*comment;
 	unsigned	 confirm_s;	/* 0: kept at once */
-	const char	*forced;	/* see struct commit */
+	/* With confirm_s 0: wait all the same, for this reason, ... */
+	const char	*forced;
+	bool		 is_forced_always;	/* ... also when no owner changes anything in the kernel */
 	uint64_t	 started_us;	/* monotonic: when the request came */
 	uint64_t	 validate_us;
 	transaction_end	*on_end;

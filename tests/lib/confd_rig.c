@@ -161,7 +161,7 @@ player_prepare(struct channel *ch, struct message *m, void *arg)
 		rep.problems.n = 1;
 	}
 	rep.impacts.items = &impact;
-	rep.impacts.n = 1;
+	rep.impacts.n = p->is_idle ? 0 : 1;
 	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
 		die("reply");
 }

@@ -27,6 +27,7 @@ struct player {
 	uint8_t		 role;
 	struct channel	*channel;		/* its own end */
 	struct channel	*confd_end;
+	bool		 is_idle;		/* says that nothing changes in the kernel */
 	uint32_t	 refuse_prepare;	/* this revision is refused in PREPARE, */
 	uint32_t	 refuse_apply;		/* in COMMIT APPLY, */
 	uint32_t	 refuse_verify;		/* in VERIFY */

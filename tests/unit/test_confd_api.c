@@ -264,6 +264,37 @@ test_commits_that_do_not_touch_each_other(void **state)
 	assert_null(strstr(r->body, "\"id\":\"two\""));
 }
 
+/* The guard is about packets: a change that no owner has anything to do for is kept at once. */
+static void
+test_guard_sleeps_when_the_kernel_stays(void **state)
+{
+	const char *id = new_workspace("alice");
+	const struct rig_answer *a;
+
+	(void)state;
+	rig->fwd.is_idle = rig->netd.is_idle = true;
+	(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"description\":\"x\"}", .workspace = id, .match = "*",
+	    .remote = "alice"));
+	a = commit(id, "alice", 201);
+	assert_string_equal(rig_member(a->body, "state"), "kept");
+	assert_string_equal(rig_member(a->body, "forced-confirm"), "");
+	/* The listener of the web is confd's own: no owner speaks for it. */
+	id = new_workspace("alice");
+	(void)rig_expect(rig, 200, PATCH("/configuration/management/web", "{\"port\":9443}", .workspace = id, .match = "*", .remote = "alice"));
+	a = commit(id, "alice", 201);
+	assert_string_equal(rig_member(a->body, "state"), "awaiting-confirm");
+	assert_string_equal(rig_member(a->body, "confirm-seconds-left"), "60");
+	(void)rig_expect(rig, 200, POST("/commits/3/confirm", NULL, .remote = "alice"));
+	/* One owner that has something to do is enough. */
+	rig->fwd.is_idle = false;
+	id = new_workspace("alice");
+	(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"log\":true}", .workspace = id, .match = "*",
+	    .remote = "alice"));
+	a = commit(id, "alice", 201);
+	assert_string_equal(rig_member(a->body, "state"), "awaiting-confirm");
+	assert_string_equal(rig_member(a->body, "forced-confirm"), "the change could cut your own connection");
+}
+
 static void
 test_same_object_conflicts(void **state)
 {
@@ -649,6 +680,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_lists_append_and_move, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_diff_and_validate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commits_that_do_not_touch_each_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_guard_sleeps_when_the_kernel_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_same_object_conflicts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_workspaces_start_from_what_runs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_to_commit, setup, teardown),

@@ -137,8 +137,9 @@ test_refused_in_prepare_changes_nothing(void **state)
 	rig->log[0] = '\0';
 	rig->fwd.refuse_prepare = 2;
 	(void)str_copy(id, described("x"), sizeof(id));
-	a = commit(id, "", 502);
-	assert_non_null(strstr(a->body, "urn:patronus:problem:apply-failed"));
+	a = commit(id, "", 422);
+	assert_non_null(strstr(a->body, "urn:patronus:problem:validation"));
+	assert_non_null(strstr(a->body, "nothing was changed"));
 	assert_non_null(strstr(a->body, "\"pointer\":\"/firewall/rules/web-in\""));
 	assert_non_null(strstr(a->body, "kernel-refused"));
 	rig_wait(rig, 20);
