@@ -161,9 +161,10 @@ login_done(unsigned verdict, void *arg)
 		verdict = second_factor(q);
 	if (verdict == AUTH_ACCEPTED && session_new(q->user, token, &s) != 0)
 		verdict = AUTH_FAILED;
-	if (verdict == AUTH_ACCEPTED || verdict == AUTH_NEED_OTP)
+	/* Half of a sign-in makes no network known: each would be a bucket more for guessing the other half. */
+	if (verdict == AUTH_ACCEPTED)
 		guard_pass(q->user, q->source, clock_mono_ms());
-	else if (verdict == AUTH_FAILED)
+	else if (verdict == AUTH_NEED_OTP || verdict == AUTH_FAILED)
 		guard_undo(q->user, q->source, clock_mono_ms());
 	login_reply(q, verdict, verdict == AUTH_ACCEPTED ? token : "", verdict == AUTH_ACCEPTED ? &s : NULL, 0);
 	explicit_bzero(token, sizeof(token));

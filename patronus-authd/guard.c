@@ -103,8 +103,9 @@ keys(const char *user, const char *source, char user_key[128], char network[64])
 	guard_network(source, network);
 	(void)snprintf(user_key, 128, "%.60s %s", user, network);
 	known = is_known(user_key);
+	/* Strangers type any name, also one that reads like a known pair; no user's name begins with this mark. */
 	if (!known)
-		(void)snprintf(user_key, 128, "%.60s", user);
+		(void)snprintf(user_key, 128, "?%.60s", user);
 	return known;
 }
 

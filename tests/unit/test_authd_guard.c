@@ -166,6 +166,24 @@ test_guard_names(void **state)
 	guard_fini();
 }
 
+/* A name that spells a known pair is still a stranger's, and does not empty the pair's bucket. */
+static void
+test_guard_pair_as_name(void **state)
+{
+	uint64_t now = 70 * HOUR_MS;
+	uint32_t retry = 0;
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(guard_init(), 0);
+	assert_true(guard_enter("alice", "192.0.2.10:1", now, &retry));
+	guard_pass("alice", "192.0.2.10:1", now);
+	for (i = 0; i < 8; i++)
+		(void)guard_enter("alice 192.0.2.0/24", "203.0.113.9:1", now, &retry);
+	assert_true(guard_enter("alice", "192.0.2.10:1", now, &retry));
+	guard_fini();
+}
+
 int
 main(void)
 {
@@ -176,6 +194,7 @@ main(void)
 		cmocka_unit_test(test_guard_user),
 		cmocka_unit_test(test_guard_known),
 		cmocka_unit_test(test_guard_names),
+		cmocka_unit_test(test_guard_pair_as_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
