@@ -27,12 +27,14 @@
 #define STOP_POLLS		100
 
 struct child	children[PROCESSES_MAX];
+uint64_t	children_since_us;
 
 void
 children_init(void)
 {
 	unsigned i;
 
+	children_since_us = clock_mono_us();
 	for (i = 0; i < PROCESSES_MAX; i++) {
 		children[i].row = i;
 		children[i].peer.fd = -1;

@@ -27,6 +27,7 @@ struct child {
 };
 
 extern struct child	children[PROCESSES_MAX];
+extern uint64_t		children_since_us;	/* monotonic: when privd began */
 
 void	 children_init(void);
 /* Start what is due; the earliest next start or deadline lowers *deadline_us. */

@@ -43,21 +43,16 @@ request_auth_open(struct peer *p, struct message *m, const char **ret_why)
 	return true;
 }
 
-static void
-status_fill(const struct child *c, struct process_status *s, struct spawner_facts *facts)
+/* What /proc says of pid; false when it is gone. */
+static bool
+kernel_fill(pid_t pid, struct process_status *s)
 {
 	struct sandbox_status st = { 0 };
 	char text[4096];
 
-	memset(facts, 0, sizeof(*facts));
-	s->name = role_name(c->role);
-	s->restarts = c->restarts;
-	s->last_exit = c->last_exit;
-	s->namespaces = facts->namespaces;
-	if (c->pid == 0 || child_status_read(c->pid, text, sizeof(text)) != 0 || sandbox_read_status(text, &st) != 0)
-		return;
-	(void)spawner_facts(c->row, facts);
-	s->pid = (uint32_t)c->pid;
+	if (pid <= 0 || child_status_read(pid, text, sizeof(text)) != 0 || sandbox_read_status(text, &st) != 0)
+		return false;
+	s->pid = (uint32_t)pid;
 	s->uid = st.uid;
 	s->cap_effective = st.cap_effective;
 	s->cap_bounding = st.cap_bounding;
@@ -65,26 +60,51 @@ status_fill(const struct child *c, struct process_status *s, struct spawner_fact
 	s->seccomp = st.seccomp;
 	s->seccomp_filters = st.seccomp_filters;
 	s->rss_kb = st.rss_kb;
+	return true;
+}
+
+static void
+child_fill(const struct child *c, struct process_status *s, struct spawner_facts *facts)
+{
+	memset(facts, 0, sizeof(*facts));
+	s->name = role_name(c->role);
+	s->restarts = c->restarts;
+	s->last_exit = c->last_exit;
+	s->namespaces = facts->namespaces;
+	if (!kernel_fill(c->pid, s))
+		return;
+	(void)spawner_facts(c->row, facts);
 	s->pss_kb = facts->pss_kb;
 	s->uptime_ms = (clock_mono_us() - c->started_us) / 1000;
 	s->running = processes[c->row].is_helper || (c->peer.fd != -1 && c->peer.is_ready);
+}
+
+/* privd and its spawner: they live and die together. */
+static void
+parent_fill(uint8_t role, pid_t pid, struct process_status *s)
+{
+	s->name = role_name(role);
+	s->last_exit = s->namespaces = "";
+	s->uptime_ms = (clock_mono_us() - children_since_us) / 1000;
+	s->running = kernel_fill(pid, s);
 }
 
 bool
 request_proc_status(struct peer *p, struct message *m, const char **ret_why)
 {
 	static struct spawner_facts facts[PROCESSES_MAX];
-	static struct process_status status[PROCESSES_MAX];
+	static struct process_status status[PROCESSES_MAX + 2];
 	struct proc_status_rep rep = { 0 };
 	unsigned i;
 
 	(void)ret_why;
 	memset(status, 0, sizeof(status));
 	rep.processes.items = status;
+	parent_fill(ROLE_PRIVD, getpid(), &status[rep.processes.n++]);
+	parent_fill(ROLE_SPAWNER, spawner_pid(), &status[rep.processes.n++]);
 	for (i = 0; i < nprocesses; i++)
 		if (!children[i].is_missing && (!processes[i].is_helper || children[i].pid != 0)) {
-			status_fill(&children[i], &status[rep.processes.n], &facts[rep.processes.n]);
-			rep.processes.n++;
+			child_fill(&children[i], &status[rep.processes.n++], &facts[i]);
 		}
 	(void)peer_reply(p, &m->header, &rep, -1);
 	return true;
