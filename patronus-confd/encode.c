@@ -74,7 +74,6 @@ fill_enum(const struct field *f, uint32_t max, const char *text, uint8_t *out)
 static bool
 fill_value(struct encoder *e, const struct schema_node *s, const struct field *f, uint8_t kind, const char *text, void *out)
 {
-	const char *copy;
 	bool ok = true;
 
 	switch ((enum field_kind)kind) {
@@ -85,10 +84,7 @@ fill_value(struct encoder *e, const struct schema_node *s, const struct field *f
 		ok = fill_enum(f, f->kind == FIELD_LIST ? f->elem_max : f->max, text, out);
 		break;
 	case FIELD_STRING:
-		copy = arena_strdup(e->arena, text);
-		if (copy == NULL)
-			return fail(e, -ENOMEM, s, text);
-		memcpy(out, &copy, sizeof(copy));
+		memcpy(out, &text, sizeof(text));	/* the tree is there for longer than the record */
 		break;
 	case FIELD_ADDR:
 		ok = addr_parse(text, out) == 0;

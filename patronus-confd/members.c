@@ -93,13 +93,57 @@ is_unordered(const struct schema_node *s)
 	return (s->node->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0 && !s->is_ordered;
 }
 
+/*
+ * In one go: the library keeps siblings in the order of the schema, so that those of one schema node are neighbours.  False when they
+ * are not, or when there are more than few.
+ */
+static bool
+place_neighbours(struct members *m, const struct lyd_node *first, bool is_full)
+{
+	const struct lyd_node *n;
+	struct member *member = m->all;
+	size_t at = 0, i;
+
+	LY_LIST_FOR(first, n) {
+		if (!is_full && members_is_default(n))
+			continue;
+		i = schema_node_of(n)->index;
+		if (at == MEMBERS_FEW || m->all + i < member)
+			return false;
+		member = &m->all[i];
+		if (member->n++ == 0)
+			member->items = m->items + at;
+		m->items[at++] = n;
+	}
+	return true;
+}
+
+/* However many there are, and however they lie. */
+static int
+place_any(struct members *m, const struct lyd_node *first, bool is_full)
+{
+	const struct lyd_node *n;
+	size_t i, total = 0;
+
+	for (i = 0; i < m->n; i++)
+		m->all[i].n = 0;
+	LY_LIST_FOR(first, n) {
+		m->all[schema_node_of(n)->index].n++;
+		total++;
+	}
+	if (total > MEMBERS_FEW && (m->items = calloc(total, sizeof(m->items[0]))) == NULL)
+		return -ENOMEM;
+	place_items(m, first, is_full);
+	return 0;
+}
+
 int
 members_init(struct members *m, const struct schema *schema, const struct lyd_node *parent, const struct lyd_node *top,
     bool is_full)
 {
 	const struct schema_node *ps = parent != NULL ? schema_node_of(parent) : NULL;
-	const struct lyd_node *first = parent != NULL ? lyd_child(parent) : top, *n;
-	size_t i, total = 0;
+	const struct lyd_node *first = parent != NULL ? lyd_child(parent) : top;
+	size_t i;
 
 	m->n = count_children(schema, ps);
 	m->items = m->few_items;
@@ -107,16 +151,11 @@ members_init(struct members *m, const struct schema *schema, const struct lyd_no
 	if (m->all == NULL)
 		return -ENOMEM;
 	for (i = 0; i < m->n; i++)
-		m->all[i] = (struct member){ .s = schema_child_at(schema, ps, (uint32_t)i) };
-	LY_LIST_FOR(first, n) {
-		m->all[schema_node_of(n)->index].n++;
-		total++;
-	}
-	if (total > MEMBERS_FEW && (m->items = calloc(total, sizeof(m->items[0]))) == NULL) {
+		m->all[i] = (struct member){ .s = ps != NULL ? ps->children[i] : schema_child_at(schema, NULL, (uint32_t)i) };
+	if (!place_neighbours(m, first, is_full) && place_any(m, first, is_full) != 0) {
 		members_fini(m);
 		return -ENOMEM;
 	}
-	place_items(m, first, is_full);
 	for (i = 0; i < m->n; i++)
 		if (m->all[i].n > 1 && is_unordered(m->all[i].s) && !is_sorted(&m->all[i]))
 			qsort(m->all[i].items, m->all[i].n, sizeof(m->all[i].items[0]), compare);

@@ -57,6 +57,7 @@ void
 print_json(const struct schema *schema, const struct lyd_node *parent, const struct lyd_node *top, unsigned flags,
     struct buf *b)
 {
+	const struct schema_node *s;
 	struct members m;
 	bool is_first = true;
 	size_t i;
@@ -69,9 +70,8 @@ print_json(const struct schema *schema, const struct lyd_node *parent, const str
 	for (i = 0; i < m.n; i++) {
 		if (m.all[i].n == 0)
 			continue;
-		buf_puts(b, is_first ? "\"" : ",\"");
-		buf_puts(b, m.all[i].s->node->name);
-		buf_puts(b, "\":");
+		s = m.all[i].s;
+		buf_put(b, s->json + is_first, s->json_len - is_first);		/* the comma comes first */
 		is_first = false;
 		print_member(schema, &m.all[i], flags, b);
 	}

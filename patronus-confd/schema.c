@@ -133,6 +133,10 @@ annotate(struct schema *schema, const struct lysc_node *node, const struct schem
 	if (s == NULL)
 		return NULL;
 	s->node = node;
+	s->json = arena_printf(schema->arena, ",\"%s\":", node->name);
+	if (s->json == NULL)
+		return NULL;
+	s->json_len = strlen(s->json);
 	s->parent = parent;
 	fill(s);
 	while ((child = lys_getnext(child, node, NULL, 0)) != NULL)

@@ -22,6 +22,8 @@ struct schema_node {
 	const struct conf_kind		*kind;		/* of its typedef, or NULL */
 	const char			*item;		/* px:item, else the node's name */
 	const char			*make_key;	/* px:make-key, or NULL */
+	const char			*json;		/* ,"name": as it is printed */
+	size_t				 json_len;
 	const char			*dflt;		/* canonical default of a leaf, or NULL */
 	const struct schema_node	*parent;	/* NULL at the top */
 	const struct schema_node	*key;		/* of a list */

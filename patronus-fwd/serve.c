@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What confd asks: prepare, commit, read back, keep; and live state. */
 #include <errno.h>
-#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -198,8 +197,6 @@ on_commit(struct channel *c, struct message *m, void *arg)
 	rep.problems.items = problems.items;
 	rep.problems.n = problems.n;
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
-	/* Two forms and a batch were there at once; between commits one is enough. */
-	(void)malloc_trim(0);
 }
 
 static void
@@ -264,7 +261,6 @@ on_kept(struct channel *c, struct message *m, void *arg)
 	else
 		(void)channel_reply_error(c, &m->header, r, 0, "revision %u cannot be stored as last known good: %s", req->revision,
 		    strerror(-r));
-	(void)malloc_trim(0);
 }
 
 static void

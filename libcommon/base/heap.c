@@ -3,8 +3,9 @@
 
 #include "base/heap.h"
 
-#define HEAP_MMAP_MIN	(128 * 1024)	/* blocks from here on are mappings of their own, gone when freed */
-#define HEAP_TRIM_MIN	(256 * 1024)
+/* Memory of one commit serves the next one, without a page fault for each page: heap_trim() gives it back once things are quiet. */
+#define HEAP_MMAP_MIN	(16 << 20)	/* blocks from here on are mappings of their own, gone when freed */
+#define HEAP_TRIM_MIN	(64 << 20)
 
 void
 heap_init(void)
