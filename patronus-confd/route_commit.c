@@ -13,11 +13,13 @@
 #include "commit.h"
 #include "confd.h"
 #include "document.h"
+#include "edit.h"
 #include "problem.h"
 #include "reply.h"
 #include "request.h"
 #include "route.h"
 #include "route_common.h"
+#include "schema.h"
 #include "snapshot.h"
 #include "store.h"
 #include "transaction.h"
@@ -288,18 +290,45 @@ commit_pending(struct request *req)
 		route_reply_commit(req, 200, c);
 }
 
-/* The pending commit, when it is the one of the path; NULL, answered, otherwise. */
+/* A section that the pending commit changed and the caller could not have: to keep or undo that is to change it.  NULL: none. */
+static const char *
+reserved_section(const struct request *req)
+{
+	const struct confd *confd = req->confd;
+	char path[64], kept[33], running[33];
+	const char *section;
+	unsigned i;
+
+	for (i = 0; (section = schema_section(confd->schema, i)) != NULL; i++) {
+		if (rights_section_edit(req->role, section))
+			continue;
+		(void)snprintf(path, sizeof(path), "/%s", section);
+		memset(kept, 0, sizeof(kept));
+		memset(running, 0, sizeof(running));
+		if (edit_etag(confd->kept->doc, path, kept) != edit_etag(confd->running->doc, path, running) ||
+		    strcmp(kept, running) != 0)
+			return (section);
+	}
+	return (NULL);
+}
+
+/* The pending commit, when it is the one of the path and the caller may decide about it; NULL, answered, otherwise. */
 static const struct commit *
 pending_of(struct request *req)
 {
 	const struct commit *c = transaction_pending(req->confd->transaction);
+	const char *section;
 	uint32_t number;
 
 	if (!commit_number(req, &number))
 		return (NULL);
-	if (c != NULL && c->number == number)
+	if (c == NULL || c->number != number)
+		reply_problem(req, PROBLEM_NOT_FOUND, "commit %u does not wait for a confirmation", number);
+	else if ((section = reserved_section(req)) != NULL)
+		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL,
+		    "commit %u changes %s, which the role %s may not", number, section, user_role_name(req->role));
+	else
 		return (c);
-	reply_problem(req, PROBLEM_NOT_FOUND, "commit %u does not wait for a confirmation", number);
 	return (NULL);
 }
 

@@ -539,6 +539,28 @@ test_operator_cannot_reach_users(void **state)
 	(void)rig_expect(rig, 201, POST("/revisions/1/restore", NULL, .remote = "alice"));
 }
 
+/* A change of users that waits is kept or undone by an administrator alone; any other by whoever may commit. */
+static void
+test_operator_does_not_decide_about_users(void **state)
+{
+	const char *id = new_workspace("alice");
+	char body[96];
+
+	(void)state;
+	(void)rig_expect(rig, 204, DELETE("/configuration/users/anna", .workspace = id, .match = "*", .remote = "alice"));
+	(void)snprintf(body, sizeof(body), "{\"workspace\":\"%s\",\"confirm-timeout\":60}", id);
+	(void)rig_expect(rig, 201, POST("/commits", body, .remote = "alice"));
+	(void)rig_expect(rig, 403, POST("/commits/2/cancel", NULL, .remote = "olga"));
+	(void)rig_expect(rig, 403, POST("/commits/2/confirm", NULL, .remote = "olga"));
+	(void)rig_expect(rig, 200, POST("/commits/2/confirm", NULL, .remote = "alice"));
+	(void)rig_expect(rig, 404, GET("/configuration/users/anna"));
+	id = new_workspace("alice");
+	(void)rig_expect(rig, 200, PATCH("/configuration/system", "{\"hostname\":\"x\"}", .workspace = id, .match = "*", .remote = "alice"));
+	(void)snprintf(body, sizeof(body), "{\"workspace\":\"%s\",\"confirm-timeout\":60}", id);
+	(void)rig_expect(rig, 201, POST("/commits", body, .remote = "alice"));
+	(void)rig_expect(rig, 200, POST("/commits/3/cancel", NULL, .remote = "olga"));
+}
+
 static void
 test_users_that_change_are_signed_out(void **state)
 {
@@ -689,6 +711,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_writes_need_the_csrf_value, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rights_matrix, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_operator_cannot_reach_users, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_operator_does_not_decide_about_users, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_users_that_change_are_signed_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_claim, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_state, setup, teardown),
