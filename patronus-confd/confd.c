@@ -48,6 +48,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	events_end_dead(confd->events, is_live, confd->sessions);
+	workspaces_tidy(confd->workspaces);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "ipc/ids.h"
@@ -115,6 +116,8 @@ init(struct daemon *d)
 
 	if ((error = confd_init(&confd, d->base, PROFILE_STATE_DIR)) != 0)
 		return (error);
+	/* What the start needed is given back at once; what commits need may stay for the next one. */
+	heap_keep();
 	if ((mgmt = mgmt_new(&confd)) == NULL)
 		return (-ENOMEM);
 	mgmt_set_current(mgmt);

@@ -21,6 +21,9 @@
 #include "workspace.h"
 #include "yamldoc.h"
 
+/* Who commits again within this time finds a copy to edit; afterwards its memory is worth more than the time to make one. */
+#define SPARE_IDLE_MS	20000
+
 struct workspaces {
 	struct confd		*confd;
 	struct workspace	*item[WORKSPACES_MAX];
@@ -33,6 +36,7 @@ struct workspaces {
 
 	struct document		*spare;		/* equal to revision spare_number */
 	uint32_t		 spare_number;
+	uint64_t		 spare_ms;	/* when it was made */
 };
 
 static void	 edit_fini(struct edit *);
@@ -466,6 +470,16 @@ workspaces_settle(struct workspaces *ws)
 	document_free(ws->spare);
 	ws->spare = doc;
 	ws->spare_number = ws->confd->running->number;
+	ws->spare_ms = clock_mono_ms();
+}
+
+void
+workspaces_tidy(struct workspaces *ws)
+{
+	if (ws->spare == NULL || clock_mono_ms() - ws->spare_ms < SPARE_IDLE_MS)
+		return;
+	document_free(ws->spare);
+	ws->spare = NULL;
 }
 
 /* --- a base that moved --- */

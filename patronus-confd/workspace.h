@@ -111,6 +111,8 @@ uint32_t	 workspace_section_bit(const struct confd *, const char *path);
 void		 workspace_committed(struct workspaces *, struct workspace *, uint32_t number);
 /* Running or kept became another revision: make the spare copy, or give it up. */
 void		 workspaces_settle(struct workspaces *);
+/* Now and then: a spare copy that nobody wanted for a while goes. */
+void		 workspaces_tidy(struct workspaces *);
 
 void		 workspace_print(const struct workspace *, struct buf *);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "conf/generated.h"
@@ -137,6 +138,7 @@ start(struct daemon *d)
 {
 	static const struct timeval second = { 1, 0 };
 
+	heap_keep();
 	fwd.daemon = d;
 	d->state = &fwd;
 	apply_init(&fwd.apply);

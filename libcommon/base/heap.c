@@ -3,15 +3,23 @@
 
 #include "base/heap.h"
 
-/* Memory of one commit serves the next one, without a page fault for each page: heap_trim() gives it back once things are quiet. */
-#define HEAP_MMAP_MIN	(16 << 20)	/* blocks from here on are mappings of their own, gone when freed */
-#define HEAP_TRIM_MIN	(64 << 20)
+#define HEAP_MMAP_MIN	(128 * 1024)	/* blocks from here on are mappings of their own, gone when freed */
+#define HEAP_TRIM_MIN	(256 * 1024)
+#define HEAP_KEEP_MMAP	(16 << 20)
+#define HEAP_KEEP_TRIM	(64 << 20)
 
 void
 heap_init(void)
 {
 	(void)mallopt(M_MMAP_THRESHOLD, HEAP_MMAP_MIN);
 	(void)mallopt(M_TRIM_THRESHOLD, HEAP_TRIM_MIN);
+}
+
+void
+heap_keep(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_KEEP_MMAP);
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEEP_TRIM);
 }
 
 void

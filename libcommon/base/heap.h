@@ -8,6 +8,12 @@
  */
 void	 heap_init(void);
 
+/*
+ * For who calls heap_trim() when things are quiet: until then the memory of one commit serves the next one, without a page fault
+ * for each of its pages.
+ */
+void	 heap_keep(void);
+
 /* Give back what the last large piece of work left behind.  Costs a walk over the free lists: not for every message. */
 void	 heap_trim(void);
 
