@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -27,6 +28,7 @@ void
 apply_fini(struct apply *a)
 {
 	ir_free(a->ir);
+	free(a->kept);
 	memset(a, 0, sizeof(*a));
 }
 
@@ -274,15 +276,11 @@ apply_commit(struct apply *a, struct ir *next, struct problems *problems)
 }
 
 int
-apply_store(struct apply *a)
+apply_keep(struct apply *a)
 {
-	struct file_put_req req = { .id = FILE_LKG_RULESET };
-	struct privcall_error e;
 	struct nft_batch b;
-	struct message m;
 	struct ir_chain *c;
 	struct ir_rule *rule;
-	int r;
 
 	if (a->ir == NULL)
 		return -ENOENT;
@@ -291,10 +289,27 @@ apply_store(struct apply *a)
 			rule->packets = rule->bytes = 0;
 	nft_batch_init(&b);
 	nft_put_all(&b, a->ir);
-	req.data.data = b.out.data;
-	req.data.len = (uint32_t)b.out.len;
-	r = privcall(MSG_FILE_PUT, &req, &m, &e);
+	free(a->kept);
+	a->kept = buf_take(&b.out, &a->kept_len);
 	nft_batch_fini(&b);
+	return a->kept != NULL ? 0 : -ENOMEM;
+}
+
+int
+apply_store(struct apply *a)
+{
+	struct file_put_req req = { .id = FILE_LKG_RULESET };
+	struct privcall_error e;
+	struct message m;
+	int r;
+
+	if (a->kept == NULL)
+		return 0;
+	req.data.data = a->kept;
+	req.data.len = (uint32_t)a->kept_len;
+	r = privcall(MSG_FILE_PUT, &req, &m, &e);
+	free(a->kept);
+	a->kept = NULL;
 	if (r == 0)
 		message_fini(&m);
 	else

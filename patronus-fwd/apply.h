@@ -26,6 +26,8 @@ struct apply {
 	uint32_t	 n_full;	/* for tests: how often everything was sent, */
 	uint32_t	 n_batches;	/* batches, */
 	uint32_t	 n_dumps;	/* and dumps of rules */
+	uint8_t		*kept;		/* waits to be stored; NULL: nothing does */
+	size_t		 kept_len;
 	uint64_t	 encode_us;	/* of the last change */
 	uint64_t	 kernel_us;
 };
@@ -40,7 +42,11 @@ int	 apply_commit(struct apply *, struct ir *next, struct problems *);
 int	 apply_verify(struct apply *, verify_report *, void *arg);
 /* Send everything anew, counters included. */
 int	 apply_repair(struct apply *, struct problems *);
-/* The batch that makes the whole table, as last known good. */
+/*
+ * The batch that makes the whole table, as last known good: made while its revision is in force, and given to the parent later, since a
+ * burst of commits needs to be stored once.  Making another one replaces it.  Storing is nothing to do when none waits.
+ */
+int	 apply_keep(struct apply *);
 int	 apply_store(struct apply *);
 /* An event: a transaction ended in this generation, and it touched our table or not.  true: look at the kernel. */
 bool	 apply_event(struct apply *, uint32_t generation, bool touches_ours);

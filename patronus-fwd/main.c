@@ -131,6 +131,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	events_left = EVENTS_PER_SECOND;
 	report_counters(&fwd);
+	(void)apply_store(&fwd.apply);	/* says itself when it fails; the next kept revision tries again */
 }
 
 static int

@@ -255,7 +255,7 @@ on_kept(struct channel *c, struct message *m, void *arg)
 	int r;
 
 	(void)arg;
-	r = f->applied != NULL && f->applied->number == req->revision ? apply_store(&f->apply) : -ESTALE;
+	r = f->applied != NULL && f->applied->number == req->revision ? apply_keep(&f->apply) : -ESTALE;
 	if (r == 0)
 		(void)channel_reply(c, &m->header, &rep, NULL, 0);
 	else

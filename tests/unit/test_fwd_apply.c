@@ -426,11 +426,22 @@ static void
 test_last_known_good(void **state)
 {
 	struct apply *a = *state;
+	struct ir *kept = make(POLICY(GROUP("192.0.2.9"), A B C D));
+	struct problems problems;
 
+	problems_init(&problems, NULL);
 	commit(a, POLICY(GROUP("192.0.2.9"), A B C D));
+	assert_int_equal(apply_keep(a), 0);
+	/* What was kept is stored, whatever came into force since; and once. */
+	commit(a, POLICY("", A));
 	assert_int_equal(apply_store(a), 0);
+	assert_null(a->kept);
 	assert_int_equal(in_kernel("nft flush ruleset"), 0);
 	assert_int_equal(nft_kernel_batch(&kernel, parent.stored, parent.stored_len, 0, false, NULL), 0);
+	apply_fini(a);
+	apply_init(a);
+	assert_int_equal(apply_commit(a, kept, &problems), 0);
+	assert_int_equal(a->n_batches, 0);	/* it was just what is there */
 	assert_in_force(a);
 }
 
