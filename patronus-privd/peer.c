@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 #define QUEUE_MAX	(96u << 20)	/* one answer of the largest kind and some notices */
 #define FRAMES_PER_TURN	32		/* then it is somebody else's turn */
 #define DUPLICATES_FROM	3
+#define SOCKET_BUFFER	(96 << 10)	/* bounds what a peer leaves unread there, and the descriptors in it; holds a frame */
 
 /* A message on its way out, one frame at a time. */
 struct out {
@@ -29,7 +31,10 @@ struct out {
 void
 peer_init(struct peer *p, int fd, uint8_t role, struct child *child)
 {
+	const int size = SOCKET_BUFFER;
+
 	memset(p, 0, sizeof(*p));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	p->fd = fd;
 	p->role = role;
 	p->child = child;
@@ -92,6 +97,7 @@ peer_writable(struct peer *p)
 	struct out *o;
 	int n;
 
+	p->is_full = false;
 	while ((o = p->out) != NULL) {
 		n = out_pump(p, o);
 		if (n <= 0)
@@ -173,10 +179,10 @@ peer_error(struct peer *p, const struct frame_header *request, int error, uint32
 short
 peer_events(const struct peer *p, uint64_t now_us, uint64_t *deadline_us)
 {
-	short events = p->out != NULL ? POLLOUT : 0;
+	short events = p->out != NULL || p->is_full ? POLLOUT : 0;
 
 	if (!p->is_held)
-		return events | POLLIN;
+		return p->is_full ? events : events | POLLIN;
 	if (p->resume_us < *deadline_us)
 		*deadline_us = p->resume_us > now_us ? p->resume_us : now_us;
 	return events;
@@ -255,7 +261,9 @@ peer_readable(struct peer *p, const char **ret_why)
 	unsigned i;
 	int n;
 
-	for (i = 0; i < FRAMES_PER_TURN && p->fd != -1 && !p->is_held; i++) {
+	/* Who leaves our answers lying asks nothing more: all descriptors under way are of one account, whoever they are for. */
+	p->is_full = poll(&(struct pollfd){ .fd = p->fd, .events = POLLOUT }, 1, 0) == 0;
+	for (i = 0; i < FRAMES_PER_TURN && p->fd != -1 && !p->is_held && !p->is_full; i++) {
 		n = frame_recv(p->fd, frame, &h, NULL);
 		if (n == -EAGAIN)
 			return PEER_OK;

@@ -28,6 +28,7 @@ struct peer {
 	struct bucket		 buckets[GRANTS_MAX];
 	struct message		 held;			/* over its rate: waits, and with it everything behind it */
 	bool			 is_held;
+	bool			 is_full;		/* leaves a lot unread: is not listened to */
 	uint64_t		 resume_us;
 };
 

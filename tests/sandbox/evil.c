@@ -105,6 +105,20 @@ send_descriptor(void)
 		log_errx("evil", "frame_send");
 }
 
+/* Asks for descriptors and takes none of them. */
+static void
+dump_unread(void)
+{
+	struct nl_dump_req req = { .what = NL_DUMP_LINKS };
+	struct frame_header h = { .type = MSG_NL_DUMP };
+
+	for (;;) {
+		h.id++;
+		if (msg_send_sync(3, &h, &req, NULL, 60000) != 0)
+			(void)poll(NULL, 0, 100);
+	}
+}
+
 static void
 misbehave(const char *kind)
 {
@@ -120,6 +134,8 @@ misbehave(const char *kind)
 		send_raw(MSG_NFT_BATCH, FRAME_REPLY, 0, 0);
 	else if (strcmp(kind, "descriptor") == 0)
 		send_descriptor();
+	else if (strcmp(kind, "unread") == 0)
+		dump_unread();
 	else if (strcmp(kind, "log") == 0)
 		for (;;)
 			log_info("evil", "flood");

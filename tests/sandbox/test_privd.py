@@ -206,6 +206,18 @@ def test_flood_of_logs_is_the_flooders_problem(suite):
     assert s.pids().keys() >= {"confd", "fwd", "netd", "authd"}
 
 
+def test_unread_descriptors_are_few(suite):
+    """Whoever asks for descriptors and takes none of them is not listened to; nobody else notices."""
+    s = suite(fwd="send unread", netd="send unread").start(wait=False)
+    s.wait_ready(*NAMES)
+    time.sleep(3)
+    assert len(os.listdir(f"/proc/{s.privd_pid()}/fd")) < 64
+    os.kill(s.pids()["confd"], signal.SIGKILL)
+    wait_for("confd again", 5, lambda: s.ready("confd") == 2)
+    time.sleep(1)
+    assert all(s.ready(n) == 1 for n in NAMES if n != "confd") and s.ready("confd") == 2, s.log()
+
+
 # --- H10
 
 @pytest.mark.parametrize("how", ["loop", "memory", "descriptors", "exit"])
