@@ -471,6 +471,14 @@ def test_second_factor():
         web.confd_authd = web.as_peer("ROLE_CONFD", "authd")
         assert login(web, "erin", PASSWORD, totp(secret, now)) == VERDICT["AUTH_REFUSED"]
         assert path.stat().st_mode & 0o777 == 0o600
+        # Whoever has the password has no bucket for each of his networks to guess the code with.
+        wrong = totp(secret, now + 3000)
+        judged = 0
+        for i in range(8):
+            source = f"[2001:db8:0:{i + 1}::1]:1"
+            login(web, "erin", PASSWORD, source=source)
+            judged += login(web, "erin", PASSWORD, wrong, source) == VERDICT["AUTH_REFUSED"]
+        assert judged <= 5
     finally:
         web.close()
 
