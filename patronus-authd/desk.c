@@ -320,6 +320,20 @@ on_logout(struct channel *c, struct message *m, void *arg)
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
 }
 
+/* The last account is gone, as when a claim had to be undone: without a code nobody could come in. */
+static void
+reopen_claim(void)
+{
+	int error;
+
+	if (account_any() || claim_is_open())
+		return;
+	error = claim_init();
+	if (error != 0)
+		log_errx("claim", "no claim code can be made: %s", strerror(-error));
+	claim_announce();
+}
+
 static void
 on_revoke(struct channel *c, struct message *m, void *arg)
 {
@@ -332,6 +346,7 @@ on_revoke(struct channel *c, struct message *m, void *arg)
 		error = account_remove(r->user);
 		if (error == 0 || error == -ENOENT)
 			error = totp_remove(r->user);
+		reopen_claim();
 	}
 	if (error != 0 && error != -ENOENT) {
 		(void)channel_reply_error(c, &m->header, error, 0, "cannot forget %s", r->user);

@@ -483,6 +483,25 @@ def test_second_factor():
         web.close()
 
 
+def test_claim_that_is_undone_can_be_made_again():
+    """When the account cannot become an administrator it is forgotten, and the box has a code again: another one."""
+    web = World()
+    try:
+        web.start("authd")
+        web.confd_authd = web.as_peer("ROLE_CONFD", "authd")
+        code = web.claim_code()
+        claim = {"user": "alice", "password": PASSWORD, "source": "127.0.0.1:1"}
+        assert web.confd_authd.call("AUTH_CLAIM", dict(claim, code=code))["verdict"] == VERDICT["AUTH_ACCEPTED"]
+        web.confd_authd.call("AUTH_REVOKE", {"user": "nobody-here", "forget": 1})
+        assert web.confd_authd.call("AUTH_CLAIM", dict(claim, code=code))["verdict"] == VERDICT["AUTH_NOT_CLAIMABLE"]
+        web.confd_authd.call("AUTH_REVOKE", {"user": "alice", "forget": 1})
+        assert web.confd_authd.call("AUTH_CLAIM", dict(claim, code=code))["verdict"] == VERDICT["AUTH_REFUSED"]
+        assert web.claim_code() != code
+        assert web.confd_authd.call("AUTH_CLAIM", dict(claim, code=web.claim_code()))["verdict"] == VERDICT["AUTH_ACCEPTED"]
+    finally:
+        web.close()
+
+
 def test_damaged_files_cost_what_they_held_and_no_more():
     web = World()
     try:
