@@ -150,6 +150,22 @@ def test_change_over_the_web_is_guarded(api):
     assert not api.call("GET", "/configuration/firewall/rules/ping").json.get("log")
 
 
+def test_guard_sleeps_when_the_kernel_stays(api):
+    ws, h = api.workspace()
+    api.call("PATCH", "/configuration/firewall/rules/ping", {"description": "only words"}, h, expect=200)
+    r = api.commit(ws, keep=False)
+    assert r.json["state"] == "kept" and "forced-confirm" not in r.json and r.json["impact"] == []
+
+
+def test_what_a_daemon_cannot_prepare_changes_nothing(api):
+    before = api.call("GET", "/status", expect=200).json["revision"]
+    ws, h = api.workspace()
+    api.call("PATCH", "/configuration/interfaces/lan", {"match": {"name": "eth9"}}, h, expect=200)
+    r = api.commit(ws, expect=422)
+    assert r.json["type"] == "urn:patronus:problem:validation" and "eth9" in r.json["errors"][0]["text"]
+    assert api.call("GET", "/status", expect=200).json["revision"] == before
+
+
 def test_history_and_restore(api):
     first = api.call("GET", "/status", expect=200).json["revision"]
     ws, h = api.workspace()
