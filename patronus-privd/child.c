@@ -14,7 +14,6 @@
 #include "sandbox/profile.h"
 #include "sandbox/sandbox.h"
 #include "child.h"
-#include "listener.h"
 #include "report.h"
 #include "spawner.h"
 
@@ -328,8 +327,6 @@ child_connect(struct child *c)
 	for (i = 0; i < ntopology; i++)
 		if (topology[i].a == c->role || topology[i].b == c->role)
 			edge_make(&topology[i]);
-	if (c->role == ROLE_HTTPD)
-		listener_give(c);
 	event_tell(c, "started", "");
 }
 

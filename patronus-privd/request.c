@@ -8,6 +8,7 @@
 #include "ipc/ids.h"
 #include "sandbox/sandbox.h"
 #include "child.h"
+#include "listener.h"
 #include "request.h"
 #include "spawner.h"
 
@@ -24,6 +25,8 @@ request_hello(struct peer *p, struct message *m, const char **ret_why)
 	p->is_ready = true;
 	(void)peer_notify(p, MSG_HELLO, &mine, -1);
 	child_connect(p->child);
+	if (p->role == ROLE_HTTPD)
+		listener_give(p->child);
 	return true;
 }
 

@@ -111,7 +111,7 @@ privcall_set_fake(privcall_fake *fake, void *arg)
 }
 
 static int
-reply_error(struct message *m, struct privcall_error *ret_error)
+error_reply(struct message *m, struct privcall_error *ret_error)
 {
 	const struct ipc_error_req *e = m->body;
 	int error = e->error > 0 && e->error < 4096 ? (int)e->error : EPROTO;
@@ -188,7 +188,7 @@ privcall(uint16_t type, const void *req, struct message *ret, struct privcall_er
 			message_fini(&m);	/* the late answer to a request that timed out */
 	}
 	if (m.header.flags & FRAME_ERROR)
-		return reply_error(&m, ret_error);
+		return error_reply(&m, ret_error);
 	*ret = m;
 	return 0;
 }

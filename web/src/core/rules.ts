@@ -3,6 +3,14 @@
 import { list } from './format'
 import type { Change, Endpoint, FieldError, Rule, RuleState } from './types'
 
+/** What a rule can refer to, and the rules themselves, as the workspace has them. */
+export interface Policy {
+	zones: string[]
+	groups: string[]
+	services: string[]
+	rules: Rule[]
+}
+
 export type Mark = 'new' | 'edited' | 'moved'
 
 export interface Line {

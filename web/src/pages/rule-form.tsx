@@ -3,13 +3,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { call, Problem, words_of } from '../core/api'
 import { list } from '../core/format'
-import { field_of, tidy } from '../core/rules'
+import { field_of, tidy, type Policy } from '../core/rules'
 import { builtin_services } from '../core/schema'
 import { edit, ensure_workspace, toast } from '../core/store'
 import type { Endpoint, FieldError, Rule } from '../core/types'
 import { Dialog } from '../ui/dialog'
 import { Button, Chips, ErrorSummary, SelectField, Segments, Switch, TextField } from '../ui/parts'
-import type { Policy } from './rules'
 
 export interface Draft {
 	rule: Rule

@@ -7,7 +7,7 @@ import { call, get, list_of, node_of, Problem, words_of } from '../core/api'
 import { bit_rate_text, byte_size, list, plural, short_count } from '../core/format'
 import { counter_tick, counters, seed_counters } from '../core/live'
 import { place, settle } from '../core/router'
-import { endpoint_words, fold, marks_of, matcher, merge, type Line, type Mark } from '../core/rules'
+import { endpoint_words, fold, marks_of, matcher, merge, type Line, type Mark, type Policy } from '../core/rules'
 import { complain, edit, may_edit, running_edits, toast, workspace, workspace_edits } from '../core/store'
 import { narrow } from '../core/theme'
 import type { Diff, Rule, RuleState } from '../core/types'
@@ -16,13 +16,6 @@ import { Icon } from '../ui/icon'
 import { ActionBadge, Badge, Button, Empty, IconButton, Notice, PageHead, Skeleton, Spark, Switch } from '../ui/parts'
 import { Window, type Column } from '../ui/window'
 import { RuleForm, type Draft } from './rule-form'
-
-export interface Policy {
-	zones: string[]
-	groups: string[]
-	services: string[]
-	rules: Rule[]
-}
 
 const names = (rows: unknown, key = 'name') => list_of<Record<string, string>>({ rows }, 'rows').map(row => row[key])
 
