@@ -181,8 +181,9 @@ on_login(struct channel *ch, struct message *m, int error, void *arg)
 		return;
 	}
 	role = session_role(req->confd, req->user);
-	daemon_audit(req->user, req->from, "login", req->user, rep->verdict == AUTH_ACCEPTED && role != USER_ROLE_NONE ? "accepted" :
-	    rep->verdict == AUTH_NEED_OTP ? "second-factor" : "refused", "%s", "");
+	/* Any other verdict is on authd's record: it counts floods, and leaves out names that are nobody's. */
+	if (rep->verdict == AUTH_ACCEPTED)
+		daemon_audit(req->user, req->from, "login", req->user, role != USER_ROLE_NONE ? "accepted" : "refused", "%s", "");
 	if (rep->verdict == AUTH_ACCEPTED && role != USER_ROLE_NONE) {
 		if ((req->token = arena_strdup(req->message.arena, rep->token)) == NULL)
 			fatalx("session", "no memory");
@@ -445,8 +446,6 @@ on_claim(struct channel *ch, struct message *m, int error, void *arg)
 
 	(void)ch;
 	if (rep == NULL || rep->verdict != AUTH_ACCEPTED) {
-		if (rep != NULL)
-			daemon_audit(c->user, req->from, "claim", c->user, "refused", "%s", rep->text);
 		claim_free(c);
 		if (rep == NULL)
 			reply_no_authd(req);
