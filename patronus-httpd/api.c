@@ -17,7 +17,8 @@
 #define CALL_TIMEOUT_MS		120000		/* a commit of a large configuration answers when it is proven */
 #define CALLS_MAX		512		/* under way at once */
 #define BODY_STRANGER_MAX	(64u << 10)	/* without a session's cookie there is nothing large to say */
-#define BODIES_MAX		(40u << 20)	/* all bodies that are held together */
+#define BODIES_MAX		(40u << 20)	/* all larger bodies that are held together; the others are bounded by CALLS_MAX */
+#define BODIES_UNKNOWN_MAX	(20u << 20)	/* the part of it for connections that have not shown a session yet */
 
 /* One request on its way to confd.  Lives until confd answers, also when its client has gone. */
 struct call {
@@ -28,12 +29,13 @@ struct call {
 	uint32_t	 body_len;
 	uint32_t	 body_room;	/* allocated */
 	uint32_t	 body_cap;	/* promised by Content-Length */
+	uint32_t	 reserved;	/* of it in bodies */
 	bool		 is_sent;
 	bool		 head_only;
 };
 
 static unsigned	 ncalls;
-static size_t	 bodies;	/* bytes reserved by calls that have a body */
+static size_t	 bodies;	/* bytes reserved by calls that have a large body */
 
 static const struct {
 	uint8_t	http;
@@ -47,7 +49,7 @@ static void
 call_free(struct call *k)
 {
 	ncalls--;
-	bodies -= k->body_cap;
+	bodies -= k->reserved;
 	if (k->body != NULL)
 		explicit_bzero(k->body, k->body_len);	/* it may hold a password */
 	free(k->body);
@@ -103,7 +105,8 @@ call_new(struct conn *c, const struct http_request *r, const char *token)
 		return NULL;
 	}
 	k->body_cap = r->content_length;
-	bodies += k->body_cap;
+	k->reserved = k->body_cap > BODY_STRANGER_MAX ? k->body_cap : 0;
+	bodies += k->reserved;
 	return k;
 }
 
@@ -226,6 +229,13 @@ on_closed(void *task)
 
 static const struct conn_task_ops task_ops = { .body = on_body, .body_end = on_body_end, .closed = on_closed };
 
+/* Anybody can make up a cookie and promise a body: that leaves room for those who are known, and for what is small. */
+static bool
+is_room(const struct conn *c, uint32_t len)
+{
+	return len <= BODY_STRANGER_MAX || bodies + len <= (conn_is_known(c) ? BODIES_MAX : BODIES_UNKNOWN_MAX);
+}
+
 static enum conn_next
 forward(struct conn *c, const struct http_request *r, const char *token)
 {
@@ -233,8 +243,7 @@ forward(struct conn *c, const struct http_request *r, const char *token)
 
 	if (*token == '\0' && r->content_length > BODY_STRANGER_MAX)
 		return refuse_request(c, r, 401, NULL);
-	if (daemon_channel(ROLE_CONFD, PEER_MAIN) == NULL || ncalls >= CALLS_MAX ||
-	    bodies + r->content_length > BODIES_MAX)
+	if (daemon_channel(ROLE_CONFD, PEER_MAIN) == NULL || ncalls >= CALLS_MAX || !is_room(c, r->content_length))
 		return refuse_request(c, r, 503, NULL);
 	k = call_new(c, r, token);
 	if (k == NULL)

@@ -264,6 +264,30 @@ def test_strangers_send_little(web):
     assert r.status == 401
 
 
+def test_promises_of_bodies_hold_up_nobody(web, alice):
+    """A cookie of nobody and a large Content-Length reserve no room that others need."""
+    held = []
+    for size in (16 << 20, 16 << 20, 8 << 20, 4 << 20, 1 << 20, 1 << 20):
+        s = connect(web)
+        s.sendall(b"POST /api/v1/echo HTTP/1.1\r\nHost: a\r\nCookie: __Host-patronus=nobodys\r\nContent-Type: application/json\r\n"
+                  b"Content-Length: %d\r\n\r\n" % size)
+        held.append(s)
+    time.sleep(0.3)
+    assert ask(web, "POST", "/api/v1/echo", b"{}").status == 200
+    # A connection that has shown its session may be large, too.
+    s = connect(web)
+    f = s.makefile("rb")
+    s.sendall(b"GET /api/v1/echo HTTP/1.1\r\nHost: a\r\nCookie: %s\r\n\r\n" % alice.encode())
+    assert read_reply(f)[0] == 200
+    body = b"x" * (8 << 20)
+    s.sendall(b"POST /api/v1/echo HTTP/1.1\r\nHost: a\r\nCookie: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+              % (alice.encode(), len(body)))
+    s.sendall(body)
+    assert read_reply(f)[0] == 200
+    for s in held:
+        s.close()
+
+
 def test_large_reply_to_a_slow_reader(web, alice):
     big = os.urandom(1 << 20) * 8
     web.answers["GET", "/big"] = {"status": 200, "content_type": "application/json", "body": big}
