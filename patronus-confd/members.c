@@ -162,6 +162,14 @@ members_init(struct members *m, const struct schema *schema, const struct lyd_no
 	return 0;
 }
 
+const struct member *
+members_get(const struct members *m, const struct schema_node *s)
+{
+	static const struct member none;
+
+	return s->index < m->n && m->all[s->index].s == s ? &m->all[s->index] : &none;
+}
+
 void
 members_fini(struct members *m)
 {

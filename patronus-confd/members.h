@@ -34,6 +34,8 @@ struct members {
 int	 members_init(struct members *, const struct schema *, const struct lyd_node *parent, const struct lyd_node *top,
 	    bool is_full);
 void	 members_fini(struct members *);
+/* The group of one child; an empty one when the parent it belongs to is not there at all. */
+const struct member *members_get(const struct members *, const struct schema_node *);
 /* The key of an entry, the value of a leaf-list's item. */
 const char *members_key(const struct lyd_node *);
 /* Nothing in it says more than the defaults do. */

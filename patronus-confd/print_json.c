@@ -83,6 +83,7 @@ void
 print_json_value(const struct schema *schema, const struct schema_node *s, const struct lyd_node *parent,
     const struct lyd_node *top, unsigned flags, struct buf *b)
 {
+	const struct member *member;
 	struct members m;
 
 	/* A leaf that is asked for by its name is shown also when it is as its default. */
@@ -90,8 +91,11 @@ print_json_value(const struct schema *schema, const struct schema_node *s, const
 		b->failed = true;
 		return;
 	}
-	if (m.all[s->index].n > 0 || (s->node->nodetype & (LYS_LIST | LYS_LEAFLIST)))
-		print_member(schema, &m.all[s->index], flags, b);
+	member = members_get(&m, s);
+	if (member->n > 0)
+		print_member(schema, member, flags, b);
+	else if (s->node->nodetype & (LYS_LIST | LYS_LEAFLIST))
+		buf_puts(b, "[]");
 	else if (s->dflt != NULL)
 		print_json_scalar(s, s->dflt, b);
 	else

@@ -379,7 +379,7 @@ print_yaml_value(const struct schema *schema, const struct schema_node *s, const
 		b->failed = true;
 		return;
 	}
-	m = &all.all[s->index];
+	m = members_get(&all, s);
 	if (m->n == 0)
 		buf_puts(b, s->dflt != NULL ? s->dflt : s->node->nodetype == LYS_CONTAINER ? "{}" : "[]");
 	else if (s->node->nodetype == LYS_LEAF)

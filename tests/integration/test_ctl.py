@@ -355,3 +355,14 @@ def test_json_is_byte_equal_to_the_web(box):
                         (("show", "drift"), "/state/drift")):
         r = subprocess.run([CTL, "--socket", str(box.sock), "--json", *words], capture_output=True)
         assert r.stdout == api.call("GET", path).body, words
+
+
+def test_reading_below_what_is_not_there(fresh_lab):
+    """On an empty box every container is absent: what is asked for inside one is empty, and nobody falls over it."""
+    lab = fresh_lab.start()
+    for path in ("system/name-servers", "system/hostname", "firewall/rules", "firewall/zones", "management/web/zones", "management/web/port",
+                 "nat/port-forwards", "routing/static", "interfaces"):
+        for how in ("--json", "--yaml", "--full"):
+            assert lab.ctl("show", "configuration", path, how, check=False).returncode in (0, 3), (path, how)
+    assert json.loads(lab.ctl("show", "configuration", "system/name-servers", "--json").stdout) == []
+    assert lab.processes()["confd"]["restarts"] == 0
