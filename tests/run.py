@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The test command: builds and runs the suites, counts, and ends with "N passed, N failed".
 
-Parts, in order: checks unit golden sandbox asan fuzz integration browser demo.  `./test unit integration -k name` runs parts, and of the
-pytest parts only the tests whose name matches.  Benchmarks run with `./test bench`, and are not part of `all`.
+Parts, in order: checks unit golden sandbox asan fuzz integration torture abuse model vm browser demo.  `./test unit integration -k name`
+runs parts, and of the pytest parts only the tests whose name matches.  Not part of `all`: `./test bench`, the figures, and `./test soak`,
+which runs torture, abuse, model and vm with their full counts (hours) and writes docs/reliability.md from what it measured.
 """
 import argparse
 import os
@@ -14,6 +15,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+
+import figures  # noqa: E402
+
 BUILD = ROOT / "build"
 ASAN = ROOT / "build-asan"
 FUZZ = ROOT / "build-fuzz"
@@ -166,6 +171,15 @@ def part_integration(part, args):
     pytest_dir(part, "tests/integration", args.k)
 
 
+def part_soak(part, args):
+    os.environ["PATRONUS_SOAK"] = "1"
+    figures.forget()
+    for name in SUITES:
+        if (ROOT / "tests" / name).is_dir():
+            pytest_dir(part, f"tests/{name}", args.k)
+    figures.write_page(ROOT / "docs" / "reliability.md")
+
+
 def part_browser(part, args):
     pytest_dir(part, "tests/browser", args.k)
 
@@ -191,19 +205,27 @@ def part_bench(part, args):
             part.fail(f"{bench.name}: exit {r.returncode}")
 
 
+SUITES = ["torture", "abuse", "model", "vm"]
+
+
+def part_of(name):
+    return lambda part, args: pytest_dir(part, f"tests/{name}", args.k)
+
+
 PARTS = {
     "checks": part_checks, "unit": part_unit, "golden": part_golden, "sandbox": part_sandbox, "asan": part_asan, "fuzz": part_fuzz,
-    "integration": part_integration, "browser": part_browser, "demo": part_demo, "bench": part_bench,
+    "integration": part_integration, **{name: part_of(name) for name in SUITES if (ROOT / "tests" / name).is_dir()},
+    "browser": part_browser, "demo": part_demo, "bench": part_bench, "soak": part_soak,
 }
 
 
 def main():
     parser = argparse.ArgumentParser(prog="test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "all", []], help="what to run (default: all but bench)")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "all", []], help="what to run (default: all but bench and soak)")
     parser.add_argument("-k", metavar="NAME", help="pytest parts: only tests whose name matches")
     parser.add_argument("--fuzz-seconds", type=int, default=5, help="for each fuzz target (default 5)")
     args = parser.parse_args()
-    names = [n for n in PARTS if n != "bench"] if not args.parts or "all" in args.parts else args.parts
+    names = [n for n in PARTS if n not in ("bench", "soak")] if not args.parts or "all" in args.parts else args.parts
     build_normal()
     total = Part()
     rows = []

@@ -18,6 +18,8 @@ enum role {
 	ROLE_HTTPD,
 	ROLE_PAM,		/* one-shot helper */
 	ROLE_CTL,		/* a client of the local management socket; its peer credentials decide */
+	ROLE_FETCHD,
+	ROLE_PARSE,		/* one-shot helper: reads one document from outside */
 	ROLE_MAX
 };
 
@@ -109,6 +111,14 @@ enum auth_verdict {
 	AUTH_NOT_CLAIMABLE,
 	AUTH_WEAK_PASSWORD,
 	AUTH_FAILED,		/* of ours: the helper died, the disk is full */
+};
+
+enum probe_kind {
+	PROBE_INVALID = 0,
+	PROBE_PING,
+	PROBE_TCP,
+	PROBE_HTTP,
+	PROBE_DNS,
 };
 
 enum mgmt_method {

@@ -45,6 +45,7 @@ static const struct record name##_record = { #name, sizeof(struct name),		\
 #include "ipc/auth.def"
 #include "ipc/logging.def"
 #include "ipc/mgmt.def"
+#include "ipc/fetch.def"
 
 #undef CALL
 #define CALL(TYPE, name, max_len, REQ, REP)	{ MSG_##TYPE, #TYPE, max_len, &name##_req_record, &name##_rep_record },
@@ -55,6 +56,7 @@ static const struct msg_spec specs[] = {
 #include "ipc/auth.def"
 #include "ipc/logging.def"
 #include "ipc/mgmt.def"
+#include "ipc/fetch.def"
 };
 
 #include "ipc/fields_undef.h"
@@ -107,7 +109,7 @@ role_name(enum role r)
 	static const char *const names[ROLE_MAX] = {
 		[ROLE_INVALID] = "nobody", [ROLE_PRIVD] = "privd", [ROLE_SPAWNER] = "spawner", [ROLE_CONFD] = "confd",
 		[ROLE_AUTHD] = "authd", [ROLE_LOGD] = "logd", [ROLE_NETD] = "netd", [ROLE_FWD] = "fwd",
-		[ROLE_HTTPD] = "httpd", [ROLE_PAM] = "pam", [ROLE_CTL] = "ctl",
+		[ROLE_HTTPD] = "httpd", [ROLE_PAM] = "pam", [ROLE_CTL] = "ctl", [ROLE_FETCHD] = "fetchd", [ROLE_PARSE] = "parse",
 	};
 
 	return (unsigned)r < ROLE_MAX && names[r] != NULL ? names[r] : "nobody";

@@ -32,6 +32,8 @@ enum msg_type {
 #include "ipc/logging.def"
 	MSG_MGMT_FIRST = 0x500 - 1,
 #include "ipc/mgmt.def"
+	MSG_FETCH_FIRST = 0x600 - 1,
+#include "ipc/fetch.def"
 	MSG_TYPE_MAX
 };
 #undef CALL

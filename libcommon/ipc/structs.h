@@ -31,6 +31,7 @@
 #include "ipc/auth.def"
 #include "ipc/logging.def"
 #include "ipc/mgmt.def"
+#include "ipc/fetch.def"
 
 #include "ipc/fields_undef.h"
 

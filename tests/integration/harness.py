@@ -24,7 +24,7 @@ BUILD = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build"))
 BINARY = {"httpd": BUILD / "patronus-httpd/patronus-httpd", "authd": BUILD / "patronus-authd/patronus-authd",
           "logd": BUILD / "patronus-logd/patronus-logd", "pam": BUILD / "patronus-authd/pam/patronus-pam"}
 REPLY, ERROR, MORE = 1, 2, 4
-FIRST = {"common": 1, "priv": 0x100, "conf": 0x200, "auth": 0x300, "logging": 0x400, "mgmt": 0x500}
+FIRST = {"common": 1, "priv": 0x100, "conf": 0x200, "auth": 0x300, "logging": 0x400, "mgmt": 0x500, "fetch": 0x600}
 
 
 def _definitions():
