@@ -18,6 +18,7 @@
 #include "mgmt.h"
 #include "mirror.h"
 #include "people.h"
+#include "rate.h"
 #include "problem.h"
 #include "schema.h"
 #include "session.h"
@@ -73,8 +74,9 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->transaction = transaction_new(confd);
 	confd->mirror = mirror_new(confd);
 	confd->people = people_new(confd);
+	confd->rates = rates_new();
 	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->workspaces == NULL ||
-	    confd->transaction == NULL || confd->mirror == NULL || confd->people == NULL)
+	    confd->transaction == NULL || confd->mirror == NULL || confd->people == NULL || confd->rates == NULL)
 		return (-ENOMEM);
 	confd->tick = event_new(base, -1, EV_PERSIST, on_tick, confd);
 	if (confd->tick == NULL || event_add(confd->tick, &often) == -1)
@@ -88,6 +90,7 @@ confd_fini(struct confd *confd)
 {
 	if (confd->tick != NULL)
 		event_free(confd->tick);
+	rates_free(confd->rates);
 	people_free(confd->people);
 	mirror_free(confd->mirror);
 	transaction_free(confd->transaction);

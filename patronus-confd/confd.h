@@ -16,6 +16,7 @@ struct event_base;
 struct events;
 struct mirror;
 struct people;
+struct rates;
 struct schema;
 struct sessions;
 struct snapshot;
@@ -38,6 +39,7 @@ struct confd {
 	struct events		*events;
 	struct mirror		*mirror;
 	struct people		*people;
+	struct rates		*rates;
 	bool			 has_httpd;
 	uint16_t		 web_port;	/* that httpd listens on; 0: none yet */
 	struct event		*tick;		/* of streams whose session ended */

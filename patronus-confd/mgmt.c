@@ -290,7 +290,7 @@ take_subscribe(struct connection *c, struct channel *ch, struct message *m)
 		return;
 	}
 	*in = (struct mgmt_req){ .method = MGMT_GET, .path = "/events", .query = "", .content_type = "", .accept = "", .if_match = "",
-	    .if_none_match = "", .workspace = "", .csrf = "", .token = ask->token, .origin = ask->origin, .local = "" };
+	    .if_none_match = "", .workspace = "", .csrf = "", .idempotency_key = "", .token = ask->token, .origin = ask->origin, .local = "" };
 	channel_keep(ch, m, &req->message);
 	req->in = in;
 	req->origin = c->origin;

@@ -31,6 +31,7 @@ static const struct {
 	[PROBLEM_TOO_LARGE] = { 413, "too-large", "The body is too large" },
 	[PROBLEM_MEDIA_TYPE] = { 415, "media-type", "The body is neither JSON nor YAML" },
 	[PROBLEM_VALIDATION] = { 422, "validation", "The configuration is not valid" },
+	[PROBLEM_HELD] = { 423, "held", "Another commit is under way" },
 	[PROBLEM_PRECONDITION] = { 428, "precondition", "The request must say what it stands on" },
 	[PROBLEM_RATE] = { 429, "rate", "Too many tries" },
 	[PROBLEM_INTERNAL] = { 500, "internal", "A fault of ours" },
@@ -52,6 +53,10 @@ send(struct request *req, unsigned status, const char *type, const void *body, s
 	rep.etag = etag;
 	rep.location = extra->location != NULL ? extra->location : "";
 	rep.allow = extra->allow != NULL ? extra->allow : "";
+	rep.link = extra->link != NULL ? extra->link : "";
+	rep.count = extra->count != NULL ? extra->count : "";
+	rep.rate_policy = req->rate_policy;
+	rep.rate = req->rate;
 	rep.session_token = extra->session_token != NULL ? extra->session_token : "";
 	rep.retry_after_s = extra->retry_after_s;
 	rep.session_end = extra->session_end != 0;

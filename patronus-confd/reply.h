@@ -27,6 +27,7 @@ enum reply_problem {
 	PROBLEM_TOO_LARGE,		/* 413 */
 	PROBLEM_MEDIA_TYPE,		/* 415 */
 	PROBLEM_VALIDATION,		/* 422 */
+	PROBLEM_HELD,			/* 423 */
 	PROBLEM_PRECONDITION,		/* 428 */
 	PROBLEM_RATE,			/* 429 */
 	PROBLEM_INTERNAL,		/* 500 */
@@ -40,6 +41,8 @@ struct reply_extra {
 	const char	*etag;		/* without quotes */
 	const char	*location;
 	const char	*allow;
+	const char	*link;		/* RFC 8288 */
+	const char	*count;		/* of all pages together */
 	const char	*session_token;
 	uint32_t	 retry_after_s;
 	int		 session_end;

@@ -12,6 +12,8 @@
 #include "ipc/ids.h"
 
 #include "confd.h"
+#include "query.h"
+#include "rate.h"
 #include "reply.h"
 #include "request.h"
 #include "route.h"
@@ -19,6 +21,8 @@
 
 static int	 split_path(struct request *);
 static void	 dispatch(struct request *);
+static void	 no_route(struct request *, char allow[ROUTE_ALLOW]);
+static bool	 in_rate(struct request *, const char *policy, const char *principal);
 
 struct origin *
 origin_new(struct confd *confd, bool is_local, uint32_t uid)
@@ -54,7 +58,7 @@ void
 request_start(struct origin *origin, struct message *m)
 {
 	struct request *req;
-	char allow[48];
+	char allow[ROUTE_ALLOW];
 	unsigned depth, i;
 
 	if ((req = calloc(1, sizeof(*req))) == NULL)
@@ -73,23 +77,56 @@ request_start(struct origin *origin, struct message *m)
 		return;
 	}
 	req->route = route_find(req->in->method, req->segment, req->nsegments, allow, &depth);
-	if (req->route == NULL) {
-		if (allow[0] != '\0')
-			reply_problem_with(req, PROBLEM_METHOD, "", &(struct reply_extra){ .allow = allow }, "this path knows %s", allow);
-		else
-			reply_problem(req, PROBLEM_NOT_FOUND, "the path is not one of this API");
-		return;
-	}
 	/* What is left belongs to the handler, in one piece: keys may hold anything but a slash. */
 	req->rest = req->in->path;
 	for (i = 0; i < depth; i++)
 		req->rest += 1 + strlen(req->segment[i]);
+	if (req->route == NULL) {
+		no_route(req, allow);
+		return;
+	}
+	if (!query_check(req, route_query(req->route)))
+		return;
 	if (req->route->right == RIGHT_PUBLIC) {
 		(void)str_copy(req->from, origin->is_local ? "local" : req->in->origin, sizeof(req->from));
-		req->route->handler(req);
+		if (in_rate(req, "sign-ins", session_source(req)))
+			req->route->handler(req);
 		return;
 	}
 	session_identify(req, dispatch);
+}
+
+/* The path has no such method: what it has, or that there is no such path. */
+static void
+no_route(struct request *req, char allow[ROUTE_ALLOW])
+{
+	struct reply_extra extra = { .allow = allow };
+
+	if (allow[0] != '\0' && strcmp(req->segment[0], "configuration") == 0)
+		config_allow(req, req->rest, allow);
+	if (allow[0] == '\0')
+		reply_problem(req, PROBLEM_NOT_FOUND, "the path is not one of this API");
+	else if (req->in->method == MGMT_OPTIONS)
+		reply_empty(req, 204, &extra);
+	else
+		reply_problem_with(req, PROBLEM_METHOD, "", &extra, "this path knows %s", allow);
+}
+
+/* One request of this principal more; false, answered, when there were too many. */
+static bool
+in_rate(struct request *req, const char *policy, const char *principal)
+{
+	struct rate_verdict verdict;
+
+	if (req->origin->is_local || !rate_take(req->confd, policy, principal, &verdict))
+		return (true);
+	(void)str_copy(req->rate_policy, verdict.policy, sizeof(req->rate_policy));
+	(void)str_copy(req->rate, verdict.rate, sizeof(req->rate));
+	if (verdict.retry_after_s == 0)
+		return (true);
+	reply_problem_with(req, PROBLEM_RATE, "", &(struct reply_extra){ .retry_after_s = verdict.retry_after_s },
+	    "too many requests; management.web.rate-limit.%s is the bound", policy);
+	return (false);
 }
 
 /* "/a/b": no empty segment, no "." or "..", no control character. */
@@ -122,6 +159,8 @@ dispatch(struct request *req)
 	char members[96];
 	size_t len;
 
+	if (!in_rate(req, "requests", req->user))
+		return;
 	if (!rights_check(req->role, req->route->right)) {
 		if (in->method != MGMT_GET)
 			daemon_audit(req->user, req->from, "refused", in->path, "permission", "needs %s", right_name(req->route->right));
@@ -139,64 +178,4 @@ dispatch(struct request *req)
 		return;
 	}
 	req->route->handler(req);
-}
-
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	return (c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1);
-}
-
-static char *
-percent_decode(struct arena *arena, const char *from, size_t len)
-{
-	char *text = arena_alloc(arena, 1, len + 1);
-	size_t i, n = 0;
-	int high, low;
-
-	for (i = 0; text != NULL && i < len; i++) {
-		if (from[i] == '%') {
-			high = i + 2 < len ? hex(from[i + 1]) : -1;
-			low = i + 2 < len ? hex(from[i + 2]) : -1;
-			if (high < 0 || low < 0 || (high == 0 && low == 0))
-				return (NULL);
-			text[n++] = (char)(high << 4 | low);
-			i += 2;
-		} else
-			text[n++] = from[i] == '+' ? ' ' : from[i];
-	}
-	return (text != NULL && str_is_utf8(text, n) ? text : NULL);
-}
-
-const char *
-request_query(struct request *req, const char *name)
-{
-	const char *at = req->in->query;
-	size_t len, n = strlen(name);
-
-	for (;;) {
-		len = strcspn(at, "&");
-		if (len > n && memcmp(at, name, n) == 0 && at[n] == '=')
-			return (percent_decode(req->message.arena, at + n + 1, len - n - 1));
-		if (at[len] == '\0')
-			return (NULL);
-		at += len + 1;
-	}
-}
-
-bool
-request_query_number(struct request *req, const char *name, uint64_t min, uint64_t max, uint64_t missing, uint64_t *ret)
-{
-	const char *text = request_query(req, name);
-
-	*ret = missing;
-	if (text == NULL || str_u64(text, min, max, ret) == 0)
-		return (true);
-	reply_problem(req, PROBLEM_SYNTAX, "%s must be a number from %llu to %llu", name, (unsigned long long)min,
-	    (unsigned long long)max);
-	return (false);
 }

@@ -51,6 +51,10 @@ struct request {
 	char			 csrf[65];
 	uint64_t		 expires_ms;
 	uint32_t		 idle_s;
+
+	/* For the head of the answer; "" when nothing limits him. */
+	char			 rate_policy[48];
+	char			 rate[48];
 };
 
 struct origin	*origin_new(struct confd *, bool is_local, uint32_t uid);
@@ -60,12 +64,5 @@ void		 origin_unref(struct origin *);
 void		 request_start(struct origin *, struct message *);
 /* For reply.c: forget a request that has been answered. */
 void		 request_free(struct request *);
-
-/*
- * The value of a query parameter, percent-decoded, in the request's arena; NULL when it is missing or not well-formed.
- */
-const char	*request_query(struct request *, const char *name);
-/* A number in a query; the default when missing; false, answered, when it is out of bounds. */
-bool		 request_query_number(struct request *, const char *name, uint64_t min, uint64_t max, uint64_t missing, uint64_t *ret);
 
 #endif

@@ -23,11 +23,18 @@ struct route {
 extern const struct route routes[];
 extern const size_t routes_n;
 
+#define ROUTE_ALLOW	48	/* "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" */
+
 /*
- * The route of a path that was split into segments.  NULL when there is none; *ret_allow ("GET, POST", at least 32 bytes) is then
- * not empty when the path exists with other methods.  *ret_depth: how many segments came before "...".
+ * The route of a path that was split into segments.  NULL when there is none; *ret_allow is then not empty when the path exists with
+ * other methods.  *ret_depth: how many segments came before "...".
  */
-const struct route *route_find(uint8_t method, char *const *segments, unsigned n, char ret_allow[48], unsigned *ret_depth);
+const struct route *route_find(uint8_t method, char *const *segments, unsigned n, char ret_allow[ROUTE_ALLOW],
+		    unsigned *ret_depth);
+/* What OPTIONS and Allow say for these methods (bits). */
+void		 route_allow(unsigned methods, char ret[ROUTE_ALLOW]);
+/* The query parameters that a route takes, as query_check() wants them. */
+const char	*route_query(const struct route *);
 
 /* Handlers, by the file they are in. */
 void	 config_get(struct request *);		/* route_config.c */
@@ -35,6 +42,8 @@ void	 config_put(struct request *);
 void	 config_patch(struct request *);
 void	 config_post(struct request *);
 void	 config_delete(struct request *);
+/* The methods of a path below /configuration, for Allow; "" when the schema has no such path. */
+void	 config_allow(const struct request *, const char *path, char ret[ROUTE_ALLOW]);
 void	 workspace_create(struct request *);	/* route_workspace.c */
 void	 workspace_list(struct request *);
 void	 workspace_show(struct request *);

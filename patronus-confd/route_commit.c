@@ -56,10 +56,10 @@ is_held(struct request *req)
 	const struct commit *pending = transaction_pending(req->confd->transaction);
 
 	if (pending != NULL)
-		reply_problem(req, PROBLEM_CONFLICT, "revision %u waits for its confirmation: confirm or cancel it first",
+		reply_problem(req, PROBLEM_HELD, "revision %u waits for its confirmation: confirm or cancel it first",
 		    pending->number);
 	else if (transaction_is_busy(req->confd->transaction))
-		reply_problem(req, PROBLEM_CONFLICT, "another commit is being applied");
+		reply_problem(req, PROBLEM_HELD, "another commit is being applied");
 	else
 		return (false);
 	return (true);
@@ -88,7 +88,7 @@ commit_create(struct request *req)
 	if (w == NULL || !workspace_may(w, req->user, req->role))
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no workspace \"%.32s\" of yours", id);
 	else if (w->is_busy)
-		reply_problem(req, PROBLEM_CONFLICT, "the workspace is being validated or committed");
+		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
 	else if (!is_held(req))
 		commit_workspace(req, w, comment, confirm_s);
 }
@@ -196,7 +196,7 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 	if (transaction_commit(req->confd->transaction, &order) != 0) {
 		w->is_busy = false;
 		free(c);
-		reply_problem(req, PROBLEM_CONFLICT, "another commit is being applied");
+		reply_problem(req, PROBLEM_HELD, "another commit is being applied");
 	}
 }
 

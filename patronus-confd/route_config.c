@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "ipc/ids.h"
 
 #include "body.h"
 #include "confd.h"
@@ -15,10 +16,12 @@
 #include "edit.h"
 #include "events.h"
 #include "problem.h"
+#include "query.h"
 #include "reply.h"
 #include "request.h"
 #include "route.h"
 #include "schema.h"
+#include "schema_node.h"
 #include "snapshot.h"
 #include "workspace.h"
 
@@ -66,17 +69,17 @@ void
 config_get(struct request *req)
 {
 	bool yaml = body_wants_yaml(req);
-	const char *full = request_query(req, "full");
 	struct workspace *w;
 	char etag[33];
 	struct buf b;
+	bool full;
 	int error;
 
-	if (!find_workspace(req, &w))
+	if (!query_flag(req, "full", &full) || !find_workspace(req, &w))
 		return;
 	buf_init(&b, DOCUMENT_MAX);
 	error = edit_get(document_of(req, w), req->rest, yaml ? DOCUMENT_YAML : DOCUMENT_JSON,
-	    full != NULL && strcmp(full, "true") == 0 ? DOCUMENT_FULL : 0, &b);
+	    full ? DOCUMENT_FULL : 0, &b);
 	if (error == 0)
 		error = etag_of(req, w, req->rest, etag);
 	if (error == 0 && buf_failed(&b))
@@ -168,7 +171,7 @@ find_candidate(struct request *req, struct workspace **ret)
 		return (false);
 	}
 	if ((*ret)->is_busy) {
-		reply_problem(req, PROBLEM_CONFLICT, "the workspace is being validated or committed");
+		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
 		return (false);
 	}
 	return (true);
@@ -205,7 +208,7 @@ config_delete(struct request *req)
 	struct edit e = edit_of(req, EDIT_KIND_DELETE);
 
 	if (req->rest[0] == '\0')
-		reply_problem_with(req, PROBLEM_METHOD, "", &(struct reply_extra){ .allow = "GET, PUT, PATCH" },
+		reply_problem_with(req, PROBLEM_METHOD, "", &(struct reply_extra){ .allow = "GET, HEAD, PUT, PATCH, OPTIONS" },
 		    "the whole configuration cannot be removed");
 	else
 		make_edit(req, &e);
@@ -250,10 +253,61 @@ config_post(struct request *req)
 		if (read_place(req, &e))
 			make_edit(req, &e);
 	} else if (req->rest[0] == '\0')
-		reply_problem_with(req, PROBLEM_METHOD, "", &(struct reply_extra){ .allow = "GET, PUT, PATCH" },
+		reply_problem_with(req, PROBLEM_METHOD, "", &(struct reply_extra){ .allow = "GET, HEAD, PUT, PATCH, OPTIONS" },
 		    "nothing can be appended to the whole configuration");
 	else if (body_format(req, &e.format))
 		make_edit(req, &e);
+}
+
+/* The schema node of the path before its last step: an entry and its list are one node. */
+static bool
+is_entry(const struct schema *schema, const char *path, const struct lysc_node *node)
+{
+	char up[2048];
+	const char *last = strrchr(path, '/');
+
+	if (node->nodetype != LYS_LIST || last == NULL || (size_t)(last - path) >= sizeof(up))
+		return (false);
+	memcpy(up, path, (size_t)(last - path));
+	up[last - path] = '\0';
+	return (schema_find(schema, up) == node);
+}
+
+void
+config_allow(const struct request *req, const char *path, char ret[ROUTE_ALLOW])
+{
+	const struct schema *schema = req->confd->schema;
+	unsigned methods = 1u << MGMT_GET | 1u << MGMT_PUT | 1u << MGMT_PATCH;
+	const char *last = strrchr(path, '/');
+	const struct lysc_node *node;
+	char entry[2048];
+
+	if (path[0] == '\0') {
+		route_allow(methods, ret);
+		return;
+	}
+	if ((node = schema_find(schema, path)) != NULL) {
+		methods |= 1u << MGMT_DELETE;
+		if (node->nodetype == LYS_LIST && !is_entry(schema, path, node))
+			methods |= 1u << MGMT_POST;
+	} else {
+		methods = 0;
+		(void)str_copy(entry, path, sizeof(entry));
+		entry[last - path] = '\0';
+		node = strcmp(last, "/move") == 0 ? schema_find(schema, entry) : NULL;
+		if (node != NULL && is_entry(schema, entry, node) && lysc_is_userordered(node))
+			methods = 1u << MGMT_POST;
+	}
+	route_allow(methods, ret);
+}
+
+static void
+reply_not_allowed(struct request *req)
+{
+	char allow[ROUTE_ALLOW];
+
+	config_allow(req, req->rest, allow);
+	reply_problem_with(req, PROBLEM_METHOD, "", &(struct reply_extra){ .allow = allow }, "this path knows %s", allow);
 }
 
 static void
@@ -278,6 +332,8 @@ make_edit(struct request *req, struct edit *e)
 	if (error == -EACCES)
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL,
 		    "the role %s may not change users and management", user_role_name(req->role));
+	else if (error == -ENOTSUP)
+		reply_not_allowed(req);
 	else if (error != 0)
 		reply_error(req, error, problems);
 	else

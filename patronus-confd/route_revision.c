@@ -13,6 +13,7 @@
 #include "document.h"
 #include "problem.h"
 #include "record_json.h"
+#include "query.h"
 #include "reply.h"
 #include "request.h"
 #include "route.h"
@@ -47,8 +48,8 @@ revision_list(struct request *req)
 	unsigned i, n;
 	int error;
 
-	if (!request_query_number(req, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT, &limit) ||
-	    !request_query_number(req, "cursor", 1, UINT32_MAX - 1, 0, &cursor))
+	if (!query_number(req, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT, &limit) ||
+	    !query_number(req, "cursor", 1, UINT32_MAX - 1, 0, &cursor))
 		return;
 	if ((list = calloc(limit, sizeof(*list))) == NULL)
 		fatalx("revision", "no memory");

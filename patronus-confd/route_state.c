@@ -16,6 +16,7 @@
 #include "confd.h"
 #include "document.h"
 #include "record_json.h"
+#include "query.h"
 #include "reply.h"
 #include "request.h"
 #include "route.h"
@@ -65,7 +66,7 @@ state_show(struct request *req)
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no state \"%.32s\"", name);
 		return;
 	}
-	if (!request_query_number(req, "limit", 1, LIMIT_MAX, strcmp(name, "firewall-log") == 0 ? LOG_DEFAULT : 0, &limit))
+	if (!query_number(req, "limit", 1, LIMIT_MAX, strcmp(name, "firewall-log") == 0 ? LOG_DEFAULT : 0, &limit))
 		return;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		fatalx("state", "no memory");

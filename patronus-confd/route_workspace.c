@@ -117,7 +117,7 @@ workspace_discard(struct request *req)
 	if (w == NULL)
 		return;
 	if (w->is_busy) {
-		reply_problem(req, PROBLEM_CONFLICT, "the workspace is being validated or committed");
+		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
 		return;
 	}
 	workspace_free(req->confd->workspaces, w);
@@ -172,7 +172,7 @@ workspace_validate(struct request *req)
 	if (w == NULL)
 		return;
 	if (w->is_busy) {
-		reply_problem(req, PROBLEM_CONFLICT, "the workspace is being validated or committed");
+		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
 		return;
 	}
 	if (w->doc == NULL) {

@@ -50,6 +50,29 @@ const struct route routes[] = {
 
 const size_t routes_n = sizeof(routes) / sizeof(routes[0]);
 
+/* Lists are searched and paged (collection.h). */
+#define COLLECTION	"q filter[] sort fields limit cursor count"
+
+static const struct {
+	void		(*handler)(struct request *);
+	const char	*query;		/* as query_check() takes it */
+} queries[] = {
+	{ config_get, "full" },
+	{ revision_list, "limit cursor" },
+	{ state_show, "limit" },
+};
+
+const char *
+route_query(const struct route *route)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+		if (queries[i].handler == route->handler)
+			return (queries[i].query);
+	return ("");
+}
+
 static bool
 matches(const char *pattern, char *const *segments, unsigned n, unsigned *ret_depth)
 {
@@ -74,10 +97,9 @@ matches(const char *pattern, char *const *segments, unsigned n, unsigned *ret_de
 }
 
 const struct route *
-route_find(uint8_t method, char *const *segments, unsigned n, char ret_allow[48], unsigned *ret_depth)
+route_find(uint8_t method, char *const *segments, unsigned n, char ret_allow[ROUTE_ALLOW], unsigned *ret_depth)
 {
-	static const char *const methods[] = { "", "GET", "POST", "PUT", "PATCH", "DELETE" };
-	unsigned allowed = 0, depth = 0, m;
+	unsigned allowed = 0, depth = 0, depth_found = 0;
 	size_t i;
 
 	for (i = 0; i < routes_n; i++) {
@@ -88,14 +110,27 @@ route_find(uint8_t method, char *const *segments, unsigned n, char ret_allow[48]
 			return (&routes[i]);
 		}
 		allowed |= 1u << routes[i].method;
+		depth_found = depth;
 	}
-	ret_allow[0] = '\0';
-	for (m = MGMT_GET; m <= MGMT_DELETE; m++) {
+	*ret_depth = depth_found;
+	route_allow(allowed, ret_allow);
+	return (NULL);
+}
+
+void
+route_allow(unsigned allowed, char ret[ROUTE_ALLOW])
+{
+	static const char *const methods[] = { "", "GET, HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" };
+	unsigned m;
+
+	ret[0] = '\0';
+	if (allowed != 0)
+		allowed |= 1u << MGMT_OPTIONS;
+	for (m = MGMT_GET; m <= MGMT_OPTIONS; m++) {
 		if ((allowed & (1u << m)) == 0)
 			continue;
-		if (ret_allow[0] != '\0')
-			strncat(ret_allow, ", ", 47 - strlen(ret_allow));
-		strncat(ret_allow, methods[m], 47 - strlen(ret_allow));
+		if (ret[0] != '\0')
+			strncat(ret, ", ", ROUTE_ALLOW - 1 - strlen(ret));
+		strncat(ret, methods[m], ROUTE_ALLOW - 1 - strlen(ret));
 	}
-	return (NULL);
 }

@@ -42,7 +42,7 @@ static const struct {
 	uint8_t	mgmt;
 } methods[] = {
 	{ HTTP_GET, MGMT_GET }, { HTTP_HEAD, MGMT_GET }, { HTTP_POST, MGMT_POST }, { HTTP_PUT, MGMT_PUT },
-	{ HTTP_PATCH, MGMT_PATCH }, { HTTP_DELETE, MGMT_DELETE },
+	{ HTTP_PATCH, MGMT_PATCH }, { HTTP_DELETE, MGMT_DELETE }, { HTTP_OPTIONS, MGMT_OPTIONS },
 };
 
 static void
@@ -81,12 +81,13 @@ fill(struct call *k, const struct http_request *r, const char *token, struct con
 	q->if_none_match = text(k, r->fields[HTTP_IF_NONE_MATCH], 256);
 	q->workspace = text(k, r->fields[HTTP_WORKSPACE], 64);
 	q->csrf = text(k, r->fields[HTTP_CSRF], 64);
+	q->idempotency_key = text(k, r->fields[HTTP_IDEMPOTENCY_KEY], 128);
 	q->token = arena_strdup(k->arena, token);
 	q->origin = arena_strdup(k->arena, conn_peer(c));
 	q->local = arena_strdup(k->arena, conn_local(c));
 	return q->path != NULL && q->query != NULL && q->content_type != NULL && q->accept != NULL &&
 	    q->if_match != NULL && q->if_none_match != NULL && q->workspace != NULL && q->csrf != NULL &&
-	    q->token != NULL && q->origin != NULL && q->local != NULL;
+	    q->idempotency_key != NULL && q->token != NULL && q->origin != NULL && q->local != NULL;
 }
 
 static struct call *
@@ -116,7 +117,8 @@ static void
 reply_put(struct conn *c, const struct mgmt_rep *rep, bool head_only)
 {
 	struct http_reply r = { .status = rep->status, .content_type = rep->content_type, .etag = rep->etag,
-	    .location = rep->location, .allow = rep->allow, .retry_after_s = rep->retry_after_s, .head_only = head_only,
+	    .location = rep->location, .allow = rep->allow, .link = rep->link, .count = rep->count,
+	    .rate_policy = rep->rate_policy, .rate = rep->rate, .retry_after_s = rep->retry_after_s, .head_only = head_only,
 	    .keep_alive = !conn_is_last(c), .body = rep->body.data, .len = rep->body.len };
 	char cookie[160];
 

@@ -53,6 +53,7 @@ static const struct {
 	{ 415, "Unsupported Media Type", "media-type", "send JSON or YAML, without a content coding" },
 	{ 417, "Expectation Failed", "syntax", "only 100-continue can be expected" },
 	{ 422, "Unprocessable Content", "validation", NULL },
+	{ 423, "Locked", "held", "another commit is under way" },
 	{ 428, "Precondition Required", "precondition", NULL },
 	{ 429, "Too Many Requests", "rate", "too many requests; try again later" },
 	{ 431, "Request Header Fields Too Large", "syntax", "the header is too large" },
@@ -137,7 +138,8 @@ http_reply_put(struct buf *out, const struct http_reply *r)
 	int n;
 
 	if (!value_is_clean(r->content_type) || !value_is_clean(r->etag) || !value_is_clean(r->location) ||
-	    !value_is_clean(r->allow) || !value_is_clean(r->cookie)) {
+	    !value_is_clean(r->allow) || !value_is_clean(r->cookie) || !value_is_clean(r->link) ||
+	    !value_is_clean(r->count) || !value_is_clean(r->rate_policy) || !value_is_clean(r->rate)) {
 		http_reply_problem(out, 500, r->keep_alive, r->head_only, 0, NULL);
 		return;
 	}
@@ -150,6 +152,10 @@ http_reply_put(struct buf *out, const struct http_reply *r)
 	put_field(out, "ETag: ", r->etag);
 	put_field(out, "Location: ", r->location);
 	put_field(out, "Allow: ", r->allow);
+	put_field(out, "Link: ", r->link);
+	put_field(out, "Patronus-Count: ", r->count);
+	put_field(out, "RateLimit-Policy: ", r->rate_policy);
+	put_field(out, "RateLimit: ", r->rate);
 	put_field(out, "Set-Cookie: ", r->cookie);
 	if (r->vary)
 		buf_puts(out, "Vary: Accept-Encoding\r\n");

@@ -21,6 +21,10 @@ struct http_reply {
 	const char	*etag;			/* with its quotes; NULL or "": none */
 	const char	*location;		/* likewise the next ones */
 	const char	*allow;
+	const char	*link;			/* RFC 8288: the next page */
+	const char	*count;			/* of all pages together */
+	const char	*rate_policy;		/* RateLimit-Policy and RateLimit */
+	const char	*rate;
 	const char	*cookie;		/* value of Set-Cookie */
 	uint32_t	 retry_after_s;		/* 0: none */
 	bool		 vary;			/* Vary: Accept-Encoding */

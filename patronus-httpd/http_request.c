@@ -10,6 +10,7 @@
  *   request smuggling: bare LF or CR, obs-fold, blanks before a colon, Content-Length twice or with Transfer-Encoding
  *   authorization by path: %2f %5c %00, dot segments, empty segments, ';', a second decoding
  *   routing by a name that nobody checked: Host twice, absolute and authority form
+ *   another method than the one that was judged: the fields that some servers let override it
  */
 
 /* Character classes of RFC 9110 and RFC 3986, one table: bit set per byte. */
@@ -149,7 +150,7 @@ static const struct {
 	uint8_t		 method;	/* HTTP_METHOD_INVALID: known, and never served */
 } methods[] = {
 	{ "GET", HTTP_GET }, { "HEAD", HTTP_HEAD }, { "POST", HTTP_POST }, { "PUT", HTTP_PUT }, { "PATCH", HTTP_PATCH },
-	{ "DELETE", HTTP_DELETE }, { "OPTIONS", 0 }, { "TRACE", 0 }, { "CONNECT", 0 },
+	{ "DELETE", HTTP_DELETE }, { "OPTIONS", HTTP_OPTIONS }, { "TRACE", 0 }, { "CONNECT", 0 },
 };
 
 const char *
@@ -320,10 +321,23 @@ static const struct {
 	[HTTP_SEC_FETCH_SITE] = NAME("sec-fetch-site"), [HTTP_CONTENT_TYPE] = NAME("content-type"),
 	[HTTP_CONTENT_ENCODING] = NAME("content-encoding"), [HTTP_ACCEPT] = NAME("accept"),
 	[HTTP_ACCEPT_ENCODING] = NAME("accept-encoding"), [HTTP_IF_MATCH] = NAME("if-match"),
-	[HTTP_IF_NONE_MATCH] = NAME("if-none-match"), [HTTP_CSRF] = NAME("patronus-csrf"),
+	[HTTP_IF_NONE_MATCH] = NAME("if-none-match"), [HTTP_CSRF] = NAME("patronus-csrf"), [HTTP_IDEMPOTENCY_KEY] = NAME("idempotency-key"),
 	[HTTP_WORKSPACE] = NAME("patronus-workspace"), [HTTP_LAST_EVENT_ID] = NAME("last-event-id"),
 #undef NAME
 };
+
+/* Who sends one of these wants a request that says one thing and does another. */
+static bool
+is_override(struct span name)
+{
+	static const char *const names[] = { "x-http-method-override", "x-http-method", "x-method-override" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_is(name, names[i]))
+			return true;
+	return false;
+}
 
 static int
 parse_field(struct span line, struct http_request *ret)
@@ -345,7 +359,7 @@ parse_field(struct span line, struct http_request *ret)
 		ret->fields[i] = span_trim(line);
 		return 0;
 	}
-	return 0;
+	return is_override(name) ? -400 : 0;
 }
 
 /* name[:port] or [IPv6][:port], RFC 9110 section 7.2; no user information, no empty name. */
@@ -421,7 +435,7 @@ check_body(struct http_request *r)
 	}
 	if (r->content_length == 0)
 		return 0;
-	if (r->method == HTTP_GET || r->method == HTTP_HEAD)
+	if (r->method == HTTP_GET || r->method == HTTP_HEAD || r->method == HTTP_OPTIONS)
 		return -400;
 	return r->fields[HTTP_CONTENT_ENCODING].at != NULL ? -415 : 0;
 }

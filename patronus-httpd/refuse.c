@@ -19,5 +19,5 @@ void
 refuse_connection(struct conn *c, unsigned status)
 {
 	http_reply_problem(
-	    conn_out(c), status, false, false, 0, status == 405 ? "GET, HEAD, POST, PUT, PATCH, DELETE" : NULL);
+	    conn_out(c), status, false, false, 0, status == 405 ? "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" : NULL);
 }

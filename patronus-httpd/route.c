@@ -7,6 +7,8 @@
 #include "refuse.h"
 #include "route.h"
 
+#define ASSET_METHODS	"GET, HEAD, OPTIONS"
+
 static enum conn_next
 serve_asset(struct conn *c, const struct http_request *r)
 {
@@ -15,8 +17,13 @@ serve_asset(struct conn *c, const struct http_request *r)
 
 	if (a == NULL)
 		return refuse_request(c, r, 404, NULL);
+	if (r->method == HTTP_OPTIONS) {
+		reply = (struct http_reply){ .status = 204, .allow = ASSET_METHODS, .keep_alive = !conn_is_last(c) };
+		http_reply_put(conn_out(c), &reply);
+		return CONN_REPLIED;
+	}
 	if (r->method != HTTP_GET && r->method != HTTP_HEAD)
-		return refuse_request(c, r, 405, "GET, HEAD");
+		return refuse_request(c, r, 405, ASSET_METHODS);
 	asset_reply(a, r, &reply);
 	reply.keep_alive = !conn_is_last(c);
 	http_reply_put(conn_out(c), &reply);

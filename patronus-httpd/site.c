@@ -9,7 +9,7 @@ static const char *const media_types[] = { "application/json", "application/yaml
 static bool
 is_write(const struct http_request *r)
 {
-	return r->method != HTTP_GET && r->method != HTTP_HEAD;
+	return r->method != HTTP_GET && r->method != HTTP_HEAD && r->method != HTTP_OPTIONS;
 }
 
 /* Is the Origin https:// and exactly the name and port that the request was sent to? */

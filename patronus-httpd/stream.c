@@ -17,12 +17,16 @@
 
 #define SUBSCRIBE_TIMEOUT_MS	5000
 #define TOPICS_MAX		256
+#define LINES_TYPE		"application/x-ndjson"
+#define METHODS			"GET, HEAD, OPTIONS"
 
 struct stream {
 	TAILQ_ENTRY(stream)	 link;
 	struct conn		*conn;		/* NULL: gone while confd was asked */
 	uint32_t		 id;		/* confd's number; 0 until it has answered */
 	uint64_t		 dropped;	/* events that did not fit since the last one that did */
+	bool			 is_lines;	/* one JSON object a line instead of server-sent events */
+	bool			 head_only;
 	char			 token[COOKIE_TOKEN_MAX + 1];
 };
 
@@ -85,6 +89,32 @@ stream_put(struct buf *out, uint64_t id, const char *topic, const uint8_t *data,
 	buf_putc(out, '\n');
 }
 
+void
+stream_put_line(struct buf *out, uint64_t id, const char *topic, const uint8_t *data, size_t len)
+{
+	size_t i;
+
+	buf_puts(out, "{");
+	if (id != 0)
+		buf_printf(out, "\"id\": %llu, ", (unsigned long long)id);
+	buf_printf(out, "\"event\": \"%s\"", topic);
+	if (len > 0)
+		buf_puts(out, ", \"data\": ");
+	/* In JSON a line ends only between tokens, where a blank says the same. */
+	for (i = 0; i < len; i++)
+		buf_putc(out, data[i] == '\n' || data[i] == '\r' ? ' ' : (char)data[i]);
+	buf_puts(out, "}\n");
+}
+
+static void
+put_event(struct stream *s, uint64_t id, const char *topic, const uint8_t *data, size_t len)
+{
+	if (s->is_lines)
+		stream_put_line(conn_out(s->conn), id, topic, data, len);
+	else
+		stream_put(conn_out(s->conn), id, topic, data, len);
+}
+
 static void
 put_gap(struct stream *s)
 {
@@ -95,7 +125,7 @@ put_gap(struct stream *s)
 		return;
 	n = snprintf(text, sizeof(text), "{\"dropped\": %llu}", (unsigned long long)s->dropped);
 	s->dropped = 0;
-	stream_put(conn_out(s->conn), 0, "gap", (const uint8_t *)text, (size_t)n);
+	put_event(s, 0, "gap", (const uint8_t *)text, (size_t)n);
 }
 
 /* The client has caught up: tell it what it missed, also when nothing new happens. */
@@ -110,12 +140,27 @@ static const struct conn_task_ops task_ops = { .drained = on_drained, .closed = 
 static void
 open_stream(struct stream *s)
 {
-	struct http_reply r = { .status = 200, .content_type = "text/event-stream", .no_length = true };
+	struct http_reply r = { .status = 200, .content_type = s->is_lines ? LINES_TYPE : "text/event-stream", .no_length = true };
 
 	http_reply_put(conn_out(s->conn), &r);
-	buf_puts(conn_out(s->conn), ": connected\n\n");
+	if (!s->is_lines)
+		buf_puts(conn_out(s->conn), ": connected\n\n");
 	conn_set_known(s->conn);
 	conn_stream(s->conn);
+}
+
+/* HEAD: the head that a GET would get; the subscription ends at once. */
+static void
+answer_head(struct stream *s, uint32_t id)
+{
+	struct http_reply r = { .status = 200, .content_type = s->is_lines ? LINES_TYPE : "text/event-stream", .no_length = true,
+	    .head_only = true, .keep_alive = !conn_is_last(s->conn) };
+	struct conn *c = s->conn;
+
+	unsubscribe(id);
+	http_reply_put(conn_out(c), &r);
+	stream_free(s);
+	conn_done(c);
 }
 
 /* confd's refusals arrive as an errno. */
@@ -142,10 +187,15 @@ on_subscribed(struct channel *ch, struct message *m, int error, void *arg)
 	struct stream *s = arg;
 	struct conn *c = s->conn;
 	const struct mgmt_subscribe_rep *rep;
+	bool head_only;
 
 	(void)ch;
 	if (error == 0 && m != NULL) {
 		rep = m->body;
+		if (c != NULL && rep->stream != 0 && s->head_only) {
+			answer_head(s, rep->stream);
+			return;
+		}
 		if (c != NULL && rep->stream != 0) {
 			s->id = rep->stream;
 			open_stream(s);
@@ -155,11 +205,12 @@ on_subscribed(struct channel *ch, struct message *m, int error, void *arg)
 			unsubscribe(rep->stream);
 		error = -EIO;
 	}
+	head_only = s->head_only;
 	stream_free(s);
 	if (c == NULL)
 		return;
 	http_reply_problem(
-	    conn_out(c), status_of(error), !conn_is_last(c), false, status_of(error) == 503 ? 1 : 0, NULL);
+	    conn_out(c), status_of(error), !conn_is_last(c), head_only, status_of(error) == 503 ? 1 : 0, NULL);
 	conn_done(c);
 }
 
@@ -216,6 +267,15 @@ count_session(const char *token)
 	return n;
 }
 
+static enum conn_next
+answer_options(struct conn *c)
+{
+	struct http_reply reply = { .status = 204, .allow = METHODS, .keep_alive = !conn_is_last(c) };
+
+	http_reply_put(conn_out(c), &reply);
+	return CONN_REPLIED;
+}
+
 enum conn_next
 stream_request(struct conn *c, const struct http_request *r, const char *token)
 {
@@ -225,8 +285,10 @@ stream_request(struct conn *c, const struct http_request *r, const char *token)
 	    .last_id = last_id(r->fields[HTTP_LAST_EVENT_ID]) };
 	struct stream *s;
 
-	if (r->method != HTTP_GET)
-		return refuse_request(c, r, 405, "GET");
+	if (r->method == HTTP_OPTIONS)
+		return answer_options(c);
+	if (r->method != HTTP_GET && r->method != HTTP_HEAD)
+		return refuse_request(c, r, 405, METHODS);
 	if (query_topics(r->query, topics, sizeof(topics)) != 0)
 		return refuse_request(c, r, 400, NULL);
 	if (*token == '\0')
@@ -239,6 +301,8 @@ stream_request(struct conn *c, const struct http_request *r, const char *token)
 	if (s == NULL)
 		return refuse_request(c, r, 503, NULL);
 	s->conn = c;
+	s->is_lines = span_has_token(r->fields[HTTP_ACCEPT], LINES_TYPE);
+	s->head_only = r->method == HTTP_HEAD;
 	(void)str_copy(s->token, token, sizeof(s->token));
 	TAILQ_INSERT_TAIL(&streams, s, link);
 	nstreams++;
@@ -288,7 +352,7 @@ stream_on_event(struct channel *ch, struct message *m, void *arg)
 		return;
 	}
 	put_gap(s);
-	stream_put(conn_out(s->conn), e->id, e->topic, e->data.data, e->data.len);
+	put_event(s, e->id, e->topic, e->data.data, e->data.len);
 	conn_push(s->conn);
 }
 
@@ -340,7 +404,10 @@ on_heartbeat(evutil_socket_t fd, short what, void *arg)
 		next = TAILQ_NEXT(s, link);
 		if (s->id == 0 || conn_unsent(s->conn) > 0)
 			continue;
-		buf_puts(conn_out(s->conn), ": alive\n\n");
+		if (s->is_lines)
+			stream_put_line(conn_out(s->conn), 0, "alive", NULL, 0);
+		else
+			buf_puts(conn_out(s->conn), ": alive\n\n");
 		conn_push(s->conn);
 	}
 }

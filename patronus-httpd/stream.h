@@ -6,8 +6,9 @@
 #include "ipc/channel.h"
 
 /*
- * GET /api/v1/events: server-sent events (WHATWG HTML, section 9.2).  Each client has a bounded queue: what does not
- * fit is dropped for it alone, and it is told so with an event "gap".
+ * GET /api/v1/events: server-sent events (WHATWG HTML, section 9.2), or for scripts one JSON object a line (Accept:
+ * application/x-ndjson).  Each client has a bounded queue: what does not fit is dropped for it alone, and it is told so
+ * with an event "gap".
  */
 
 #define STREAM_MAX		256		/* clients at once */
@@ -26,7 +27,8 @@ void		 stream_on_lost(void);
 /* A session has ended here: so do its streams. */
 void		 stream_end_session(const char *token);
 
-/* Append one event; data may have several lines. */
+/* Append one event; data is JSON and may have several lines. */
 void		 stream_put(struct buf *, uint64_t id, const char *topic, const uint8_t *data, size_t len);
+void		 stream_put_line(struct buf *, uint64_t id, const char *topic, const uint8_t *data, size_t len);
 
 #endif

@@ -177,7 +177,7 @@ client_call(struct client *c, const struct mgmt_req *r, struct message *ret)
 	struct mgmt_req q = {
 		.method = r->method, .path = or_empty(r->path), .query = or_empty(r->query),
 		.content_type = or_empty(r->content_type), .accept = or_empty(r->accept), .if_match = or_empty(r->if_match),
-		.if_none_match = or_empty(r->if_none_match), .workspace = or_empty(r->workspace), .csrf = "", .token = "",
+		.if_none_match = or_empty(r->if_none_match), .workspace = or_empty(r->workspace), .csrf = "", .idempotency_key = "", .token = "",
 		.origin = "", .local = "", .body = r->body,
 	};
 	int error;

@@ -128,6 +128,7 @@ enum mgmt_method {
 	MGMT_PUT,
 	MGMT_PATCH,
 	MGMT_DELETE,
+	MGMT_OPTIONS,
 };
 
 /* "privd", "confd", ...: the name in logs and in show processes. */

@@ -131,7 +131,7 @@ header(struct rig_request *r, char *line)
 static void
 check(const struct rig_answer *a)
 {
-	static const unsigned known[] = { 200, 201, 204, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 502, 503 };
+	static const unsigned known[] = { 200, 201, 204, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 423, 428, 429, 502, 503 };
 	struct problems *problems = problems_new();
 	struct arena *arena = arena_new(0);
 	struct node *node;

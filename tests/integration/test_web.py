@@ -303,10 +303,10 @@ def test_large_reply_to_a_slow_reader(web, alice):
 def test_request_arrives_as_it_was_sent(web):
     r = ask(web, "PATCH", "/api/v1/echo?full=true&x=%20", b"{}", {"If-Match": '"7"', "Patronus-CSRF": "abc", "Patronus-Workspace": "w1",
             "Accept": "application/yaml", "Content-Type": "application/merge-patch+json", "Cookie": "__Host-patronus=tok_en-1",
-            "X-Forwarded-For": "198.51.100.1", "X-HTTP-Method-Override": "DELETE"})
+            "X-Forwarded-For": "198.51.100.1", "Idempotency-Key": '"k-1"'})
     q = json.loads(r.data)
-    assert (q["method"], q["path"], q["query"], q["if_match"], q["csrf"], q["workspace"], q["accept"], q["content_type"], q["token"], q["body"]) == (
-        harness.METHOD["MGMT_PATCH"], "/echo", "full=true&x=%20", '"7"', "abc", "w1", "application/yaml", "application/merge-patch+json", "tok_en-1", 2)
+    assert (q["method"], q["path"], q["query"], q["if_match"], q["csrf"], q["workspace"], q["accept"], q["content_type"], q["token"], q["body"], q["idempotency_key"]) == (
+        harness.METHOD["MGMT_PATCH"], "/echo", "full=true&x=%20", '"7"', "abc", "w1", "application/yaml", "application/merge-patch+json", "tok_en-1", 2, '"k-1"')
     assert re.fullmatch(r"127\.0\.0\.1:\d+", q["origin"]) and q["local"] == f"127.0.0.1:{web.port}"
 
 
@@ -385,7 +385,7 @@ def test_what_the_auditor_reads():
 
 BYPASS = """X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Forwarded-Port X-Forwarded-Server X-Forwarded-User X-Forwarded-Client-Cert Forwarded X-Real-IP
 X-Client-IP X-Remote-IP X-Remote-Addr X-Remote-User X-Originating-IP X-Host X-HTTP-Host-Override X-Original-URL X-Rewrite-URL X-Original-Host
-X-HTTP-Method X-HTTP-Method-Override X-Method-Override X-Custom-IP-Authorization X-ProxyUser-Ip X-Cluster-Client-IP True-Client-IP CF-Connecting-IP
+X-Custom-IP-Authorization X-ProxyUser-Ip X-Cluster-Client-IP True-Client-IP CF-Connecting-IP
 Fastly-Client-IP X-Azure-ClientIP X-Authenticated-User X-Auth-User X-User X-Username X-Role X-Admin X-Is-Admin X-Permissions X-Internal X-Debug
 X-Trusted X-Token X-Api-Key X-Access-Token X-Session X-CSRF-Token Authorization Proxy-Authorization Proxy Via Client-IP Remote-User REMOTE_USER
 Local-Machine X-Patronus-Token Patronus-Token Patronus-Origin Patronus-Local X-Middleware-Subrequest X-Accel-Redirect X-Sendfile Upgrade HTTP2-Settings
@@ -409,6 +409,14 @@ def test_no_header_but_ours_reaches_confd(web):
         for value in (b"127.0.0.1", b"admin", b"/api/v1/session", b"localhost"):
             status, q, closed = forwarded(web, f, s, b"/api/v1/echo", b"%s: %s\r\n" % (name.encode(), value))
             assert status == 200 and q == plain and not closed, name
+
+
+@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "x-http-method", "X-METHOD-OVERRIDE"])
+def test_no_field_overrides_the_method(web, name):
+    for method, body in (("GET", None), ("POST", b"{}"), ("DELETE", None)):
+        before = len(web.requests)
+        r = ask(web, method, "/api/v1/echo", body, {name: "DELETE"})
+        assert r.status == 400 and r.getheader("Content-Type") == "application/problem+json" and len(web.requests) == before
 
 
 def mutations(path):
@@ -656,13 +664,19 @@ def test_confd_dies_with_a_request(web):
     web.confd_httpd = web.as_peer("ROLE_CONFD", "httpd", web.on_mgmt)
 
 
-def stream(w, cookie, path="/api/v1/events?topics=log,counters", more=b""):
+def open_stream(w, cookie, path="/api/v1/events?topics=log,counters", more=b""):
     s = connect(w, timeout=30)
     s.sendall(b"GET %s HTTP/1.1\r\nHost: a\r\nCookie: %s\r\n%s\r\n" % (path.encode(), cookie.encode(), more))
     f = s.makefile("rb")
     assert f.readline() == b"HTTP/1.1 200 OK\r\n"
-    while f.readline() != b"\r\n":
-        pass
+    head = []
+    while (line := f.readline()) != b"\r\n":
+        head.append(line)
+    return s, f, head
+
+
+def stream(w, cookie, path="/api/v1/events?topics=log,counters", more=b""):
+    s, f, _ = open_stream(w, cookie, path, more)
     assert f.readline() == b": connected\n" and f.readline() == b"\n"
     return s, f
 
@@ -703,8 +717,43 @@ def test_events(web, alice):
 
 def test_heartbeat(web, alice):
     s, f = stream(web, alice)
+    t, g, _ = open_stream(web, alice, more=b"Accept: application/x-ndjson\r\n")
     began = time.monotonic()
     assert f.readline() == b": alive\n" and time.monotonic() - began < 17
+    assert json.loads(g.readline()) == {"event": "alive"}
+
+
+def test_events_as_lines(web, alice):
+    s, f, head = open_stream(web, alice, more=b"Accept: application/x-ndjson\r\nLast-Event-ID: 41\r\n")
+    assert b"Content-Type: application/x-ndjson\r\n" in head
+    n = newest(web)
+    assert web.streams[n]["last_id"] == 41
+    web.event(n, 42, "log", b'{"a":\n 1}')
+    assert json.loads(f.readline()) == {"id": 42, "event": "log", "data": {"a": 1}}
+    web.event(n, 43, "gap", b'{"reason":"x"}')
+    assert json.loads(f.readline()) == {"id": 43, "event": "gap", "data": {"reason": "x"}}
+    data = b'"' + b"x" * 60000 + b'"'
+    for i in range(200):
+        web.event(n, 100 + i, "log", data)
+    lines, dropped = 0, 0
+    while lines + dropped < 200:
+        event = json.loads(f.readline())
+        dropped += event["data"]["dropped"] if event["event"] == "gap" else 0
+        lines += event["event"] == "log"
+    assert lines > 0 and dropped > 0
+
+
+def test_methods_of_events(web, alice):
+    r = ask(web, "HEAD", "/api/v1/events?topics=log", headers={"Cookie": alice})
+    assert r.status == 200 and r.getheader("Content-Type") == "text/event-stream" and r.data == b""
+    assert ask(web, "HEAD", "/api/v1/events").status == 401
+    assert ask(web, "OPTIONS", "/api/v1/events").getheader("Allow") == "GET, HEAD, OPTIONS"
+    deadline = time.monotonic() + 5
+    while any(q["topics"] == "log" for q in list(web.streams.values())):       # HEAD leaves no subscription
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    r = ask(web, "OPTIONS", "/index.html")
+    assert (r.status, r.getheader("Allow")) == (204, "GET, HEAD, OPTIONS")
 
 
 def test_slow_stream_gets_a_gap(web, alice):

@@ -650,6 +650,10 @@ on_answer(struct channel *ch, struct message *m, int error, void *arg)
 	(void)str_copy(w->answer.etag, rep->etag, sizeof(w->answer.etag));
 	(void)str_copy(w->answer.location, rep->location, sizeof(w->answer.location));
 	(void)str_copy(w->answer.allow, rep->allow, sizeof(w->answer.allow));
+	(void)str_copy(w->answer.link, rep->link, sizeof(w->answer.link));
+	(void)str_copy(w->answer.rate_policy, rep->rate_policy, sizeof(w->answer.rate_policy));
+	(void)str_copy(w->answer.rate, rep->rate, sizeof(w->answer.rate));
+	(void)str_copy(w->answer.count, rep->count, sizeof(w->answer.count));
 	(void)str_copy(w->answer.token, rep->session_token, sizeof(w->answer.token));
 	w->answer.retry_after_s = rep->retry_after_s;
 	w->answer.session_end = rep->session_end;
@@ -666,7 +670,7 @@ rig_ask(struct rig *rig, const struct rig_request *r)
 {
 	struct mgmt_req req = { .method = r->method, .path = r->path, .query = or_empty(r->query), .accept = or_empty(r->accept),
 	    .if_match = or_empty(r->match), .if_none_match = or_empty(r->none_match), .workspace = or_empty(r->workspace), .csrf = "",
-	    .token = "", .origin = "local", .local = "" };
+	    .idempotency_key = or_empty(r->key), .token = "", .origin = "local", .local = "" };
 	struct waiting w = { 0 };
 	char token[80] = "", csrf[80] = "";
 

@@ -74,6 +74,7 @@ struct rig_request {
 	const char	*none_match;
 	const char	*remote;
 	const char	*csrf;		/* instead of the right one */
+	const char	*key;		/* Idempotency-Key */
 };
 
 struct rig_answer {
@@ -83,6 +84,10 @@ struct rig_answer {
 	char		 etag[129];
 	char		 location[513];
 	char		 allow[65];
+	char		 link[4097];
+	char		 count[25];
+	char		 rate_policy[65];
+	char		 rate[65];
 	char		 token[65];
 	uint32_t	 retry_after_s;
 	bool		 session_end;

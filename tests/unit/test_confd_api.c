@@ -98,7 +98,94 @@ test_reading(void **state)
 	(void)rig_expect(rig, 404, GET("/nonsense"));
 	(void)rig_expect(rig, 404, GET("/configuration/../configuration"));
 	a = rig_expect(rig, 405, DELETE("/commits"));
-	assert_string_equal(a->allow, "POST");
+	assert_string_equal(a->allow, "POST, OPTIONS");
+}
+
+static void
+test_methods_of_a_path(void **state)
+{
+	static const struct {
+		const char	*path;
+		const char	*allow;
+	} paths[] = {
+		{ "/configuration", "GET, HEAD, PUT, PATCH, OPTIONS" },
+		{ "/configuration/system", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" },
+		{ "/configuration/system/hostname", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" },
+		{ "/configuration/firewall/rules", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" },
+		{ "/configuration/firewall/rules/one", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" },
+		{ "/configuration/firewall/rules/one/to", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" },
+		{ "/configuration/firewall/rules/one/move", "POST, OPTIONS" },
+		{ "/workspaces", "GET, HEAD, POST, OPTIONS" },
+		{ "/users/x/password", "PUT, OPTIONS" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		assert_string_equal(rig_expect(rig, 204, &(struct rig_request){ .method = MGMT_OPTIONS, .path = paths[i].path })->allow,
+		    paths[i].allow);
+	(void)rig_expect(rig, 404, &(struct rig_request){ .method = MGMT_OPTIONS, .path = "/configuration/nonsense" });
+	(void)rig_expect(rig, 404, &(struct rig_request){ .method = MGMT_OPTIONS, .path = "/configuration/system/move" });
+	(void)rig_expect(rig, 404, &(struct rig_request){ .method = MGMT_OPTIONS, .path = "/nonsense" });
+	assert_string_equal(rig_expect(rig, 405, POST("/configuration/system", "{}", .workspace = new_workspace(NULL)))->allow,
+	    "GET, HEAD, PUT, PATCH, DELETE, OPTIONS");
+}
+
+/* Who asks for something that is not done must hear of it. */
+static void
+test_unknown_parameters_are_refused(void **state)
+{
+	static const char *const queries[] = { "fulll=true", "full=true&x=1", "full=true&full=true", "full=1", "=", "full", "full=%zz",
+	    "filter[x", "full[]=true", "a&b&c" };
+	size_t i;
+
+	(void)state;
+	(void)rig_expect(rig, 200, GET("/configuration", .query = "full=true"));
+	(void)rig_expect(rig, 200, GET("/configuration", .query = "full=%74rue"));
+	for (i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+		(void)rig_expect(rig, 400, GET("/configuration", .query = queries[i]));
+	(void)rig_expect(rig, 400, GET("/status", .query = "full=true"));
+	(void)rig_expect(rig, 400, POST("/workspaces", "{}", .query = "x=1"));
+	(void)rig_expect(rig, 400, GET("/revisions", .query = "limit=501"));
+}
+
+static void
+set_rate(const char *policy, const char *value)
+{
+	const char *id = new_workspace(NULL);
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "/configuration/management/web/rate-limit/%s", policy);
+	(void)rig_expect(rig, 201, PUT(path, value, .workspace = id, .none_match = "*"));
+	(void)commit(id, NULL, 201);
+}
+
+static void
+test_requests_are_counted(void **state)
+{
+	const struct rig_answer *a;
+	unsigned i;
+
+	(void)state;
+	a = rig_expect(rig, 200, GET("/session", .remote = "alice"));
+	assert_string_equal(a->rate_policy, "\"requests\";q=60000;w=60");
+	assert_string_equal(a->rate, "\"requests\";r=59999;t=1");
+	set_rate("requests", "5");
+	for (i = 0; i < 5; i++)
+		(void)rig_expect(rig, 200, GET("/session", .remote = "olga"));
+	a = rig_expect(rig, 429, GET("/session", .remote = "olga"));
+	assert_string_equal(a->rate, "\"requests\";r=0;t=60");
+	assert_int_equal(a->retry_after_s, 12);
+	/* The others have their own, and the local socket has none. */
+	(void)rig_expect(rig, 200, GET("/session", .remote = "alice"));
+	for (i = 0; i < 10; i++)
+		(void)rig_expect(rig, 200, GET("/status"));
+	set_rate("sign-ins", "3");
+	for (i = 0; i < 3; i++)
+		(void)rig_expect(rig, 200, GET("/claim", .remote = ""));
+	a = rig_expect(rig, 429, GET("/claim", .remote = ""));
+	assert_non_null(strstr(a->body, "urn:patronus:problem:rate"));
+	assert_int_equal(a->retry_after_s, 20);
 }
 
 static void
@@ -707,6 +794,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_diff_and_validate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commits_that_do_not_touch_each_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_guard_sleeps_when_the_kernel_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_methods_of_a_path, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unknown_parameters_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_requests_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_same_object_conflicts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_workspaces_start_from_what_runs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_to_commit, setup, teardown),

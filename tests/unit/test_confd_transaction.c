@@ -293,7 +293,7 @@ test_unconfirmed_goes_back_in_time(void **state)
 	expect_running(2);
 	assert_int_equal(rig->fwd.kept, 1);
 	/* Another change must wait. */
-	(void)commit(described("other"), "", 409);
+	(void)commit(described("other"), "", 423);
 	(void)rig_expect(rig, 200, &(struct rig_request){ .method = MGMT_GET, .path = "/commits/pending" });
 	while (rig->fwd.applied != 1 && clock_mono_ms() - since < 10000)
 		rig_wait(rig, 10);

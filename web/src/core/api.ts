@@ -119,7 +119,7 @@ export async function patiently<T>(then: () => Promise<T>, tries = 6): Promise<T
 		try {
 			return await then()
 		} catch (error) {
-			const busy = error instanceof Problem && error.status === 409 && error.errors.length === 0 && error.body.conflicts === undefined
+			const busy = error instanceof Problem && error.status === 423
 			if (!busy || --tries === 0)
 				throw error
 			await new Promise(wake => setTimeout(wake, 250))
