@@ -11,13 +11,14 @@ LAYERS = {
     "ipc": {"ipc", "net", "base"},
     "conf": {"conf", "net", "base", "ipc/codec.h"},
     "sandbox": {"sandbox", "base", "ipc/ids.h"},
+    "audit": {"audit", "base"},
     "daemon": {"daemon", "ipc", "conf", "net", "base", "sandbox"},
 }
-ALL = {"base", "net", "ipc", "conf", "sandbox", "daemon"}
+ALL = {"base", "net", "ipc", "conf", "sandbox", "audit", "daemon"}
 # Programs that may not use all of libcommon.
 PROGRAMS = {
     "patronus-privd": {"base", "net", "ipc", "sandbox"},
-    "patronusctl": {"base", "net", "ipc", "conf"},
+    "patronusctl": {"base", "net", "ipc", "conf", "audit"},
 }
 # Headers that privd may not even see through a layer it may use.
 NOT_PRIVD = {"ipc/channel.h", "ipc/privcall.h"}
@@ -27,7 +28,7 @@ LIBRARIES = [
     (r"libnftnl/|libmnl/", ["patronus-fwd/"]),
     (r"netlink/", ["patronus-netd/", "patronus-vpnd/"]),
     (r"curl/", ["patronus-fetchd/"]),
-    (r"openssl/", ["patronus-httpd/", "patronus-vpnd/", "patronus-confd/", "patronus-authd/", "patronus-logd/"]),
+    (r"openssl/", ["patronus-httpd/", "patronus-vpnd/", "patronus-confd/", "patronus-authd/", "libcommon/audit/"]),
     (r"security/", ["patronus-authd/pam"]),
     (r"bpf/", ["patronus-bpfload/"]),
     (r"libyang/", ["patronus-confd/", "tools/yanggen/"]),
