@@ -9,6 +9,7 @@
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
 #include "actual.h"
+#include "before.h"
 #include "desired.h"
 #include "encode.h"
 #include "kernel.h"
@@ -62,6 +63,7 @@ struct batch {
 	struct memory		*memory;
 	struct problems		*problems;
 	struct buf		 messages;
+	bool			 is_back;	/* something is as it was before us: no need to know it any longer */
 	uint32_t		 ops[4096];
 	uint32_t		 n;
 };
@@ -85,18 +87,14 @@ fail(struct batch *b, const struct op *op, int error, const char *text)
 static void
 remember(struct batch *b, const struct op *op)
 {
-	const struct link *l;
-
 	log_debug("kernel", "done: %s (%s)", op->object, op->detail);
 	if (op->kind == OP_ADDR_ADD)
 		memory_address_add(b->memory, op->index, &op->prefix);
 	else if (op->kind == OP_ADDR_REMOVE)
 		memory_address_remove(b->memory, op->index, &op->prefix);
-	else if (op->kind == OP_LINK_SET && op->mtu != 0 && (l = actual_link(b->actual, op->index)) != NULL) {
-		if (memory_mtu_get(b->memory, op->index) == op->mtu)
-			memory_mtu_forget(b->memory, op->index);
-		else
-			memory_mtu_before(b->memory, op->index, l->mtu);
+	else if (op->kind == OP_LINK_SET && op->mtu != 0 && memory_mtu_get(b->memory, op->index) == op->mtu) {
+		memory_mtu_forget(b->memory, op->index);
+		b->is_back = true;
 	}
 }
 
@@ -252,8 +250,8 @@ take_resolv_conf(struct memory *memory, const uint8_t *data, size_t len)
 		memory_text_set(memory, MEMORY_RESOLV_CONF_BEFORE, text);
 }
 
-void
-kernel_read_resolv_conf(struct memory *memory)
+static void
+read_resolv_conf(struct memory *memory)
 {
 	struct file_open_req req = { .id = FILE_RESOLV_CONF };
 	struct privcall_error err;
@@ -277,6 +275,117 @@ kernel_read_resolv_conf(struct memory *memory)
 	(void)close(fd);
 	take_resolv_conf(memory, data, len);
 	memfd_unmap(data, len);
+}
+
+/* --- what is written down, so that a crash does not lose it --- */
+
+static void
+before_store(const struct memory *memory, const struct actual *actual)
+{
+	struct file_put_req req = { .id = FILE_NET_BEFORE };
+	struct privcall_error err = { 0 };
+	struct message m;
+	struct buf text;
+	int error = -EFBIG;
+
+	buf_init(&text, BEFORE_MAX);
+	before_print(memory, actual, &text);
+	req.data.data = text.data;
+	req.data.len = (uint32_t)text.len;
+	if (!buf_failed(&text) && (error = privcall(MSG_FILE_PUT, &req, &m, &err)) == 0)
+		message_fini(&m);
+	buf_fini(&text);
+	/* The change is made all the same: a disk that is full is no reason to have no network. */
+	if (error != 0)
+		log_warnx("kernel", "what was before cannot be written down: %s", err.text[0] != '\0' ? err.text : strerror(-error));
+}
+
+static bool
+sets_mtu(const struct plan *plan, uint32_t index)
+{
+	uint32_t i;
+
+	for (i = 0; i < plan->n; i++)
+		if (plan->ops[i].kind == OP_LINK_SET && plan->ops[i].index == index && plan->ops[i].mtu != 0)
+			return true;
+	return false;
+}
+
+/* A change that was noted and then failed: the link is as it was, and whoever changes it now is not us. */
+static void
+forget_failed(const struct plan *plan, const struct actual *actual, struct memory *memory)
+{
+	const struct link *l;
+
+	for (l = actual->links; l < actual->links + actual->nlinks; l++)
+		if (memory_mtu_get(memory, l->index) == l->mtu && !sets_mtu(plan, l->index))
+			memory_mtu_forget(memory, l->index);
+}
+
+/* Before the first change, or whoever is killed right after it takes the knowledge along. */
+static void
+note_before(const struct plan *plan, uint8_t phase, const struct actual *actual, struct memory *memory)
+{
+	bool is_new = false;
+	const struct link *l;
+	const struct op *op;
+	uint32_t i;
+
+	forget_failed(plan, actual, memory);
+	for (i = 0; i < plan->n; i++) {
+		op = &plan->ops[i];
+		if (op->phase != phase)
+			continue;
+		if (op->kind == OP_RESOLV_CONF && memory_text_get(memory, MEMORY_RESOLV_CONF) == NULL)
+			is_new = true;
+		if (op->kind != OP_LINK_SET || op->mtu == 0 || memory_mtu_get(memory, op->index) != 0 ||
+		    (l = actual_link(actual, op->index)) == NULL)
+			continue;
+		memory_mtu_before(memory, op->index, l->mtu);
+		is_new = true;
+	}
+	if (is_new)
+		before_store(memory, actual);
+}
+
+static int
+before_load(struct memory *memory, const struct actual *actual)
+{
+	struct file_open_req req = { .id = FILE_NET_BEFORE };
+	struct privcall_error err;
+	const uint8_t *data;
+	struct message m;
+	size_t len;
+	int fd, error;
+
+	error = privcall(MSG_FILE_OPEN, &req, &m, &err);
+	if (error != 0)
+		return error == -ENOENT ? 0 : error;
+	fd = arena_take_fd(m.arena, 0);
+	message_fini(&m);
+	if (fd == -1)
+		return -EPROTO;
+	if ((error = memfd_map(fd, BEFORE_MAX, &data, &len)) == 0) {
+		error = before_parse(memory, actual, (const char *)data, len);
+		memfd_unmap(data, len);
+	}
+	(void)close(fd);
+	return error;
+}
+
+void
+kernel_read_before(struct memory *memory)
+{
+	struct arena *arena = arena_new(0);
+	struct actual actual;
+	int error;
+
+	if (arena == NULL)
+		fatalx("kernel", "out of memory");
+	read_resolv_conf(memory);
+	if ((error = kernel_read(&actual, arena, KERNEL_LINKS)) == 0 && (error = before_load(memory, &actual)) != 0)
+		log_warnx("kernel", "what was before us is not known: %s", strerror(-error));
+	arena_free(arena);
 }
 
 /* --- requests in order --- */
@@ -310,6 +419,7 @@ kernel_execute(const struct plan *plan, uint8_t phase, const struct actual *actu
 
 	b = (struct batch){ .plan = plan, .actual = actual, .memory = memory, .problems = problems };
 	buf_init(&b.messages, BATCH_MAX);
+	note_before(plan, phase, actual, memory);
 	for (i = 0; error == 0 && i < plan->n; i++) {
 		if (plan->ops[i].phase != phase)
 			continue;
@@ -323,6 +433,8 @@ kernel_execute(const struct plan *plan, uint8_t phase, const struct actual *actu
 	}
 	if (error == 0)
 		error = batch_flush(&b);
+	if (b.is_back)
+		before_store(memory, actual);
 	buf_fini(&b.messages);
 	return error;
 }

@@ -30,8 +30,11 @@ int	kernel_read(struct actual *, struct arena *, unsigned what);
  */
 int	kernel_execute(const struct plan *, uint8_t phase, const struct actual *, struct memory *, struct problems *);
 
-/* The resolver's file as it is now, into memory: for comparing, and for the way back. */
-void	kernel_read_resolv_conf(struct memory *);
+/*
+ * At start, into memory: the resolver's file as it is now, for comparing; and for the way back what an earlier process wrote down before it
+ * changed it, as far as it still holds.
+ */
+void	kernel_read_before(struct memory *);
 
 /*
  * Set a sysctl that has been set before to its value again.  1 when it had another value meanwhile (*ret_previous), 0 when not, -errno.

@@ -48,7 +48,7 @@ start(struct daemon *d)
 	d->state = &netd;
 	netd.memory = memory_new();
 	netd.alarms = alarms_new();
-	kernel_read_resolv_conf(netd.memory);
+	kernel_read_before(netd.memory);
 	netd.watch = watch_new(d->base, on_change, &netd);
 	netd.tick = event_new(d->base, -1, EV_PERSIST, on_tick, &netd);
 	if (netd.tick == NULL || event_add(netd.tick, &second) == -1)

@@ -9,8 +9,8 @@
 
 /*
  * What this process did to the kernel and cannot read back: which addresses are ours (needed where the kernel keeps no
- * IFA_PROTO), the MTU a link had before we changed it, sysctls and host settings as we left them.  It ends with the process; nothing
- * that is lost with it leads to a change of what somebody else owns.
+ * IFA_PROTO), the MTU a link had before we changed it, sysctls and host settings as we left them.  It ends with the process, but for
+ * what before.h writes down; nothing that is lost with it leads to a change of what somebody else owns.
  */
 
 struct memory;

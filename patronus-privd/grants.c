@@ -123,7 +123,8 @@ put_netd(const void *body, const char **ret_why)
 {
 	const struct file_put_req *r = body;
 
-	return (r->id == FILE_RESOLV_CONF && r->data.len <= 4096) || refuse(ret_why, "file that is not netd's");
+	return (r->id == FILE_RESOLV_CONF && r->data.len <= 4096) || (r->id == FILE_NET_BEFORE && r->data.len <= 65536) ||
+	    refuse(ret_why, "file that is not netd's");
 }
 
 static bool
@@ -147,7 +148,7 @@ open_netd(const void *body, const char **ret_why)
 {
 	const struct file_open_req *r = body;
 
-	return r->id == FILE_RESOLV_CONF || refuse(ret_why, "file that is not netd's");
+	return r->id == FILE_RESOLV_CONF || r->id == FILE_NET_BEFORE || refuse(ret_why, "file that is not netd's");
 }
 
 static bool

@@ -71,6 +71,7 @@ struct file {
 static const struct file files[FILE_ID_MAX] = {
 	[FILE_LKG_RULESET] = { DIR_STATE, "lkg-ruleset", 0600, true, check_ruleset },
 	[FILE_RESOLV_CONF] = { DIR_ETC, "resolv.conf", 0644, true, check_text },
+	[FILE_NET_BEFORE] = { DIR_RUN, "net-before", 0600, true, check_text },
 	[FILE_CLAIM_NOTICE] = { DIR_RUN, "claim-notice", 0600, true, check_text },
 };
 

@@ -77,6 +77,7 @@ enum file_id {
 	FILE_INVALID = 0,
 	FILE_LKG_RULESET,	/* fwd: last known good compiled ruleset, loaded by privd before links come up */
 	FILE_RESOLV_CONF,	/* netd: resolver configuration of the box */
+	FILE_NET_BEFORE,	/* netd: what it changed, as it was before; for as long as the kernel runs */
 	FILE_CLAIM_NOTICE,	/* authd: what is printed on the console while the box is unclaimed */
 	FILE_ID_MAX
 };

@@ -168,9 +168,18 @@ def test_our_address_goes_without_foreign_ones(box):
     box.ip("box", "addr del 192.0.2.99/25 dev eth1")
 
 
-def test_mtu_comes_back_when_nothing_asks_for_it(box):
+def kill_netd(lab):
+    pid = lab.processes()["netd"]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    wait_for("netd", 5, lambda: lab.processes()["netd"]["pid"] not in (0, pid))
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_mtu_comes_back_when_nothing_asks_for_it(box, killed):
     commit(box, ("interfaces/lan/mtu", "1400"))
     assert link(box, "eth1")["mtu"] == 1400
+    if killed:
+        kill_netd(box)
     box.ctl("delete", "interfaces/lan/mtu")
     commit(box)
     assert link(box, "eth1")["mtu"] == 1500
@@ -279,7 +288,8 @@ def test_a_missing_link_does_not_stop_the_box(box):
     within_a_second("the addresses", lambda: addresses(box, "eth2") == {"192.0.2.129/26", "2001:db8:3::1/64"})
 
 
-def test_the_resolver_of_before_comes_back(fresh_lab):
+@pytest.mark.parametrize("killed", [False, True])
+def test_the_resolver_of_before_comes_back(fresh_lab, killed):
     """An unconfigured box is not renamed, its resolver is replaced when there are name servers, and restored when there are none."""
     lab = fresh_lab
     (lab.etc / "resolv.conf").write_text("nameserver 192.0.2.53\n")
@@ -288,6 +298,8 @@ def test_the_resolver_of_before_comes_back(fresh_lab):
     commit(lab, ("system/name-servers", "198.51.100.53"), ("system/time-zone", "Europe/Berlin"))
     assert "nameserver 198.51.100.53\n" in (lab.etc / "resolv.conf").read_text()
     assert os.readlink(lab.etc / "localtime").endswith("/Europe/Berlin")
+    if killed:
+        kill_netd(lab)
     lab.ctl("delete", "system/name-servers")
     commit(lab)
     assert (lab.etc / "resolv.conf").read_text() == "nameserver 192.0.2.53\n"

@@ -72,6 +72,7 @@ ask_netd(void)
 	ask("ip_forward", MSG_SYSCTL_SET, &forward);
 	ask("rp_filter", MSG_SYSCTL_SET, &filter);
 	ask_put(FILE_RESOLV_CONF, text, sizeof(text) - 1);
+	ask_put(FILE_NET_BEFORE, text, sizeof(text) - 1);
 	ask("", MSG_FILE_OPEN, &file);
 	ask("events", MSG_NL_SUBSCRIBE, &events);
 	ask("nothing", MSG_RTNL_BATCH, &rtnl);

@@ -116,6 +116,9 @@ test_ids(void **state)
 	assert_true(allowed(ROLE_FWD, MSG_FILE_PUT, &put));
 	assert_false(allowed(ROLE_NETD, MSG_FILE_PUT, &put));
 	assert_false(allowed(ROLE_AUTHD, MSG_FILE_PUT, &put));
+	put.id = FILE_NET_BEFORE;
+	assert_true(allowed(ROLE_NETD, MSG_FILE_PUT, &put));
+	assert_false(allowed(ROLE_FWD, MSG_FILE_PUT, &put));
 	assert_true(allowed(ROLE_NETD, MSG_SYSCTL_SET, &sysctl));
 	sysctl.value = 2;
 	assert_false(allowed(ROLE_NETD, MSG_SYSCTL_SET, &sysctl));

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "actual.h"
+#include "before.h"
+#include "memory.h"
+
+#define RESOLV_CONF_LINE	"resolv.conf\n"
+#define WORDS			4
+
+void
+before_print(const struct memory *m, const struct actual *a, struct buf *b)
+{
+	const char *text = memory_text_get(m, MEMORY_RESOLV_CONF_BEFORE);
+	uint32_t i, mtu;
+
+	for (i = 0; i < a->nlinks; i++)
+		if ((mtu = memory_mtu_get(m, a->links[i].index)) != 0)
+			buf_printf(b, "mtu %u %s %u\n", a->links[i].index, a->links[i].name, mtu);
+	if (text == NULL)
+		return;
+	buf_puts(b, RESOLV_CONF_LINE);
+	buf_puts(b, text);
+}
+
+/* "mtu INDEX LINK VALUE", in a line of its own that may be written to. */
+static int
+parse_mtu(struct memory *m, const struct actual *a, char *line)
+{
+	const char *words[WORDS] = { NULL };
+	uint64_t index, mtu;
+	const struct link *l;
+	char *p = line;
+	int n;
+
+	for (n = 0; n < WORDS && p != NULL; n++)
+		words[n] = strsep(&p, " ");
+	if (n != WORDS || p != NULL || strcmp(words[0], "mtu") != 0 || str_u64(words[1], 1, INT32_MAX, &index) != 0 ||
+	    str_u64(words[3], 1, INT32_MAX, &mtu) != 0)
+		return -EPROTO;
+	l = actual_link(a, (uint32_t)index);
+	if (l != NULL && strcmp(l->name, words[2]) == 0 && l->mtu != mtu)
+		memory_mtu_before(m, l->index, (uint32_t)mtu);
+	return 0;
+}
+
+static int
+take_resolv_conf(struct memory *m, const char *text, size_t len)
+{
+	char copy[BEFORE_MAX];
+
+	if (len >= sizeof(copy) || memchr(text, '\0', len) != NULL)
+		return -EPROTO;
+	/* One that is not ours any more is what was before us, whatever an earlier one was. */
+	if (memory_text_get(m, MEMORY_RESOLV_CONF) == NULL)
+		return 0;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	memory_text_set(m, MEMORY_RESOLV_CONF_BEFORE, copy);
+	return 0;
+}
+
+int
+before_parse(struct memory *m, const struct actual *a, const char *text, size_t len)
+{
+	const size_t head = strlen(RESOLV_CONF_LINE);
+	const char *end;
+	char line[64];
+	int error;
+
+	for (; len > 0; len -= (size_t)(end + 1 - text), text = end + 1) {
+		if (len >= head && memcmp(text, RESOLV_CONF_LINE, head) == 0)
+			return take_resolv_conf(m, text + head, len - head);
+		end = memchr(text, '\n', len);
+		if (end == NULL || (size_t)(end - text) >= sizeof(line))
+			return -EPROTO;
+		memcpy(line, text, (size_t)(end - text));
+		line[end - text] = '\0';
+		if ((error = parse_mtu(m, a, line)) != 0)
+			return error;
+	}
+	return 0;
+}

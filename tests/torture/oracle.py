@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the kernel and /etc of the box hold, as programs that are not ours see it, in a canonical form.
+
+A state is a dict of subsystems, each comparable with ==: the firewall, the routes, the links, the addresses, the sysctls and the files.
+What depends on the way there and not on the configuration is left out: handles, counters, the order of creation, what meters have learned.
+"""
+import ctypes
+import hashlib
+import json
+import os
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+PROTO = "158"                   # of our routes and rules (docs/adr/0041)
+TABLE = ["nft", "-j", "-s", "list", "table", "inet", "patronus"]
+SYSCTLS = ("ipv4/ip_forward", "ipv6/conf/all/forwarding", "ipv4/conf/all/accept_redirects", "ipv4/conf/all/send_redirects")
+LINK_SYSCTLS = ("ipv6/conf/{}/accept_ra", "ipv4/conf/{}/rp_filter", "ipv4/conf/{}/promote_secondaries", "ipv6/conf/{}/disable_ipv6")
+LINKS = ("eth0", "eth1", "eth2")
+AT_ONCE = ("firewall",)
+CLONE_NEWNET = 0x40000000
+
+
+def digest(value):
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class Oracle:
+    """Looks from inside the box's network namespace; one thread lives there, and its children with it."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.pool = ThreadPoolExecutor(1, initializer=self._enter)
+
+    def _enter(self):
+        with open(f"/run/netns/{self.lab.ns('box')}") as ns:
+            if ctypes.CDLL(None, use_errno=True).setns(ns.fileno(), CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+
+    def state(self):
+        return self.pool.submit(read_state, self.lab.etc).result()
+
+    def at_once(self):
+        return self.pool.submit(read_at_once).result()
+
+    def close(self):
+        self.pool.shutdown()
+
+
+def _json(argv):
+    r = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+    return json.loads(r.stdout) if r.returncode == 0 and r.stdout.strip() else []
+
+
+def read_at_once():
+    return {"firewall": without_policies(read_firewall()), "routes": read_routes()}
+
+
+def read_state(etc):
+    links, addresses = read_links()
+    return {"firewall": read_firewall(), "routes": read_routes(), "links": links, "addresses": addresses, "sysctls": read_sysctls(), "files": read_files(etc)}
+
+
+# --- the firewall
+
+
+def _clean(value):
+    """Without numbers that the kernel counts or gives."""
+    if isinstance(value, list):
+        return [_clean(v) for v in value]
+    if isinstance(value, dict):
+        return {k: None if k == "counter" else _clean(v) for k, v in value.items() if k not in ("handle", "expires", "index")}
+    return value
+
+
+def read_firewall():
+    chains, sets = {}, {}
+    listed = _json(TABLE)
+    for item in listed["nftables"] if listed else ():
+        (kind, o), = item.items()
+        o = _clean(o)
+        if kind == "chain":
+            chains.setdefault(o["name"], {"rules": []})["chain"] = o
+        elif kind == "rule":
+            chains.setdefault(o["chain"], {"rules": []})["rules"].append(o)
+        elif kind in ("set", "map", "meter"):
+            elements = o.pop("elem", [])
+            learned = "dynamic" in o.get("flags", ()) or kind == "meter"
+            sets[o["name"]] = [o, [] if learned else sorted(elements, key=lambda e: json.dumps(e, sort_keys=True))]
+    return {"chains": chains, "sets": sets}
+
+
+def without_policies(firewall):
+    """The kernel takes the policy of a new base chain last, some microseconds after the rules of the same transaction
+    (nft_chain_commit_drop_policy() in net/netfilter/nf_tables_api.c), and a reader may see that.  No packet does: chains that drop end with
+    a rule that decides, see falls_through()."""
+    chains = {}
+    for name, c in firewall["chains"].items():
+        chains[name] = {"rules": c["rules"], "chain": {k: v for k, v in c.get("chain", {}).items() if k != "policy"}}
+    return {"chains": chains, "sets": firewall["sets"]}
+
+
+def falls_through(firewall):
+    """Base chains that drop, and rely on their policy for it."""
+    def ends(name):
+        """Whether every packet is decided on: the last rule is a verdict without a match, or goes to a chain that ends so."""
+        last = [e for e in firewall["chains"][name]["rules"][-1]["expr"] if "counter" not in e] if firewall["chains"][name]["rules"] else []
+        if len(last) != 1:
+            return False
+        (verdict, target), = last[0].items()
+        return verdict in ("drop", "reject") or (verdict == "goto" and ends(target["target"]))
+    return [name for name, c in firewall["chains"].items() if c["chain"].get("policy") == "drop" and not ends(name)]
+
+
+# --- routes
+
+
+def _rules():
+    found = _json(["ip", "-j", "-4", "-d", "rule"]) + _json(["ip", "-j", "-6", "-d", "rule"])
+    return sorted((json.dumps(r, sort_keys=True) for r in found if str(r.get("protocol")) == PROTO))
+
+
+def _routes(table="main"):
+    rows = []
+    for family in ("-4", "-6"):
+        for r in _json(["ip", "-j", family, "route", "show", "table", table, "proto", PROTO]):
+            rows.append([family, r.get("type", "unicast"), r["dst"], r.get("gateway"), r.get("dev"), r.get("metric")])
+    return sorted(rows, key=str)
+
+
+def read_routes():
+    """Routes of ours that packets can meet: two looks that agree."""
+    before = _routes()
+    while (now := _routes()) != before:
+        before = now
+    return now
+
+
+# --- links, addresses, sysctls, files
+
+
+def read_links():
+    links, addresses = {}, {}
+    for l in _json(["ip", "-j", "addr"]):
+        if l["ifname"] in LINKS:
+            links[l["ifname"]] = {"up": "UP" in l["flags"], "mtu": l["mtu"]}
+            addresses[l["ifname"]] = sorted(f"{a['local']}/{a['prefixlen']}" for a in l["addr_info"] if a["scope"] == "global")
+    return links, addresses
+
+
+def read_sysctls():
+    names = [*SYSCTLS, *(s.format(l) for s in LINK_SYSCTLS for l in LINKS)]
+    out = {}
+    for name in names:
+        with open(f"/proc/sys/net/{name}") as f:
+            out[name] = f.read().strip()
+    return out
+
+
+def read_files(etc):
+    resolv = etc / "resolv.conf"
+    return {"resolv.conf": resolv.read_text() if resolv.exists() else None, "localtime": os.readlink(etc / "localtime")
+            if (etc / "localtime").is_symlink() else None}
+
+
+class Sampler:
+    """Looks all the time, and keeps what it saw together with when the look began."""
+
+    def __init__(self, oracle):
+        self.oracle, self.seen, self.end = oracle, [], threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self):
+        while not self.end.is_set():
+            self.seen.append((time.monotonic(), self.oracle.at_once()))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exc):
+        self.end.set()
+        self.thread.join()
