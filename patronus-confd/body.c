@@ -44,50 +44,70 @@ body_wants_yaml(const struct request *req)
 	return (is_type(req->in->accept, "application/yaml") || is_type(req->in->accept, "text/yaml"));
 }
 
-/* One member of the body; false, with a problem, when it is not what it should be. */
-static bool
-take_member(const struct node *node, const struct body_member *m, struct problems *problems)
+/* What a member must be, in words; NULL when it is. */
+static const char *
+fault_of(const struct node *node, const struct body_member *m)
 {
-	char pointer[80];
+	bool is_scalar = node->kind == NODE_SCALAR;
 
-	(void)snprintf(pointer, sizeof(pointer), "/%.64s", node->name);
-	if (m->name == NULL) {
-		problems_add(problems, pointer, NULL, node->line, "unknown-member", "", "\"%s\" is not known here", node->name);
-		return (false);
-	}
-	if (m->ret_text != NULL) {
-		if (node->kind == NODE_SCALAR && node->style == NODE_QUOTED) {
-			*m->ret_text = node->text;
-			return (true);
-		}
-		problems_add(problems, pointer, NULL, node->line, "type", "", "\"%s\" must be a string", m->name);
-		return (false);
-	}
-	if (node->kind == NODE_SCALAR && node->style == NODE_NUMBER && str_u64(node->text, m->min, m->max, m->ret_number) == 0)
-		return (true);
-	problems_add(problems, pointer, NULL, node->line, "range", "", "\"%s\" must be a number from %llu to %llu", m->name,
-	    (unsigned long long)m->min, (unsigned long long)m->max);
-	return (false);
+	if (m->ret_text != NULL)
+		return (is_scalar && node->style == NODE_QUOTED ? NULL : "a string");
+	if (m->ret_flag != NULL)
+		return (is_scalar && node->style == NODE_BOOL ? NULL : "true or false");
+	if (m->ret_list != NULL)
+		return (node->kind == NODE_SEQ && node->n <= m->max ? NULL : "an array that is not too long");
+	return (is_scalar && node->style == NODE_NUMBER && str_u64(node->text, m->min, m->max, m->ret_number) == 0 ? NULL : "a number");
 }
 
+/* One member of the body, with a problem when it is not what it should be. */
 static void
-take_members(const struct node *map, const struct body_member *members, struct problems *problems)
+take_member(const struct node *node, const char *up, const struct body_member *m, struct problems *problems)
 {
+	const char *fault;
+	char pointer[160];
+
+	(void)snprintf(pointer, sizeof(pointer), "%.80s/%.64s", up, node->name);
+	if (m->name == NULL) {
+		problems_add(problems, pointer, NULL, node->line, "unknown-member", "", "\"%s\" is not known here", node->name);
+		return;
+	}
+	if ((fault = fault_of(node, m)) != NULL && m->ret_number != NULL)
+		problems_add(problems, pointer, NULL, node->line, "range", "", "\"%s\" must be a number from %llu to %llu", m->name,
+		    (unsigned long long)m->min, (unsigned long long)m->max);
+	else if (fault != NULL)
+		problems_add(problems, pointer, NULL, node->line, "type", "", "\"%s\" must be %s", m->name, fault);
+	else if (m->ret_text != NULL)
+		*m->ret_text = node->text;
+	else if (m->ret_flag != NULL)
+		*m->ret_flag = strcmp(node->text, "true") == 0;
+	else if (m->ret_list != NULL)
+		*m->ret_list = node;
+}
+
+bool
+body_members(const struct node *map, const char *up, const struct body_member *members, struct problems *problems)
+{
+	unsigned before = problems_count(problems);
 	const struct body_member *m;
 	const struct node *node;
-	char pointer[80];
+	char pointer[160];
 
+	if (map != NULL && map->kind != NODE_MAP) {
+		problems_add(problems, up, NULL, map->line, "type", "", "this must be an object");
+		return (false);
+	}
 	for (node = map != NULL ? map->first : NULL; node != NULL; node = node->next) {
 		for (m = members; m->name != NULL && strcmp(m->name, node->name) != 0; m++)
 			;
-		(void)take_member(node, m, problems);
+		take_member(node, up, m, problems);
 	}
 	for (m = members; m->name != NULL; m++) {
 		if (!m->is_required || (map != NULL && node_member(map, m->name) != NULL))
 			continue;
-		(void)snprintf(pointer, sizeof(pointer), "/%s", m->name);
+		(void)snprintf(pointer, sizeof(pointer), "%.80s/%s", up, m->name);
 		problems_add(problems, pointer, NULL, 0, "missing", "", "\"%s\" is missing", m->name);
 	}
+	return (problems_count(problems) == before);
 }
 
 bool
@@ -111,7 +131,7 @@ body_object(struct request *req, const struct body_member *members)
 	else if (map != NULL && map->kind != NODE_MAP)
 		reply_problem(req, PROBLEM_SYNTAX, "the body must be an object");
 	else {
-		take_members(map, members, problems);
+		(void)body_members(map, "", members, problems);
 		error = problems_count(problems) > 0;
 		if (error != 0)
 			reply_problems(req, PROBLEM_VALIDATION, problems, "the body is not what this call takes");

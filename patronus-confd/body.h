@@ -12,6 +12,7 @@
  */
 
 struct node;
+struct problems;
 struct request;
 
 /* JSON or YAML, by Content-Type; 415 for anything else. */
@@ -23,10 +24,15 @@ bool	 body_wants_yaml(const struct request *);
 struct body_member {
 	const char	*name;
 	const char	**ret_text;	/* a string; or */
-	uint64_t	*ret_number;	/* a number within min..max */
+	uint64_t	*ret_number;	/* a number within min..max; or */
+	bool		*ret_flag;	/* true or false; or */
+	const struct node **ret_list;	/* an array of at most max items, whatever they are */
 	uint64_t	 min, max;
 	bool		 is_required;
 };
+
+/* Members of an object that is part of a body, as body_object(); problems are added, with this pointer before theirs. */
+bool	 body_members(const struct node *map, const char *pointer, const struct body_member *, struct problems *);
 
 /*
  * Read a JSON object with these members (the last has name NULL) and no others; an empty body is an empty object.  Texts live in the

@@ -27,6 +27,7 @@ static const struct {
 	[PROBLEM_NOT_FOUND] = { 404, "not-found", "There is nothing here" },
 	[PROBLEM_METHOD] = { 405, "method", "The path knows other methods" },
 	[PROBLEM_CONFLICT] = { 409, "conflict", "The change is in conflict with another one" },
+	[PROBLEM_DISRUPTIVE] = { 409, "disruptive", "The change needs a time to confirm it, or force" },
 	[PROBLEM_STALE] = { 412, "stale", "The object has changed meanwhile" },
 	[PROBLEM_TOO_LARGE] = { 413, "too-large", "The body is too large" },
 	[PROBLEM_MEDIA_TYPE] = { 415, "media-type", "The body is neither JSON nor YAML" },

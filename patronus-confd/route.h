@@ -50,6 +50,8 @@ void	 workspace_show(struct request *);
 void	 workspace_discard(struct request *);
 void	 workspace_diff(struct request *);
 void	 workspace_validate(struct request *);
+void	 workspace_rebase(struct request *);
+void	 workspace_resolve(struct request *);
 void	 commit_create(struct request *);	/* route_commit.c */
 void	 commit_show(struct request *);
 void	 commit_pending(struct request *);

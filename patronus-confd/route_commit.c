@@ -25,8 +25,6 @@
 #include "transaction.h"
 #include "workspace.h"
 
-#define CONFIRM_MIN_S		5
-#define CONFIRM_MAX_S		3600
 #define COMMENT_MAX		512
 
 struct committing {
@@ -49,9 +47,8 @@ route_reply_commit(struct request *req, unsigned status, const struct commit *c)
 	reply_json(req, status, &b, &(struct reply_extra){ .location = status == 201 ? location : NULL });
 }
 
-/* Is there something that another commit must wait for?  Answered when it is so. */
-static bool
-is_held(struct request *req)
+bool
+route_is_held(struct request *req)
 {
 	const struct commit *pending = transaction_pending(req->confd->transaction);
 
@@ -63,6 +60,15 @@ is_held(struct request *req)
 	else
 		return (false);
 	return (true);
+}
+
+bool
+route_check_comment(struct request *req, const char *comment)
+{
+	if (comment == NULL || (strlen(comment) <= COMMENT_MAX && !str_has_control(comment, strlen(comment))))
+		return (true);
+	reply_problem(req, PROBLEM_VALIDATION, "the comment must be one line of at most %d bytes", COMMENT_MAX);
+	return (false);
 }
 
 void
@@ -78,42 +84,15 @@ commit_create(struct request *req)
 	};
 	struct workspace *w;
 
-	if (!body_object(req, members))
+	if (!body_object(req, members) || !route_check_comment(req, comment))
 		return;
-	if (strlen(comment) > COMMENT_MAX || str_has_control(comment, strlen(comment))) {
-		reply_problem(req, PROBLEM_VALIDATION, "the comment must be one line of at most %d bytes", COMMENT_MAX);
-		return;
-	}
 	w = workspace_find(req->confd->workspaces, id);
 	if (w == NULL || !workspace_may(w, req->user, req->role))
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no workspace \"%.32s\" of yours", id);
 	else if (w->is_busy)
 		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
-	else if (!is_held(req))
+	else if (!route_is_held(req))
 		commit_workspace(req, w, comment, confirm_s);
-}
-
-/* Stand on the running revision; false, answered, when that cannot be. */
-static bool
-rebase(struct request *req, struct workspace *w)
-{
-	struct buf conflicts, members;
-	int error;
-
-	buf_init(&conflicts, 64 << 10);
-	error = workspace_rebase(req->confd->workspaces, w, &conflicts);
-	if (error == -EBUSY) {
-		buf_init(&members, 80 << 10);
-		buf_printf(&members, ",\"base\":%u,\"running\":%u,\"conflicts\":[", w->base->number, req->confd->running->number);
-		buf_put(&members, conflicts.data, conflicts.len);
-		buf_puts(&members, "]");
-		reply_problem_with(req, PROBLEM_CONFLICT, buf_failed(&members) ? "" : (const char *)members.data, NULL,
-		    "the running configuration changed the same objects since the workspace was made");
-		buf_fini(&members);
-	} else if (error != 0)
-		reply_error(req, error, NULL);
-	buf_fini(&conflicts);
-	return (error == 0);
 }
 
 /*
@@ -121,8 +100,8 @@ rebase(struct request *req, struct workspace *w)
  * such a change waits for a confirmation that can only arrive through the new state.  Not when no owner has anything to change in the
  * kernel for it; but the port of the web is this process' own.
  */
-static void
-guard_against_lock_out(const struct request *req, const struct workspace *w, struct commit_order *order)
+void
+route_guard(const struct request *req, const struct workspace *w, struct commit_order *order)
 {
 	static const char *const sections[] = { "interfaces", "routing", "firewall", "nat" };
 	const char *guard = document_value(req->confd->running->doc, "/management/lock-out-guard");
@@ -163,7 +142,7 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 	const char *section;
 	int error;
 
-	if (!rebase(req, w))
+	if (!route_rebase(req, w, NULL, 0))
 		return;
 	if ((section = workspace_forbidden(req->confd->workspaces, w, req->role)) != NULL) {
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL, "the role %s may not change %s",
@@ -186,7 +165,7 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 	}
 	problems_free(problems);
 	order.validate_us = clock_mono_us() - order.validate_us;
-	guard_against_lock_out(req, w, &order);
+	route_guard(req, w, &order);
 	order.doc = w->doc;
 	order.mask = workspace_owners(req->confd->workspaces, w);
 	order.arg = c;
@@ -200,8 +179,8 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 	}
 }
 
-static void
-reply_failure(struct request *req, const struct outcome_info *info)
+void
+route_reply_failure(struct request *req, const struct outcome_info *info)
 {
 	switch (info->outcome) {
 	case OUTCOME_UNFIT:
@@ -239,7 +218,7 @@ on_committed(const struct outcome_info *info, void *arg)
 		return;
 	}
 	w->doc = snapshot_release(info->target);
-	reply_failure(req, info);
+	route_reply_failure(req, info);
 }
 
 /* --- one commit --- */

@@ -2,21 +2,51 @@
 #ifndef PATRONUS_CONFD_ROUTE_COMMON_H
 #define PATRONUS_CONFD_ROUTE_COMMON_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What several handlers share. */
 
+#define CONFIRM_MIN_S	5
+#define CONFIRM_MAX_S	3600
+
+struct buf;
 struct commit;
+struct commit_order;
 struct document;
+struct edit;
+struct merge_choice;
+struct outcome_info;
+struct problems;
 struct request;
+struct revision;
 struct workspace;
 
 /* The workspace of /workspaces/{id}/...; NULL, answered, when it is not there or not the caller's. */
 struct workspace *route_workspace(struct request *);
 void		 route_reply_workspace(struct request *, unsigned status, const struct workspace *);
 void		 route_reply_no_room(struct request *, int error);
+/* Stand on the running revision, with what was decided about conflicts; false, answered, when that cannot be. */
+bool		 route_rebase(struct request *, struct workspace *, struct merge_choice *, size_t n);
+/* Is there something that another commit must wait for?  Answered when it is so. */
+bool		 route_is_held(struct request *);
+/* NULL, or one line that is not too long; false, answered, otherwise. */
+bool		 route_check_comment(struct request *, const char *comment);
+/* Whether the commit could cut the caller off: sets what commit_order says of forced confirmations. */
+void		 route_guard(const struct request *, const struct workspace *, struct commit_order *);
+/* Answers for a commit that came to nothing. */
+void		 route_reply_failure(struct request *, const struct outcome_info *);
+/* A write without a workspace; its preconditions hold. */
+void		 route_direct(struct request *, const struct edit *);
+/* The node as it is now in a document, with its ETag; 204 for what is gone and for the whole document.  link may be NULL. */
+void		 route_reply_edit(struct request *, const struct document *, const struct edit *, bool is_new, const char *key,
+		    const char *link);
+/* An edit that was refused (workspace_edit). */
+void		 route_reply_edit_error(struct request *, int error, const struct problems *);
 /* The changes from a to b, as a workspace's diff. */
 void		 route_reply_diff(struct request *, uint32_t base, const struct document *a, const struct document *b);
+void		 route_print_revision(const struct revision *, struct buf *);
 /* A commit object, with Location when it is new. */
 void		 route_reply_commit(struct request *, unsigned status, const struct commit *);
 

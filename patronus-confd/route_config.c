@@ -20,6 +20,7 @@
 #include "reply.h"
 #include "request.h"
 #include "route.h"
+#include "route_common.h"
 #include "schema.h"
 #include "schema_node.h"
 #include "snapshot.h"
@@ -30,7 +31,7 @@
 #define DOCUMENT_MAX	(64u << 20)
 
 static void	 make_edit(struct request *, struct edit *);
-static void	 answer_edit(struct request *, struct workspace *, const struct edit *, bool is_new, const char *key);
+static void	 reply_not_allowed(struct request *);
 
 /* The workspace that the header names; false, answered, when it is not there or not the caller's. */
 static bool
@@ -126,8 +127,8 @@ reply_stale(struct request *req, const struct workspace *w, const char *etag)
 }
 
 /*
- * Does what the caller stands on still hold?  Sets the flags of a put.  The whole document may be replaced without: that is
- * what loading a file means.
+ * Does what the caller stands on still hold?  Sets the flags of a put.  The whole document of a workspace may be replaced without:
+ * that is what loading a file means, and its commit sees whether anything moved.
  */
 static bool
 check_preconditions(struct request *req, const struct workspace *w, unsigned *ret_flags)
@@ -141,7 +142,7 @@ check_preconditions(struct request *req, const struct workspace *w, unsigned *re
 		*ret_flags = EDIT_CREATE;
 		return (true);
 	}
-	if (match[0] == '\0' && req->rest[0] == '\0')
+	if (match[0] == '\0' && req->rest[0] == '\0' && w != NULL && req->in->method == MGMT_PUT)
 		return (true);
 	if (match[0] == '\0') {
 		reply_problem(req, PROBLEM_PRECONDITION, "If-Match (or If-None-Match: * for something new) is missing");
@@ -159,19 +160,18 @@ check_preconditions(struct request *req, const struct workspace *w, unsigned *re
 	return (false);
 }
 
-/* What every edit needs: a workspace of the caller's that no commit holds. */
+/* A workspace of the caller's that no commit holds, or none: then it is a transaction of its own. */
 static bool
 find_candidate(struct request *req, struct workspace **ret)
 {
 	if (!find_workspace(req, ret))
 		return (false);
-	if (*ret == NULL) {
-		reply_problem(req, PROBLEM_PRECONDITION,
-		    "the header Patronus-Workspace is missing: edits are made in a workspace (POST /workspaces)");
+	if (*ret != NULL && (*ret)->is_busy) {
+		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
 		return (false);
 	}
-	if ((*ret)->is_busy) {
-		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
+	if (*ret != NULL && req->in->query[0] != '\0') {
+		reply_problem(req, PROBLEM_SYNTAX, "an edit in a workspace takes no parameters: they belong to its commit");
 		return (false);
 	}
 	return (true);
@@ -311,6 +311,18 @@ reply_not_allowed(struct request *req)
 }
 
 static void
+announce(struct request *req, const struct workspace *w)
+{
+	struct buf b;
+
+	buf_init(&b, 256);
+	buf_printf(&b, "{\"workspace\":\"%s\",\"changes\":%u}", w->id, w->changes);
+	if (!buf_failed(&b))
+		events_publish(req->confd->events, TOPIC_COMMITS, (const char *)b.data, b.len);
+	buf_fini(&b);
+}
+
+static void
 make_edit(struct request *req, struct edit *e)
 {
 	bool needs_match = e->kind == EDIT_KIND_PUT || e->kind == EDIT_KIND_PATCH || e->kind == EDIT_KIND_DELETE;
@@ -326,51 +338,50 @@ make_edit(struct request *req, struct edit *e)
 	}
 	if (!find_candidate(req, &w) || (needs_match && !check_preconditions(req, w, &e->flags)))
 		return;
+	if (w == NULL) {
+		route_direct(req, e);
+		return;
+	}
 	if ((problems = problems_new()) == NULL)
 		fatalx("config", "no memory");
 	error = workspace_edit(req->confd->workspaces, w, req->role, e, &is_new, &key, problems);
+	if (error != 0)
+		route_reply_edit_error(req, error, problems);
+	else {
+		announce(req, w);
+		route_reply_edit(req, workspace_document(w), e, is_new, key, NULL);
+	}
+	problems_free(problems);
+	free(key);
+}
+
+void
+route_reply_edit_error(struct request *req, int error, const struct problems *problems)
+{
 	if (error == -EACCES)
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL,
 		    "the role %s may not change users and management", user_role_name(req->role));
 	else if (error == -ENOTSUP)
 		reply_not_allowed(req);
-	else if (error != 0)
-		reply_error(req, error, problems);
 	else
-		answer_edit(req, w, e, is_new, key);
-	problems_free(problems);
-	free(key);
+		reply_error(req, error, problems);
 }
 
-static void
-announce(struct request *req, const struct workspace *w)
+void
+route_reply_edit(struct request *req, const struct document *doc, const struct edit *e, bool is_new, const char *key, const char *link)
 {
-	struct buf b;
-
-	buf_init(&b, 256);
-	buf_printf(&b, "{\"workspace\":\"%s\",\"changes\":%u}", w->id, w->changes);
-	if (!buf_failed(&b))
-		events_publish(req->confd->events, TOPIC_COMMITS, (const char *)b.data, b.len);
-	buf_fini(&b);
-}
-
-/* The node as it is now, with its ETag; 204 for what is gone and for the whole document. */
-static void
-answer_edit(struct request *req, struct workspace *w, const struct edit *e, bool is_new, const char *key)
-{
-	struct reply_extra extra = { 0 };
+	struct reply_extra extra = { .link = link };
 	char etag[33], *location;
 	const char *path = e->path;
 	struct buf b;
 
-	announce(req, w);
 	if (key != NULL)
 		path = arena_printf(req->message.arena, "%s/%s", e->path, key);
 	location = path != NULL ? arena_printf(req->message.arena, "/api/v1/configuration%s", path) : NULL;
 	if (location == NULL)
 		fatalx("config", "no memory");
-	if (e->kind == EDIT_KIND_DELETE || edit_etag(workspace_document(w), path, etag) != 0) {
-		reply_empty(req, 204, NULL);
+	if (e->kind == EDIT_KIND_DELETE || edit_etag(doc, path, etag) != 0) {
+		reply_empty(req, 204, &extra);
 		return;
 	}
 	extra.etag = etag;
@@ -381,7 +392,7 @@ answer_edit(struct request *req, struct workspace *w, const struct edit *e, bool
 	if (is_new)
 		extra.location = location;
 	buf_init(&b, DOCUMENT_MAX);
-	if (edit_get(workspace_document(w), path, DOCUMENT_JSON, 0, &b) != 0)
+	if (edit_get(doc, path, DOCUMENT_JSON, 0, &b) != 0)
 		b.failed = true;
 	reply_json(req, is_new ? 201 : 200, &b, &extra);
 }

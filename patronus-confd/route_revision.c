@@ -25,8 +25,8 @@
 #define LIMIT_DEFAULT	100
 #define LIMIT_MAX	500
 
-static void
-print(const struct revision *rev, struct buf *b)
+void
+route_print_revision(const struct revision *rev, struct buf *b)
 {
 	char when[32];
 
@@ -63,7 +63,7 @@ revision_list(struct request *req)
 	for (i = 0; i < n; i++) {
 		if (i > 0)
 			buf_putc(&b, ',');
-		print(&list[i], &b);
+		route_print_revision(&list[i], &b);
 	}
 	buf_putc(&b, ']');
 	if (n == limit && list[n - 1].number > 1)
@@ -131,7 +131,7 @@ revision_show(struct request *req)
 		return;
 	}
 	buf_init(&b, 16384);
-	print(&rev, &b);
+	route_print_revision(&rev, &b);
 	reply_json(req, 200, &b, NULL);
 }
 

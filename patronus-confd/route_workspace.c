@@ -12,6 +12,8 @@
 #include "confd.h"
 #include "diff.h"
 #include "document.h"
+#include "merge.h"
+#include "node.h"
 #include "problem.h"
 #include "record_json.h"
 #include "reply.h"
@@ -19,10 +21,14 @@
 #include "route.h"
 #include "route_common.h"
 #include "snapshot.h"
+#include "store.h"
 #include "transaction.h"
 #include "workspace.h"
 
-#define DIFF_MAX	(15u << 20)
+#define DIFF_MAX		(15u << 20)
+#define CONFLICTS_MAX		(1u << 20)
+#define CONFLICT_REVISIONS	16
+#define RESOLUTIONS_MAX		1000
 
 /* A validation that waits for the owners. */
 struct validation {
@@ -109,19 +115,174 @@ workspace_show(struct request *req)
 		route_reply_workspace(req, 200, w);
 }
 
-void
-workspace_discard(struct request *req)
+/* A workspace of the path that nothing holds; NULL, answered, otherwise. */
+static struct workspace *
+free_workspace(struct request *req)
 {
 	struct workspace *w = route_workspace(req);
 
+	if (w == NULL || !w->is_busy)
+		return (w);
+	reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
+	return (NULL);
+}
+
+void
+workspace_discard(struct request *req)
+{
+	struct workspace *w = free_workspace(req);
+
 	if (w == NULL)
 		return;
-	if (w->is_busy) {
-		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
-		return;
-	}
 	workspace_free(req->confd->workspaces, w);
 	reply_empty(req, 204, NULL);
+}
+
+/* Who made of the base what runs now: "revisions" of the answer, the newest first. */
+static void
+print_revisions(struct confd *confd, uint32_t base, struct buf *b)
+{
+	struct revision *list = calloc(CONFLICT_REVISIONS, sizeof(*list));
+	unsigned i, n = 0, printed = 0;
+
+	if (list == NULL || store_list(confd->store, 0, CONFLICT_REVISIONS, list, &n) != 0)
+		n = 0;
+	buf_puts(b, ",\"revisions\":[");
+	for (i = 0; i < n && list[i].number > base; i++) {
+		if (list[i].state != REVISION_KEPT && list[i].state != REVISION_PENDING)
+			continue;
+		if (printed++ > 0)
+			buf_putc(b, ',');
+		route_print_revision(&list[i], b);
+	}
+	buf_putc(b, ']');
+	free(list);
+}
+
+/* A choice about something that is no conflict is a mistake. */
+static void
+reply_unused(struct request *req, const struct merge_choice *choices, size_t n)
+{
+	struct problems *problems = problems_new();
+	char pointer[32];
+	size_t i;
+
+	if (problems == NULL)
+		fatalx("workspace", "no memory");
+
+	for (i = 0; i < n; i++) {
+		if (choices[i].was_used || choices[i].path == NULL)
+			continue;
+		(void)snprintf(pointer, sizeof(pointer), "/resolutions/%zu", i);
+		problems_add(problems, pointer, NULL, 0, "not-found", "", "there was no conflict about %.256s", choices[i].path);
+	}
+	reply_problems(req, PROBLEM_VALIDATION, problems, "nothing was decided");
+	problems_free(problems);
+}
+
+bool
+route_rebase(struct request *req, struct workspace *w, struct merge_choice *choices, size_t n)
+{
+	struct buf conflicts, members;
+	int error;
+
+	buf_init(&conflicts, CONFLICTS_MAX);
+	error = merge_workspace(req->confd->workspaces, w, choices, n, &conflicts);
+	if (error == -EBUSY) {
+		buf_init(&members, CONFLICTS_MAX + (64u << 10));
+		buf_printf(&members, ",\"base\":%u,\"running\":%u,\"conflicts\":[", w->base->number, req->confd->running->number);
+		buf_put(&members, conflicts.data, conflicts.len);
+		buf_putc(&members, ']');
+		print_revisions(req->confd, w->base->number, &members);
+		buf_putc(&members, '\0');
+		reply_problem_with(req, PROBLEM_CONFLICT, buf_failed(&members) ? "" : (const char *)members.data, NULL,
+		    "the running configuration changed the same objects since the workspace was made; "
+		    "POST /workspaces/%s/resolve says whose values hold", w->id);
+		buf_fini(&members);
+	} else if (error == -ENOENT)
+		reply_unused(req, choices, n);
+	else if (error != 0)
+		reply_error(req, error, NULL);
+	buf_fini(&conflicts);
+	return (error == 0);
+}
+
+void
+workspace_rebase(struct request *req)
+{
+	const struct body_member none[] = { { .name = NULL } };
+	struct workspace *w = free_workspace(req);
+
+	if (w != NULL && body_object(req, none) && route_rebase(req, w, NULL, 0))
+		route_reply_workspace(req, 200, w);
+}
+
+/* "ours" or "theirs"; false, with a problem, when it is something else. */
+static bool
+take_side(const char *take, const char *pointer, struct merge_choice *ret, struct problems *problems)
+{
+	ret->is_ours = strcmp(take, "ours") == 0;
+	if (ret->is_ours || strcmp(take, "theirs") == 0)
+		return (true);
+	problems_add(problems, pointer, NULL, 0, "type", "", "\"take\" must be \"ours\" or \"theirs\"");
+	return (false);
+}
+
+/* The array of {"path", "take"}; the number of choices. */
+static size_t
+read_choices(const struct node *list, struct merge_choice *ret, struct problems *problems)
+{
+	const struct node *item;
+	const char *path, *take;
+	char pointer[32];
+	size_t n = 0;
+
+	for (item = list->first; item != NULL; item = item->next) {
+		const struct body_member members[] = {
+			{ .name = "path", .ret_text = &path, .is_required = true },
+			{ .name = "take", .ret_text = &take, .is_required = true },
+			{ .name = NULL },
+		};
+
+		(void)snprintf(pointer, sizeof(pointer), "/resolutions/%zu", n);
+		ret[n] = (struct merge_choice){ 0 };
+		if (body_members(item, pointer, members, problems) && take_side(take, pointer, &ret[n], problems))
+			ret[n].path = path;
+		n++;
+	}
+	return (n);
+}
+
+void
+workspace_resolve(struct request *req)
+{
+	struct workspace *w = free_workspace(req);
+	const struct node *list = NULL;
+	const char *take = NULL;
+	const struct body_member members[] = {
+		{ .name = "resolutions", .ret_list = &list, .max = RESOLUTIONS_MAX },
+		{ .name = "take", .ret_text = &take },
+		{ .name = NULL },
+	};
+	struct merge_choice *choices;
+	struct problems *problems;
+	size_t n = 0;
+
+	if (w == NULL || !body_object(req, members))
+		return;
+	choices = calloc((list != NULL ? list->n : 0) + 1, sizeof(*choices));
+	if (choices == NULL || (problems = problems_new()) == NULL)
+		fatalx("workspace", "no memory");
+	if (list != NULL)
+		n = read_choices(list, choices, problems);
+	if (take != NULL && take_side(take, "/take", &choices[n], problems))
+		n++;
+	if (problems_count(problems) > 0)
+		reply_problems(req, PROBLEM_VALIDATION, problems, "the body is not what this call takes");
+	else if (route_rebase(req, w, choices, n))
+		route_reply_workspace(req, 200, w);
+	problems_free(problems);
+	free(choices);
 }
 
 void
@@ -164,17 +325,13 @@ workspace_diff(struct request *req)
 void
 workspace_validate(struct request *req)
 {
-	struct workspace *w = route_workspace(req);
+	struct workspace *w = free_workspace(req);
 	struct problems *problems;
 	struct validation *v;
 	int error;
 
 	if (w == NULL)
 		return;
-	if (w->is_busy) {
-		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
-		return;
-	}
 	if (w->doc == NULL) {
 		reply_text(req, 200, "application/json", "{\"valid\":true,\"impact\":[]}", 26, NULL);
 		return;

@@ -19,6 +19,8 @@ const struct route routes[] = {
 	{ MGMT_DELETE, "/workspaces/{id}", RIGHT_CONFIG_EDIT, workspace_discard },
 	{ MGMT_GET, "/workspaces/{id}/diff", RIGHT_CONFIG_EDIT, workspace_diff },
 	{ MGMT_POST, "/workspaces/{id}/validate", RIGHT_CONFIG_EDIT, workspace_validate },
+	{ MGMT_POST, "/workspaces/{id}/rebase", RIGHT_CONFIG_EDIT, workspace_rebase },
+	{ MGMT_POST, "/workspaces/{id}/resolve", RIGHT_CONFIG_EDIT, workspace_resolve },
 
 	{ MGMT_POST, "/commits", RIGHT_COMMIT, commit_create },
 	{ MGMT_GET, "/commits/pending", RIGHT_CONFIG_READ, commit_pending },
@@ -50,6 +52,8 @@ const struct route routes[] = {
 
 const size_t routes_n = sizeof(routes) / sizeof(routes[0]);
 
+/* How a write without a workspace is committed. */
+#define DIRECT		"comment confirm-timeout force"
 /* Lists are searched and paged (collection.h). */
 #define COLLECTION	"q filter[] sort fields limit cursor count"
 
@@ -58,6 +62,10 @@ static const struct {
 	const char	*query;		/* as query_check() takes it */
 } queries[] = {
 	{ config_get, "full" },
+	{ config_put, DIRECT },
+	{ config_patch, DIRECT },
+	{ config_post, DIRECT },
+	{ config_delete, DIRECT },
 	{ revision_list, "limit cursor" },
 	{ state_show, "limit" },
 };

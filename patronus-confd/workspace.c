@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -12,14 +11,12 @@
 
 #include "confd.h"
 #include "diff.h"
-#include "jsondoc.h"
-#include "node.h"
+#include "edits.h"
 #include "problem.h"
 #include "record_json.h"
 #include "schema.h"
 #include "snapshot.h"
 #include "workspace.h"
-#include "yamldoc.h"
 
 /* Who commits again within this time finds a copy to edit; afterwards its memory is worth more than the time to make one. */
 #define SPARE_IDLE_MS	20000
@@ -39,14 +36,10 @@ struct workspaces {
 	uint64_t		 spare_ms;	/* when it was made */
 };
 
-static void	 edit_fini(struct edit *);
-static int	 edit_copy(struct edit *, const struct edit *);
-static int	 edit_apply(struct document *, const struct edit *, bool *, char **, struct problems *);
 static bool	 may_edit(const struct workspaces *, uint32_t sections, enum user_role);
 static void	 forget_last(struct workspaces *);
 static int	 replace_document(struct workspaces *, struct workspace *, enum user_role, const struct edit *,
 		    struct problems *);
-static int	 measure(struct workspaces *, struct workspace *);
 
 struct workspaces *
 workspaces_new(struct confd *confd)
@@ -56,6 +49,12 @@ workspaces_new(struct confd *confd)
 	if ((ws = calloc(1, sizeof(*ws))) != NULL)
 		ws->confd = confd;
 	return (ws);
+}
+
+struct confd *
+workspaces_confd(const struct workspaces *ws)
+{
+	return (ws->confd);
 }
 
 void
@@ -100,17 +99,26 @@ workspace_free(struct workspaces *ws, struct workspace *w)
 	free(w);
 }
 
+static void
+forget_idle(struct workspaces *ws)
+{
+	uint64_t now = clock_mono_ms();
+	unsigned i;
+
+	for (i = 0; i < WORKSPACES_MAX; i++)
+		if (ws->item[i] != NULL && !ws->item[i]->is_busy && now - ws->item[i]->used_ms > WORKSPACE_IDLE_MS)
+			workspace_free(ws, ws->item[i]);
+}
+
 /* A free place: what was idle for too long goes. */
 static int
 make_room(struct workspaces *ws, const char *owner)
 {
-	uint64_t now = clock_mono_ms();
 	unsigned i, mine = 0;
 	int place = -1;
 
+	forget_idle(ws);
 	for (i = 0; i < WORKSPACES_MAX; i++) {
-		if (ws->item[i] != NULL && !ws->item[i]->is_busy && now - ws->item[i]->used_ms > WORKSPACE_IDLE_MS)
-			workspace_free(ws, ws->item[i]);
 		if (ws->item[i] == NULL)
 			place = (int)i;
 		else if (strcmp(ws->item[i]->owner, owner) == 0)
@@ -139,7 +147,7 @@ workspace_new(struct workspaces *ws, const char *owner, struct document *doc, in
 	if (doc != NULL) {
 		w->doc = doc;
 		w->is_whole = true;
-		if ((*ret_error = measure(ws, w)) != 0) {
+		if ((*ret_error = workspace_measure(ws, w)) != 0) {
 			workspace_free(ws, w);
 			return (NULL);
 		}
@@ -186,64 +194,6 @@ workspace_may(const struct workspace *w, const char *user, enum user_role role)
 
 /* --- edits --- */
 
-static void
-edit_fini(struct edit *e)
-{
-	free((char *)(uintptr_t)e->path);
-	free((char *)(uintptr_t)e->body);
-	free((char *)(uintptr_t)e->ref);
-	memset(e, 0, sizeof(*e));
-}
-
-static int
-edit_copy(struct edit *to, const struct edit *from)
-{
-	char *body;
-
-	*to = *from;
-	to->path = strdup(from->path);
-	to->ref = from->ref != NULL ? strdup(from->ref) : NULL;
-	if ((body = malloc(from->len + 1)) != NULL) {
-		if (from->len > 0)
-			memcpy(body, from->body, from->len);
-		body[from->len] = '\0';
-	}
-	to->body = body;
-	if (to->path != NULL && body != NULL && (from->ref == NULL || to->ref != NULL))
-		return (0);
-	edit_fini(to);
-	return (-ENOMEM);
-}
-
-static int
-edit_apply(struct document *doc, const struct edit *e, bool *ret_created, char **ret_key, struct problems *problems)
-{
-	char *key = NULL;
-	int error;
-
-	switch (e->kind) {
-	case EDIT_KIND_PUT:
-		return (edit_put(doc, e->path, e->format, e->body, e->len, e->flags, ret_created, problems));
-	case EDIT_KIND_PATCH:
-		return (edit_patch(doc, e->path, e->format, e->body, e->len, problems));
-	case EDIT_KIND_DELETE:
-		return (edit_delete(doc, e->path, problems));
-	case EDIT_KIND_APPEND:
-		if ((error = edit_append(doc, e->path, e->format, e->body, e->len, &key, problems)) != 0)
-			return (error);
-		if (ret_key != NULL)
-			*ret_key = key;
-		else
-			free(key);
-		return (0);
-	case EDIT_KIND_MOVE:
-		return (edit_move(doc, e->path, e->place, e->ref, problems));
-	case EDIT_KIND_INVALID:
-		break;
-	}
-	return (-ENOTSUP);
-}
-
 static bool
 is_root(const char *path)
 {
@@ -254,8 +204,8 @@ is_root(const char *path)
  * Keep the edit for a rebase.  An appended entry whose key was made is kept as a put of that entry: a replay
  * must not make another one.
  */
-static void
-remember(struct workspace *w, const struct edit *e, const char *key)
+void
+workspace_remember(struct workspace *w, const struct edit *e, const char *key)
 {
 	struct edit *edits;
 	struct edit copy;
@@ -312,7 +262,7 @@ workspace_edit(struct workspaces *ws, struct workspace *w, enum user_role role, 
 		return (-ENOMEM);
 	if ((error = edit_apply(w->doc, e, ret_created, &key, problems)) != 0)
 		return (error);
-	remember(w, e, key);
+	workspace_remember(w, e, key);
 	w->sections |= workspace_section_bit(ws->confd, e->path);
 	if (ret_key != NULL)
 		*ret_key = key;
@@ -350,7 +300,7 @@ replace_document(struct workspaces *ws, struct workspace *w, enum user_role role
 	}
 	w->doc = doc;
 	w->is_whole = true;
-	if ((error = measure(ws, w)) == 0 && !may_edit(ws, w->sections, role))
+	if ((error = workspace_measure(ws, w)) == 0 && !may_edit(ws, w->sections, role))
 		error = -EACCES;
 	if (error != 0) {
 		w->doc = old;
@@ -366,8 +316,8 @@ replace_document(struct workspaces *ws, struct workspace *w, enum user_role role
 }
 
 /* Count the changes and note the sections of a document that was replaced. */
-static int
-measure(struct workspaces *ws, struct workspace *w)
+int
+workspace_measure(struct workspaces *ws, struct workspace *w)
 {
 	struct diff *diff;
 	const char *section;
@@ -476,163 +426,11 @@ workspaces_settle(struct workspaces *ws)
 void
 workspaces_tidy(struct workspaces *ws)
 {
+	forget_idle(ws);
 	if (ws->spare == NULL || clock_mono_ms() - ws->spare_ms < SPARE_IDLE_MS)
 		return;
 	document_free(ws->spare);
 	ws->spare = NULL;
-}
-
-/* --- a base that moved --- */
-
-/* Is one of the paths the other, or below it? */
-static bool
-overlap(const char *a, const char *b)
-{
-	size_t la = strlen(a), lb = strlen(b), len = la < lb ? la : lb;
-
-	return (memcmp(a, b, len) == 0 && (la == lb || (la > lb ? a : b)[len] == '/' || len == 0));
-}
-
-/*
- * The object that a path is in: the outermost list entry, or the place itself.  Two changes of one entry are a conflict even when they
- * touch different members: who made the one has not seen the other.
- */
-static char *
-object_of(const struct confd *confd, const char *path)
-{
-	const struct lysc_node *node, *up = NULL;
-	char *object = strdup(path);
-	size_t at = 0;
-
-	if (object == NULL)
-		fatalx("workspace", "no memory");
-	while (path[at] == '/') {
-		at += 1 + strcspn(path + at + 1, "/");
-		object[at] = '\0';
-		/* A key leads to the same schema node as its list. */
-		node = schema_find(confd->schema, object);
-		if (node == NULL || node == up)
-			break;
-		up = node;
-		object[at] = path[at];
-	}
-	return (object);
-}
-
-/* Does a merge patch say anything about the node at `theirs`, or what is below or above it? */
-static bool
-patch_reaches(const struct edit *e, const char *theirs)
-{
-	struct arena *arena = arena_new(0);
-	struct problems *problems = problems_new();
-	struct node *node = NULL;
-	size_t at = strlen(e->path), len;
-	char name[256];
-	int error;
-
-	if (arena == NULL || problems == NULL)
-		fatalx("workspace", "no memory");
-	error = e->format == DOCUMENT_JSON ? jsondoc_read(e->body, e->len, arena, problems, &node) :
-	    yamldoc_read(e->body, e->len, arena, problems, &node);
-	while (error == 0 && node != NULL && node->kind == NODE_MAP && strlen(theirs) > at && theirs[at] == '/') {
-		len = strcspn(theirs + at + 1, "/");
-		if (len >= sizeof(name))
-			break;
-		memcpy(name, theirs + at + 1, len);
-		name[len] = '\0';
-		node = node_member(node, name);
-		at += 1 + len;
-	}
-	problems_free(problems);
-	arena_free(arena);
-	return (error != 0 || node != NULL);
-}
-
-/* One of their changes, by its object: does any of our edits reach it? */
-static bool
-is_reached(const struct workspace *w, char *const *mine, const char *theirs)
-{
-	unsigned i;
-
-	for (i = 0; i < w->nedits; i++)
-		if (overlap(theirs, mine[i]) && (w->edits[i].kind != EDIT_KIND_PATCH || patch_reaches(&w->edits[i], theirs)))
-			return (true);
-	return (w->is_whole);
-}
-
-static void
-find_conflicts(const struct confd *confd, const struct workspace *w, const struct diff *theirs, struct buf *ret)
-{
-	char **mine = calloc(w->nedits + 1, sizeof(*mine)), *object;
-	const struct diff_change *change;
-	unsigned j;
-	size_t i;
-
-	if (mine == NULL)
-		fatalx("workspace", "no memory");
-	for (j = 0; j < w->nedits; j++)
-		mine[j] = object_of(confd, w->edits[j].path);
-	for (i = 0; i < diff_count(theirs) && ret->len < 8192; i++) {
-		change = diff_get(theirs, i);
-		object = object_of(confd, change->path);
-		if (is_reached(w, mine, object)) {
-			if (ret->len > 0)
-				buf_putc(ret, ',');
-			record_json_string(change->path, strlen(change->path), ret);
-		}
-		free(object);
-	}
-	for (j = 0; j < w->nedits; j++)
-		free(mine[j]);
-	free(mine);
-}
-
-/* Their document with our edits.  NULL when one of them does not fit any more (its path is in the conflicts). */
-static struct document *
-replay(const struct workspace *w, const struct snapshot *onto, struct buf *ret_conflicts)
-{
-	struct document *doc = document_dup(onto->doc);
-	struct problems *problems = problems_new();
-	unsigned i;
-
-	for (i = 0; doc != NULL && problems != NULL && i < w->nedits; i++) {
-		if (edit_apply(doc, &w->edits[i], NULL, NULL, problems) == 0)
-			continue;
-		record_json_string(w->edits[i].path, strlen(w->edits[i].path), ret_conflicts);
-		document_free(doc);
-		doc = NULL;
-	}
-	problems_free(problems);
-	return (doc);
-}
-
-int
-workspace_rebase(struct workspaces *ws, struct workspace *w, struct buf *ret_conflicts)
-{
-	struct snapshot *onto = ws->confd->running;
-	struct document *doc = NULL;
-	struct diff *theirs;
-	int error;
-
-	if (w->base == onto)
-		return (0);
-	if ((error = diff_documents(w->base->doc, onto->doc, &theirs)) != 0)
-		return (error);
-	if (diff_count(theirs) == 0)
-		doc = w->doc;
-	else
-		find_conflicts(ws->confd, w, theirs, ret_conflicts);
-	diff_free(theirs);
-	if (ret_conflicts->len > 0)
-		return (-EBUSY);
-	if (doc == NULL && w->doc != NULL && (doc = replay(w, onto, ret_conflicts)) == NULL)
-		return (ret_conflicts->len > 0 ? -EBUSY : -ENOMEM);
-	if (doc != w->doc)
-		document_free(w->doc);
-	w->doc = doc;
-	snapshot_unref(w->base);
-	w->base = snapshot_ref(onto);
-	return (0);
 }
 
 /* --- sections --- */

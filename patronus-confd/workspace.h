@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "document.h"
-#include "edit.h"
+#include "edits.h"
 #include "rights.h"
 
 /*
@@ -26,27 +26,6 @@ struct workspaces;
 #define WORKSPACE_IDLE_MS	(24ull * 3600 * 1000)
 #define WORKSPACE_EDIT_BYTES	(8u << 20)	/* of bodies kept for a rebase */
 #define WORKSPACE_SECTIONS	32
-
-enum edit_kind {
-	EDIT_KIND_INVALID = 0,
-	EDIT_KIND_PUT,
-	EDIT_KIND_PATCH,
-	EDIT_KIND_DELETE,
-	EDIT_KIND_APPEND,
-	EDIT_KIND_MOVE
-};
-
-/* One edit as it was asked for. */
-struct edit {
-	enum edit_kind		 kind;
-	const char		*path;		/* below /configuration; "" is the whole document */
-	enum document_format	 format;
-	const char		*body;
-	size_t			 len;
-	unsigned		 flags;		/* EDIT_CREATE, ... of put */
-	enum edit_place		 place;		/* of move */
-	const char		*ref;		/* of move */
-};
 
 struct workspace {
 	char			 id[17];	/* "": free */
@@ -91,11 +70,10 @@ int		 workspace_edit(struct workspaces *, struct workspace *, enum user_role, co
  */
 int		 workspace_check(struct workspace *, struct problems *);
 
-/*
- * Bring it onto the running revision when that has moved: 0 when it stands there now; -EBUSY when both changed the same
- * objects: ret_conflicts gets JSON strings of their paths, with commas.
- */
-int		 workspace_rebase(struct workspaces *, struct workspace *, struct buf *ret_conflicts);
+/* For merge.c: who it belongs to; note an edit that was made (key: of an entry that was appended), and count the changes of a document that was replaced. */
+struct confd	*workspaces_confd(const struct workspaces *);
+void		 workspace_remember(struct workspace *, const struct edit *, const char *key);
+int		 workspace_measure(struct workspaces *, struct workspace *);
 
 /* Owners (bits) of the sections it touches. */
 uint32_t	 workspace_owners(const struct workspaces *, const struct workspace *);
@@ -111,7 +89,7 @@ uint32_t	 workspace_section_bit(const struct confd *, const char *path);
 void		 workspace_committed(struct workspaces *, struct workspace *, uint32_t number);
 /* Running or kept became another revision: make the spare copy, or give it up. */
 void		 workspaces_settle(struct workspaces *);
-/* Now and then: a spare copy that nobody wanted for a while goes. */
+/* Now and then: a spare copy that nobody wanted for a while goes, and workspaces that were idle for too long. */
 void		 workspaces_tidy(struct workspaces *);
 
 void		 workspace_print(const struct workspace *, struct buf *);

@@ -185,7 +185,7 @@ api_fail(const struct ctl *c, const struct reply *r, const char *file)
 	fprintf(stderr, "%s%s\n", json_array_size(errors) > 0 ? "" : "patronusctl: ",
 	    detail[0] != '\0' ? detail : json_text(r->json, "title"));
 	for (i = 0; i < json_array_size(conflicts); i++)
-		fprintf(stderr, "  changed by both: %s\n", json_string_value(json_array_get(conflicts, i)));
+		fprintf(stderr, "  changed by both: %s\n", json_text(json_array_get(conflicts, i), "path"));
 	return api_exit_code(r->rep->status);
 }
 

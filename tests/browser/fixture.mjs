@@ -279,7 +279,7 @@ function make_commit(box, call, who) {
 		throw new Refusal(404, 'not-found', 'There is no such workspace')
 	judge(home.document)
 	if (box.overtaken)
-		throw new Refusal(409, 'conflict', 'The running configuration moved', { detail: 'the running configuration changed the same objects since the workspace was made', conflicts: box.overtaken })
+		throw new Refusal(409, 'conflict', 'The running configuration moved', { detail: 'the running configuration changed the same objects since the workspace was made', conflicts: box.overtaken.map(path => ({ path, base: null, ours: null, theirs: null })) })
 	if (box.refuse)
 		throw new Refusal(502, 'apply-failed', 'The kernel refused the ruleset', { detail: 'The box is back at the previous revision', errors: box.refuse })
 	const number = box.revisions.at(-1).number + 1

@@ -63,7 +63,7 @@ function CommitDialog({ changes, impact, onClose }: { changes: number; impact: I
 	const [busy, set_busy] = useState(false)
 	const [failed, set_failed] = useState<unknown>(null)
 	const problem = failed instanceof Problem ? failed : null
-	const conflicts = Array.isArray(problem?.body.conflicts) ? problem.body.conflicts.map(plain) : []
+	const conflicts = Array.isArray(problem?.body.conflicts) ? problem.body.conflicts.map(one => plain((one as { path: string }).path)) : []
 
 	const submit = async () => {
 		set_busy(true)
