@@ -15,6 +15,7 @@
 #include "confd.h"
 #include "document.h"
 #include "events.h"
+#include "fetch.h"
 #include "mgmt.h"
 #include "mirror.h"
 #include "people.h"
@@ -247,4 +248,5 @@ confd_running_changed(struct confd *confd)
 	workspaces_settle(confd->workspaces);
 	mirror_changed(confd->mirror);
 	web_changed(confd);
+	fetch_setup(confd);
 }

@@ -151,6 +151,7 @@ static const struct daemon_peer peers[] = {
 	{ .role = ROLE_NETD, .purpose = PEER_MAIN, .ops = &ops },
 	{ .role = ROLE_FWD, .purpose = PEER_MAIN, .ops = &ops },
 	{ .role = ROLE_HTTPD, .purpose = PEER_MAIN, .ops = &ops },
+	{ .role = ROLE_FETCHD, .purpose = PEER_MAIN, .ops = &ops },
 	{ .role = ROLE_INVALID }
 };
 

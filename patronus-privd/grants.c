@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stddef.h>
+
 #include "ipc/ids.h"
 #include "ipc/msg.h"
 #include "net/check.h"
@@ -6,6 +8,8 @@
 #include "request.h"
 
 #define WEB_PORT_MIN	1024
+#define SMALL_MAX	4096
+#define MEMORY_MAX	65536
 
 static bool
 refuse(const char **ret_why, const char *why)
@@ -17,75 +21,13 @@ refuse(const char **ret_why, const char *why)
 /* --- argument policies --- */
 
 static bool
-dump_fwd(const void *body, const char **ret_why)
-{
-	const struct nl_dump_req *r = body;
-
-	switch (r->what) {
-	case NL_DUMP_LINKS:
-	case NL_DUMP_ADDRS:
-	case NL_DUMP_NFT_TABLES:
-	case NL_DUMP_NFT_CHAINS:
-	case NL_DUMP_NFT_RULES:
-	case NL_DUMP_NFT_SETS:
-	case NL_DUMP_NFT_ELEMS:
-	case NL_DUMP_CT_STATS:
-		return true;
-	default:
-		return refuse(ret_why, "dump that is not fwd's");
-	}
-}
-
-static bool
-dump_netd(const void *body, const char **ret_why)
-{
-	const struct nl_dump_req *r = body;
-
-	switch (r->what) {
-	case NL_DUMP_LINKS:
-	case NL_DUMP_ADDRS:
-	case NL_DUMP_ROUTES:
-	case NL_DUMP_RULES:
-		return true;
-	default:
-		return refuse(ret_why, "dump that is not netd's");
-	}
-}
-
-static bool
-subscribe_fwd(const void *body, const char **ret_why)
-{
-	const struct nl_subscribe_req *r = body;
-
-	return r->what == NL_SUBSCRIBE_NFT || r->what == NL_SUBSCRIBE_ROUTE || refuse(ret_why, "events that are not fwd's");
-}
-
-static bool
-subscribe_netd(const void *body, const char **ret_why)
-{
-	const struct nl_subscribe_req *r = body;
-
-	return r->what == NL_SUBSCRIBE_ROUTE || refuse(ret_why, "events that are not netd's");
-}
-
-static bool
-socket_confd(const void *body, const char **ret_why)
+socket_port(const void *body, const char **ret_why)
 {
 	const struct sock_open_req *r = body;
 
-	if (r->slot == SOCK_MGMT_LISTEN)
-		return r->port == 0 || refuse(ret_why, "port on a socket that has none");
 	if (r->slot != SOCK_WEB_LISTEN)
-		return refuse(ret_why, "socket that is not confd's");
+		return r->port == 0 || refuse(ret_why, "port on a socket that has none");
 	return r->port == 443 || r->port >= WEB_PORT_MIN || refuse(ret_why, "port that is not for the web");
-}
-
-static bool
-socket_fwd(const void *body, const char **ret_why)
-{
-	const struct sock_open_req *r = body;
-
-	return (r->slot == SOCK_NFLOG && r->port == 0) || refuse(ret_why, "socket that is not fwd's");
 }
 
 static bool
@@ -111,44 +53,11 @@ sysctl_netd(const void *body, const char **ret_why)
 }
 
 static bool
-put_fwd(const void *body, const char **ret_why)
+put_small(const void *body, const char **ret_why)
 {
 	const struct file_put_req *r = body;
 
-	return r->id == FILE_LKG_RULESET || refuse(ret_why, "file that is not fwd's");
-}
-
-static bool
-put_netd(const void *body, const char **ret_why)
-{
-	const struct file_put_req *r = body;
-
-	return (r->id == FILE_RESOLV_CONF && r->data.len <= 4096) || (r->id == FILE_NET_BEFORE && r->data.len <= 65536) ||
-	    refuse(ret_why, "file that is not netd's");
-}
-
-static bool
-put_authd(const void *body, const char **ret_why)
-{
-	const struct file_put_req *r = body;
-
-	return (r->id == FILE_CLAIM_NOTICE && r->data.len <= 4096) || refuse(ret_why, "file that is not authd's");
-}
-
-static bool
-open_fwd(const void *body, const char **ret_why)
-{
-	const struct file_open_req *r = body;
-
-	return r->id == FILE_LKG_RULESET || refuse(ret_why, "file that is not fwd's");
-}
-
-static bool
-open_netd(const void *body, const char **ret_why)
-{
-	const struct file_open_req *r = body;
-
-	return r->id == FILE_RESOLV_CONF || r->id == FILE_NET_BEFORE || refuse(ret_why, "file that is not netd's");
+	return r->data.len <= (r->id == FILE_NET_BEFORE ? MEMORY_MAX : SMALL_MAX) || refuse(ret_why, "file that is too long");
 }
 
 static bool
@@ -163,29 +72,39 @@ host_netd(const void *body, const char **ret_why)
 
 /* --- the array --- */
 
-#define READY	GRANT_AFTER_HELLO
+#define READY		GRANT_AFTER_HELLO
+#define ID(id)		(1u << (id))
+#define DUMPS_BOTH	(ID(NL_DUMP_LINKS) | ID(NL_DUMP_ADDRS))
+#define DUMPS_NFT	(ID(NL_DUMP_NFT_TABLES) | ID(NL_DUMP_NFT_CHAINS) | ID(NL_DUMP_NFT_RULES) | ID(NL_DUMP_NFT_SETS) | ID(NL_DUMP_NFT_ELEMS))
+#define DUMPS_FWD	(DUMPS_BOTH | DUMPS_NFT | ID(NL_DUMP_CT_STATS))
+#define DUMPS_NETD	(DUMPS_BOTH | ID(NL_DUMP_ROUTES) | ID(NL_DUMP_RULES))
+#define EVENTS_FWD	(ID(NL_SUBSCRIBE_NFT) | ID(NL_SUBSCRIBE_ROUTE))
+#define FILES_NETD	(ID(FILE_RESOLV_CONF) | ID(FILE_NET_BEFORE))
+#define SOCKETS_FETCHD	(ID(SOCK_PING4) | ID(SOCK_PING6))
+#define SOCKETS_CONFD	(ID(SOCK_MGMT_LISTEN) | ID(SOCK_WEB_LISTEN))
 
 const struct grant grants[] = {
-	/* peer		request			phase	/s	burst	arguments	act */
-	{ 0,		MSG_HELLO,		GRANT_BEFORE_HELLO, 1, 1, NULL,		request_hello },
-	{ ROLE_FWD,	MSG_NFT_BATCH,		READY,	200,	100,	NULL,		request_nft_batch },
-	{ ROLE_FWD,	MSG_NL_DUMP,		READY,	200,	100,	dump_fwd,	request_nl_dump },
-	{ ROLE_FWD,	MSG_NL_SUBSCRIBE,	READY,	10,	10,	subscribe_fwd,	request_nl_subscribe },
-	{ ROLE_FWD,	MSG_SOCK_OPEN,		READY,	10,	10,	socket_fwd,	request_sock_open },
-	{ ROLE_FWD,	MSG_FILE_PUT,		READY,	50,	20,	put_fwd,	request_file_put },
-	{ ROLE_FWD,	MSG_FILE_OPEN,		READY,	50,	20,	open_fwd,	request_file_open },
-	{ ROLE_FWD,	MSG_CT_DELETE,		READY,	200,	100,	NULL,		request_ct_delete },
-	{ ROLE_NETD,	MSG_RTNL_BATCH,		READY,	500,	200,	NULL,		request_rtnl_batch },
-	{ ROLE_NETD,	MSG_NL_DUMP,		READY,	200,	100,	dump_netd,	request_nl_dump },
-	{ ROLE_NETD,	MSG_NL_SUBSCRIBE,	READY,	10,	10,	subscribe_netd,	request_nl_subscribe },
-	{ ROLE_NETD,	MSG_SYSCTL_SET,		READY,	500,	500,	sysctl_netd,	request_sysctl_set },
-	{ ROLE_NETD,	MSG_FILE_PUT,		READY,	50,	20,	put_netd,	request_file_put },
-	{ ROLE_NETD,	MSG_FILE_OPEN,		READY,	50,	20,	open_netd,	request_file_open },
-	{ ROLE_NETD,	MSG_HOST_CTL,		READY,	20,	20,	host_netd,	request_host_ctl },
-	{ ROLE_CONFD,	MSG_SOCK_OPEN,		READY,	10,	10,	socket_confd,	request_sock_open },
-	{ ROLE_CONFD,	MSG_PROC_STATUS,	READY,	50,	50,	NULL,		request_proc_status },
-	{ ROLE_AUTHD,	MSG_AUTH_OPEN,		READY,	50,	20,	NULL,		request_auth_open },
-	{ ROLE_AUTHD,	MSG_FILE_PUT,		READY,	10,	10,	put_authd,	request_file_put },
+	/* peer		request			phase	/s	burst	ids			arguments	act */
+	{ 0,		MSG_HELLO,		GRANT_BEFORE_HELLO, 1, 1, 0,			NULL,		request_hello },
+	{ ROLE_FWD,	MSG_NFT_BATCH,		READY,	200,	100,	0,			NULL,		request_nft_batch },
+	{ ROLE_FWD,	MSG_NL_DUMP,		READY,	200,	100,	DUMPS_FWD,		NULL,		request_nl_dump },
+	{ ROLE_FWD,	MSG_NL_SUBSCRIBE,	READY,	10,	10,	EVENTS_FWD,		NULL,		request_nl_subscribe },
+	{ ROLE_FWD,	MSG_SOCK_OPEN,		READY,	10,	10,	ID(SOCK_NFLOG),		socket_port,	request_sock_open },
+	{ ROLE_FWD,	MSG_FILE_PUT,		READY,	50,	20,	ID(FILE_LKG_RULESET),	NULL,		request_file_put },
+	{ ROLE_FWD,	MSG_FILE_OPEN,		READY,	50,	20,	ID(FILE_LKG_RULESET),	NULL,		request_file_open },
+	{ ROLE_FWD,	MSG_CT_DELETE,		READY,	200,	100,	0,			NULL,		request_ct_delete },
+	{ ROLE_NETD,	MSG_RTNL_BATCH,		READY,	500,	200,	0,			NULL,		request_rtnl_batch },
+	{ ROLE_NETD,	MSG_NL_DUMP,		READY,	200,	100,	DUMPS_NETD,		NULL,		request_nl_dump },
+	{ ROLE_NETD,	MSG_NL_SUBSCRIBE,	READY,	10,	10,	ID(NL_SUBSCRIBE_ROUTE),	NULL,		request_nl_subscribe },
+	{ ROLE_NETD,	MSG_SYSCTL_SET,		READY,	500,	500,	0,			sysctl_netd,	request_sysctl_set },
+	{ ROLE_NETD,	MSG_FILE_PUT,		READY,	50,	20,	FILES_NETD,		put_small,	request_file_put },
+	{ ROLE_NETD,	MSG_FILE_OPEN,		READY,	50,	20,	FILES_NETD,		NULL,		request_file_open },
+	{ ROLE_NETD,	MSG_HOST_CTL,		READY,	20,	20,	0,			host_netd,	request_host_ctl },
+	{ ROLE_CONFD,	MSG_SOCK_OPEN,		READY,	10,	10,	SOCKETS_CONFD,		socket_port,	request_sock_open },
+	{ ROLE_CONFD,	MSG_PROC_STATUS,	READY,	50,	50,	0,			NULL,		request_proc_status },
+	{ ROLE_FETCHD,	MSG_SOCK_OPEN,		READY,	10,	10,	SOCKETS_FETCHD,		socket_port,	request_sock_open },
+	{ ROLE_AUTHD,	MSG_AUTH_OPEN,		READY,	50,	20,	0,			NULL,		request_auth_open },
+	{ ROLE_AUTHD,	MSG_FILE_PUT,		READY,	10,	10,	ID(FILE_CLAIM_NOTICE),	put_small,	request_file_put },
 };
 const size_t ngrants = sizeof(grants) / sizeof(grants[0]);
 _Static_assert(sizeof(grants) / sizeof(grants[0]) <= GRANTS_MAX, "a bucket for each line");
@@ -200,6 +119,20 @@ grant_find(uint8_t role, uint16_t type, bool is_ready)
 		if ((grants[i].role == role || grants[i].role == 0) && grants[i].type == type && (grants[i].phase & phase))
 			return &grants[i];
 	return NULL;
+}
+
+_Static_assert(offsetof(struct nl_dump_req, what) == 0 && offsetof(struct nl_subscribe_req, what) == 0 &&
+    offsetof(struct sock_open_req, slot) == 0 && offsetof(struct file_put_req, id) == 0 && offsetof(struct file_open_req, id) == 0,
+    "the id is the first byte");
+
+bool
+grant_allows(const struct grant *g, const void *req, const char **ret_why)
+{
+	uint8_t id = *(const uint8_t *)req;
+
+	if (g->ids != 0 && (id >= 32 || (g->ids & ID(id)) == 0))
+		return refuse(ret_why, "id that is not granted");
+	return g->policy == NULL || g->policy(req, ret_why);
 }
 
 #define TOKEN	1000000ull

@@ -30,7 +30,8 @@ struct grant {
 	uint8_t		 phase;
 	uint32_t	 per_s;		/* sustained; above it the peer waits */
 	uint32_t	 burst;
-	grant_policy	*policy;	/* NULL: no arguments that matter */
+	uint32_t	 ids;		/* those that the first field, an id, may have, as bits; 0: it is no id, or the policy says */
+	grant_policy	*policy;	/* of the other arguments; NULL: none that matter */
 	grant_handler	*handler;
 };
 
@@ -39,6 +40,9 @@ extern const size_t		ngrants;
 
 /* The line for it, or NULL. */
 const struct grant	*grant_find(uint8_t role, uint16_t type, bool is_ready);
+
+/* Are the arguments allowed?  Otherwise *ret_why is a constant. */
+bool			 grant_allows(const struct grant *, const void *req, const char **ret_why);
 
 /* A token bucket; the zeroed one is full. */
 struct bucket {

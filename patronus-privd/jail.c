@@ -28,9 +28,9 @@
 #define ROOT_FLAGS	(MS_NOSUID | MS_NODEV)
 
 int
-jail_namespaces(void)
+jail_namespaces(const struct profile *p)
 {
-	return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+	return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | (p->has_network ? 0 : CLONE_NEWNET);
 }
 
 /* --- the root --- */
@@ -100,6 +100,20 @@ state_dir(const char *root, const struct jail *j)
 	bind(from, to, MS_NOSUID | MS_NODEV | MS_NOEXEC | (j->profile->state == PROFILE_STATE_READ ? MS_RDONLY : 0u));
 }
 
+/* For a process that talks to the world: whom the box trusts, and memory for files that are no files of the box. */
+static void
+network_dirs(const char *root, uid_t uid)
+{
+	char to[PATH_MAX], options[96];
+
+	(void)snprintf(to, sizeof(to), "%s/etc/ssl", root);
+	must(mkdir(to, 0755) == 0, to);
+	library_dir(root, "/etc/ssl/certs");
+	(void)snprintf(to, sizeof(to), "%s" PROFILE_SCRATCH_DIR, root);
+	(void)snprintf(options, sizeof(options), "size=256k,nr_inodes=32,mode=0700,uid=%u,gid=%u", uid, uid);
+	must(mkdir(to, 0700) == 0 && mount("scratch", to, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) == 0, to);
+}
+
 static void
 make_dir(const char *root, const char *dir)
 {
@@ -124,6 +138,8 @@ root_make(const struct jail *j)
 		library_dir(root, libraries[i]);
 	loader_cache(root);
 	state_dir(root, j);
+	if (j->profile->has_network)
+		network_dirs(root, profile_uid(j->profile));
 #ifdef PATRONUS_SANITIZED
 	make_dir(root, "/proc");
 #endif

@@ -18,8 +18,8 @@ struct jail {
 	int			 channel;	/* becomes descriptor 3 */
 };
 
-/* The namespaces of every child (for clone). */
-int	 jail_namespaces(void);
+/* The namespaces of a child (for clone). */
+int	 jail_namespaces(const struct profile *);
 /* Never returns. */
 void	 jail_run(const struct jail *) __attribute__((noreturn));
 

@@ -232,7 +232,7 @@ message_carry_out(struct peer *p, struct message *m, const char **ret_why)
 		p->resume_us = now_us + wait_us;
 		return PEER_OK;
 	}
-	ok = (g->policy == NULL || g->policy(m->body, ret_why)) && g->handler(p, m, ret_why);
+	ok = grant_allows(g, m->body, ret_why) && g->handler(p, m, ret_why);
 	message_fini(m);
 	return ok ? PEER_OK : PEER_VIOLATION;
 }

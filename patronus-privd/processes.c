@@ -9,6 +9,7 @@ const struct process_row processes[] = {
 	{ ROLE_NETD, false },
 	{ ROLE_FWD, false },
 	{ ROLE_HTTPD, false },
+	{ ROLE_FETCHD, false },
 	{ ROLE_PAM, true },	/* two logins at once, the rest waits */
 	{ ROLE_PAM, true },
 };
@@ -23,10 +24,12 @@ const struct edge topology[] = {
 	{ ROLE_NETD, ROLE_LOGD, PEER_MAIN },
 	{ ROLE_FWD, ROLE_LOGD, PEER_MAIN },
 	{ ROLE_HTTPD, ROLE_LOGD, PEER_MAIN },
+	{ ROLE_FETCHD, ROLE_LOGD, PEER_MAIN },
 	{ ROLE_CONFD, ROLE_AUTHD, PEER_MAIN },
 	{ ROLE_CONFD, ROLE_NETD, PEER_MAIN },
 	{ ROLE_CONFD, ROLE_FWD, PEER_MAIN },
 	{ ROLE_CONFD, ROLE_HTTPD, PEER_MAIN },
+	{ ROLE_CONFD, ROLE_FETCHD, PEER_MAIN },
 	{ ROLE_HTTPD, ROLE_AUTHD, PEER_TLS },
 };
 const size_t ntopology = sizeof(topology) / sizeof(topology[0]);

@@ -2,11 +2,13 @@
 /* Sockets that are made here, confined, and then given away. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_log.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "ipc/ids.h"
 #include "net/nftwalk.h"
 #include "net/nlmsg.h"
@@ -203,6 +206,21 @@ mgmt_open(void)
 	return error;
 }
 
+/* The kernel gives echo sockets to the groups of a range; ours alone, which no process of the box but root's has. */
+static int
+ping_open(bool is_v6)
+{
+	int fd = open("/proc/sys/net/ipv4/ping_group_range", O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1 || write(fd, "0 0\n", 4) != 4)
+		log_warn("socket", "ping_group_range");
+	if (fd != -1)
+		(void)close(fd);
+	fd = is_v6 ? socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6) :
+	    socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP);
+	return fd == -1 ? -errno : fd;
+}
+
 bool
 request_sock_open(struct peer *p, struct message *m, const char **ret_why)
 {
@@ -214,7 +232,8 @@ request_sock_open(struct peer *p, struct message *m, const char **ret_why)
 	if (r->slot == SOCK_WEB_LISTEN)
 		error = listener_open(r->port);
 	else
-		error = fd = r->slot == SOCK_NFLOG ? nflog_open() : mgmt_open();
+		error = fd = r->slot == SOCK_NFLOG ? nflog_open() : r->slot == SOCK_MGMT_LISTEN ? mgmt_open() :
+		    ping_open(r->slot == SOCK_PING6);
 	if (error < 0)
 		(void)peer_error(p, &m->header, error, 0, "%s", strerror(-error));
 	else

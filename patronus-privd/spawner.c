@@ -86,7 +86,7 @@ row_spawn(unsigned row, int channel)
 	if (j.exe == -1)
 		return -ENOENT;
 	row_forget(row);
-	pid = syscall(SYS_clone, jail_namespaces() | CLONE_PARENT | CLONE_PIDFD, NULL, &pidfd, NULL, NULL);
+	pid = syscall(SYS_clone, jail_namespaces(j.profile) | CLONE_PARENT | CLONE_PIDFD, NULL, &pidfd, NULL, NULL);
 	if (pid == -1)
 		return -errno;
 	if (pid == 0)

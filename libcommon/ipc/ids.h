@@ -57,6 +57,8 @@ enum sock_slot {
 	SOCK_MGMT_LISTEN,	/* AF_UNIX SEQPACKET of the local management protocol */
 	SOCK_NFLOG,		/* NFLOG group 1, copy range 128 */
 	SOCK_WEB_ACTIVATED,	/* TCP, handed to privd at its start (LISTEN_FDS "web"); only in LISTENER, stays beside WEB_LISTEN */
+	SOCK_PING4,		/* ICMP echo only: the kernel lets a datagram socket send and receive nothing else */
+	SOCK_PING6,
 	SOCK_SLOT_MAX
 };
 

@@ -13,6 +13,7 @@
  */
 
 #define PROFILE_STATE_DIR	"/state"	/* where a process with a state directory finds it; also its working directory */
+#define PROFILE_SCRATCH_DIR	"/scratch"	/* of a process with a network: memory that ends with it, for libraries that read keys from files */
 #define PROFILE_CALL_CMPS	2
 #define PROFILE_CALL_SETS	8
 #define PROFILE_LIMITS		8
@@ -61,6 +62,7 @@ struct profile {
 	uint8_t				 state;		/* enum profile_state */
 	uint8_t				 state_group;	/* role whose group it has besides its own, or 0 */
 	bool				 loads_code;	/* loads libraries after it was confined (PAM modules) */
+	bool				 has_network;	/* stays in the network namespace of the box, and may connect */
 	const struct profile_calls	*calls[PROFILE_CALL_SETS];	/* ends with NULL */
 	struct profile_limit		 limits[PROFILE_LIMITS];
 };

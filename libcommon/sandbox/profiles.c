@@ -20,6 +20,7 @@
 #define TTY_TCGETS		0x5401
 #define IO_FIONREAD		0x541b
 #define IO_FIONBIO		0x5421
+#define IO_OUTQ			0x5411		/* bytes that the other side has not acknowledged */
 
 #define CALL(name)		{ SCMP_SYS(name), 0, { { 0 } } }
 #define CALL_EQ(name, i, v)	{ SCMP_SYS(name), 0, { { PROFILE_CMP_EQ, i, v, 0 } } }
@@ -29,6 +30,9 @@
 				{ SCMP_SYS(name), 0, { { PROFILE_CMP_MASKED, i, bits, 0 } } }
 #define CALL_ONLY(name, i, mask, v)	\
 				{ SCMP_SYS(name), 0, { { PROFILE_CMP_MASKED, i, mask, v } } }
+/* A socket of that family and type, whatever flags stand beside the type. */
+#define CALL_NET(family, type)	\
+				{ SCMP_SYS(socket), 0, { { PROFILE_CMP_EQ, 0, family, 0 }, { PROFILE_CMP_MASKED, 1, 0xf, type } } }
 #define CALL_ERROR(name, e)	{ SCMP_SYS(name), e, { { 0 } } }
 #define SET(set)		{ #set, set##_calls, sizeof(set##_calls) / sizeof(set##_calls[0]) }
 
@@ -84,6 +88,13 @@ static const struct profile_call accept_calls[] = {
 	CALL_EQ2(setsockopt, 1, SOL_SOCKET, 2, SO_KEEPALIVE), CALL_EQ2(setsockopt, 1, SOL_SOCKET, 2, SO_SNDBUF),
 };
 
+/* Connections to the world; nothing is listened to. */
+static const struct profile_call connect_calls[] = {
+	CALL_NET(AF_INET, SOCK_STREAM), CALL_NET(AF_INET, SOCK_DGRAM), CALL_NET(AF_INET6, SOCK_STREAM), CALL_NET(AF_INET6, SOCK_DGRAM),
+	CALL(connect), CALL(sendto), CALL_EQ(setsockopt, 1, IPPROTO_TCP), CALL_EQ2(setsockopt, 1, SOL_SOCKET, 2, SO_KEEPALIVE),
+	CALL_EQ2(setsockopt, 1, SOL_SOCKET, 2, SO_SNDBUF), CALL_EQ(ioctl, 1, IO_OUTQ),
+};
+
 /*
  * What PAM and the C library try on the way: syslog, the name service cache, a new session keyring.  libpam takes a kernel without
  * audit sockets (EAFNOSUPPORT) as it is, and every other refusal of one as a failed login.
@@ -95,7 +106,7 @@ static const struct profile_call pam_tries_calls[] = {
 };
 
 static const struct profile_calls base = SET(base), data_memory = SET(data_memory), code_memory = SET(code_memory),
-    memfd = SET(memfd), file_read = SET(file_read), file_write = SET(file_write), accept_set = SET(accept),
+    memfd = SET(memfd), file_read = SET(file_read), file_write = SET(file_write), accept_set = SET(accept), connect_set = SET(connect),
     pam_tries = SET(pam_tries);
 
 #define LIMITS(nofile, as, ...)						\
@@ -121,6 +132,9 @@ static const struct profile profiles[] = {
 	{ .role = ROLE_HTTPD, .name = "httpd",
 	  .calls = { &base, &data_memory, &accept_set },
 	  .limits = LIMITS(12288, 768 * MIB, ) },
+	{ .role = ROLE_FETCHD, .name = "fetchd", .has_network = true,
+	  .calls = { &base, &data_memory, &file_read, &file_write, &connect_set },
+	  .limits = LIMITS(128, 768 * MIB, { RLIMIT_FSIZE, MIB / 16 }, ) },
 	{ .role = ROLE_PAM, .name = "pam", .state_dir = "auth", .state = PROFILE_STATE_READ, .state_group = ROLE_AUTHD,
 	  .loads_code = true,
 	  .calls = { &base, &code_memory, &file_read, &pam_tries },

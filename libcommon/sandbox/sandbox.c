@@ -32,13 +32,17 @@ files_confine(const struct profile *p)
 		paths[n].path = "/etc";
 		paths[n++].access = ACCESS_READ;
 	}
+	if (p->has_network) {
+		paths[n].path = PROFILE_SCRATCH_DIR;
+		paths[n++].access = ACCESS_WRITE;
+	}
 #ifdef PATRONUS_SANITIZED
 	/* The sanitizer's reports name symbols from files. */
 	paths[0].path = "/";
 	paths[0].access = ACCESS_READ | ACCESS_WRITE;
 	paths[1].path = NULL;
 #endif
-	return sandbox_landlock(paths, false);
+	return sandbox_landlock(paths, p->has_network);
 }
 
 int

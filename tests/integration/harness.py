@@ -5,6 +5,7 @@ What privd's children see is exactly this: HELLO on descriptor 3, channels and l
 messages are read from the same .def files as the C code; the hash of the protocol is taken from the child's own HELLO.
 """
 import array
+import ctypes
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build"))
 BINARY = {"httpd": BUILD / "patronus-httpd/patronus-httpd", "authd": BUILD / "patronus-authd/patronus-authd",
-          "logd": BUILD / "patronus-logd/patronus-logd", "pam": BUILD / "patronus-authd/pam/patronus-pam"}
+          "logd": BUILD / "patronus-logd/patronus-logd", "fetchd": BUILD / "patronus-fetchd/patronus-fetchd", "pam": BUILD / "patronus-authd/pam/patronus-pam"}
 REPLY, ERROR, MORE = 1, 2, 4
 FIRST = {"common": 1, "priv": 0x100, "conf": 0x200, "auth": 0x300, "logging": 0x400, "mgmt": 0x500, "fetch": 0x600}
 
@@ -35,7 +36,7 @@ def _definitions():
         for call in re.split(r"^CALL\(", text, flags=re.M)[1:]:
             types[call.split(",")[0]] = number
             number += 1
-            for f in re.finditer(r"\b(U8|U16|U32|U64|I64|BOOL|ENUM|STR|BYTES|NONE)\((\w+)(?:, (\w+))?", call):
+            for f in re.finditer(r"\b(U8|U16|U32|U64|I64|BOOL|ENUM|STRS|STR|BYTES|NONE)\((\w+)(?:, (\w+))?", call):
                 fields.setdefault(f[2], [])
                 if f[1] != "NONE":
                     fields[f[2]].append((f[1], f[3]))
@@ -54,16 +55,19 @@ def enum(name):
     return {n: i for i, n in enumerate(names)}
 
 
-ROLE, PURPOSE, SLOT, VERDICT, METHOD = (enum(n) for n in ("role", "peer_purpose", "sock_slot", "auth_verdict", "mgmt_method"))
+ROLE, PURPOSE, SLOT, VERDICT, METHOD, PROBE = (
+    enum(n) for n in ("role", "peer_purpose", "sock_slot", "auth_verdict", "mgmt_method", "probe_kind"))
 
 
 def encode(struct_name, values):
     out = b""
     for kind, name in FIELDS[struct_name]:
-        v = values.get(name, "" if kind == "STR" else b"" if kind == "BYTES" else 0)
+        v = values.get(name, {"STR": "", "BYTES": b"", "STRS": ()}.get(kind, 0))
         if kind == "STR":
             v = v.encode()
             out += struct.pack("<H", len(v)) + v
+        elif kind == "STRS":
+            out += struct.pack("<I", len(v)) + b"".join(struct.pack("<H", len(s)) + s.encode() for s in v)
         elif kind == "BYTES":
             out += struct.pack("<I", len(v)) + v
         else:
@@ -176,7 +180,8 @@ class Channel:
 class World:
     """The daemons under test, and everything around them."""
 
-    def __init__(self):
+    def __init__(self, netns=None):
+        self.netns = netns      # where the daemons live; None: here
         self.dir = Path(tempfile.mkdtemp(prefix="patronus-harness."))
         (self.dir / "state").mkdir()
         self.selector = selectors.DefaultSelector()
@@ -225,7 +230,7 @@ class World:
 mount --make-rprivate /
 mount -t tmpfs none {root}
 cd {root}
-mkdir state usr etc dev proc build
+mkdir state usr etc dev proc build scratch
 for d in usr etc dev proc; do mount --rbind /$d $d; done
 for l in bin sbin lib lib32 lib64 libx32; do [ ! -L /$l ] || ln -s usr/$l $l; done
 mount --bind {BUILD} build
@@ -234,7 +239,8 @@ exec chroot {root} /usr/bin/env -i sh -c 'cd /state && exec /build/{BINARY[name]
         log = open(self.dir / f"{name}.log", "ab")
         def give():
             os.dup2(fd, 3)
-        return subprocess.Popen(["unshare", "-m", "sh", "-c", script], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        inside = ["ip", "netns", "exec", self.netns] if self.netns else []
+        return subprocess.Popen([*inside, "unshare", "-m", "sh", "-c", script], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                 pass_fds=(3,), preexec_fn=give)
 
     def start(self, *names):
@@ -304,8 +310,29 @@ exec chroot {root} /usr/bin/env -i sh -c 'cd /state && exec /build/{BINARY[name]
             channel.reply(kind, ident, (), [y.fileno()])
             x.close()
             y.close()
+        elif name == "SOCK_OPEN" and body["slot"] in (SLOT["SOCK_PING4"], SLOT["SOCK_PING6"]):
+            with self.ping_socket(body["slot"] == SLOT["SOCK_PING6"]) as s:
+                channel.reply(kind, ident, (), [s.fileno()])
         elif ident:
             channel.fail(kind, ident, 1, "not here")
+
+    def ping_socket(self, is_v6):
+        """As privd opens it, in the daemons' namespace."""
+        box = []
+
+        def enter():
+            with open(f"/run/netns/{self.netns}") as ns:
+                assert ctypes.CDLL(None, use_errno=True).setns(ns.fileno(), 0) == 0
+            with open("/proc/sys/net/ipv4/ping_group_range", "w") as f:
+                f.write("0 0")
+            box.append(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6) if is_v6 else
+                       socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP))
+
+        t = threading.Thread(target=enter)
+        t.start()
+        t.join()
+        box[0].setblocking(False)
+        return box[0]
 
     # --- confd, as far as these tests need it
 

@@ -8,7 +8,7 @@ import pytest
 
 from lab import PREFIX, STAGE
 
-PROGRAMS = ["privd", "confd", "authd", "logd", "netd", "fwd", "httpd"]
+PROGRAMS = ["privd", "confd", "authd", "logd", "netd", "fwd", "httpd", "fetchd"]
 
 
 def test_programs_pages_and_completions_are_there():

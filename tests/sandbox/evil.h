@@ -2,6 +2,7 @@
 #ifndef PATRONUS_TESTS_EVIL_H
 #define PATRONUS_TESTS_EVIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ struct evil_act {
 	const char	*id;		/* H1..H4: the row of the threat model's table */
 	const char	*name;
 	long		(*act)(void);
+	bool		 is_for_network;	/* what a process with a network is there for */
 };
 
 extern const struct evil_act	evil_acts[];

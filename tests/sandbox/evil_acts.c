@@ -132,7 +132,8 @@ ACT(memory_policy) { return syscall(SYS_set_mempolicy, 0, NULL, 0); }
 ACT(watch_files) { return syscall(SYS_inotify_init1, 0); }
 ACT(x32) { return syscall(0x40000000 | SYS_getpid); }
 
-#define ROW(id, f)	{ id, #f, f }
+#define ROW(id, f)	{ id, #f, f, false }
+#define NETWORK(id, f)	{ id, #f, f, true }
 
 const struct evil_act evil_acts[] = {
 	ROW("H1", open_shadow), ROW("H1", open_passwd), ROW("H1", open_parent_memory), ROW("H1", open_own_memory), ROW("H1", open_disk),
@@ -144,7 +145,7 @@ const struct evil_act evil_acts[] = {
 	ROW("H2", exec_loader), ROW("H2", exec_memory), ROW("H2", map_wx), ROW("H2", protect_x), ROW("H2", protect_wx),
 	ROW("H2", pkey_protect_x), ROW("H2", do_fork), ROW("H2", do_vfork), ROW("H2", do_clone), ROW("H2", do_thread),
 	ROW("H2", clone_user), ROW("H2", clone3), ROW("H2", unshare_user), ROW("H2", unshare_net), ROW("H2", enter_namespace),
-	ROW("H3", socket_inet), ROW("H3", socket_inet6), ROW("H3", socket_unix), ROW("H3", socket_netlink), ROW("H3", socket_packet),
+	NETWORK("H3", socket_inet), NETWORK("H3", socket_inet6), ROW("H3", socket_unix), ROW("H3", socket_netlink), ROW("H3", socket_packet),
 	ROW("H3", socket_vsock), ROW("H3", socket_alg), ROW("H3", socket_pair), ROW("H3", do_connect), ROW("H3", do_bind),
 	ROW("H3", do_listen), ROW("H3", steal_descriptor), ROW("H3", open_pidfd), ROW("H3", push_input), ROW("H3", list_interfaces),
 	ROW("H4", trace_parent), ROW("H4", trace_me), ROW("H4", read_memory), ROW("H4", write_memory), ROW("H4", kill_all),

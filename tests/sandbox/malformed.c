@@ -24,7 +24,7 @@
 #define GROWTH_MAX_KB	1024
 #define WARM_UP		2000
 
-static const uint8_t roles[] = { ROLE_CONFD, ROLE_AUTHD, ROLE_LOGD, ROLE_NETD, ROLE_FWD, ROLE_HTTPD };
+static const uint8_t roles[] = { ROLE_CONFD, ROLE_AUTHD, ROLE_LOGD, ROLE_NETD, ROLE_FWD, ROLE_HTTPD, ROLE_FETCHD };
 
 /* A datagram on its way. */
 struct datagram {

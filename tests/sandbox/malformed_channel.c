@@ -40,6 +40,7 @@ static const struct receiver receivers[] = {
 	  { MSG_AUTH_LOGIN, MSG_AUTH_CLAIM, MSG_AUTH_CHECK, MSG_AUTH_LOGOUT, MSG_AUTH_PASSWORD, MSG_AUTH_REVOKE } },
 	{ "authd from httpd", ROLE_AUTHD, ROLE_HTTPD, { MSG_TLS_SIGN, MSG_TLS_CERT } },
 	{ "logd from anybody", ROLE_LOGD, ROLE_HTTPD, { MSG_LOG_LINE, MSG_LOG_AUDIT } },
+	{ "fetchd from confd", ROLE_FETCHD, ROLE_CONFD, { MSG_FETCH_SETUP, MSG_FETCH_PUT, MSG_FETCH_SYSLOG, MSG_FETCH_PROBE } },
 	{ "httpd from confd", ROLE_HTTPD, ROLE_CONFD, { MSG_MGMT_EVENT, MSG_MGMT_UNSUBSCRIBE } },
 };
 

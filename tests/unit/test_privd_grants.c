@@ -76,7 +76,7 @@ allowed(uint8_t role, uint16_t type, const void *req)
 	bool ok;
 
 	assert_non_null(g);
-	ok = g->policy(req, &why);
+	ok = grant_allows(g, req, &why);
 	if (!ok)
 		assert_non_null(why);
 	return ok;

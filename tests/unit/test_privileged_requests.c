@@ -51,14 +51,31 @@ put_fields(struct buf *b, const struct record *r)
 }
 
 static void
+put_ids(struct buf *b, uint32_t ids)
+{
+	const char *comma = "";
+	unsigned id;
+
+	if (ids == 0)
+		buf_puts(b, "–");
+	for (id = 0; id < 32; id++)
+		if ((ids & (1u << id)) != 0) {
+			buf_printf(b, "%s%u", comma, id);
+			comma = ", ";
+		}
+}
+
+static void
 put_grants(struct buf *b)
 {
 	const struct grant *g;
 
-	buf_puts(b, "## Who may ask for what\n\n| peer | request | a second | at once | arguments checked |\n|---|---|---|---|---|\n");
-	for (g = grants; g < grants + ngrants; g++)
-		buf_printf(b, "| %s | %s | %u | %u | %s |\n", g->role == 0 ? "all" : role_name(g->role), msg_name(g->type), g->per_s,
-		    g->burst, g->policy != NULL ? "by role" : "by the act");
+	buf_puts(b, "## Who may ask for what\n\n| peer | request | a second | at once | ids | arguments checked |\n|---|---|---|---|---|---|\n");
+	for (g = grants; g < grants + ngrants; g++) {
+		buf_printf(b, "| %s | %s | %u | %u | ", g->role == 0 ? "all" : role_name(g->role), msg_name(g->type), g->per_s, g->burst);
+		put_ids(b, g->ids);
+		buf_printf(b, " | %s |\n", g->policy != NULL ? "by role" : "by the act");
+	}
 }
 
 static bool
@@ -101,11 +118,11 @@ put_processes(struct buf *b)
 	size_t n, i;
 	unsigned k;
 
-	buf_puts(b, "\n## What each process may do besides\n\n| process | state directory | system calls |\n|---|---|---|\n");
+	buf_puts(b, "\n## What each process may do besides\n\n| process | state directory | network | system calls |\n|---|---|---|---|\n");
 	p = profiles_all(&n);
 	for (i = 0; i < n; i++) {
-		buf_printf(b, "| %s | %s%s | ", p[i].name, p[i].state_dir != NULL ? p[i].state_dir : "–",
-		    p[i].state == PROFILE_STATE_READ ? " (read)" : "");
+		buf_printf(b, "| %s | %s%s | %s | ", p[i].name, p[i].state_dir != NULL ? p[i].state_dir : "–",
+		    p[i].state == PROFILE_STATE_READ ? " (read)" : "", p[i].has_network ? "the box's, to connect" : "none");
 		for (k = 0; k < PROFILE_CALL_SETS && p[i].calls[k] != NULL; k++)
 			buf_printf(b, "%s%s", k > 0 ? ", " : "", p[i].calls[k]->name);
 		buf_puts(b, " |\n");

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""fetchd against servers that are not ours: nginx, OpenSSH, dnsmasq, socat.  The test plays privd and confd for it, in the box's namespace."""
+import base64
+import errno
+import hashlib
+import os
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from harness import PROBE, World
+from lab import Lab, wait_for
+
+SERVER, BOX = "198.51.100.1", "198.51.100.2"
+SERVER6 = "2001:db8:51::1"
+
+
+def openssl(*argv, cwd):
+    subprocess.run(["openssl", *argv], cwd=cwd, check=True, capture_output=True)
+
+
+def make_ca(where):
+    """ca.pem, and server.pem + server.key for backup.example and the server's address."""
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
+            "-subj", "/CN=test authority", "-days", "30", cwd=where)
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "server.key", "-out", "server.csr",
+            "-subj", "/CN=backup.example", cwd=where)
+    (where / "ext").write_text(f"subjectAltName=DNS:backup.example,IP:{SERVER}\n")
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "server.pem", "-days", "30",
+            "-extfile", "ext", cwd=where)
+
+
+@pytest.fixture(scope="module")
+def net():
+    """The network of the lab with addresses on the box, and servers on the internet host."""
+    lab = Lab("f")
+    lab.ip("box", "link set eth0 up")
+    lab.ip("box", f"addr add {BOX}/24 dev eth0")
+    lab.ip("box", "addr add 2001:db8:51::2/64 dev eth0 nodad")
+    make_ca(lab.dir)
+    serve_nginx(lab)
+    serve_sshd(lab)
+    lab.spawn("inet", ["dnsmasq", "-k", "-C", "/dev/null", "-p", "53", "--no-resolv", "--no-hosts", "--bind-interfaces", "--pid-file=",
+                       f"--listen-address={SERVER}", f"--address=/backup.example/{SERVER}", "--address=/rebound.example/127.0.0.1",
+                       f"--address=/self.example/{BOX}", "--user=root"], log="dnsmasq.log")
+    wait_for("dnsmasq", 5, lambda: f"{SERVER}:53 " in lab.exec("inet", ["ss", "-Hlun"]).stdout)
+    yield lab
+    lab.close()
+
+
+def serve_nginx(lab):
+    (lab.dir / "dav").mkdir()
+    (lab.dir / "dav").chmod(0o777)
+    (lab.dir / "nginx.conf").write_text(f"""
+        user root; daemon off; pid {lab.dir}/nginx.pid; error_log {lab.dir}/nginx.log;
+        events {{ }}
+        http {{ access_log off; client_max_body_size 100m; client_body_temp_path {lab.dir}/body;
+          server {{ listen 443 ssl; listen 80; ssl_certificate {lab.dir}/server.pem; ssl_certificate_key {lab.dir}/server.key;
+            location /dav/ {{ root {lab.dir}; dav_methods PUT; create_full_put_path on; }}
+            location /closed/ {{ auth_basic "x"; auth_basic_user_file {lab.dir}/htpasswd; root {lab.dir}; dav_methods PUT; }}
+            location /away {{ return 302 http://127.0.0.1/; }}
+            location /teapot {{ return 418; }}
+            location / {{ return 204; }} }} }}""")
+    (lab.dir / "closed").mkdir()
+    (lab.dir / "htpasswd").write_text("box:{PLAIN}sesame\n")
+    lab.spawn("inet", ["nginx", "-c", lab.dir / "nginx.conf", "-e", lab.dir / "nginx.log"])
+    wait_for("nginx", 5, lambda: ":443 " in lab.exec("inet", ["ss", "-Hltn"]).stdout)
+
+
+def serve_sshd(lab):
+    home = lab.dir / "ssh"
+    home.mkdir(mode=0o700)
+    for name in ("host", "box", "stranger"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-m", "PEM", "-N", "", "-f", home / name], check=True)
+    (home / "authorized").write_text((home / "box.pub").read_text())
+    (home / "sshd_config").write_text(f"""
+        Port 22
+        HostKey {home}/host
+        AuthorizedKeysFile {home}/authorized
+        PermitRootLogin yes
+        PasswordAuthentication no
+        StrictModes no
+        UsePAM no
+        PidFile none
+        Subsystem sftp internal-sftp
+        """)
+    script = f"mount -t tmpfs run /run; mkdir -m 755 /run/sshd; exec /usr/sbin/sshd -D -e -f {home}/sshd_config"
+    lab.spawn("inet", ["unshare", "-m", "sh", "-c", script], log="sshd.log")
+    wait_for("sshd", 5, lambda: ":22 " in lab.exec("inet", ["ss", "-Hltn"]).stdout)
+
+
+@pytest.fixture(scope="module")
+def fetchd(net):
+    world = World(net.ns("box"))
+    world.start("fetchd")
+    confd = world.as_peer("ROLE_CONFD", "fetchd")
+    confd.send("FETCH_SETUP", {"name_servers": [SERVER]})
+    yield confd
+    log = world.log("fetchd")
+    assert world.procs["fetchd"].poll() is None, f"fetchd ended\n{log}"
+    confd.close()
+    world.close()
+
+
+def ca(net):
+    return (net.dir / "ca.pem").read_text()
+
+
+def host_key(net):
+    blob = base64.b64decode((net.dir / "ssh/host.pub").read_text().split()[1])
+    return base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def put(fetchd, url, data=b"x", **kw):
+    r = fetchd.call("FETCH_PUT", {"url": url, "data": data, **kw}, timeout=40)
+    assert isinstance(r, dict), r
+    assert bool(r["is_done"]) == (r["text"] == "")
+    return r
+
+
+# --- HTTPS
+
+@pytest.mark.parametrize("host", [SERVER, "backup.example"])
+def test_https_put_arrives_whole(net, fetchd, host):
+    data = os.urandom(3_000_000)
+    r = put(fetchd, f"https://{host}/dav/{host}.age", data, trust=ca(net))
+    assert (r["is_done"], r["status"]) == (1, 201), r
+    assert (net.dir / "dav" / f"{host}.age").read_bytes() == data
+
+
+def test_https_checks_certificates(net, fetchd):
+    assert "certificate" in put(fetchd, f"https://{SERVER}/dav/a")["text"].lower(), "not the box's authorities"
+    (net.dir / "other").mkdir(exist_ok=True)
+    make_ca(net.dir / "other")
+    assert put(fetchd, f"https://{SERVER}/dav/b", trust=(net.dir / "other/ca.pem").read_text())["is_done"] == 0
+    r = put(fetchd, f"https://[{SERVER6}]/dav/c", trust=ca(net))
+    assert not r["is_done"], "the name is not in the certificate"
+    assert not list((net.dir / "dav").glob("[abc]"))
+
+
+def test_https_says_what_the_server_said(net, fetchd):
+    assert put(fetchd, f"https://{SERVER}/closed/a", trust=ca(net))["status"] == 401
+    assert put(fetchd, f"https://{SERVER}/closed/a", trust=ca(net), user="box", password="wrong")["status"] == 401
+    assert put(fetchd, f"https://{SERVER}/closed/a", trust=ca(net), user="box", password="sesame")["status"] == 201
+    r = put(fetchd, f"https://{SERVER}/away", trust=ca(net))
+    assert r["status"] == 302 and r["text"] == "the server answered 302"      # and nobody followed
+
+
+# --- SFTP
+
+def test_sftp_put_with_a_key(net, fetchd):
+    data = os.urandom(2_000_000)
+    target = net.dir / "ssh/up/load/file.age"
+    r = put(fetchd, f"sftp://backup.example{target}", data, user="root", private_key=(net.dir / "ssh/box").read_text(), trust=host_key(net))
+    assert r["is_done"], (r, (net.dir / "sshd.log").read_text()[-500:])
+    assert target.read_bytes() == data
+    assert [p.name for p in target.parent.iterdir()] == ["file.age"], "no part is left"
+
+
+def test_sftp_refuses_strangers(net, fetchd):
+    key = (net.dir / "ssh/box").read_text()
+    url = f"sftp://{SERVER}{net.dir}/ssh/no"
+    other = base64.b64encode(bytes(32)).decode().rstrip("=")
+    assert not put(fetchd, url, user="root", private_key=key, trust=other)["is_done"]
+    assert "not known" in put(fetchd, url, user="root", private_key=key)["text"]
+    assert not put(fetchd, url, user="root", private_key=(net.dir / "ssh/stranger").read_text(), trust=host_key(net))["is_done"]
+    assert "letters" in put(fetchd, f'sftp://{SERVER}/a%22;rm%20b', user="root", private_key=key, trust=host_key(net))["text"]
+    assert not (net.dir / "ssh/no").exists()
+
+
+# --- where it does not go (A13)
+
+FORBIDDEN = ["127.0.0.1", "127.1.2.3", "[::1]", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "0.0.0.0", "[::]", "169.254.169.254", "[fe80::1]", "224.0.0.1",
+             "255.255.255.255", "[ff02::1]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "rebound.example", "self.example", BOX,
+             "[2001:db8:51::2]", "nowhere.example", "localhost"]
+
+
+@pytest.mark.parametrize("host", FORBIDDEN)
+def test_it_never_connects_to_the_box(net, fetchd, host):
+    r = put(fetchd, f"https://{host}/dav/x", trust=ca(net))
+    assert not r["is_done"] and r["status"] == 0, r
+    r = probe(fetchd, "HTTP", target=f"http://{host}/")
+    assert not r["is_good"] and "status" not in r["text"], r
+
+
+@pytest.mark.parametrize("url", ["", "x", "http://198.51.100.1/dav/x", "ftp://198.51.100.1/x", "file:///etc/passwd", "https://", "https://h:0/",
+                                 "https://u:p@198.51.100.1/dav/x", "https://h:99999/", "gopher://198.51.100.1/"])
+def test_urls_that_are_none(fetchd, url):
+    assert not put(fetchd, url)["is_done"]
+
+
+# --- probes
+
+def probe(fetchd, kind, **kw):
+    kw.setdefault("timeout_ms", 3000)
+    r = fetchd.call("FETCH_PROBE", {"kind": PROBE["PROBE_" + kind], **kw}, timeout=40)
+    assert isinstance(r, dict), r
+    return r
+
+
+@pytest.mark.parametrize("kind,kw,good,text", [
+    ("PING", {"target": SERVER}, 1, "it answers"),
+    ("PING", {"target": SERVER6}, 1, "it answers"),
+    ("PING", {"target": "198.51.100.77", "timeout_ms": 300}, 0, "no answer within 300 ms"),
+    ("PING", {"target": "backup.example"}, 1, "it answers"),
+    ("TCP", {"target": SERVER, "port": 22}, 1, "takes connections"),
+    ("TCP", {"target": SERVER6, "port": 9}, 0, "refused"),
+    ("HTTP", {"target": f"http://{SERVER}/"}, 1, "status 204"),
+    ("HTTP", {"target": f"http://{SERVER}/teapot"}, 0, "status 418"),
+    ("HTTP", {"target": f"http://{SERVER}/teapot", "status": 418}, 1, "status 418"),
+    ("HTTP", {"target": f"http://{SERVER}/", "status": 200}, 0, "status 204 instead of 200"),
+    ("HTTP", {"target": f"https://{SERVER}/"}, 0, "certificate"),
+    ("DNS", {"target": SERVER, "name": "backup.example"}, 1, f"backup.example is {SERVER}"),
+    ("DNS", {"target": SERVER, "name": "other.example"}, 0, ""),
+    ("DNS", {"target": SERVER6, "name": "backup.example"}, 0, ""),
+])
+def test_probes(fetchd, kind, kw, good, text):
+    r = probe(fetchd, kind, **kw)
+    assert r["is_good"] == good and text in r["text"], r
+    assert r["took_us"] < 10_000_000
+
+
+# --- syslog
+
+def frames(*texts):
+    return b"".join(b"%d %s" % (len(t), t) for t in (t.encode() for t in texts))
+
+
+def listen_tls(net, name):
+    p = net.spawn("inet", ["socat", "-u", f"OPENSSL-LISTEN:6514,reuseaddr,fork,cert={net.dir}/server.pem,key={net.dir}/server.key,verify=0",
+                           f"OPEN:{net.dir}/{name},creat,append"])
+    wait_for("socat", 5, lambda: ":6514 " in net.exec("inet", ["ss", "-Hltn"]).stdout)
+    return p
+
+
+def test_syslog_keeps_its_connection_and_sees_it_end(net, fetchd):
+    def send(*texts):
+        return fetchd.call("FETCH_SYSLOG", {"host": SERVER, "port": 6514, "trust": ca(net), "server_name": "backup.example",
+                                            "frames": frames(*texts)}, timeout=40)
+    assert "onnect" in send("nobody listens")["text"]
+    server = listen_tls(net, "first")
+    many = [f"<13>1 record {i}" for i in range(2000)]
+    assert send("one")["is_done"]
+    assert send(*many)["is_done"]
+    wait_for("the records", 5, lambda: (net.dir / "first").read_bytes() == frames("one", *many))
+    assert len(net.exec("inet", ["ss", "-Htn", "state", "established", "sport", "=", ":6514"]).stdout.splitlines()) == 1
+    subprocess.run(["pkill", "-9", "-P", str(server.pid)], check=False)
+    server.kill()
+    server.wait()
+    wait_for("the end", 5, lambda: net.exec("inet", ["ss", "-Htn", "state", "listening", "state", "established", "sport", "=", ":6514"]).stdout == "")
+    assert not send("lost?")["is_done"]
+    second = listen_tls(net, "second")
+    assert send("again")["is_done"]
+    wait_for("the record", 5, lambda: (net.dir / "second").read_bytes() == frames("again"))
+    second.kill()
+
+
+def test_syslog_checks_the_server(net, fetchd):
+    server = listen_tls(net, "third")
+    ask = {"host": SERVER, "port": 6514, "frames": frames("secret")}
+    for kw in ({}, {"trust": ca(net), "server_name": "other.example"}):
+        r = fetchd.call("FETCH_SYSLOG", {**ask, **kw}, timeout=40)
+        assert not r["is_done"] and r["text"], r
+    time.sleep(0.2)
+    assert not (net.dir / "third").exists() or (net.dir / "third").read_bytes() == b""
+    server.kill()
+
+
+def test_too_many_at_once_are_told_so(fetchd):
+    """40 pings that nobody answers: 32 wait for their time, 8 hear at once; and the place is free again afterwards."""
+    slow = {"kind": PROBE["PROBE_PING"], "target": "198.51.100.77", "timeout_ms": 1500}
+    with ThreadPoolExecutor(40) as pool:
+        got = list(pool.map(lambda _: fetchd.call("FETCH_PROBE", slow), range(40)))
+    assert sum(isinstance(r, dict) for r in got) == 32 and got.count(errno.EBUSY) == 8, got
+    assert probe(fetchd, "PING", target=SERVER)["is_good"]
