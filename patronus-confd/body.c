@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -7,6 +8,7 @@
 #include "base/str.h"
 
 #include "body.h"
+#include "document_tree.h"
 #include "jsondoc.h"
 #include "node.h"
 #include "problem.h"
@@ -42,6 +44,29 @@ bool
 body_wants_yaml(const struct request *req)
 {
 	return (is_type(req->in->accept, "application/yaml") || is_type(req->in->accept, "text/yaml"));
+}
+
+bool
+body_map(struct request *req, struct node **ret)
+{
+	const struct bytes *body = &req->in->body;
+	struct problems *problems;
+	enum document_format format;
+	int error;
+
+	if (!body_format(req, &format))
+		return (false);
+	if ((problems = problems_new()) == NULL)
+		fatalx("body", "no memory");
+	error = document_read(format, (const char *)body->data, body->len, req->message.arena, problems, ret);
+	if (error != 0)
+		reply_problems(req, PROBLEM_SYNTAX, problems, "the body cannot be read");
+	else if ((*ret)->kind != NODE_MAP) {
+		reply_problem(req, PROBLEM_SYNTAX, "the body must be a mapping");
+		error = -EINVAL;
+	}
+	problems_free(problems);
+	return (error == 0);
 }
 
 /* What a member must be, in words; NULL when it is. */

@@ -20,6 +20,9 @@ bool	 body_format(struct request *, enum document_format *ret);
 /* Does the caller want YAML back? */
 bool	 body_wants_yaml(const struct request *);
 
+/* A JSON or YAML mapping as nodes, in the request's arena. */
+bool	 body_map(struct request *, struct node **ret);
+
 /* A member that an action's body may have. */
 struct body_member {
 	const char	*name;

@@ -10,6 +10,7 @@
 #include "problem.h"
 #include "schema.h"
 #include "schema_node.h"
+#include "secret.h"
 #include "strset.h"
 #include "value.h"
 
@@ -40,11 +41,14 @@ make_term(struct builder *b, const struct place *p, const struct node *n, struct
 {
 	struct value_fault f;
 	struct lyd_node *term;
+	struct node secret;
 	char buf[VALUE_LEN];
 	const char *text;
 	LY_ERR error;
 
 	if (n->kind == NODE_INVALID)
+		return NULL;
+	if (p->s->is_secret && n->kind != NODE_NULL && (n = secret_read(p, n, b->problems, &secret)) == NULL)
 		return NULL;
 	text = value_read(p->s, n, buf, &f);
 	if (text != NULL) {

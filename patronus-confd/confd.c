@@ -22,6 +22,7 @@
 #include "rate.h"
 #include "problem.h"
 #include "schema.h"
+#include "secrets.h"
 #include "session.h"
 #include "snapshot.h"
 #include "states.h"
@@ -51,6 +52,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	events_end_dead(confd->events, is_live, confd->sessions);
 	workspaces_tidy(confd->workspaces);
+	secrets_tidy(confd);
 }
 
 int
@@ -66,8 +68,9 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	find_boot(confd);
 	if ((confd->schema = schema_new()) == NULL)
 		return (-EINVAL);
-	if ((error = load_store(confd, dir)) != 0)
+	if ((error = load_store(confd, dir)) != 0 || (error = vault_open(dir, &confd->vault)) != 0)
 		return (error);
+	confd->must_sweep = true;
 	confd->events = events_new(mgmt_send_event);
 	confd->sessions = sessions_new(confd);
 	confd->states = states_new(confd);
@@ -101,6 +104,7 @@ confd_fini(struct confd *confd)
 	events_free(confd->events);
 	snapshot_unref(confd->running);
 	snapshot_unref(confd->kept);
+	vault_close(confd->vault);
 	store_close(confd->store);
 	schema_free(confd->schema);
 }
@@ -244,6 +248,7 @@ load_store(struct confd *confd, const char *dir)
 void
 confd_running_changed(struct confd *confd)
 {
+	confd->must_sweep = true;
 	people_changed(confd->people);
 	workspaces_settle(confd->workspaces);
 	mirror_changed(confd->mirror);

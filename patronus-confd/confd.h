@@ -23,12 +23,15 @@ struct snapshot;
 struct states;
 struct store;
 struct transaction;
+struct vault;
 struct workspaces;
 
 struct confd {
 	struct event_base	*base;
 	struct schema		*schema;
 	struct store		*store;
+	struct vault		*vault;		/* the secrets */
+	bool			 must_sweep;	/* there may be secrets that nothing refers to any more */
 	struct snapshot		*running;	/* what the box should do now */
 	struct snapshot		*kept;		/* where it goes back to; the same unless something is pending */
 	struct owners		 owners;

@@ -11,6 +11,7 @@
 #include "jsondoc.h"
 #include "node.h"
 #include "problem.h"
+#include "secret.h"
 
 /* "/firewall/rules/web-in" -> "firewall rules web-in" */
 static void
@@ -90,6 +91,13 @@ print_value(const char *sign, const char *words, const struct node *value, bool 
 	if (value->kind == NODE_SCALAR) {
 		buf_init(&below, 0);
 		print_scalar(value->text, &below);
+		print_line(sign, words, (const char *)below.data, b);
+		buf_fini(&below);
+		return;
+	}
+	if (secret_is_node(value)) {
+		buf_init(&below, 0);
+		buf_printf(&below, "(secret, fingerprint %s)", node_member(value, "fingerprint")->text);
 		print_line(sign, words, (const char *)below.data, b);
 		buf_fini(&below);
 		return;

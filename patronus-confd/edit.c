@@ -21,6 +21,7 @@
 #include "problem.h"
 #include "schema.h"
 #include "schema_node.h"
+#include "secret.h"
 #include "strset.h"
 
 /* --- the tree under our hands --- */
@@ -319,6 +320,8 @@ node_of_item(struct arena *arena, const struct lyd_node *n)
 	if (n->schema->nodetype & (LYS_CONTAINER | LYS_LIST))
 		return nodes_of(arena, n);
 	text = lyd_get_value(n);
+	if (schema_node_of(n)->is_secret)
+		return secret_node(arena, text);
 	return node_scalar(arena, style_of(schema_node_of(n)), text, strlen(text), 0);
 }
 

@@ -7,10 +7,15 @@
 #include "print.h"
 #include "record_json.h"
 #include "schema_node.h"
+#include "secret.h"
 
 void
 print_json_scalar(const struct schema_node *s, const char *text, struct buf *b)
 {
+	if (s->is_secret) {
+		secret_print_json(text, b);
+		return;
+	}
 	switch (s->kind != NULL ? LY_TYPE_STRING : s->type->basetype) {
 	case LY_TYPE_BOOL:
 	case LY_TYPE_INT8:

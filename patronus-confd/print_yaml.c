@@ -12,6 +12,7 @@
 #include "print.h"
 #include "schema.h"
 #include "schema_node.h"
+#include "secret.h"
 
 #define LINE_MAX_COLUMNS	100
 #define FLOW_MEMBERS_MAX	3
@@ -94,6 +95,10 @@ print_scalar(const struct schema_node *s, const char *text, struct buf *b)
 	    s->type->basetype != LY_TYPE_STRING && s->type->basetype != LY_TYPE_LEAFREF && s->type->basetype != LY_TYPE_UNION &&
 	    s->type->basetype != LY_TYPE_ENUM);
 
+	if (s != NULL && s->is_secret) {
+		secret_print_yaml(text, b);
+		return;
+	}
 	if (is_number || is_plain(text))
 		buf_puts(b, text);
 	else

@@ -62,6 +62,12 @@ void	 revision_show(struct request *);
 void	 revision_configuration(struct request *);
 void	 revision_diff(struct request *);
 void	 revision_restore(struct request *);
+void	 secret_list(struct request *);		/* route_secret.c */
+void	 secret_patch(struct request *);
+void	 vault_show(struct request *);
+void	 vault_unlock_create(struct request *);
+void	 vault_protection_put(struct request *);
+void	 vault_rotate_create(struct request *);
 void	 state_show(struct request *);		/* route_state.c */
 void	 state_processes(struct request *);
 void	 state_drift(struct request *);

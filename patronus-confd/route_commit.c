@@ -157,7 +157,7 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 	order.validate_us = clock_mono_us();
 	if ((problems = problems_new()) == NULL || (c = calloc(1, sizeof(*c))) == NULL)
 		fatalx("commit", "no memory");
-	if ((error = workspace_check(w, problems)) != 0) {
+	if ((error = route_check_workspace(req->confd, w, problems)) != 0) {
 		reply_error(req, error, problems);
 		problems_free(problems);
 		free(c);

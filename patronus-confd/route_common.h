@@ -14,6 +14,7 @@
 struct buf;
 struct commit;
 struct commit_order;
+struct confd;
 struct document;
 struct edit;
 struct merge_choice;
@@ -25,6 +26,14 @@ struct workspace;
 
 /* The workspace of /workspaces/{id}/...; NULL, answered, when it is not there or not the caller's. */
 struct workspace *route_workspace(struct request *);
+/* The one that the header Patronus-Workspace names; NULL without the header.  false, answered, when it is not there or not the caller's. */
+bool		 route_find_workspace(struct request *, struct workspace **ret);
+/* The same for an edit: while a commit holds it, the request is answered. */
+bool		 route_find_candidate(struct request *, struct workspace **ret);
+/* Is it valid, and are the secrets there that it refers to?  0, -EINVAL with problems, or -ENOMEM. */
+int		 route_check_workspace(const struct confd *, struct workspace *, struct problems *);
+/* The vault as an object. */
+void		 route_print_vault(struct confd *, struct buf *);
 void		 route_reply_workspace(struct request *, unsigned status, const struct workspace *);
 void		 route_reply_no_room(struct request *, int error);
 /* Stand on the running revision, with what was decided about conflicts; false, answered, when that cannot be. */

@@ -34,8 +34,8 @@ static void	 make_edit(struct request *, struct edit *);
 static void	 reply_not_allowed(struct request *);
 
 /* The workspace that the header names; false, answered, when it is not there or not the caller's. */
-static bool
-find_workspace(struct request *req, struct workspace **ret)
+bool
+route_find_workspace(struct request *req, struct workspace **ret)
 {
 	*ret = NULL;
 	if (req->in->workspace[0] == '\0')
@@ -76,7 +76,7 @@ config_get(struct request *req)
 	bool full;
 	int error;
 
-	if (!query_flag(req, "full", &full) || !find_workspace(req, &w))
+	if (!query_flag(req, "full", &full) || !route_find_workspace(req, &w))
 		return;
 	buf_init(&b, DOCUMENT_MAX);
 	error = edit_get(document_of(req, w), req->rest, yaml ? DOCUMENT_YAML : DOCUMENT_JSON,
@@ -161,10 +161,10 @@ check_preconditions(struct request *req, const struct workspace *w, unsigned *re
 }
 
 /* A workspace of the caller's that no commit holds, or none: then it is a transaction of its own. */
-static bool
-find_candidate(struct request *req, struct workspace **ret)
+bool
+route_find_candidate(struct request *req, struct workspace **ret)
 {
-	if (!find_workspace(req, ret))
+	if (!route_find_workspace(req, ret))
 		return (false);
 	if (*ret != NULL && (*ret)->is_busy) {
 		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
@@ -336,7 +336,7 @@ make_edit(struct request *req, struct edit *e)
 		reply_problem(req, PROBLEM_NOT_FOUND, "the schema has no path %.256s", e->path);
 		return;
 	}
-	if (!find_candidate(req, &w) || (needs_match && !check_preconditions(req, w, &e->flags)))
+	if (!route_find_candidate(req, &w) || (needs_match && !check_preconditions(req, w, &e->flags)))
 		return;
 	if (w == NULL) {
 		route_direct(req, e);

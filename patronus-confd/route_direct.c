@@ -79,7 +79,7 @@ make_edit(struct direct *d, struct workspace *w)
 		fatalx("direct", "no memory");
 	error = workspace_edit(req->confd->workspaces, w, req->role, &d->edit, &d->is_new, &d->key, problems);
 	if (error == 0 && !is_unchanged(req, w, &d->edit))
-		error = workspace_check(w, problems);
+		error = route_check_workspace(req->confd, w, problems);
 	d->validate_us = clock_mono_us() - began;
 	if (error != 0)
 		route_reply_edit_error(req, error, problems);

@@ -18,6 +18,7 @@
 #include "request.h"
 #include "route.h"
 #include "route_common.h"
+#include "secrets.h"
 #include "snapshot.h"
 #include "store.h"
 #include "workspace.h"
@@ -180,6 +181,12 @@ revision_restore(struct request *req)
 
 	if (!number_of(req, 1, &number) || (doc = document_of(req, number)) == NULL)
 		return;
+	/* Secrets are not part of the history: those that are set now stay. */
+	if ((error = secrets_keep(req->confd, doc)) != 0) {
+		document_free(doc);
+		reply_error(req, error, NULL);
+		return;
+	}
 	if ((w = workspace_new(req->confd->workspaces, req->user, doc, &error)) == NULL) {
 		route_reply_no_room(req, error);
 		return;

@@ -20,6 +20,7 @@
 #include "reply.h"
 #include "request.h"
 #include "route.h"
+#include "route_common.h"
 #include "schema.h"
 #include "snapshot.h"
 #include "states.h"
@@ -250,6 +251,8 @@ screen_show(struct screen *s)
 		buf_put(&b, s->firewall.data, s->firewall.len);
 	else
 		buf_puts(&b, ",\"top-rules\":[]");
+	buf_puts(&b, ",\"secrets\":");
+	route_print_vault(confd, &b);
 	buf_puts(&b, ",\"alarms\":[");
 	states_print_alarms(confd->states, &b);
 	buf_puts(&b, "]}");

@@ -20,6 +20,7 @@
 #include "request.h"
 #include "route.h"
 #include "route_common.h"
+#include "secrets.h"
 #include "snapshot.h"
 #include "store.h"
 #include "transaction.h"
@@ -321,6 +322,14 @@ workspace_diff(struct request *req)
 		route_reply_diff(req, w->base->number, w->base->doc, workspace_document(w));
 }
 
+int
+route_check_workspace(const struct confd *confd, struct workspace *w, struct problems *problems)
+{
+	int error = workspace_check(w, problems);
+
+	return (error == 0 && secrets_missing(confd, w->doc, problems) > 0 ? -EINVAL : error);
+}
+
 /* The whole of validation: our own, then a dry run at every owner of what changes. */
 void
 workspace_validate(struct request *req)
@@ -338,7 +347,7 @@ workspace_validate(struct request *req)
 	}
 	if ((problems = problems_new()) == NULL || (v = calloc(1, sizeof(*v))) == NULL)
 		fatalx("workspace", "no memory");
-	if ((error = workspace_check(w, problems)) != 0) {
+	if ((error = route_check_workspace(req->confd, w, problems)) != 0) {
 		reply_error(req, error, problems);
 		free(v);
 	} else {

@@ -13,6 +13,13 @@ const struct route routes[] = {
 	{ MGMT_POST, "/configuration/...", RIGHT_CONFIG_EDIT, config_post },
 	{ MGMT_DELETE, "/configuration/...", RIGHT_CONFIG_EDIT, config_delete },
 
+	{ MGMT_GET, "/secrets", RIGHT_CONFIG_READ, secret_list },
+	{ MGMT_PATCH, "/secrets", RIGHT_SECRETS_WRITE, secret_patch },
+	{ MGMT_GET, "/vault", RIGHT_STATE_READ, vault_show },
+	{ MGMT_POST, "/vault/unlock", RIGHT_SECRETS_WRITE, vault_unlock_create },
+	{ MGMT_PUT, "/vault/protection", RIGHT_SECRETS_WRITE, vault_protection_put },
+	{ MGMT_POST, "/vault/rotate", RIGHT_SECRETS_WRITE, vault_rotate_create },
+
 	{ MGMT_POST, "/workspaces", RIGHT_CONFIG_EDIT, workspace_create },
 	{ MGMT_GET, "/workspaces", RIGHT_CONFIG_EDIT, workspace_list },
 	{ MGMT_GET, "/workspaces/{id}", RIGHT_CONFIG_EDIT, workspace_show },

@@ -73,6 +73,21 @@ typedef_of(const struct lysc_node *node)
 	return colon != NULL ? colon + 1 : name;
 }
 
+/* "MIN..MAX" */
+static void
+fill_secret(struct schema_node *s)
+{
+	const char *bytes = extension(s->node->exts, "secret", 0), *ui = extension(s->node->exts, "ui", 0), *dots;
+
+	if (bytes == NULL || s->node->nodetype != LYS_LEAF)
+		return;
+	dots = strstr(bytes, "..");
+	s->is_secret = s->has_secret = true;
+	s->is_multiline = ui != NULL && strcmp(ui, "multiline") == 0;
+	s->secret_min = (uint32_t)strtoul(bytes, NULL, 10);
+	s->secret_max = dots != NULL ? (uint32_t)strtoul(dots + 2, NULL, 10) : s->secret_min;
+}
+
 static void
 fill_leaf(struct schema_node *s)
 {
@@ -80,7 +95,7 @@ fill_leaf(struct schema_node *s)
 	const struct lysc_node_leaflist *list = (const struct lysc_node_leaflist *)s->node;
 
 	s->kind = conf_kind_find(typedef_of(s->node));
-	s->is_secret = extension(s->node->exts, "secret", 0) != NULL;
+	fill_secret(s);
 	if (s->node->nodetype == LYS_LEAF) {
 		s->type = leaf->type;
 		s->dflt = leaf->dflt != NULL ? lyd_value_get_canonical(s->node->module->ctx, leaf->dflt) : NULL;
@@ -153,6 +168,7 @@ annotate(struct schema *schema, const struct lysc_node *node, const struct schem
 			s->key = s->children[s->nchildren];
 		if (is_needed(s->children[s->nchildren]) && node->nodetype == LYS_CONTAINER && !s->is_presence)
 			s->is_needy = true;
+		s->has_secret = s->has_secret || s->children[s->nchildren]->has_secret;
 		s->nchildren++;
 	}
 	return s;

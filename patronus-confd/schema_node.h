@@ -43,6 +43,10 @@ struct schema_node {
 	bool				 is_needy;	/* a container without presence in which something must be */
 	bool				 is_checked;	/* its values need no check but those of value.c and judge.c */
 	bool				 is_secret;
+	bool				 has_secret;	/* is one, or has one below */
+	bool				 is_multiline;
+	uint32_t			 secret_min;	/* bytes of its value */
+	uint32_t			 secret_max;
 };
 
 /* The annotation of a data node's schema, and of a compiled node. */

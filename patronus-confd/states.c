@@ -16,6 +16,7 @@
 #include "confd.h"
 #include "events.h"
 #include "record_json.h"
+#include "secrets.h"
 #include "states.h"
 #include "transaction.h"
 
@@ -267,6 +268,7 @@ states_print_alarms(const struct states *ss, struct buf *b)
 	const struct owners *os = &ss->confd->owners;
 	const struct drift *d;
 	uint64_t now = clock_wall_ms();
+	struct vault_status vault;
 	unsigned i, n = 0;
 	char text[800];
 	struct buf line;
@@ -277,6 +279,11 @@ states_print_alarms(const struct states *ss, struct buf *b)
 		else if (os->owner[i].is_stale && os->owner[i].failures > 0)
 			print_alarm(b, &n, os->owner[i].name, "critical", "the daemon could not take the running configuration");
 	}
+	vault_status(ss->confd->vault, &vault);
+	if (vault.is_locked && vault.nsecrets > 0)
+		print_alarm(b, &n, "confd", "warning", "the secrets are locked: patronusctl secret unlock");
+	if (secrets_lost(ss->confd) > 0)
+		print_alarm(b, &n, "confd", "critical", "secrets of the configuration are lost: set them again (patronusctl secret list)");
 	for (i = 0; (d = newest(ss, i)) != NULL && n < 16; i++) {
 		if (strcmp(d->class, "critical") != 0 || d->time_ms + ALARM_MS < now)
 			continue;

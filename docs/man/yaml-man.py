@@ -9,7 +9,7 @@ import textwrap
 HEAD, FORMS, OUTPUT = sys.argv[1:4]
 
 
-WORDS = {"reference": "a name", "description": "one line of text", "key": "a name", "mac-address": "a MAC address"}
+WORDS = {"secret": "{set: true, fingerprint: TEXT}", "reference": "a name", "description": "one line of text", "key": "a name", "mac-address": "a MAC address"}
 
 
 def escape(text):

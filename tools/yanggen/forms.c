@@ -115,7 +115,7 @@ add_leaf(json_t *form, const struct lysc_node *node)
 	if (example != NULL)
 		json_object_set_new(form, "example", json_string(example));
 	if (node_ext(node, "secret") != NULL)
-		json_object_set_new(form, "secret", json_true());
+		json_object_set_new(form, "secret", json_string(node_ext(node, "secret")));
 	if (lysc_is_key(node))
 		json_object_set_new(form, "key", json_true());
 }

@@ -95,8 +95,6 @@ field_shape(const struct gen_field *f)
 		shape = value_schema(f->node, leaf_type(f->node));
 		if (leaf_default(f->node) != NULL)
 			json_object_set_new(shape, "default", default_value(f->node));
-		if (node_ext(f->node, "secret") != NULL)
-			json_object_set_new(shape, "writeOnly", json_true());
 	}
 	json_object_set_new(shape, "description", json_text(f->node->dsc));
 	if (node_ext(f->node, "example") != NULL && f->kind == FIELD_STRING)

@@ -106,6 +106,10 @@ union_schema(const struct lysc_node *node, const struct lysc_type_union *un)
 json_t *
 value_schema(const struct lysc_node *node, const struct lysc_type *type)
 {
+	if (node_ext(node, "secret") != NULL)
+		return json_pack("{s:s, s:{s:{s:s, s:b}, s:{s:s, s:s}}, s:[ss], s:b}", "type", "object", "properties", "set", "type", "boolean",
+		    "const", 1, "fingerprint", "type", "string", "pattern", "^[0-9a-f]{16}$", "required", "set", "fingerprint",
+		    "additionalProperties", 0);
 	if (node_ext(node, "milliseconds") != NULL)
 		return json_pack("{s:s, s:s}", "type", "string", "format", "date-time");
 	switch (type->basetype) {
