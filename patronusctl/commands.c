@@ -125,6 +125,7 @@ const struct command commands[] = {
 		.text = "FILE is YAML or JSON, - is standard input. The document is judged as a commit would judge it; all errors are "
 		    "told at once, each with its line. It takes the place of what was edited before. Nothing is applied before patronusctl commit.",
 		.args = { { .name = "FILE", .values = VALUES_FILE } },
+		.options = { { "secret-file", 0, "FILE", "secrets, as a YAML or JSON mapping of paths (/management/...) to values", VALUES_FILE, NULL } },
 		.examples = { { "load /etc/patronus/edge1.yaml", "then: patronusctl diff, patronusctl commit" },
 		    { "show configuration --json | jq '...' | patronusctl load -", "edited by a program" } },
 		.run = run_load,
@@ -194,6 +195,45 @@ const struct command commands[] = {
 		.args = { { .name = "USER" } },
 		.examples = { { "password alice", "asks" } },
 		.run = run_password,
+	}, {
+		.words = "secret set", .summary = "set a secret of the configuration in the workspace",
+		.text = "PATH names a secret of the schema, such as management/backup/targets/nas/password. The value is asked for twice without being "
+		    "shown, or is all of standard input. It is kept sealed and cannot be read back, by nobody; the configuration shows that it is set "
+		    "and a fingerprint. Nothing is applied before patronusctl commit.",
+		.args = { { .name = "PATH", .values = VALUES_SCHEMA_PATH } },
+		.examples = { { "secret set management/backup/targets/nas/password", "asks" },
+		    { "secret set management/backup/targets/nas/private-key < id_ed25519", "from a file" } },
+		.run = run_secret_set,
+	}, {
+		.words = "secret remove", .summary = "remove a secret in the workspace",
+		.args = { { .name = "PATH", .values = VALUES_PATH } },
+		.examples = { { "secret remove management/backup/targets/nas/password", "then: patronusctl commit" } },
+		.run = run_secret_remove,
+	}, {
+		.words = "secret list", .summary = "which secrets are set",
+		.text = "With --workspace those of the workspace. A secret is lost when this box does not have its value: set it again.",
+		.examples = { { "secret list", "paths and fingerprints" } },
+		.run = run_secret_list,
+	}, {
+		.words = "secret status", .summary = "how the box keeps its secrets",
+		.examples = { { "secret status", "protection, and whether it is locked" } },
+		.run = run_secret_status,
+	}, {
+		.words = "secret unlock", .summary = "give the passphrase of the secrets after a start",
+		.text = "A box whose secrets are protected by a passphrase starts, filters and forwards without it; what needs a secret waits.",
+		.examples = { { "secret unlock", "asks" } },
+		.run = run_secret_unlock,
+	}, {
+		.words = "secret protect", .summary = "change what protects the secrets at rest",
+		.text = "With passphrase (12 characters or more) the secrets cannot be read from a stolen disk; after each start it must be given with "
+		    "patronusctl secret unlock. With key-file the key lies beside them: nobody is asked, and nothing is protected.",
+		.args = { { .name = "HOW", .values = VALUES_WORDS, .words = "passphrase key-file" } },
+		.examples = { { "secret protect passphrase", "asks twice" } },
+		.run = run_secret_protect,
+	}, {
+		.words = "secret rotate", .summary = "seal the secrets under a new key",
+		.examples = { { "secret rotate", "what is there follows within seconds" } },
+		.run = run_secret_rotate,
 	}, {
 		.words = "completion", .summary = "print a completion script for a shell",
 		.args = { { .name = "SHELL", .values = VALUES_WORDS, .words = "bash zsh fish" } },

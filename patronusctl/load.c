@@ -83,6 +83,34 @@ put_document(struct ctl *c, const char *workspace, const struct buf *doc, const 
 	return code;
 }
 
+/* The secrets that the document has no place for, from a file of their own. */
+static int
+put_secrets(struct ctl *c, const char *workspace, const char *file)
+{
+	struct mgmt_req req = { .method = MGMT_PATCH, .path = "/secrets", .workspace = workspace };
+	struct buf b;
+	struct reply r;
+	int code;
+
+	if (file == NULL)
+		return EXIT_OK;
+	buf_init(&b, DOCUMENT_MAX);
+	if ((code = read_file(file, &b)) == EXIT_OK) {
+		req.content_type = is_json(&b) ? "application/json" : "application/yaml";
+		req.body.data = b.data;
+		req.body.len = (uint32_t)b.len;
+		if ((code = api_try(c, &req, &r)) == EXIT_OK) {
+			if (r.rep->status >= 400)
+				code = api_fail(c, &r, file);
+			reply_fini(&r);
+		}
+	}
+	if (b.data != NULL)
+		explicit_bzero(b.data, b.len);
+	buf_fini(&b);
+	return code;
+}
+
 static int
 judge(struct ctl *c, const char *workspace, const char *file, struct reply *ret)
 {
@@ -111,6 +139,8 @@ take_file(struct ctl *c, const char *file, char *ret_workspace, size_t size, str
 	buf_init(&doc, DOCUMENT_MAX);
 	if ((code = read_file(file, &doc)) == EXIT_OK && (code = make_workspace(c, ret_workspace, size)) == EXIT_OK) {
 		code = put_document(c, ret_workspace, &doc, strcmp(file, "-") == 0 ? "standard input" : file);
+		if (code == EXIT_OK)
+			code = put_secrets(c, ret_workspace, ctl_option(c, "secret-file"));
 		if (code == EXIT_OK)
 			code = judge(c, ret_workspace, strcmp(file, "-") == 0 ? "standard input" : file, ret);
 		if (code != EXIT_OK) {

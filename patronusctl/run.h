@@ -39,6 +39,14 @@ int	run_rollback(struct ctl *);
 int	run_claim_code(struct ctl *);
 /* password.c */
 int	run_password(struct ctl *);
+/* secret.c */
+int	run_secret_set(struct ctl *);
+int	run_secret_remove(struct ctl *);
+int	run_secret_list(struct ctl *);
+int	run_secret_status(struct ctl *);
+int	run_secret_unlock(struct ctl *);
+int	run_secret_protect(struct ctl *);
+int	run_secret_rotate(struct ctl *);
 /* complete.c */
 int	run_completion(struct ctl *);
 int	run_complete(struct ctl *);

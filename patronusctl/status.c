@@ -50,6 +50,17 @@ print_alarms(const json_t *s)
 }
 
 static void
+print_secrets(const json_t *s)
+{
+	const json_t *v = json_object_get(s, "secrets");
+	bool is_protected = json_flag(v, "protected");
+
+	if (v != NULL)
+		printf("Secrets      %s%s%s%s\n", is_protected ? term_good() : term_warn(), is_protected ? "protected by a passphrase" : "not protected",
+		    json_flag(v, "locked") ? ", locked" : "", term_plain());
+}
+
+static void
 print_processes(const json_t *s)
 {
 	const json_t *list = json_object_get(s, "processes"), *p;
@@ -203,6 +214,7 @@ run_status(struct ctl *c)
 	}
 	print_head(r.json);
 	print_alarms(r.json);
+	print_secrets(r.json);
 	print_processes(r.json);
 	print_connections(r.json);
 	putchar('\n');

@@ -218,7 +218,8 @@ test_what_is_refused(void **state)
 
 	(void)state;
 	(void)rig_expect(rig, 428, PATCH("/secrets", "{}"));
-	a = rig_expect(rig, 422, PATCH("/secrets", "{\"/system/hostname\":\"hunter2\",\"" NAS "\":\"\",\"" KEY "\":\"a\\u0007" FIRST FIRST FIRST "\"}", .workspace = id));
+	a = rig_expect(rig, 422, PATCH("/secrets", "{\"/system/hostname\":\"hunter2\",\"" NAS "\":\"\",\"" KEY "\":\"a\\u0007" FIRST FIRST
+	    FIRST "\"}", .workspace = id));
 	assert_non_null(strstr(a->body, "there is no secret at /system/hostname"));
 	assert_non_null(strstr(a->body, "the value has 0 bytes; it may have 1 to 512"));
 	assert_non_null(strstr(a->body, "control character"));

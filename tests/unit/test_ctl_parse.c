@@ -205,7 +205,7 @@ examples_parse(void **state)
 					for (*p++ = 'x'; *p != '\'' && *p != '\0'; p++)
 						if (*p == ' ')
 							*p = 'x';
-			copy[strcspn(copy, "|>")] = '\0';
+			copy[strcspn(copy, "|<>")] = '\0';
 			if (parse(&c, copy) != 0 || c.command != &commands[i])
 				fail_msg("example of %s: %s", commands[i].words, e->command);
 		}

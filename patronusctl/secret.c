@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Secrets of the configuration: written from the terminal or a pipe, and never shown; and how the box keeps them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipc/ids.h"
+#include "api.h"
+#include "ctl.h"
+#include "exit.h"
+#include "prompt.h"
+#include "run.h"
+#include "table.h"
+#include "term.h"
+
+#define SECRET_MAX	65538
+#define PASSPHRASE_MAX	514
+#define PATH_MAX_LEN	2048
+
+/* A JSON body with a secret in it, which is cleared afterwards; takes the reference. */
+static int
+send_secret(struct ctl *c, struct mgmt_req *req, json_t *o, struct reply *ret)
+{
+	char *body = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
+	int code;
+
+	json_decref(o);
+	if (body == NULL) {
+		fprintf(stderr, "patronusctl: that is not UTF-8\n");
+		return EXIT_USAGE;
+	}
+	req->content_type = "application/json";
+	req->body.data = (const uint8_t *)body;
+	req->body.len = (uint32_t)strlen(body);
+	code = api_call(c, req, ret);
+	explicit_bzero(body, strlen(body));
+	free(body);
+	return code;
+}
+
+/* "/configuration/management/..." without its first word. */
+static int
+secret_path(const char *typed, char *buf, size_t size, const char **ret)
+{
+	int code = api_config_path(typed, buf, size);
+
+	*ret = buf + strlen("/configuration");
+	return code;
+}
+
+static int
+patch_secret(struct ctl *c, const char *typed, json_t *value)
+{
+	char buf[PATH_MAX_LEN], workspace[65];
+	struct mgmt_req req = { .method = MGMT_PATCH, .path = "/secrets", .workspace = workspace };
+	const char *path;
+	struct reply r;
+	json_t *o;
+	int code;
+
+	if ((code = secret_path(typed, buf, sizeof(buf), &path)) != EXIT_OK ||
+	    (code = api_workspace(c, true, workspace, sizeof(workspace))) != EXIT_OK) {
+		json_decref(value);
+		return code;
+	}
+	o = value != NULL ? json_object() : NULL;
+	if (o != NULL && json_object_set_new(o, path, value) != 0) {
+		json_decref(o);
+		o = NULL;
+	}
+	if ((code = send_secret(c, &req, o, &r)) != EXIT_OK)
+		return code;
+	if (c->format == FORMAT_JSON)
+		code = api_print_body(&r);
+	else
+		printf("%s in workspace %s, nothing is applied yet: patronusctl diff, then patronusctl commit\n",
+		    json_array_size(json_object_get(r.json, "secrets")) > 0 ? "set" : "removed", workspace);
+	reply_fini(&r);
+	return code;
+}
+
+int
+run_secret_set(struct ctl *c)
+{
+	static char value[SECRET_MAX];
+	size_t len;
+	int code;
+
+	if (!prompt_text("Secret: ", value, sizeof(value), &len)) {
+		explicit_bzero(value, sizeof(value));
+		return EXIT_USAGE;
+	}
+	code = patch_secret(c, c->args[0], json_stringn(value, len));
+	explicit_bzero(value, sizeof(value));
+	return code;
+}
+
+int
+run_secret_remove(struct ctl *c)
+{
+	return patch_secret(c, c->args[0], json_null());
+}
+
+int
+run_secret_list(struct ctl *c)
+{
+	static const char *const titles[] = { "PATH", "FINGERPRINT", "VALUE" };
+	struct mgmt_req req = { .method = MGMT_GET, .path = "/secrets", .accept = "application/json",
+	    .workspace = c->workspace != NULL ? c->workspace : "" };
+	const json_t *list, *s;
+	struct table *t;
+	struct reply r;
+	size_t i;
+	int code;
+
+	if ((code = api_call(c, &req, &r)) != EXIT_OK)
+		return code;
+	if (c->format == FORMAT_JSON)
+		code = api_print_body(&r);
+	else {
+		t = table_new(titles, sizeof(titles) / sizeof(titles[0]));
+		list = json_object_get(r.json, "secrets");
+		for (i = 0; i < json_array_size(list); i++) {
+			s = json_array_get(list, i);
+			table_cell(t, "%s", json_text(s, "path"));
+			table_cell(t, "%s", json_text(s, "fingerprint"));
+			table_cell(t, "%s", json_flag(s, "stored") ? "set" : "lost");
+		}
+		table_print(t, term_is_tty(), "");
+		table_free(t);
+	}
+	reply_fini(&r);
+	return code;
+}
+
+/* --- the vault --- */
+
+static int
+tell_vault(const struct ctl *c, struct reply *r)
+{
+	int code = EXIT_OK;
+
+	if (c->format == FORMAT_JSON)
+		code = api_print_body(r);
+	else {
+		printf("Protection   %s%s%s\n", json_flag(r->json, "protected") ? term_good() : term_warn(),
+		    json_flag(r->json, "protected") ? "a passphrase" : "none: the key lies in a file beside the secrets", term_plain());
+		printf("State        %s\n", json_flag(r->json, "locked") ? "locked: patronusctl secret unlock" : "open");
+		printf("Secrets      %lld, %lld lost, key epoch %lld\n", (long long)json_number(r->json, "secrets"),
+		    (long long)json_number(r->json, "lost"), (long long)json_number(r->json, "epoch"));
+	}
+	reply_fini(r);
+	return code;
+}
+
+int
+run_secret_status(struct ctl *c)
+{
+	struct reply r;
+	int code = api_get(c, "/vault", "", &r);
+
+	return code != EXIT_OK ? code : tell_vault(c, &r);
+}
+
+int
+run_secret_unlock(struct ctl *c)
+{
+	struct mgmt_req req = { .method = MGMT_POST, .path = "/vault/unlock" };
+	char word[PASSPHRASE_MAX];
+	struct reply r;
+	json_t *o;
+	int code;
+
+	if (!prompt_hidden("Passphrase: ", word, sizeof(word))) {
+		explicit_bzero(word, sizeof(word));
+		return EXIT_USAGE;
+	}
+	o = json_pack("{s:s}", "passphrase", word);
+	explicit_bzero(word, sizeof(word));
+	code = send_secret(c, &req, o, &r);
+	return code != EXIT_OK ? code : tell_vault(c, &r);
+}
+
+int
+run_secret_protect(struct ctl *c)
+{
+	struct mgmt_req req = { .method = MGMT_PUT, .path = "/vault/protection" };
+	bool by_passphrase = strcmp(c->args[0], "passphrase") == 0;
+	char word[PASSPHRASE_MAX] = "";
+	struct reply r;
+	json_t *o;
+	int code;
+
+	if (by_passphrase && !prompt_twice("New passphrase: ", word, sizeof(word))) {
+		explicit_bzero(word, sizeof(word));
+		return EXIT_USAGE;
+	}
+	o = by_passphrase ? json_pack("{s:s, s:s}", "protection", c->args[0], "passphrase", word) :
+	    json_pack("{s:s}", "protection", c->args[0]);
+	explicit_bzero(word, sizeof(word));
+	code = send_secret(c, &req, o, &r);
+	return code != EXIT_OK ? code : tell_vault(c, &r);
+}
+
+int
+run_secret_rotate(struct ctl *c)
+{
+	struct reply r;
+	int code = api_post(c, "/vault/rotate", json_object(), &r);
+
+	return code != EXIT_OK ? code : tell_vault(c, &r);
+}
