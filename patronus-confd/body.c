@@ -81,6 +81,8 @@ fault_of(const struct node *node, const struct body_member *m)
 		return (is_scalar && node->style == NODE_BOOL ? NULL : "true or false");
 	if (m->ret_list != NULL)
 		return (node->kind == NODE_SEQ && node->n <= m->max ? NULL : "an array that is not too long");
+	if (m->ret_any != NULL)
+		return (NULL);
 	return (is_scalar && node->style == NODE_NUMBER && str_u64(node->text, m->min, m->max, m->ret_number) == 0 ? NULL : "a number");
 }
 
@@ -107,6 +109,8 @@ take_member(const struct node *node, const char *up, const struct body_member *m
 		*m->ret_flag = strcmp(node->text, "true") == 0;
 	else if (m->ret_list != NULL)
 		*m->ret_list = node;
+	else if (m->ret_any != NULL)
+		*m->ret_any = node;
 }
 
 bool

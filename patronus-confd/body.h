@@ -29,7 +29,8 @@ struct body_member {
 	const char	**ret_text;	/* a string; or */
 	uint64_t	*ret_number;	/* a number within min..max; or */
 	bool		*ret_flag;	/* true or false; or */
-	const struct node **ret_list;	/* an array of at most max items, whatever they are */
+	const struct node **ret_list;	/* an array of at most max items, whatever they are; or */
+	const struct node **ret_any;
 	uint64_t	 min, max;
 	bool		 is_required;
 };

@@ -498,7 +498,8 @@ key_for(const struct path *p, struct scratch *s, struct node *body)
 	const char *key;
 
 	strset_init(&keys);
-	LY_LIST_FOR(path_node(p), n)
+	/* The others matter only where a name is made. */
+	LY_LIST_FOR(node_member(body, list->s->key->node->name) == NULL ? path_node(p) : NULL, n)
 		if (n->schema == list->s->node && strset_add(&keys, lyd_get_value(lyd_child(n)), 0) < 0)
 			s->builder.error = -ENOMEM;
 	key = build_key(&s->builder, list, body, &keys);
@@ -510,7 +511,6 @@ static int
 append_value(struct document *d, struct path *p, struct scratch *s, struct node *body, char **ret_key)
 {
 	struct place *last = &p->steps[p->n - 1];
-	struct lyd_node *n;
 	int error;
 
 	if (body->kind != NODE_MAP) {
@@ -520,9 +520,8 @@ append_value(struct document *d, struct path *p, struct scratch *s, struct node 
 	last->key = key_for(p, s, body);
 	if (last->key == NULL)
 		return s->builder.error != 0 ? s->builder.error : -EINVAL;
-	LY_LIST_FOR(path_node(p), n)
-		if (n->schema == last->s->node && strcmp(lyd_get_value(lyd_child(n)), last->key) == 0)
-			return -EEXIST;
+	if (path_node(p) != NULL && path_find_entry(path_node(p), last->s, last->key) != NULL)
+		return -EEXIST;
 	p->nodes[p->n - 1] = NULL;
 	error = scratch_build(s, p, body);
 	if (error != 0)

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "node.h"
 #include "problem.h"
+#include "record_json.h"
 
 /* The line of the first byte that is not UTF-8; a line that is not is where it is. */
 static unsigned
@@ -193,4 +195,38 @@ node_is_doubtful(const char *text)
 		if (strcmp(text, words[i]) == 0)
 			return true;
 	return false;
+}
+
+void
+node_print_json(const struct node *node, struct buf *b)
+{
+	bool is_map = node->kind == NODE_MAP;
+	const struct node *child;
+
+	switch ((enum node_kind)node->kind) {
+	case NODE_INVALID:
+	case NODE_NULL:
+		buf_puts(b, "null");
+		return;
+	case NODE_SCALAR:
+		if (node->style == NODE_NUMBER || node->style == NODE_BOOL)
+			buf_put(b, node->text, node->len);
+		else
+			record_json_string(node->text, node->len, b);
+		return;
+	case NODE_MAP:
+	case NODE_SEQ:
+		break;
+	}
+	buf_putc(b, is_map ? '{' : '[');
+	for (child = node->first; child != NULL; child = child->next) {
+		if (child != node->first)
+			buf_putc(b, ',');
+		if (is_map) {
+			record_json_string(child->name, strlen(child->name), b);
+			buf_putc(b, ':');
+		}
+		node_print_json(child, b);
+	}
+	buf_putc(b, is_map ? '}' : ']');
 }

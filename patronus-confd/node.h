@@ -13,6 +13,7 @@
  */
 
 struct arena;
+struct buf;
 struct problems;
 
 #define NODE_DEPTH_MAX	32
@@ -65,5 +66,8 @@ const char	*node_member_text(const struct node *map, const char *name);
 struct node	*node_dup(struct arena *, const struct node *);
 /* RFC 7396: changes target (a map) in place; what patch holds is copied.  0 or -ENOMEM. */
 int		 node_merge(struct arena *, struct node *target, const struct node *patch);
+
+/* As JSON text, without blanks.  What a YAML document leaves open (plain scalars) is written as a string. */
+void		 node_print_json(const struct node *, struct buf *);
 
 #endif

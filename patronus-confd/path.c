@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -60,14 +61,35 @@ no_entry(const struct place *at, struct lyd_node *siblings, struct problems *pro
 	return -ENOENT;
 }
 
+struct lyd_node *
+path_find_entry(struct lyd_node *siblings, const struct schema_node *s, const char *key)
+{
+	const char *quote = strchr(key, '\'') == NULL ? "'" : "\"";
+	char predicate[512];
+	struct lyd_node *n;
+
+	/* By hash where the key can be written as a predicate: long lists are edited entry by entry. */
+	if (strchr(key, '"') == NULL && strlen(key) + strlen(s->key->node->name) + 8 < sizeof(predicate)) {
+		(void)snprintf(predicate, sizeof(predicate), "[%s=%s%s%s]", s->key->node->name, quote, key, quote);
+		if (lyd_find_sibling_val(siblings, s->node, predicate, 0, &n) != LY_SUCCESS)
+			return NULL;
+		return strcmp(lyd_get_value(lyd_child(n)), key) == 0 ? n : NULL;
+	}
+	LY_LIST_FOR(siblings, n)
+		if (n->schema == s->node && strcmp(lyd_get_value(lyd_child(n)), key) == 0)
+			return n;
+	return NULL;
+}
+
 static struct lyd_node *
 find(struct lyd_node *siblings, const struct place *at)
 {
 	struct lyd_node *n;
 
+	if (siblings != NULL && at->key != NULL)
+		return path_find_entry(siblings, at->s, at->key);
 	LY_LIST_FOR(siblings, n)
-		if (n->schema == at->s->node &&
-		    (at->key == NULL || strcmp(lyd_get_value(lyd_child(n)), at->key) == 0))
+		if (n->schema == at->s->node)
 			return n;
 	return NULL;
 }

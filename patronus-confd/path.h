@@ -31,4 +31,7 @@ const struct place *path_last(const struct path *);
 struct lyd_node *path_parent(const struct path *);
 struct lyd_node *path_node(const struct path *);
 
+/* The entry of a list that has this key, or NULL; siblings is any of them, not NULL. */
+struct lyd_node *path_find_entry(struct lyd_node *siblings, const struct schema_node *list, const char *key);
+
 #endif

@@ -11,6 +11,8 @@
 struct problems {
 	struct arena	*arena;
 	unsigned	 n;
+	unsigned	 operation;
+	unsigned	 operation_line;
 	struct problem	 items[PROBLEMS_MAX];
 };
 
@@ -90,7 +92,7 @@ is_known(const struct problems *p, const struct problem *new)
 	unsigned i;
 
 	for (i = 0; i < p->n; i++)
-		if (strcmp(p->items[i].pointer, new->pointer) == 0 && strcmp(p->items[i].code, new->code) == 0 &&
+		if (strcmp(p->items[i].pointer, new->pointer) == 0 && p->items[i].operation == new->operation && strcmp(p->items[i].code, new->code) == 0 &&
 		    strcmp(p->items[i].text, new->text) == 0)
 			return true;
 	return false;
@@ -110,7 +112,8 @@ problems_add(struct problems *p, const char *pointer, const char *path, unsigned
 	new->path = path != NULL ? printable(p, path) : path_of_pointer(p, new->pointer != NULL ? new->pointer : "");
 	new->code = arena_strdup(p->arena, code);
 	new->remedy = printable(p, remedy != NULL ? remedy : "");
-	new->line = line;
+	new->line = p->operation != 0 ? p->operation_line : line;
+	new->operation = p->operation;
 	va_start(ap, fmt);
 	new->text = vtext(p, fmt, ap);
 	va_end(ap);
@@ -121,6 +124,13 @@ problems_add(struct problems *p, const char *pointer, const char *path, unsigned
 	}
 	if (!is_known(p, new))
 		p->n++;
+}
+
+void
+problems_in_operation(struct problems *p, unsigned operation, unsigned line)
+{
+	p->operation = operation;
+	p->operation_line = line;
 }
 
 unsigned
@@ -184,6 +194,8 @@ problems_print_json(const struct problems *p, struct buf *b)
 		print_member(b, "code", p->items[i].code);
 		print_member(b, "text", p->items[i].text);
 		print_member(b, "remedy", p->items[i].remedy);
+		if (p->items[i].operation > 0)
+			buf_printf(b, "\"operation\":%u,", p->items[i].operation - 1);
 		buf_printf(b, "\"line\":%u}", p->items[i].line);
 	}
 	buf_putc(b, ']');

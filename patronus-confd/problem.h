@@ -20,6 +20,7 @@ struct problem {
 	const char	*text;		/* there is no zone "dmx" */
 	const char	*remedy;	/* did you mean "dmz"?  "" when there is none */
 	unsigned	 line;		/* of the document; 0 when there is no document */
+	unsigned	 operation;	/* of a batch, from 1; 0: none */
 };
 
 struct problems;
@@ -34,6 +35,8 @@ void		 problems_add(struct problems *, const char *pointer, const char *path, un
 		    const char *remedy, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 unsigned	 problems_count(const struct problems *);
 const struct problem *problems_get(const struct problems *, unsigned i);
+/* What is added from now on belongs to this operation of a batch (from 1; 0: to none again), which stands in this line. */
+void		 problems_in_operation(struct problems *, unsigned operation, unsigned line);
 /* Is there a problem at this pointer or at one below it? */
 bool		 problems_below(const struct problems *, const char *pointer);
 /* By line, then in the order they were found. */

@@ -44,6 +44,7 @@ void	 config_post(struct request *);
 void	 config_delete(struct request *);
 /* The methods of a path below /configuration, for Allow; "" when the schema has no such path. */
 void	 config_allow(const struct request *, const char *path, char ret[ROUTE_ALLOW]);
+void	 batch_create(struct request *);		/* route_batch.c */
 void	 workspace_create(struct request *);	/* route_workspace.c */
 void	 workspace_list(struct request *);
 void	 workspace_show(struct request *);

@@ -18,6 +18,7 @@ struct confd;
 struct document;
 struct edit;
 struct merge_choice;
+struct operation;
 struct outcome_info;
 struct problems;
 struct request;
@@ -46,8 +47,12 @@ bool		 route_check_comment(struct request *, const char *comment);
 void		 route_guard(const struct request *, const struct workspace *, struct commit_order *);
 /* Answers for a commit that came to nothing. */
 void		 route_reply_failure(struct request *, const struct outcome_info *);
-/* A write without a workspace; its preconditions hold. */
-void		 route_direct(struct request *, const struct edit *);
+/* A write without a workspace, one edit whose preconditions hold or a batch; takes the operations. */
+void		 route_direct(struct request *, struct operation *, size_t n, bool is_batch);
+/* Where an entry shall go: exactly one of the three; false when they do not say it. */
+bool		 route_place(const char *before, const char *after, const char *to, struct edit *);
+/* A candidate was edited: tell the listeners. */
+void		 route_announce(struct request *, const struct workspace *);
 /* The node as it is now in a document, with its ETag; 204 for what is gone and for the whole document.  link may be NULL. */
 void		 route_reply_edit(struct request *, const struct document *, const struct edit *, bool is_new, const char *key,
 		    const char *link);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "ipc/ids.h"
 
+#include "batch.h"
 #include "body.h"
 #include "confd.h"
 #include "document.h"
@@ -214,6 +215,17 @@ config_delete(struct request *req)
 		make_edit(req, &e);
 }
 
+bool
+route_place(const char *before, const char *after, const char *to, struct edit *e)
+{
+	if ((before != NULL) + (after != NULL) + (to != NULL) == 1) {
+		e->ref = before != NULL ? before : after;
+		e->place = before != NULL ? EDIT_BEFORE : after != NULL ? EDIT_AFTER : strcmp(to, "first") == 0 ? EDIT_FIRST :
+		    strcmp(to, "last") == 0 ? EDIT_LAST : EDIT_PLACE_INVALID;
+	}
+	return (e->place != EDIT_PLACE_INVALID);
+}
+
 /* Where an entry shall go; false, answered, when the body does not say it. */
 static bool
 read_place(struct request *req, struct edit *e)
@@ -228,12 +240,7 @@ read_place(struct request *req, struct edit *e)
 
 	if (!body_object(req, members))
 		return (false);
-	if ((before != NULL) + (after != NULL) + (to != NULL) == 1) {
-		e->ref = before != NULL ? before : after;
-		e->place = before != NULL ? EDIT_BEFORE : after != NULL ? EDIT_AFTER : strcmp(to, "first") == 0 ? EDIT_FIRST :
-		    strcmp(to, "last") == 0 ? EDIT_LAST : EDIT_PLACE_INVALID;
-	}
-	if (e->place != EDIT_PLACE_INVALID)
+	if (route_place(before, after, to, e))
 		return (true);
 	reply_problem(req, PROBLEM_VALIDATION, "say one of {\"before\": \"id\"}, {\"after\": \"id\"}, {\"to\": \"first\"}, {\"to\": \"last\"}");
 	return (false);
@@ -310,8 +317,8 @@ reply_not_allowed(struct request *req)
 	reply_problem_with(req, PROBLEM_METHOD, "", &(struct reply_extra){ .allow = allow }, "this path knows %s", allow);
 }
 
-static void
-announce(struct request *req, const struct workspace *w)
+void
+route_announce(struct request *req, const struct workspace *w)
 {
 	struct buf b;
 
@@ -320,6 +327,17 @@ announce(struct request *req, const struct workspace *w)
 	if (!buf_failed(&b))
 		events_publish(req->confd->events, TOPIC_COMMITS, (const char *)b.data, b.len);
 	buf_fini(&b);
+}
+
+static void
+direct_edit(struct request *req, const struct edit *e)
+{
+	struct operation *op = calloc(1, sizeof(*op));
+
+	if (op == NULL)
+		fatalx("config", "no memory");
+	op->edit = *e;
+	route_direct(req, op, 1, false);
 }
 
 static void
@@ -339,7 +357,7 @@ make_edit(struct request *req, struct edit *e)
 	if (!route_find_candidate(req, &w) || (needs_match && !check_preconditions(req, w, &e->flags)))
 		return;
 	if (w == NULL) {
-		route_direct(req, e);
+		direct_edit(req, e);
 		return;
 	}
 	if ((problems = problems_new()) == NULL)
@@ -348,7 +366,7 @@ make_edit(struct request *req, struct edit *e)
 	if (error != 0)
 		route_reply_edit_error(req, error, problems);
 	else {
-		announce(req, w);
+		route_announce(req, w);
 		route_reply_edit(req, workspace_document(w), e, is_new, key, NULL);
 	}
 	problems_free(problems);

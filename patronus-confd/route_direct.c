@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A write without a workspace: a transaction of one edit that is judged, tried at the owners, applied and kept.  What would disrupt
+ * A write without a workspace: a transaction of one edit (or one batch) that is judged, tried at the owners, applied and kept.  What would disrupt
  * something, or could cut the caller off, is not done unless the caller says how: with a time to confirm, or by force.
  */
 #include <errno.h>
@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 
+#include "batch.h"
 #include "commit.h"
 #include "confd.h"
-#include "edits.h"
+#include "diff.h"
 #include "problem.h"
 #include "query.h"
 #include "reply.h"
@@ -30,9 +30,9 @@
 struct direct {
 	struct confd	*confd;
 	struct request	*req;		/* gone once it is answered */
-	struct edit	 edit;		/* its texts are the request's */
-	bool		 is_new;
-	char		*key;		/* of an entry that was appended */
+	struct operation *ops;		/* their texts are the request's */
+	size_t		 nops;
+	bool		 is_batch;
 	char		 workspace[17];
 	uint64_t	 confirm_s;
 	bool		 is_forced;
@@ -51,24 +51,43 @@ direct_free(struct direct *d)
 
 	if (w != NULL)
 		workspace_free(ws, w);
-	free(d->key);
+	batch_free(d->ops, d->nops);
 	free(d);
 }
 
-/* Nothing is different afterwards: the same text is there. */
+/* Nothing is different afterwards: nobody is asked, and there is no revision. */
 static bool
-is_unchanged(const struct request *req, const struct workspace *w, const struct edit *e)
+is_unchanged(const struct workspace *w)
 {
-	char before[33] = "", after[33] = "";
+	struct diff *diff;
+	size_t n;
 
-	return (e->kind != EDIT_KIND_MOVE && e->kind != EDIT_KIND_APPEND &&
-	    edit_etag(req->confd->running->doc, e->path, before) == edit_etag(workspace_document(w), e->path, after) &&
-	    strcmp(before, after) == 0);
+	if (diff_documents(w->base->doc, workspace_document(w), &diff) != 0)
+		return (false);
+	n = diff_count(diff);
+	diff_free(diff);
+	return (n == 0);
 }
 
-/* The edit in a workspace of its own, judged; false, answered, when it cannot be. */
+/* What was asked for is so. */
+static void
+reply_done(struct direct *d, const char *link)
+{
+	const struct operation *op = d->ops;
+	struct buf b;
+
+	if (!d->is_batch) {
+		route_reply_edit(d->req, d->confd->running->doc, &op->edit, op->is_new || op->edit.kind == EDIT_KIND_APPEND, op->key, link);
+		return;
+	}
+	buf_init(&b, 16u << 20);
+	batch_print(d->ops, d->nops, &b);
+	reply_json(d->req, 200, &b, &(struct reply_extra){ .link = link });
+}
+
+/* The edits in a workspace of their own, judged; false, answered, when it cannot be. */
 static bool
-make_edit(struct direct *d, struct workspace *w)
+make_edits(struct direct *d, struct workspace *w)
 {
 	struct request *req = d->req;
 	struct problems *problems = problems_new();
@@ -77,8 +96,11 @@ make_edit(struct direct *d, struct workspace *w)
 
 	if (problems == NULL)
 		fatalx("direct", "no memory");
-	error = workspace_edit(req->confd->workspaces, w, req->role, &d->edit, &d->is_new, &d->key, problems);
-	if (error == 0 && !is_unchanged(req, w, &d->edit))
+	if (d->is_batch)
+		error = batch_apply(req->confd->workspaces, w, req->role, d->ops, d->nops, problems);
+	else
+		error = workspace_edit(req->confd->workspaces, w, req->role, &d->ops->edit, &d->ops->is_new, &d->ops->key, problems);
+	if (error == 0 && w->doc != NULL)
 		error = route_check_workspace(req->confd, w, problems);
 	d->validate_us = clock_mono_us() - began;
 	if (error != 0)
@@ -87,14 +109,13 @@ make_edit(struct direct *d, struct workspace *w)
 	return (error == 0);
 }
 
-/* Nobody is asked when nothing changes. */
 static void
 rehearse(struct direct *d, struct workspace *w)
 {
 	struct request *req = d->req;
 
-	if (is_unchanged(req, w, &d->edit)) {
-		route_reply_edit(req, req->confd->running->doc, &d->edit, false, d->key, NULL);
+	if (w->doc == NULL || is_unchanged(w)) {
+		reply_done(d, NULL);
 		direct_free(d);
 		return;
 	}
@@ -107,27 +128,28 @@ rehearse(struct direct *d, struct workspace *w)
 }
 
 void
-route_direct(struct request *req, const struct edit *e)
+route_direct(struct request *req, struct operation *ops, size_t n, bool is_batch)
 {
-	struct direct *d;
+	struct direct *d = calloc(1, sizeof(*d));
 	struct workspace *w;
-	uint64_t confirm_s;
-	bool is_forced;
 	int error = 0;
 
-	if (!query_number(req, "confirm-timeout", CONFIRM_MIN_S, CONFIRM_MAX_S, 0, &confirm_s) ||
-	    !query_flag(req, "force", &is_forced) || !route_check_comment(req, query_text(req, "comment")) || route_is_held(req))
-		return;
-	if ((w = workspace_new(req->confd->workspaces, req->user, NULL, &error)) == NULL) {
-		route_reply_no_room(req, error);
+	if (d == NULL)
+		fatalx("direct", "no memory");
+	*d = (struct direct){ .confd = req->confd, .req = req, .ops = ops, .nops = n, .is_batch = is_batch,
+	    .comment = query_text(req, "comment") };
+	if (!query_number(req, "confirm-timeout", CONFIRM_MIN_S, CONFIRM_MAX_S, 0, &d->confirm_s) ||
+	    !query_flag(req, "force", &d->is_forced) || !route_check_comment(req, d->comment) || route_is_held(req)) {
+		direct_free(d);
 		return;
 	}
-	if ((d = calloc(1, sizeof(*d))) == NULL)
-		fatalx("direct", "no memory");
-	*d = (struct direct){ .confd = req->confd, .req = req, .edit = *e, .is_new = e->kind == EDIT_KIND_APPEND,
-	    .confirm_s = confirm_s, .is_forced = is_forced, .comment = query_text(req, "comment") };
+	if ((w = workspace_new(req->confd->workspaces, req->user, NULL, &error)) == NULL) {
+		route_reply_no_room(req, error);
+		direct_free(d);
+		return;
+	}
 	(void)str_copy(d->workspace, w->id, sizeof(d->workspace));
-	if (make_edit(d, w))
+	if (make_edits(d, w))
 		rehearse(d, w);
 	else
 		direct_free(d);
@@ -229,7 +251,7 @@ on_committed(const struct outcome_info *info, void *arg)
 	if (info->commit->state == COMMIT_STATE_AWAITING_CONFIRM)
 		route_reply_commit(req, 202, info->commit);
 	else
-		route_reply_edit(req, req->confd->running->doc, &d->edit, d->is_new, d->key, link);
-	free(d->key);
+		reply_done(d, link);
+	batch_free(d->ops, d->nops);
 	free(d);
 }

@@ -19,6 +19,7 @@ const struct route routes[] = {
 	{ MGMT_POST, "/vault/unlock", RIGHT_SECRETS_WRITE, vault_unlock_create },
 	{ MGMT_PUT, "/vault/protection", RIGHT_SECRETS_WRITE, vault_protection_put },
 	{ MGMT_POST, "/vault/rotate", RIGHT_SECRETS_WRITE, vault_rotate_create },
+	{ MGMT_POST, "/batch", RIGHT_CONFIG_EDIT, batch_create },
 
 	{ MGMT_POST, "/workspaces", RIGHT_CONFIG_EDIT, workspace_create },
 	{ MGMT_GET, "/workspaces", RIGHT_CONFIG_EDIT, workspace_list },
@@ -73,6 +74,7 @@ static const struct {
 	{ config_patch, DIRECT },
 	{ config_post, DIRECT },
 	{ config_delete, DIRECT },
+	{ batch_create, DIRECT },
 	{ revision_list, "limit cursor" },
 	{ state_show, "limit" },
 };

@@ -271,6 +271,39 @@ workspace_edit(struct workspaces *ws, struct workspace *w, enum user_role role, 
 	return (0);
 }
 
+int
+workspace_mark(const struct workspace *w, struct workspace_mark *ret)
+{
+	*ret = (struct workspace_mark){ .nedits = w->nedits, .changes = w->changes, .sections = w->sections };
+	if (w->doc != NULL && (ret->doc = document_dup(w->doc)) == NULL)
+		return (-ENOMEM);
+	return (0);
+}
+
+void
+workspace_back(struct workspace *w, struct workspace_mark *mark)
+{
+	document_free(w->doc);
+	w->doc = mark->doc;
+	/* When there were too many to remember they are gone: it stays a document of its own. */
+	for (; w->nedits > mark->nedits; w->nedits--) {
+		w->edit_bytes -= w->edits[w->nedits - 1].len;
+		edit_fini(&w->edits[w->nedits - 1]);
+	}
+	w->changes = mark->changes;
+	w->sections = mark->sections;
+	if (w->doc == NULL)
+		w->is_whole = false;
+	mark->doc = NULL;
+}
+
+void
+workspace_unmark(struct workspace_mark *mark)
+{
+	document_free(mark->doc);
+	mark->doc = NULL;
+}
+
 /* The whole document at once: what it changes is known by comparing. */
 static int
 replace_document(struct workspaces *ws, struct workspace *w, enum user_role role, const struct edit *e, struct problems *problems)

@@ -64,6 +64,19 @@ bool		 workspace_may(const struct workspace *, const char *user, enum user_role)
 int		 workspace_edit(struct workspaces *, struct workspace *, enum user_role, const struct edit *, bool *ret_created,
 		    char **ret_key, struct problems *);
 
+/* What a workspace was before several edits that belong together. */
+struct workspace_mark {
+	struct document	*doc;
+	unsigned	 nedits;
+	unsigned	 changes;
+	uint32_t	 sections;
+};
+
+/* 0, or -ENOMEM; then one of the other two follows: go back to the mark, or forget it. */
+int		 workspace_mark(const struct workspace *, struct workspace_mark *ret);
+void		 workspace_back(struct workspace *, struct workspace_mark *);
+void		 workspace_unmark(struct workspace_mark *);
+
 /*
  * Is the candidate valid?  As document_validate(); only what was touched is judged when the edits are known one by one.  The base must
  * be the running revision, which is valid.

@@ -225,6 +225,10 @@ write_operation(const char *verb, const char *path, const char *summary, bool ha
 	json_t *op = operation(verb, path, summary);
 
 	add_parameter(op, "EditWorkspace");
+	add_parameter(op, "Comment");
+	add_parameter(op, "ConfirmTimeout");
+	add_parameter(op, "Force");
+	add_answer(op, "202", ref("responses", "Pending"));
 	if (has_conditions)
 		add_parameter(op, "IfMatch");
 	add_parameter(op, "Csrf");
