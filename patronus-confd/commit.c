@@ -42,7 +42,9 @@ void
 commit_fini(struct commit *c)
 {
 	free(c->impact);
-	c->impact = NULL;
+	free(c->forced);
+	free(c->cut);
+	c->impact = c->forced = c->cut = NULL;
 }
 
 void
@@ -70,5 +72,7 @@ commit_print(const struct commit *c, struct buf *b)
 		buf_puts(b, ",\"forced-confirm\":");
 		record_json_string(c->forced, strlen(c->forced), b);
 	}
+	if (c->cut != NULL)
+		buf_printf(b, ",\"cut\":%s", c->cut);
 	buf_putc(b, '}');
 }

@@ -30,7 +30,8 @@ struct commit {
 	uint64_t		 deadline_mono_ms;
 	uint64_t		 validate_us, prepare_us, apply_us, read_back_us, store_us, total_us;
 	char			*impact;		/* JSON objects with commas; NULL: none */
-	const char		*forced;		/* why a confirm timer was forced, or NULL; a constant */
+	char			*forced;		/* why a confirm timer was forced; NULL: it was not */
+	char			*cut;			/* JSON object: how the author's own connection is cut; NULL: it is not */
 };
 
 /* A commit of the past, as far as the store remembers it. */

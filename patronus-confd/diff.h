@@ -41,5 +41,9 @@ bool		 diff_touches(const struct diff *, const char *section);
 void		 diff_print_json(const struct diff *, struct buf *);
 /* For people, a line each: "- set firewall rules web-in to dmz" / "+ set ...". */
 void		 diff_print_text(const struct diff *, struct buf *);
+/* The same as part of the document. */
+void		 diff_print_tree(const struct diff *, struct buf *);
+/* The commands that make it: "set firewall rules web-in to dmz", "delete ...", "move ...". */
+void		 diff_print_commands(const struct diff *, struct buf *);
 
 #endif

@@ -17,7 +17,8 @@
 #include "rollout.h"
 #include "snapshot.h"
 
-#define IMPACTS_MAX	(256 << 10)
+#define IMPACTS_MAX	(512 << 10)
+#define PLAN_MAX	(64 << 10)
 
 /* One outstanding request. */
 struct call {
@@ -34,11 +35,14 @@ static void	 on_reply(struct channel *, struct message *, int, void *);
 void
 rollout_init(struct rollout *r, struct event_base *base, struct owners *owners)
 {
+	unsigned i;
+
 	memset(r, 0, sizeof(*r));
 	r->base = base;
 	r->owners = owners;
 	buf_init(&r->impacts, IMPACTS_MAX);
-	buf_init(&r->plan, IMPACTS_MAX);
+	for (i = 0; i < OWNERS_MAX; i++)
+		buf_init(&r->plans[i], PLAN_MAX);
 	r->problems = problems_new();
 	r->timer = evtimer_new(base, on_timer, r);
 	if (r->problems == NULL || r->timer == NULL)
@@ -48,10 +52,13 @@ rollout_init(struct rollout *r, struct event_base *base, struct owners *owners)
 void
 rollout_fini(struct rollout *r)
 {
+	unsigned i;
+
 	event_free(r->timer);
 	problems_free(r->problems);
 	buf_fini(&r->impacts);
-	buf_fini(&r->plan);
+	for (i = 0; i < OWNERS_MAX; i++)
+		buf_fini(&r->plans[i]);
 	snapshot_unref(r->target);
 }
 
@@ -60,6 +67,7 @@ rollout_start(struct rollout *r, enum rollout_mode mode, struct snapshot *target
 {
 	static const struct timeval wait = { ROLLOUT_WAIT_MS / 1000, (ROLLOUT_WAIT_MS % 1000) * 1000 };
 	struct snapshot *old = r->target;
+	unsigned i;
 
 	r->target = snapshot_ref(target);
 	snapshot_unref(old);
@@ -75,7 +83,8 @@ rollout_start(struct rollout *r, enum rollout_mode mode, struct snapshot *target
 	if ((r->problems = problems_new()) == NULL)
 		fatalx("rollout", "no memory");
 	buf_reset(&r->impacts);
-	buf_reset(&r->plan);
+	for (i = 0; i < OWNERS_MAX; i++)
+		buf_reset(&r->plans[i]);
 	if (owners_away(r->owners, mask) == 0) {
 		prepare(r);
 		return;
@@ -240,6 +249,11 @@ step(struct rollout *r)
 		switch (r->phase) {
 		case ROLLOUT_PREPARING:
 			r->prepare_us = clock_mono_us() - r->since_us;
+			r->phase = ROLLOUT_JUDGING;
+			if (r->on_prepared != NULL && r->mode != ROLLOUT_RETURN && r->on_prepared(r, r->arg))
+				return;
+			break;
+		case ROLLOUT_JUDGING:
 			if (r->mode == ROLLOUT_DRY_RUN) {
 				finish(r);
 				return;
@@ -275,6 +289,13 @@ step(struct rollout *r)
 	}
 }
 
+void
+rollout_go_on(struct rollout *r)
+{
+	if (r->phase == ROLLOUT_JUDGING)
+		step(r);
+}
+
 /* Owners that prepared what will not be committed forget it. */
 static void
 abort_prepared(struct rollout *r)
@@ -296,7 +317,7 @@ finish(struct rollout *r)
 	unsigned i;
 
 	(void)event_del(r->timer);
-	if (r->phase == ROLLOUT_PREPARING && (r->error != 0 || r->mode == ROLLOUT_DRY_RUN))
+	if ((r->phase == ROLLOUT_PREPARING || r->phase == ROLLOUT_JUDGING) && (r->error != 0 || r->mode == ROLLOUT_DRY_RUN))
 		abort_prepared(r);
 	if (r->has_touched)
 		for (i = 0; i < r->owners->n; i++)
@@ -333,7 +354,9 @@ add_impacts(struct rollout *r, const struct ipc_impact *items, uint32_t n)
 			buf_putc(&r->impacts, ',');
 		buf_puts(&r->impacts, "{\"owner\":");
 		record_json_string(items[i].owner, strlen(items[i].owner), &r->impacts);
-		buf_printf(&r->impacts, ",\"impact\":\"%s\",\"text\":", names[items[i].impact]);
+		buf_printf(&r->impacts, ",\"impact\":\"%s\",\"object\":", names[items[i].impact]);
+		record_json_string(items[i].object, strlen(items[i].object), &r->impacts);
+		buf_puts(&r->impacts, ",\"text\":");
 		record_json_string(items[i].text, strlen(items[i].text), &r->impacts);
 		buf_putc(&r->impacts, '}');
 	}
@@ -352,7 +375,7 @@ take_reply(struct rollout *r, struct owner *o, const struct message *m)
 		add_problems(r, o, prep->problems.items, prep->problems.n);
 		add_impacts(r, prep->impacts.items, prep->impacts.n);
 		r->has_effect |= prep->impacts.n > 0;
-		buf_puts(&r->plan, prep->diff);
+		buf_puts(&r->plans[o - r->owners->owner], prep->diff);
 		break;
 	case MSG_CONF_COMMIT:
 		done = m->body;

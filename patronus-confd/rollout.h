@@ -33,6 +33,7 @@ enum rollout_phase {
 	ROLLOUT_IDLE = 0,
 	ROLLOUT_WAITING,	/* for owners that restart */
 	ROLLOUT_PREPARING,
+	ROLLOUT_JUDGING,	/* between on_prepared and rollout_go_on() */
 	ROLLOUT_APPLYING,
 	ROLLOUT_REMOVING,
 	ROLLOUT_VERIFYING,
@@ -63,9 +64,14 @@ struct rollout {
 	uint64_t		 prepare_us, apply_us, read_back_us;
 	struct problems		*problems;
 	struct buf		 impacts;	/* JSON objects, comma between */
-	struct buf		 plan;		/* the owners' human texts */
+	struct buf		 plans[OWNERS_MAX];	/* the owners' human texts */
 	/* While the owners prepare: the journal.  Not 0 ends the rollout with this error.  May be NULL. */
 	int			(*on_preparing)(struct rollout *, void *arg);
+	/*
+	 * All have prepared, and nothing is changed yet.  True: it goes on with rollout_go_on(), later; false: at once.  Not called when
+	 * going back.  May be NULL.
+	 */
+	bool			(*on_prepared)(struct rollout *, void *arg);
 	/* Once; the fields above are the result.  Another rollout may be started in it, in the same struct. */
 	void			(*on_end)(struct rollout *, void *arg);
 	void			*arg;
@@ -75,6 +81,7 @@ void	 rollout_init(struct rollout *, struct event_base *, struct owners *);
 void	 rollout_fini(struct rollout *);
 /* Callbacks and arg are set by the caller before.  on_end is called later, or before this returns. */
 void	 rollout_start(struct rollout *, enum rollout_mode, struct snapshot *target, uint32_t number, uint32_t mask);
+void	 rollout_go_on(struct rollout *);
 /* An owner's channel became ready. */
 void	 rollout_owner_ready(struct rollout *);
 

@@ -49,10 +49,10 @@ void	 workspace_create(struct request *);	/* route_workspace.c */
 void	 workspace_list(struct request *);
 void	 workspace_show(struct request *);
 void	 workspace_discard(struct request *);
-void	 workspace_diff(struct request *);
-void	 workspace_validate(struct request *);
 void	 workspace_rebase(struct request *);
 void	 workspace_resolve(struct request *);
+void	 workspace_diff(struct request *);		/* route_plan.c */
+void	 workspace_validate(struct request *);
 void	 commit_create(struct request *);	/* route_commit.c */
 void	 commit_show(struct request *);
 void	 commit_pending(struct request *);

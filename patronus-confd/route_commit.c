@@ -14,6 +14,7 @@
 #include "confd.h"
 #include "document.h"
 #include "edit.h"
+#include "guard.h"
 #include "problem.h"
 #include "reply.h"
 #include "request.h"
@@ -96,9 +97,8 @@ commit_create(struct request *req)
 }
 
 /*
- * Lock-out guard: whoever comes over the network may cut himself off with a change of what carries or filters his packets, so
- * such a change waits for a confirmation that can only arrive through the new state.  Not when no owner has anything to change in the
- * kernel for it; but the port of the web is this process' own.
+ * Lock-out guard: whoever comes over the network may cut himself off with a change of what carries or filters his packets.  So his
+ * connection is judged by what the owners prepare for it.
  */
 void
 route_guard(const struct request *req, const struct workspace *w, struct commit_order *order)
@@ -117,8 +117,10 @@ route_guard(const struct request *req, const struct workspace *w, struct commit_
 		(void)snprintf(path, sizeof(path), "/%s", sections[i]);
 		could_cut |= (w->sections & workspace_section_bit(req->confd, path)) != 0;
 	}
-	if (could_cut)
-		order->forced = "the change could cut your own connection";
+	if (!could_cut)
+		return;
+	order->guard = guard_new(&req->confd->owners);
+	guard_add(order->guard, req->user, req->in->origin, req->in->local, true);
 }
 
 static void
@@ -174,6 +176,7 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 	w->is_busy = true;
 	if (transaction_commit(req->confd->transaction, &order) != 0) {
 		w->is_busy = false;
+		guard_free(order.guard);
 		free(c);
 		reply_problem(req, PROBLEM_HELD, "another commit is being applied");
 	}

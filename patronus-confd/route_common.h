@@ -27,6 +27,8 @@ struct workspace;
 
 /* The workspace of /workspaces/{id}/...; NULL, answered, when it is not there or not the caller's. */
 struct workspace *route_workspace(struct request *);
+/* The same, that no commit or validation holds. */
+struct workspace *route_free_workspace(struct request *);
 /* The one that the header Patronus-Workspace names; NULL without the header.  false, answered, when it is not there or not the caller's. */
 bool		 route_find_workspace(struct request *, struct workspace **ret);
 /* The same for an edit: while a commit holds it, the request is answered. */

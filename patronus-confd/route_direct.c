@@ -17,10 +17,12 @@
 #include "commit.h"
 #include "confd.h"
 #include "diff.h"
+#include "guard.h"
 #include "problem.h"
 #include "query.h"
 #include "reply.h"
 #include "request.h"
+#include "rollout.h"
 #include "route.h"
 #include "route_common.h"
 #include "snapshot.h"
@@ -36,6 +38,7 @@ struct direct {
 	char		 workspace[17];
 	uint64_t	 confirm_s;
 	bool		 is_forced;
+	bool		 is_forced_always;	/* see struct commit_order */
 	const char	*comment;
 	uint64_t	 validate_us;
 };
@@ -112,6 +115,7 @@ make_edits(struct direct *d, struct workspace *w)
 static void
 rehearse(struct direct *d, struct workspace *w)
 {
+	struct commit_order order = { 0 };
 	struct request *req = d->req;
 
 	if (w->doc == NULL || is_unchanged(w)) {
@@ -119,10 +123,14 @@ rehearse(struct direct *d, struct workspace *w)
 		direct_free(d);
 		return;
 	}
+	route_guard(req, w, &order);
+	d->is_forced_always = order.is_forced_always;
 	w->is_busy = true;
-	if (transaction_dry_run(req->confd->transaction, w->doc, workspace_owners(req->confd->workspaces, w), on_rehearsed, d) == 0)
+	if (transaction_dry_run(req->confd->transaction, w->doc, workspace_owners(req->confd->workspaces, w), order.guard, on_rehearsed,
+	    d) == 0)
 		return;
 	w->is_busy = false;
+	guard_free(order.guard);
 	reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 }, "too many validations wait");
 	direct_free(d);
 }
@@ -170,20 +178,26 @@ is_disruptive(const struct buf *impacts)
 
 /* May it be done without a question?  Answered when not. */
 static bool
-is_agreed(struct direct *d, const struct outcome_info *info, const struct commit_order *order)
+is_agreed(struct direct *d, const struct outcome_info *info)
 {
-	bool cuts = order->forced != NULL && (order->is_forced_always || info->impacts->len > 0);
+	const struct buf *impacts = &info->rollout->impacts;
+	const struct guard_flow *cut = guard_worry(info->guard, info->rollout->has_effect, d->is_forced_always);
 	struct buf members;
 
-	if (d->confirm_s > 0 || d->is_forced || (!cuts && !is_disruptive(info->impacts)))
+	if (d->confirm_s > 0 || d->is_forced || (cut == NULL && !is_disruptive(impacts)))
 		return (true);
 	buf_init(&members, 4 << 20);
 	buf_puts(&members, ",\"impact\":[");
-	buf_put(&members, info->impacts->data, info->impacts->len);
+	buf_put(&members, impacts->data, impacts->len);
 	buf_puts(&members, "]");
+	if (cut != NULL) {
+		buf_puts(&members, ",\"cut\":");
+		guard_print(cut, &members);
+	}
 	buf_putc(&members, '\0');
 	reply_problem_with(d->req, PROBLEM_DISRUPTIVE, buf_failed(&members) ? "" : (const char *)members.data, NULL,
-	    "%s; say ?confirm-timeout=SECONDS, or ?force=true", cuts ? order->forced : "the change would interrupt something");
+	    "%s; say ?confirm-timeout=SECONDS, or ?force=true", cut == NULL ? "the change would interrupt something" :
+	    cut->verdict == FLOW_CUT ? "the change would cut your own connection" : "the change could cut your own connection");
 	buf_fini(&members);
 	return (false);
 }
@@ -196,21 +210,19 @@ commit(struct direct *d, struct workspace *w, const struct outcome_info *info)
 	    .confirm_s = (unsigned)d->confirm_s, .started_us = req->since_us, .validate_us = d->validate_us, .on_end = on_committed,
 	    .arg = d };
 
-	route_guard(req, w, &order);
-	if (!is_agreed(d, info, &order)) {
+	if (!is_agreed(d, info)) {
 		direct_free(d);
 		return;
 	}
-	if (d->is_forced) {
-		order.forced = NULL;
-		order.is_forced_always = false;
-	}
+	if (!d->is_forced)
+		route_guard(req, w, &order);
 	order.mask = workspace_owners(req->confd->workspaces, w);
 	/* Another commit may have come in between: then this one stands on what does not run any more. */
 	if (w->base == req->confd->running && transaction_commit(req->confd->transaction, &order) == 0) {
 		w->is_busy = true;
 		return;
 	}
+	guard_free(order.guard);
 	reply_problem(req, PROBLEM_HELD, "another commit is being applied");
 	direct_free(d);
 }

@@ -26,18 +26,9 @@
 #include "transaction.h"
 #include "workspace.h"
 
-#define DIFF_MAX		(15u << 20)
 #define CONFLICTS_MAX		(1u << 20)
 #define CONFLICT_REVISIONS	16
 #define RESOLUTIONS_MAX		1000
-
-/* A validation that waits for the owners. */
-struct validation {
-	struct request	*req;
-	char		 workspace[17];
-};
-
-static void	 on_validated(const struct outcome_info *, void *);
 
 struct workspace *
 route_workspace(struct request *req)
@@ -116,9 +107,8 @@ workspace_show(struct request *req)
 		route_reply_workspace(req, 200, w);
 }
 
-/* A workspace of the path that nothing holds; NULL, answered, otherwise. */
-static struct workspace *
-free_workspace(struct request *req)
+struct workspace *
+route_free_workspace(struct request *req)
 {
 	struct workspace *w = route_workspace(req);
 
@@ -131,7 +121,7 @@ free_workspace(struct request *req)
 void
 workspace_discard(struct request *req)
 {
-	struct workspace *w = free_workspace(req);
+	struct workspace *w = route_free_workspace(req);
 
 	if (w == NULL)
 		return;
@@ -212,7 +202,7 @@ void
 workspace_rebase(struct request *req)
 {
 	const struct body_member none[] = { { .name = NULL } };
-	struct workspace *w = free_workspace(req);
+	struct workspace *w = route_free_workspace(req);
 
 	if (w != NULL && body_object(req, none) && route_rebase(req, w, NULL, 0))
 		route_reply_workspace(req, 200, w);
@@ -257,7 +247,7 @@ read_choices(const struct node *list, struct merge_choice *ret, struct problems 
 void
 workspace_resolve(struct request *req)
 {
-	struct workspace *w = free_workspace(req);
+	struct workspace *w = route_free_workspace(req);
 	const struct node *list = NULL;
 	const char *take = NULL;
 	const struct body_member members[] = {
@@ -286,116 +276,10 @@ workspace_resolve(struct request *req)
 	free(choices);
 }
 
-void
-route_reply_diff(struct request *req, uint32_t base, const struct document *a, const struct document *b)
-{
-	struct diff *diff;
-	struct buf out, text;
-	int error;
-
-	if ((error = diff_documents(a, b, &diff)) != 0) {
-		reply_error(req, error, NULL);
-		return;
-	}
-	buf_init(&out, DIFF_MAX);
-	buf_init(&text, DIFF_MAX);
-	buf_printf(&out, "{\"base\":%u,\"changes\":", base);
-	diff_print_json(diff, &out);
-	diff_print_text(diff, &text);
-	buf_puts(&out, ",\"text\":");
-	if (buf_failed(&text))
-		out.failed = true;
-	else
-		record_json_string((const char *)text.data, text.len, &out);
-	buf_putc(&out, '}');
-	buf_fini(&text);
-	diff_free(diff);
-	reply_json(req, 200, &out, NULL);
-}
-
-void
-workspace_diff(struct request *req)
-{
-	struct workspace *w = route_workspace(req);
-
-	if (w != NULL)
-		route_reply_diff(req, w->base->number, w->base->doc, workspace_document(w));
-}
-
 int
 route_check_workspace(const struct confd *confd, struct workspace *w, struct problems *problems)
 {
 	int error = workspace_check(w, problems);
 
 	return (error == 0 && secrets_missing(confd, w->doc, problems) > 0 ? -EINVAL : error);
-}
-
-/* The whole of validation: our own, then a dry run at every owner of what changes. */
-void
-workspace_validate(struct request *req)
-{
-	struct workspace *w = free_workspace(req);
-	struct problems *problems;
-	struct validation *v;
-	int error;
-
-	if (w == NULL)
-		return;
-	if (w->doc == NULL) {
-		reply_text(req, 200, "application/json", "{\"valid\":true,\"impact\":[]}", 26, NULL);
-		return;
-	}
-	if ((problems = problems_new()) == NULL || (v = calloc(1, sizeof(*v))) == NULL)
-		fatalx("workspace", "no memory");
-	if ((error = route_check_workspace(req->confd, w, problems)) != 0) {
-		reply_error(req, error, problems);
-		free(v);
-	} else {
-		v->req = req;
-		(void)str_copy(v->workspace, w->id, sizeof(v->workspace));
-		w->is_busy = true;
-		if (transaction_dry_run(req->confd->transaction, w->doc, workspace_owners(req->confd->workspaces, w), on_validated,
-		    v) != 0) {
-			w->is_busy = false;
-			free(v);
-			reply_problem(req, PROBLEM_UNAVAILABLE, "too many validations wait");
-		}
-	}
-	problems_free(problems);
-}
-
-static void
-on_validated(const struct outcome_info *info, void *arg)
-{
-	struct validation *v = arg;
-	struct request *req = v->req;
-	struct workspace *w = workspace_find(req->confd->workspaces, v->workspace);
-	struct document *doc = snapshot_release(info->target);
-	struct buf b;
-
-	free(v);
-	w->doc = doc;
-	w->is_busy = false;
-	switch (info->outcome) {
-	case OUTCOME_UNFIT:
-	case OUTCOME_REFUSED:
-		reply_problems(req, PROBLEM_VALIDATION, info->problems, "%u errors; nothing was changed", problems_count(info->problems));
-		return;
-	case OUTCOME_UNAVAILABLE:
-		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 }, "a daemon is restarting");
-		return;
-	case OUTCOME_BROKEN:
-	case OUTCOME_INVALID:
-		reply_error(req, info->error, info->problems);
-		return;
-	case OUTCOME_DONE:
-		break;
-	}
-	buf_init(&b, 4 << 20);
-	buf_puts(&b, "{\"valid\":true,\"impact\":[");
-	buf_put(&b, info->impacts->data, info->impacts->len);
-	buf_puts(&b, "],\"plan\":");
-	record_json_string((const char *)info->plan->data, info->plan->len, &b);
-	buf_putc(&b, '}');
-	reply_json(req, 200, &b, NULL);
 }

@@ -76,6 +76,8 @@ static const struct {
 	{ config_delete, DIRECT },
 	{ batch_create, DIRECT },
 	{ revision_list, "limit cursor" },
+	{ workspace_diff, "view" },
+	{ revision_diff, "view" },
 	{ state_show, "limit" },
 };
 

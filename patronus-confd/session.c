@@ -26,6 +26,8 @@
 struct cached {
 	char		token[TOKEN_MAX];	/* "": free */
 	char		source[65];
+	char		origin[65];		/* ends of the connection of the last request */
+	char		local[65];
 	char		user[65];
 	char		csrf[65];
 	uint64_t	expires_ms;
@@ -68,6 +70,12 @@ sessions_free(struct sessions *ss)
 enum user_role
 session_role(const struct confd *confd, const char *user)
 {
+	return (session_role_in(confd->running->doc, user));
+}
+
+enum user_role
+session_role_in(const struct document *doc, const char *user)
+{
 	const char *enabled;
 	char path[128];
 	int n;
@@ -78,11 +86,11 @@ session_role(const struct confd *confd, const char *user)
 	n = snprintf(path, sizeof(path), "/users/%s/enabled", user);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return (USER_ROLE_NONE);
-	enabled = document_value(confd->running->doc, path);
+	enabled = document_value(doc, path);
 	if (enabled == NULL || strcmp(enabled, "true") != 0)
 		return (USER_ROLE_NONE);
 	(void)snprintf(path, sizeof(path), "/users/%s/role", user);
-	return (user_role_parse(document_value(confd->running->doc, path)));
+	return (user_role_parse(document_value(doc, path)));
 }
 
 struct uid_search {
@@ -222,6 +230,8 @@ adopt(struct request *req, struct cached *c, void (*then)(struct request *))
 	req->idle_s = c->idle_s;
 	req->role = role;
 	c->used_ms = clock_mono_ms();
+	(void)str_copy(c->origin, req->in->origin, sizeof(c->origin));
+	(void)str_copy(c->local, req->in->local, sizeof(c->local));
 	then(req);
 }
 
@@ -297,6 +307,16 @@ sessions_flush(struct sessions *ss)
 
 	for (i = 0; i < CACHED_MAX; i++)
 		ss->cached[i].checked_ms = 0;
+}
+
+void
+sessions_each(struct sessions *ss, void (*fn)(const char *user, const char *origin, const char *local, void *arg), void *arg)
+{
+	const struct cached *c;
+
+	for (c = ss->cached; c < ss->cached + CACHED_MAX; c++)
+		if (c->token[0] != '\0' && c->origin[0] != '\0' && sessions_is_live(ss, c->token))
+			fn(c->user, c->origin, c->local, arg);
 }
 
 bool

@@ -25,6 +25,9 @@ void		 sessions_free(struct sessions *);
 
 /* Fill in who asks and go on with then(), now or later; or answer 401, 403 or 503. */
 void		 session_identify(struct request *, void (*then)(struct request *));
+struct document;
+/* The role of a user in a configuration; none when there is no such user, or he is switched off. */
+enum user_role	 session_role_in(const struct document *, const char *user);
 /* The role of a user in the running configuration; USER_ROLE_NONE when there is no such user. */
 enum user_role	 session_role(const struct confd *, const char *user);
 /* The user that a uid of the local socket is; 0 or -ENOENT. */
@@ -41,5 +44,8 @@ const char	*session_source(struct request *);
 struct channel	*session_authd(struct request *);
 /* Has the session of this token neither expired nor been idle for too long?  What it holds open (streams) is no use of it. */
 bool		 sessions_is_live(struct sessions *, const char *token);
+
+/* Every live session, with the ends of the connection of its last request. */
+void		 sessions_each(struct sessions *, void (*fn)(const char *user, const char *origin, const char *local, void *arg), void *arg);
 
 #endif

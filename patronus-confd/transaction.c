@@ -19,6 +19,7 @@
 #include "confd.h"
 #include "document.h"
 #include "events.h"
+#include "guard.h"
 #include "problem.h"
 #include "rollout.h"
 #include "snapshot.h"
@@ -48,7 +49,7 @@ struct job {
 	struct commit		 commit;	/* of a commit: what will be in the list */
 	uint32_t		 mask;
 	unsigned		 confirm_s;
-	const char		*forced;	/* see struct commit_order */
+	struct guard		*guard;		/* see struct commit_order */
 	bool			 is_forced_always;
 	uint64_t		 started_us;
 	transaction_end		*on_end;
@@ -82,6 +83,7 @@ static void	 on_kick(evutil_socket_t, short, void *);
 static void	 on_deadline(evutil_socket_t, short, void *);
 static void	 on_rollout_end(struct rollout *, void *);
 static int	 on_preparing(struct rollout *, void *);
+static bool	 on_prepared(struct rollout *, void *);
 static void	 end_commit(struct transaction *);
 static void	 end_undo(struct transaction *);
 static void	 end_back(struct transaction *);
@@ -130,6 +132,7 @@ transaction_new(struct confd *confd)
 		fatalx("transaction", "no memory");
 	rollout_init(&tx->rollout, confd->base, &confd->owners);
 	tx->rollout.on_preparing = on_preparing;
+	tx->rollout.on_prepared = on_prepared;
 	tx->rollout.on_end = on_rollout_end;
 	tx->rollout.arg = tx;
 	return (tx);
@@ -142,6 +145,7 @@ job_free(struct job *job)
 		return;
 	snapshot_unref(job->target);
 	commit_fini(&job->commit);
+	guard_free(job->guard);
 	free(job);
 }
 
@@ -205,7 +209,7 @@ remember(struct transaction *tx, struct commit *from)
 		c = &tx->commits[tx->ncommits++ % COMMITS_KEPT];
 	commit_fini(c);
 	*c = *from;
-	from->impact = NULL;
+	from->impact = from->forced = from->cut = NULL;
 	return (c);
 }
 
@@ -283,7 +287,7 @@ transaction_commit(struct transaction *tx, const struct commit_order *order)
 	job->confirm_s = order->confirm_s;
 	job->started_us = order->started_us;
 	job->commit.state = COMMIT_STATE_APPLYING;
-	job->forced = order->forced;
+	job->guard = order->guard;
 	job->is_forced_always = order->is_forced_always;
 	job->commit.validate_us = order->validate_us;
 	(void)str_copy(job->commit.author, order->author, sizeof(job->commit.author));
@@ -294,12 +298,14 @@ transaction_commit(struct transaction *tx, const struct commit_order *order)
 }
 
 int
-transaction_dry_run(struct transaction *tx, struct document *doc, uint32_t mask, transaction_end *on_end, void *arg)
+transaction_dry_run(struct transaction *tx, struct document *doc, uint32_t mask, struct guard *guard, transaction_end *on_end,
+    void *arg)
 {
 	struct job *job;
 
 	if ((job = job_new(tx, doc, mask, on_end, arg)) == NULL)
 		return (-EBUSY);
+	job->guard = guard;
 	enqueue(tx, job);
 	return (0);
 }
@@ -458,6 +464,27 @@ on_preparing(struct rollout *r, void *arg)
 }
 
 static void
+on_judged(void *arg)
+{
+	struct transaction *tx = arg;
+
+	rollout_go_on(&tx->rollout);
+}
+
+/* Whoever asks is asked about, as long as nothing is changed. */
+static bool
+on_prepared(struct rollout *r, void *arg)
+{
+	struct transaction *tx = arg;
+	struct job *job = tx->job;
+
+	if (job->guard == NULL)
+		return (false);
+	guard_judge(job->guard, r->number, tx->confd->running->doc, job->target->doc, on_judged, tx);
+	return (true);
+}
+
+static void
 on_rollout_end(struct rollout *r, void *arg)
 {
 	struct transaction *tx = arg;
@@ -529,14 +556,40 @@ take_measures(struct job *job, const struct rollout *r)
 	}
 }
 
-/* Only now is it known whether the change does anything to anybody's packets. */
+static char *
+words(const char *before, const char *text)
+{
+	char *ret;
+
+	if (asprintf(&ret, "%s: %s", before, text) == -1)
+		fatalx("transaction", "no memory");
+	return (ret);
+}
+
+/*
+ * Lock-out guard: would the author's own connection be cut, the commit waits for a confirmation that can only arrive through the new
+ * state.  When nobody knows, it waits if the change does anything at all to packets.
+ */
 static void
 force_confirm(struct job *job, const struct rollout *r)
 {
-	if (job->confirm_s != 0 || job->forced == NULL || (!job->is_forced_always && !r->has_effect))
+	const struct guard_flow *f = guard_worry(job->guard, r->has_effect, job->is_forced_always);
+	struct buf cut;
+
+	if (f == NULL)
+		return;
+	if (f->verdict == FLOW_CUT) {
+		buf_init(&cut, 8192);
+		guard_print(f, &cut);
+		if (!buf_failed(&cut))
+			job->commit.cut = strndup((const char *)cut.data, cut.len);
+		buf_fini(&cut);
+	}
+	if (job->confirm_s != 0)
 		return;
 	job->confirm_s = CONFIRM_FORCED_S;
-	job->commit.forced = job->forced;
+	job->commit.forced = f->verdict == FLOW_CUT ? words("it cuts your own connection", f->text) :
+	    words("it could cut your own connection", f->text);
 }
 
 /* Verified in the kernel: make it so in the store. */
@@ -699,7 +752,7 @@ static void
 end_rehearsal(struct transaction *tx)
 {
 	struct outcome_info info = { .outcome = outcome_of(&tx->rollout), .problems = tx->rollout.problems,
-	    .impacts = &tx->rollout.impacts, .plan = &tx->rollout.plan, .error = tx->rollout.error };
+	    .rollout = &tx->rollout, .guard = tx->job->guard, .error = tx->rollout.error };
 
 	report(tx, &info);
 }

@@ -19,8 +19,10 @@ struct buf;
 struct commit;
 struct confd;
 struct document;
+struct guard;
 struct owner;
 struct problems;
+struct rollout;
 struct snapshot;
 struct transaction;
 
@@ -37,8 +39,8 @@ struct outcome_info {
 	enum outcome		 outcome;
 	const struct problems	*problems;
 	const struct commit	*commit;	/* NULL when none was made */
-	const struct buf	*impacts;	/* of a dry run: JSON objects with commas */
-	const struct buf	*plan;
+	const struct rollout	*rollout;	/* of a dry run: what the owners said, */
+	const struct guard	*guard;		/* and about whom; NULL: nobody was judged */
 	struct snapshot		*target;	/* unless DONE after a commit, the document may be taken back: snapshot_release() */
 	int			 error;
 };
@@ -52,9 +54,12 @@ struct commit_order {
 	const char	*origin;
 	const char	*comment;
 	unsigned	 confirm_s;	/* 0: kept at once */
-	/* With confirm_s 0: wait all the same, for this reason, ... */
-	const char	*forced;
-	bool		 is_forced_always;	/* ... also when no owner changes anything in the kernel */
+	/*
+	 * The caller's connection, judged by what was prepared; the transaction's once transaction_commit() has returned 0.  Would it be
+	 * cut, the commit waits for a confirmation also with confirm_s 0.  NULL: nobody is to be guarded.
+	 */
+	struct guard	*guard;
+	bool		 is_forced_always;	/* when nobody knows: also when no owner changes anything in the kernel */
 	uint64_t	 started_us;	/* monotonic: when the request came */
 	uint64_t	 validate_us;
 	transaction_end	*on_end;
@@ -70,8 +75,11 @@ void		 transaction_resume(struct transaction *);
 /* 0 when on_end will be called; -EBUSY: a commit is being applied; -EALREADY: one waits for its confirmation. */
 int		 transaction_commit(struct transaction *, const struct commit_order *);
 bool		 transaction_is_busy(const struct transaction *);
-/* PREPARE without consequences.  0 (the document is the transaction's, until on_end takes it back), or -EBUSY when too many wait. */
-int		 transaction_dry_run(struct transaction *, struct document *, uint32_t mask, transaction_end *, void *arg);
+/*
+ * PREPARE without consequences, and a judgement of connections (guard; may be NULL).  0 (document and guard are the transaction's, the
+ * document until on_end takes it back), or -EBUSY when too many wait.
+ */
+int		 transaction_dry_run(struct transaction *, struct document *, uint32_t mask, struct guard *, transaction_end *, void *arg);
 
 /* The pending commit, or NULL. */
 const struct commit *transaction_pending(const struct transaction *);

@@ -197,6 +197,27 @@ is_kept(const struct sequence *s, uint32_t next)
 }
 
 static void
+emit_removals(struct diff *d, const struct sequence *s, const struct ir_chain *old_chain)
+{
+	bool *moves = mem_new(s->n_old, sizeof(*moves));
+	struct change *c;
+	uint32_t i;
+
+	for (i = 0; i < s->n_next; i++)
+		if (s->match[i] != 0)
+			moves[s->match[i] - 1] = true;
+	for (i = 0; i < s->n_old; i++) {
+		if (s->stays[i])
+			continue;
+		c = add(d, CHANGE_RULE_REMOVE);
+		c->chain = old_chain;
+		c->old = s->old[i];
+		c->is_move = moves[i];
+	}
+	free(moves);
+}
+
+static void
 emit_rules(struct diff *d, struct sequence *s, const struct ir_chain *old_chain, const struct ir_chain *chain)
 {
 	struct ir_rule *anchor, *o;
@@ -237,13 +258,7 @@ emit_rules(struct diff *d, struct sequence *s, const struct ir_chain *old_chain,
 		c->old = o;
 		d->n_changed++;
 	}
-	for (i = 0; i < s->n_old; i++) {
-		if (s->stays[i])
-			continue;
-		c = add(d, CHANGE_RULE_REMOVE);
-		c->chain = old_chain;
-		c->old = s->old[i];
-	}
+	emit_removals(d, s, old_chain);
 }
 
 static void
@@ -460,11 +475,11 @@ print_change(const struct change *c, struct buf *b)
 {
 	switch ((enum change_kind)c->kind) {
 	case CHANGE_CHAIN_SET:
-		buf_printf(b, "~ %s policy %s\n", c->chain->name, c->chain->drops ? "drop" : "accept");
+		buf_printf(b, "~ chain %s policy %s\n", c->chain->name, c->chain->drops ? "drop" : "accept");
 		break;
 	case CHANGE_ELEM_ADD:
 	case CHANGE_ELEM_REMOVE:
-		buf_printf(b, "%s %s ", c->kind == CHANGE_ELEM_ADD ? "+" : "-", c->set->name);
+		buf_printf(b, "%s @%s ", c->kind == CHANGE_ELEM_ADD ? "+" : "-", c->set->name);
 		ir_print_elem(c->set, c->elem, b);
 		buf_putc(b, '\n');
 		break;
@@ -476,12 +491,16 @@ print_change(const struct change *c, struct buf *b)
 		print_rule("+", c->chain, c->rule, b);
 		break;
 	case CHANGE_RULE_REMOVE:
-		print_rule("-", c->chain, c->old, b);
+		print_rule(c->is_move ? "<" : "-", c->chain, c->old, b);
 		break;
 	case CHANGE_CHAIN_ADD:
 	case CHANGE_CHAIN_REMOVE:
+		buf_printf(b, "%s chain %s\n", c->kind == CHANGE_CHAIN_ADD ? "+" : "-", c->chain->name);
+		break;
 	case CHANGE_SET_ADD:
 	case CHANGE_SET_REMOVE:
+		buf_printf(b, "%s set %s\n", c->kind == CHANGE_SET_ADD ? "+" : "-", c->set->name);
+		break;
 	case CHANGE_INVALID:
 		break;
 	}
@@ -492,6 +511,8 @@ diff_print(const struct diff *d, struct buf *b)
 {
 	uint32_t i;
 
+	if (d->is_impossible)
+		buf_puts(b, "~ table inet patronus: loaded anew as a whole\n");
 	for (i = 0; i < d->n; i++)
 		print_change(&d->items[i], b);
 }

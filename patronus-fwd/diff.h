@@ -54,7 +54,10 @@ struct diff {
 void	 diff_make(struct diff *, const struct ir *old, struct ir *next);
 void	 diff_fini(struct diff *);
 void	 diff_encode(const struct diff *, struct nft_batch *);
-/* For people, one line for each rule and element: "+ ...", "- ...", "~ ...". */
+/*
+ * For people, one line for each change: "+ CHAIN [ID] ...", "- ..." for rules, "<" and ">" for one that moves out of and into a place,
+ * "@SET ..." for elements, "chain NAME" and "set NAME" for what holds them.
+ */
 void	 diff_print(const struct diff *, struct buf *);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef PATRONUS_FWD_REVISION_H
 #define PATRONUS_FWD_REVISION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct revision_interface {
 
 struct revision {
 	uint32_t	 number;
+	bool		 is_dry_run;	/* prepared to be looked at, never to be applied */
 	struct ir	*ir;		/* NULL once it was given away */
 	struct arena	*arena;
 	struct names	 interfaces;	/* kernel name -> struct revision_interface */

@@ -12,6 +12,8 @@
 
 #include "diff.h"
 #include "fwd.h"
+#include "impact.h"
+#include "judge.h"
 #include "mem.h"
 #include "nft_encode.h"
 #include "problems.h"
@@ -88,19 +90,17 @@ static void
 reply_prepared(struct fwd *f, struct channel *c, struct message *m, const struct revision *r)
 {
 	struct conf_prepare_rep rep = { .diff = "" };
-	struct ipc_impact impact = { .owner = "fwd", .impact = IMPACT_HOT };
+	struct arena *a = arena_new(0);
 	struct diff d;
 
+	if (a == NULL)
+		fatalx("conf", "out of memory");
 	diff_make(&d, f->apply.ir, r->ir);
-	rep.diff = diff_text(&d, r, m->arena);
-	if (d.n > 0) {
-		impact.text = mem_printf(m->arena, "%u kernel rules are added, %u removed, %u changed; connections and other counters stay",
-		    d.n_added, d.n_removed, d.n_changed);
-		rep.impacts.items = &impact;
-		rep.impacts.n = 1;
-	}
+	rep.diff = diff_text(&d, r, a);
+	rep.impacts.n = impact_list(&d, f->apply.ir, r->ir, a, &rep.impacts.items);
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
 	diff_fini(&d);
+	arena_free(a);
 }
 
 static void
@@ -138,12 +138,34 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 		return;
 	}
 	reply_prepared(f, c, m, r);
-	if (req->dry_run) {
-		revision_free(r);
-	} else {
-		revision_free(f->prepared);
-		f->prepared = r;
+	r->is_dry_run = req->dry_run;
+	revision_free(f->prepared);
+	f->prepared = r;
+}
+
+/* --- judge */
+static void
+on_judge(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_judge_req *req = m->body;
+	struct fwd *f = fwd_of(c);
+	const struct ir *ir = f->prepared != NULL && f->prepared->number == req->revision ? f->prepared->ir : f->apply.ir;
+	struct conf_judge_rep rep = { .verdicts = { .n = req->flows.n } };
+	struct arena *a;
+	uint32_t i;
+
+	(void)arg;
+	if (ir == NULL) {
+		(void)channel_reply_error(c, &m->header, ESTALE, 0, "there is no ruleset to ask");
+		return;
 	}
+	if ((a = arena_new(0)) == NULL)
+		fatalx("conf", "out of memory");
+	rep.verdicts.items = mem_alloc(a, req->flows.n, sizeof(*rep.verdicts.items));
+	for (i = 0; i < req->flows.n; i++)
+		rep.verdicts.items[i] = judge_flow(ir, &req->flows.items[i], a);
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+	arena_free(a);
 }
 
 /* --- commit */
@@ -181,7 +203,7 @@ on_commit(struct channel *c, struct message *m, void *arg)
 
 	(void)arg;
 	wanted = req->phase == COMMIT_APPLY ? f->prepared : f->applied;
-	if (wanted == NULL || wanted->number != req->revision) {
+	if (wanted == NULL || wanted->number != req->revision || wanted->is_dry_run) {
 		(void)channel_reply_error(c, &m->header, ESTALE, 0, "revision %u is not %s", req->revision,
 		    req->phase == COMMIT_APPLY ? "prepared" : "applied");
 		return;
@@ -284,6 +306,7 @@ on_close(struct channel *c, int error, void *arg)
 
 static const struct channel_dispatch table[] = {
 	{ MSG_CONF_PREPARE, CHANNEL_PHASE_READY, on_prepare },
+	{ MSG_CONF_JUDGE, CHANNEL_PHASE_READY, on_judge },
 	{ MSG_CONF_COMMIT, CHANNEL_PHASE_READY, on_commit },
 	{ MSG_CONF_VERIFY, CHANNEL_PHASE_READY, on_verify },
 	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, on_abort },

@@ -6,6 +6,7 @@
 #include "actual.h"
 #include "bind.h"
 #include "feature.h"
+#include "forecast.h"
 #include "kernel.h"
 #include "netd.h"
 #include "plan.h"
@@ -42,6 +43,19 @@ apply_plan(struct netd *n, struct revision *r, struct arena *arena, bool must_ex
 	struct actual actual;
 
 	return plan_revision(n, r, arena, must_exist, &actual, ret, problems);
+}
+
+int
+apply_forecast(struct netd *n, struct revision *r, struct arena *arena, struct plan *ret_plan, struct actual *ret_before,
+    struct actual *ret_after)
+{
+	int error;
+
+	plan_init(ret_plan, arena);
+	error = r != NULL ? plan_revision(n, r, arena, false, ret_before, ret_plan, NULL) : kernel_read(ret_before, arena, KERNEL_ALL);
+	if (error == 0)
+		forecast_make(ret_before, ret_plan, arena, ret_after);
+	return error;
 }
 
 int

@@ -35,6 +35,10 @@ struct netd {
 /* What would be done for a revision, on a fresh reading of the kernel; plan and problems live in the revision's and the reply's arena. */
 struct plan;
 int	apply_plan(struct netd *, struct revision *, struct arena *, bool must_exist, struct plan *ret, struct problems *);
+/* As it is, and as the revision (NULL: nothing) would make it. */
+struct actual;
+int	apply_forecast(struct netd *, struct revision *, struct arena *, struct plan *ret_plan, struct actual *ret_before,
+	    struct actual *ret_after);
 /* Carry out one phase, again until nothing is left of it.  0 or -errno with problems; *ret_changed says whether there was anything to do. */
 int	apply_phase(struct netd *, struct revision *, uint8_t phase, struct problems *, bool *ret_changed);
 

@@ -2,6 +2,7 @@
 #ifndef PATRONUS_NETD_REVISION_H
 #define PATRONUS_NETD_REVISION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@ struct problems;
 /* One revision of netd's part of the configuration: decoded, judged and turned into what is desired. */
 struct revision {
 	uint32_t	 number;
+	bool		 is_dry_run;	/* prepared to be looked at, never to be applied */
 	struct arena	*arena;
 	struct desired	 desired;
 };

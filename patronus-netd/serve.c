@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "ipc/ids.h"
+#include "actual.h"
+#include "forecast.h"
 #include "netd.h"
 #include "plan.h"
 #include "problems.h"
@@ -73,38 +75,56 @@ take_revision(struct message *m, struct problems *problems, struct revision **re
 	return error;
 }
 
-static bool
-disconnects(const struct op *op)
+/* What operations do to people; end follows the object, NULL: a colon and the detail. */
+static const struct {
+	enum ipc_impact_kind	 kind;
+	const char		*end;
+} deeds[OP_KIND_MAX] = {
+	[OP_SYSCTL_SET] =	{ IMPACT_HOT, NULL },
+	[OP_LINK_SET] =		{ IMPACT_HOT, NULL },
+	[OP_ADDR_ADD] =		{ IMPACT_HOT, " is added" },
+	[OP_ROUTE_ADD] =	{ IMPACT_HOT, " is added" },
+	[OP_ROUTE_REPLACE] =	{ IMPACT_HOT, NULL },
+	[OP_HOSTNAME] =		{ IMPACT_HOT, NULL },
+	[OP_TIME_ZONE] =	{ IMPACT_HOT, NULL },
+	[OP_RESOLV_CONF] =	{ IMPACT_HOT, NULL },
+	[OP_ROUTE_REMOVE] =	{ IMPACT_DISCONNECT, " is removed: what needs it ends" },
+	[OP_ADDR_REMOVE] =	{ IMPACT_DISCONNECT, " is removed: its connections end" },
+};
+
+static struct ipc_impact
+impact_of(struct plan *plan, const struct op *op)
 {
-	return op->kind == OP_ADDR_REMOVE || (op->kind == OP_LINK_SET && op->set_up && !op->is_up);
+	bool goes_down = op->kind == OP_LINK_SET && op->set_up && !op->is_up;
+	const char *end = goes_down ? " goes down: nothing passes it any more" : deeds[op->kind].end;
+	struct ipc_impact ret = { .owner = "netd", .object = op->object,
+	    .impact = (uint8_t)(goes_down ? IMPACT_DISCONNECT : deeds[op->kind].kind) };
+
+	ret.text = end != NULL ? plan_text(plan, "%s%s", op->object, end) : plan_text(plan, "%s: %s", op->object, op->detail);
+	return ret;
 }
 
-/* What the plan does to people: each cut by itself, the rest in one line. */
+/* One item for each operation, what cuts first; the last one says how many more there are. */
 static uint32_t
 list_impacts(struct plan *plan, struct ipc_impact *items, uint32_t max)
 {
-	uint32_t i, n = 0, hot = 0;
-	const struct op *op;
+	uint32_t i, n = 0, more = 0;
+	struct ipc_impact item;
+	int pass;
 
-	for (i = 0; i < plan->n; i++) {
-		op = &plan->ops[i];
-		if (!disconnects(op)) {
-			hot++;
-			continue;
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < plan->n; i++) {
+			item = impact_of(plan, &plan->ops[i]);
+			if ((item.impact == IMPACT_DISCONNECT) != (pass == 0))
+				continue;
+			if (n < max)
+				items[n++] = item;
+			else
+				more++;
 		}
-		if (n == max - 1)
-			continue;
-		items[n].owner = "netd";
-		items[n].impact = IMPACT_DISCONNECT;
-		items[n++].text = plan_text(plan, op->kind == OP_ADDR_REMOVE ? "%s is removed: its connections end" :
-		    "%s goes down: nothing passes it any more", op->object);
-	}
-	if (hot > 0) {
-		items[n].owner = "netd";
-		items[n].impact = IMPACT_HOT;
-		items[n++].text = plan_text(plan, "%u change%s to links, addresses, routes or settings without interruption", hot,
-		    hot == 1 ? "" : "s");
-	}
+	if (more > 0)
+		items[n - 1] = (struct ipc_impact){ .owner = "netd", .impact = IMPACT_HOT, .object = "more",
+		    .text = plan_text(plan, "%u operations more", more + 1) };
 	return n;
 }
 
@@ -166,11 +186,41 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 		    strerror(-error));
 	else
 		reply_prepare(c, m, &plan, problems);
-	if (error == 0 && problems->n == 0 && !req->dry_run) {
+	if (error == 0 && problems->n == 0) {
+		r->is_dry_run = req->dry_run;
 		revision_free(n->prepared);
 		n->prepared = r;
 	} else
 		revision_free(r);
+	answer_free(a);
+}
+
+/* --- judge --- */
+
+static void
+on_judge(struct channel *c, struct message *m, void *arg)
+{
+	const struct conf_judge_req *req = m->body;
+	struct netd *n = netd_of(c);
+	struct revision *r = n->prepared != NULL && n->prepared->number == req->revision ? n->prepared : n->applied;
+	struct conf_judge_rep rep = { .verdicts = { .n = req->flows.n } };
+	struct answer *a = answer_new();
+	struct actual before, after;
+	struct plan plan;
+	uint32_t i;
+	int error;
+
+	(void)arg;
+	error = apply_forecast(n, r, a->arena, &plan, &before, &after);
+	rep.verdicts.items = arena_alloc(a->arena, (size_t)req->flows.n + 1, sizeof(*rep.verdicts.items));
+	if (rep.verdicts.items == NULL)
+		fatal("netd", "answer");
+	for (i = 0; error == 0 && i < req->flows.n; i++)
+		rep.verdicts.items[i] = forecast_flow(&before, &after, &plan, &req->flows.items[i]);
+	if (error != 0)
+		(void)channel_reply_error(c, &m->header, error, 0, "the kernel cannot be read");
+	else
+		(void)channel_reply(c, &m->header, &rep, NULL, 0);
 	answer_free(a);
 }
 
@@ -235,7 +285,7 @@ on_commit(struct channel *c, struct message *m, void *arg)
 	int error;
 
 	(void)arg;
-	if (r == NULL || r->number != req->revision) {
+	if (r == NULL || r->number != req->revision || r->is_dry_run) {
 		(void)channel_reply_error(c, &m->header, ESTALE, 0, "revision %u is not %s", req->revision,
 		    req->phase == COMMIT_APPLY ? "prepared" : "applied");
 		return;
@@ -315,6 +365,7 @@ on_state(struct channel *c, struct message *m, void *arg)
 
 static const struct channel_dispatch table[] = {
 	{ MSG_CONF_PREPARE, CHANNEL_PHASE_READY, on_prepare },
+	{ MSG_CONF_JUDGE, CHANNEL_PHASE_READY, on_judge },
 	{ MSG_CONF_COMMIT, CHANNEL_PHASE_READY, on_commit },
 	{ MSG_CONF_VERIFY, CHANNEL_PHASE_READY, on_verify },
 	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, on_abort },

@@ -18,6 +18,7 @@ const struct option global_options[] = {
 #define FILTER		{ .name = "FILTER", .is_optional = true }
 #define FILTER_TEXT	"With FILTER only rows that contain it are shown, in small or capital letters alike."
 #define LIMIT		{ "limit", 'n', "N", "show at most N, the newest", VALUES_NONE, NULL }
+#define AS(words)	{ "as", 0, "VIEW", "how it is shown: " words, VALUES_WORDS, words }
 #define EXIT_CODE	{ "exit-code", 0, NULL, "exit with 10 when there are differences", VALUES_NONE, NULL }
 
 const struct command commands[] = {
@@ -137,9 +138,12 @@ const struct command commands[] = {
 		.run = run_validate,
 	}, {
 		.words = "diff", .summary = "what the workspace changes",
-		.text = "Compared with the revision it was made from.",
-		.options = { EXIT_CODE },
-		.examples = { { "diff", "before a commit" }, { "diff --exit-code", "exits with 10 when something would change" } },
+		.text = "Compared with the revision it was made from. VIEW is tree, the part of the document around it; set, the commands that "
+		    "make it; nft, the rules of the kernel that come, go and move, as each daemon has prepared them; plan, all that a commit would "
+		    "do: configuration, rules, network, services that notice it and sessions that end. Without it: one setting a line.",
+		.options = { AS("tree set nft plan"), EXIT_CODE },
+		.examples = { { "diff", "before a commit" }, { "diff --as plan", "what it would do, and to whom" },
+		    { "diff --as nft", "the kernel's rules alone" }, { "diff --exit-code", "exits with 10 when something would change" } },
 		.run = run_diff,
 	}, {
 		.words = "commit", .summary = "make the workspace what runs",
@@ -168,8 +172,9 @@ const struct command commands[] = {
 		.run = run_history,
 	}, {
 		.words = "compare", .summary = "what differs between two revisions",
+		.text = "VIEW is tree or set, as for diff.",
 		.args = { { .name = "A", .values = VALUES_REVISION }, { .name = "B", .values = VALUES_REVISION } },
-		.options = { EXIT_CODE },
+		.options = { AS("tree set"), EXIT_CODE },
 		.examples = { { "compare 7 8", "what revision 8 changed" } },
 		.run = run_compare,
 	}, {

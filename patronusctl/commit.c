@@ -58,6 +58,14 @@ print_phases(const json_t *p)
 	printf("%s\n", term_plain());
 }
 
+/* Who would be cut off, and what helps. */
+static void
+print_cut(const json_t *cut)
+{
+	if (json_text(cut, "remedy")[0] != '\0')
+		printf("%s from %s: %s\n", json_text(cut, "user"), json_text(cut, "origin"), json_text(cut, "remedy"));
+}
+
 static void
 print_commit(const json_t *o)
 {
@@ -73,6 +81,7 @@ print_commit(const json_t *o)
 		printf("%srevision %lld: %s%s\n", term_bad(), revision, state, term_plain());
 	if (forced[0] != '\0')
 		printf("a confirmation is needed because %s\n", forced);
+	print_cut(json_object_get(o, "cut"));
 	print_phases(json_object_get(o, "phases"));
 }
 

@@ -10,34 +10,49 @@
 #include "run.h"
 #include "term.h"
 
+/* Coloured by its sign, which stands at its beginning or, below a heading, behind two spaces. */
 static void
 print_line(const char *line, size_t len)
 {
-	const char *color = line[0] == '-' ? term_bad() : line[0] == '+' ? term_good() : line[0] == '~' ? term_warn() : "";
+	char sign = len > 2 && line[0] == ' ' ? line[2] : line[0];
+	const char *color = sign == '-' || sign == '<' ? term_bad() : sign == '+' || sign == '>' ? term_good() :
+	    sign == '~' ? term_warn() : "";
 
 	printf("%s%.*s%s\n", color, (int)len, line, color[0] != '\0' ? term_plain() : "");
+}
+
+void
+print_lines(const char *text)
+{
+	size_t len;
+
+	for (; *text != '\0'; text += len + (text[len] == '\n' ? 1 : 0)) {
+		len = strcspn(text, "\n");
+		print_line(text, len);
+	}
 }
 
 static int
 print_diff(struct ctl *c, const char *path)
 {
-	const char *text;
+	const char *as = ctl_option(c, "as");
+	char query[32];
 	struct reply r;
-	size_t len, n;
+	bool differs;
 	int code;
 
-	if ((code = api_get(c, path, "", &r)) != EXIT_OK)
+	(void)snprintf(query, sizeof(query), "%s%s", as != NULL ? "view=" : "", as != NULL ? as : "");
+	if ((code = api_get(c, path, query, &r)) != EXIT_OK)
 		return code;
-	n = json_array_size(json_object_get(r.json, "changes"));
+	/* A change of words alone does nothing to the kernel's rules. */
+	differs = as != NULL && strcmp(as, "nft") == 0 ? json_text(r.json, "text")[0] != '\0' :
+	    json_array_size(json_object_get(r.json, "changes")) > 0;
 	if (c->format == FORMAT_JSON)
 		code = api_print_body(&r);
 	else
-		for (text = json_text(r.json, "text"); *text != '\0'; text += len + (text[len] == '\n' ? 1 : 0)) {
-			len = strcspn(text, "\n");
-			print_line(text, len);
-		}
+		print_lines(json_text(r.json, "text"));
 	reply_fini(&r);
-	if (code == EXIT_OK && n > 0 && ctl_option(c, "exit-code") != NULL)
+	if (code == EXIT_OK && differs && ctl_option(c, "exit-code") != NULL)
 		return EXIT_DIFFERENT;
 	return code;
 }

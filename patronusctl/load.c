@@ -189,7 +189,8 @@ run_validate(struct ctl *c)
 		printf("valid\n");
 		print_impact(json_object_get(r.json, "impact"));
 		if (json_text(r.json, "plan")[0] != '\0')
-			printf("\n%s", json_text(r.json, "plan"));
+			(void)fputs("\n", stdout);
+		print_lines(json_text(r.json, "plan"));
 	}
 	reply_fini(&r);
 	if (c->nargs > 0) {

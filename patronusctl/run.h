@@ -30,6 +30,8 @@ int	run_validate(struct ctl *);
 /* diff.c */
 int	run_diff(struct ctl *);
 int	run_compare(struct ctl *);
+/* Lines of a diff, in colour on a terminal. */
+void	print_lines(const char *);
 /* commit.c */
 int	run_commit(struct ctl *);
 int	run_confirm(struct ctl *);

@@ -105,6 +105,13 @@ enum ipc_impact_kind {
 	IMPACT_DISCONNECT,
 };
 
+enum flow_verdict {
+	FLOW_INVALID = 0,
+	FLOW_KEPT,
+	FLOW_CUT,
+	FLOW_UNKNOWN,
+};
+
 enum auth_verdict {
 	AUTH_INVALID = 0,
 	AUTH_ACCEPTED,

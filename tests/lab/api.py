@@ -1,13 +1,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A client of the management API on a kept-alive TLS connection; cookies and CSRF as a browser would carry them."""
+import contextlib
+import ctypes
 import http.client
 import json
+import os
 import socket
 import ssl
 
 from lab import LabError
 
 PASSWORD = "correct-horse-battery-9"
+
+
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@contextlib.contextmanager
+def namespace(name):
+    """This thread is in a network namespace; a socket that is made there stays there."""
+    own, there = os.open("/proc/thread-self/ns/net", os.O_RDONLY), os.open(f"/run/netns/{name}", os.O_RDONLY)
+    try:
+        if LIBC.setns(there, CLONE_NEWNET) != 0:
+            raise LabError(f"setns {name}: {os.strerror(ctypes.get_errno())}")
+        yield
+    finally:
+        LIBC.setns(own, CLONE_NEWNET)
+        os.close(own)
+        os.close(there)
 
 
 class Answer:
@@ -23,8 +44,13 @@ class Answer:
 
 
 class Api:
-    def __init__(self, lab):
-        self.address = lab.web.getsockname()
+    """Over this machine's loopback; or from a host of the lab to an address of the box, as a person would."""
+
+    def __init__(self, lab, host=None, address=None, source=None):
+        self.address = address or lab.web.getsockname()
+        self.namespace = lab.ns(host) if host else None
+        self.source = source
+        self.timeout, self.retries = 60, True
         self.context = ssl.create_default_context()
         self.context.check_hostname = False
         self.context.verify_mode = ssl.CERT_NONE
@@ -35,7 +61,20 @@ class Api:
     def connect(self):
         if self.connection:
             self.connection.close()
-        self.connection = http.client.HTTPSConnection(*self.address, context=self.context, timeout=60)
+        self.connection = http.client.HTTPSConnection(*self.address, context=self.context, timeout=self.timeout)
+        self.connection._create_connection = self.open
+
+    def open(self, address, timeout=60, source_address=None):
+        with namespace(self.namespace) if self.namespace else contextlib.nullcontext():
+            return socket.create_connection(address, timeout, (self.source, 0) if self.source else None)
+
+    def can_open(self, timeout=1.5):
+        """Does a new connection come about?"""
+        try:
+            self.open(self.address, timeout).close()
+        except OSError:
+            return False
+        return True
 
     def raw(self, data, timeout=5):
         """Bytes on a fresh TLS connection, and what comes back until the server closes or falls silent."""
@@ -51,7 +90,8 @@ class Api:
         return out
 
     def call(self, method, path, body=None, headers=None, expect=None, content_type="application/json"):
-        send = {"Accept": "application/json", "Origin": f"https://{self.address[0]}:{self.address[1]}"}
+        host = f"[{self.address[0]}]" if ":" in self.address[0] else self.address[0]
+        send = {"Accept": "application/json", "Origin": f"https://{host}:{self.address[1]}"}
         if self.cookie:
             send["Cookie"] = self.cookie
         if self.csrf:
@@ -66,6 +106,8 @@ class Api:
             self.connection.request(method, "/api/v1" + path, data, send)
             response = self.connection.getresponse()
         except (http.client.HTTPException, OSError):
+            if not self.retries:
+                raise
             self.connect()
             self.connection.request(method, "/api/v1" + path, data, send)
             response = self.connection.getresponse()

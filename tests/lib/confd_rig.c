@@ -98,6 +98,7 @@ privd(uint16_t type, const void *req, struct message *ret, struct privcall_error
 /* --- owners --- */
 
 static void	 player_prepare(struct channel *, struct message *, void *);
+static void	 player_judge(struct channel *, struct message *, void *);
 static void	 player_commit(struct channel *, struct message *, void *);
 static void	 player_verify(struct channel *, struct message *, void *);
 static void	 player_abort(struct channel *, struct message *, void *);
@@ -106,6 +107,7 @@ static void	 player_state(struct channel *, struct message *, void *);
 
 static const struct channel_dispatch player_table[] = {
 	{ MSG_CONF_PREPARE, CHANNEL_PHASE_READY, player_prepare },
+	{ MSG_CONF_JUDGE, CHANNEL_PHASE_READY, player_judge },
 	{ MSG_CONF_COMMIT, CHANNEL_PHASE_READY, player_commit },
 	{ MSG_CONF_VERIFY, CHANNEL_PHASE_READY, player_verify },
 	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, player_abort },
@@ -134,7 +136,7 @@ player_prepare(struct channel *ch, struct message *m, void *arg)
 {
 	struct player *p = arg;
 	const struct conf_prepare_req *req = m->body;
-	struct ipc_impact impact = { .owner = p->name, .impact = IMPACT_HOT, .text = "nothing is interrupted" };
+	struct ipc_impact impact = { .owner = p->name, .impact = IMPACT_HOT, .object = "an object", .text = "nothing is interrupted" };
 	struct conf_prepare_rep rep = { .diff = "a plan\n" };
 	struct arena *arena = arena_new(0);
 	struct codec_error why;
@@ -163,6 +165,29 @@ player_prepare(struct channel *ch, struct message *m, void *arg)
 	rep.impacts.items = &impact;
 	rep.impacts.n = p->is_idle ? 0 : 1;
 	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
+		die("reply");
+}
+
+static void
+player_judge(struct channel *ch, struct message *m, void *arg)
+{
+	struct player *p = arg;
+	const struct conf_judge_req *req = m->body;
+	struct ipc_verdict verdicts[128];
+	struct conf_judge_rep rep = { .verdicts = { .items = verdicts, .n = req->flows.n } };
+	uint32_t i;
+
+	note(p->rig, p->name, "judge", req->revision);
+	for (i = 0; i < req->flows.n; i++) {
+		if (p->role == ROLE_FWD && strcmp(req->flows.items[i].link, "eth1") != 0)
+			die("fwd was not told the link that netd found");
+		verdicts[i] = (struct ipc_verdict){ .verdict = p->judges != 0 ? p->judges : FLOW_KEPT, .link = "eth1",
+		    .rule = p->judges == FLOW_CUT ? "no-web" : "", .path = p->judges == FLOW_CUT ? "/firewall/rules/no-web" : "",
+		    .text = p->judges != 0 ? "the player says so" : "" };
+	}
+	if (p->cannot_judge)
+		(void)channel_reply_error(ch, &m->header, EIO, 0, "the player cannot say");
+	else if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
 		die("reply");
 }
 
@@ -685,6 +710,7 @@ rig_ask(struct rig *rig, const struct rig_request *r)
 		req.token = token;
 		req.csrf = r->csrf != NULL ? r->csrf : csrf;
 		req.origin = "192.0.2.10:53122";
+		req.local = "192.0.2.1:8443";
 	}
 	while (!channel_is_ready(rig->client) || !channel_is_ready(rig->httpd_end) || !channel_is_ready(rig->authd))
 		rig_wait(rig, 2);

@@ -255,37 +255,6 @@ test_diff_and_validate(void **state)
 	(void)rig_expect(rig, 404, GET(path));
 }
 
-/* The guard is about packets: a change that no owner has anything to do for is kept at once. */
-static void
-test_guard_sleeps_when_the_kernel_stays(void **state)
-{
-	const char *id = new_workspace("alice");
-	const struct rig_answer *a;
-
-	(void)state;
-	rig->fwd.is_idle = rig->netd.is_idle = true;
-	(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"description\":\"x\"}", .workspace = id, .match = "*",
-	    .remote = "alice"));
-	a = commit(id, "alice", 201);
-	assert_string_equal(rig_member(a->body, "state"), "kept");
-	assert_string_equal(rig_member(a->body, "forced-confirm"), "");
-	/* The listener of the web is confd's own: no owner speaks for it. */
-	id = new_workspace("alice");
-	(void)rig_expect(rig, 200, PATCH("/configuration/management/web", "{\"port\":9443}", .workspace = id, .match = "*", .remote = "alice"));
-	a = commit(id, "alice", 201);
-	assert_string_equal(rig_member(a->body, "state"), "awaiting-confirm");
-	assert_string_equal(rig_member(a->body, "confirm-seconds-left"), "60");
-	(void)rig_expect(rig, 200, POST("/commits/3/confirm", NULL, .remote = "alice"));
-	/* One owner that has something to do is enough. */
-	rig->fwd.is_idle = false;
-	id = new_workspace("alice");
-	(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"log\":true}", .workspace = id, .match = "*",
-	    .remote = "alice"));
-	a = commit(id, "alice", 201);
-	assert_string_equal(rig_member(a->body, "state"), "awaiting-confirm");
-	assert_string_equal(rig_member(a->body, "forced-confirm"), "the change could cut your own connection");
-}
-
 /* The tree a new workspace starts with was not copied but made of the old one: it must not differ from what runs in anything. */
 static void
 test_workspaces_start_from_what_runs(void **state)
@@ -673,7 +642,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_file_is_judged_in_one_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lists_append_and_move, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_diff_and_validate, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_guard_sleeps_when_the_kernel_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_methods_of_a_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_parameters_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_requests_are_counted, setup, teardown),

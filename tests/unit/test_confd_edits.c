@@ -35,8 +35,9 @@ test_commits_that_do_not_touch_each_other(void **state)
 	(void)rig_expect(rig, 201, POST("/configuration/firewall/rules", "{\"id\":\"new\",\"from\":[\"lan\"],\"to\":[\"wan\"],\"action\":\"drop\"}",
 	    .workspace = a, .remote = "alice"));
 	(void)rig_expect(rig, 204, DELETE("/configuration/firewall/rules/two", .workspace = b, .match = "*", .remote = "olga"));
+	rig->fwd.judges = FLOW_CUT;
 	r = commit(a, "alice", 201);
-	assert_string_equal(rig_member(r->body, "forced-confirm"), "the change could cut your own connection");
+	assert_string_equal(rig_member(r->body, "forced-confirm"), "it cuts your own connection: the player says so");
 	(void)rig_expect(rig, 200, POST("/commits/2/confirm", NULL, .remote = "alice"));
 	/* Both patched /system, but not the same members. */
 	(void)commit(b, "olga", 201);
@@ -129,10 +130,13 @@ test_direct_writes_that_disrupt(void **state)
 	const struct rig_answer *a;
 
 	(void)state;
-	/* It could cut the caller off, and the owners have something to do. */
+	/* It would cut the caller off. */
+	rig->fwd.judges = FLOW_CUT;
 	a = rig_expect(rig, 409, PATCH("/configuration/firewall/rules/one", "{\"log\":true}", .match = "*", .remote = "alice"));
 	assert_non_null(strstr(a->body, "urn:patronus:problem:disruptive"));
 	assert_non_null(strstr(a->body, "\"impact\":[{\"owner\":"));
+	assert_non_null(strstr(a->body, "\"cut\":{\"verdict\":\"cut\""));
+	assert_non_null(strstr(a->body, "the change would cut your own connection; say"));
 	assert_int_equal(rig->confd.running->number, 1);
 	(void)rig_expect(rig, 400, PATCH("/configuration/firewall/rules/one", "{\"log\":true}", .match = "*", .remote = "alice", .query = "force=1"));
 	(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"log\":true}", .match = "*", .remote = "alice",

@@ -119,7 +119,7 @@ test_phases_come_in_order(void **state)
 	assert_string_equal(rig_member(a->body, "state"), "kept");
 	assert_string_equal(rig_member(a->body, "comment"), "one rule");
 	assert_string_equal(rig_member(a->body, "author"), "root");
-	assert_non_null(strstr(a->body, "{\"owner\":\"fwd\",\"impact\":\"hot\",\"text\":\"nothing is interrupted\"}"));
+	assert_non_null(strstr(a->body, "{\"owner\":\"fwd\",\"impact\":\"hot\",\"object\":\"an object\",\"text\":\"nothing is interrupted\"}"));
 	assert_non_null(strstr(a->body, "\"read-back-us\":"));
 	rig_wait(rig, 20);
 	assert_string_equal(rig->log, "fwd:prepare:2 fwd:apply:2 fwd:verify:2 fwd:kept:2 ");

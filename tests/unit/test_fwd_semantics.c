@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Compilation keeps the meaning: random policies and random packets, judged twice.  Once by the rules as a person reads them, first match
- * in order; once by running the intermediate form, chain by chain.  Verdict and deciding rule must be the same.
+ * Compilation keeps the meaning: random policies and random packets, judged three times.  Once by the rules as a person reads them, first match
+ * in order; once by running the intermediate form, chain by chain; and by the product's own evaluator of it.  Verdict and deciding rule must be the same.
  */
 #include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
 #include <linux/netfilter.h>
@@ -18,6 +18,7 @@
 #include "base/arena.h"
 
 #include "compile.h"
+#include "explain.h"
 #include "ir_field.h"
 #include "ir_print.h"
 #include "policy.h"
@@ -530,9 +531,24 @@ judge_form(const struct fw_policy *p, const struct ir *ir, const struct packet *
 	return m.result;
 }
 
+/* --- as the product's own evaluator says it, which shares nothing with the two above */
+static struct judgement
+judge_product(const struct fw_policy *p, const struct ir *ir, const struct packet *k)
+{
+	struct explain_packet packet = {
+		.in_link = k->in == 0 ? NULL : p->interfaces[k->in - 1].ifname, .out_link = k->out == 0 ? NULL : p->interfaces[k->out - 1].ifname,
+		.source = k->source, .destination = k->destination, .protocol = k->protocol, .icmp_type = k->icmp_type,
+		.source_port = k->source_port, .destination_port = k->destination_port, .ct_state = IR_CT_NEW
+	};
+	struct explain_verdict v;
+
+	explain_hook(ir, k->in == 0 ? IR_HOOK_OUTPUT : k->out == 0 ? IR_HOOK_INPUT : IR_HOOK_FORWARD, &packet, &v);
+	return (struct judgement){ .action = v.action, .id = v.origin != NULL ? v.origin->id : "policy" };
+}
+
 /* --- both */
 static void
-explain(const struct ir *ir, const struct packet *k, const struct judgement *want, const struct judgement *have)
+tell(const char *who, const struct ir *ir, const struct packet *k, const struct judgement *want, const struct judgement *have)
 {
 	char source[ADDR_STRLEN], destination[ADDR_STRLEN];
 	struct buf b;
@@ -544,7 +560,7 @@ explain(const struct ir *ir, const struct packet *k, const struct judgement *wan
 	printf("in eth%d out eth%d protocol %u type %u %s:%u -> %s:%u\n", (int)k->in - 1, (int)k->out - 1, k->protocol, k->icmp_type,
 	    addr_format(&k->source, source, sizeof(source)), k->source_port,
 	    addr_format(&k->destination, destination, sizeof(destination)), k->destination_port);
-	fail_msg("rules say %s by %s, the form says %s by %s", ir_action_name(want->action), want->id, ir_action_name(have->action),
+	fail_msg("rules say %s by %s, %s says %s by %s", ir_action_name(want->action), want->id, who, ir_action_name(have->action),
 	    have->id);
 }
 
@@ -568,7 +584,10 @@ test_meaning(void **state)
 			want = judge_policy(p, &k);
 			have = judge_form(p, ir, &k);
 			if (want.action != have.action || strcmp(want.id, have.id) != 0)
-				explain(ir, &k, &want, &have);
+				tell("the form", ir, &k, &want, &have);
+			have = judge_product(p, ir, &k);
+			if (want.action != have.action || strcmp(want.id, have.id) != 0)
+				tell("the product", ir, &k, &want, &have);
 			decided += want.id[0] == 'r';
 		}
 		ir_free(ir);

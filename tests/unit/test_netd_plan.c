@@ -23,6 +23,7 @@
 #include "bind.h"
 #include "desired.h"
 #include "memory.h"
+#include "forecast.h"
 #include "plan.h"
 #include "plan_steps.h"
 #include "problems.h"
@@ -396,6 +397,77 @@ problems_name_their_place(void **state)
 	}
 }
 
+/* --- what becomes of a connection to the box --- */
+
+#define BOX	"link 2 eth0\nlink 3 eth1\naddr 2 198.51.100.2/24 proto=158\naddr 3 192.0.2.1/25 proto=158\n" \
+		"addr 3 2001:db8:2::1/64 proto=158\nroute 192.0.2.0/25 dev 3 proto=2\nroute 198.51.100.0/24 dev 2 proto=2\n" \
+		"route 2001:db8:2::/64 dev 3 proto=2 metric=256\nroute 0.0.0.0/0 via 198.51.100.1 dev 2 proto=158\n"
+#define WAN	"link wan eth0 198.51.100.2/24\n"
+#define LAN	"link lan eth1 192.0.2.1/25 2001:db8:2::1/64\n"
+#define DEFAULT	"route out 0.0.0.0/0 via 198.51.100.1\n"
+
+static const struct {
+	const char		*want;
+	const char		*source;
+	const char		*local;
+	enum flow_verdict	 verdict;
+	const char		*link;
+	const char		*path;
+	const char		*text;
+} flows[] = {
+	{ WAN LAN DEFAULT, "192.0.2.10", "192.0.2.1", FLOW_KEPT, "eth1", "", "" },
+	{ WAN LAN DEFAULT, "2001:db8:2::10", "2001:db8:2::1", FLOW_KEPT, "eth1", "", "" },
+	{ WAN LAN DEFAULT, "203.0.113.9", "198.51.100.2", FLOW_KEPT, "eth0", "", "" },
+	{ WAN LAN DEFAULT, "127.0.0.1", "127.0.0.1", FLOW_KEPT, "lo", "", "" },
+	{ WAN LAN DEFAULT, "192.0.2.1", "192.0.2.1", FLOW_KEPT, "lo", "", "" },
+	/* Another address beside it; an MTU; a route elsewhere. */
+	{ WAN "link lan eth1 192.0.2.1/25 192.0.2.7/25 mtu=1400\n" DEFAULT "route lab 203.0.113.0/24 via 192.0.2.9", "192.0.2.10", "192.0.2.1",
+	  FLOW_KEPT, "eth1", "", "" },
+	{ WAN "link lan eth1 192.0.2.7/25\n" DEFAULT, "192.0.2.10", "192.0.2.1", FLOW_CUT, "eth1", "/interfaces/lan/addresses",
+	  "address 192.0.2.1 is removed" },
+	{ WAN "link lan eth1 192.0.2.1/25\n" DEFAULT, "2001:db8:2::10", "2001:db8:2::1", FLOW_CUT, "eth1", "/interfaces/lan/addresses",
+	  "address 2001:db8:2::1 is removed" },
+	{ WAN "link lan eth1 down 192.0.2.1/25\n" DEFAULT, "192.0.2.10", "192.0.2.1", FLOW_CUT, "eth1", "/interfaces/lan",
+	  "link eth1 goes down" },
+	{ WAN LAN, "203.0.113.9", "198.51.100.2", FLOW_CUT, "eth0", "/routing/static", "there is no route back to 203.0.113.9 any more" },
+	{ WAN LAN "route out 0.0.0.0/0 via 198.51.100.7", "203.0.113.9", "198.51.100.2", FLOW_CUT, "eth0", "/routing/static",
+	  "the way back to 203.0.113.9 gets another next hop" },
+	{ WAN LAN DEFAULT "route lab 203.0.113.0/24 via 192.0.2.9", "203.0.113.9", "198.51.100.2", FLOW_CUT, "eth0", "/routing/static",
+	  "the way back to 203.0.113.9 changes from eth0 to eth1" },
+	/* A wider prefix on the same link connects as well, with the same address. */
+	{ WAN "link lan eth1 192.0.2.1/24\n" DEFAULT, "192.0.2.10", "192.0.2.1", FLOW_KEPT, "eth1", "", "" },
+	/* The address stays, its network does not. */
+	{ WAN "link lan eth1 192.0.2.1/32\n" DEFAULT, "192.0.2.10", "192.0.2.1", FLOW_CUT, "eth1", "/routing/static",
+	  "the way back to 192.0.2.10 changes from eth1 to eth0" },
+	{ WAN LAN DEFAULT, "2001:db8:99::1", "2001:db8:2::1", FLOW_UNKNOWN, "", "",
+	  "the way back to 2001:db8:99::1 is not in the main table as one next hop" },
+	{ WAN LAN DEFAULT, "192.0.2.10", "192.0.2.5", FLOW_UNKNOWN, "", "", "it is not connected to an address of this box" },
+};
+
+static void
+flows_are_foretold(void **state)
+{
+	struct ipc_flow f = { .protocol = 6, .source_port = 40000, .local_port = 8443, .link = "" };
+	struct actual after;
+	struct ipc_verdict v;
+	struct world *w;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(flows) / sizeof(flows[0]); i++) {
+		w = world_new(flows[i].want, BOX);
+		make_plan(w, false);
+		forecast_make(&w->actual, &w->plan, w->arena, &after);
+		assert_int_equal(addr_parse(flows[i].source, &f.source), 0);
+		assert_int_equal(addr_parse(flows[i].local, &f.local), 0);
+		v = forecast_flow(&w->actual, &after, &w->plan, &f);
+		if (v.verdict != flows[i].verdict || strcmp(v.link, flows[i].link) != 0 || strcmp(v.path, flows[i].path) != 0 ||
+		    strcmp(v.text, flows[i].text) != 0)
+			fail_msg("flow %zu from %s: %u \"%s\" \"%s\" \"%s\"", i, flows[i].source, v.verdict, v.link, v.path, v.text);
+		world_free(w);
+	}
+}
+
 /* --- binding --- */
 
 static void
@@ -556,7 +628,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plans_come_out), cmocka_unit_test(problems_name_their_place),
+		cmocka_unit_test(plans_come_out), cmocka_unit_test(flows_are_foretold), cmocka_unit_test(problems_name_their_place),
 		cmocka_unit_test(mac_binds_hardware_only), cmocka_unit_test(permanent_mac_outlives_a_changed_one),
 		cmocka_unit_test(two_matches_are_refused), cmocka_unit_test(path_and_altname_bind),
 		cmocka_unit_test(old_kernels_need_memory), cmocka_unit_test(mtu_goes_back_to_what_it_was),

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
+#include <linux/netfilter.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#include "explain.h"
+#include "ir_field.h"
+
+/* The kernel's own bound on jumps (NFT_JUMP_STACK_SIZE); a form that needs more cannot be loaded. */
+#define DEPTH_MAX	16
+
+struct run {
+	const struct ir			*ir;
+	const struct explain_packet	*packet;
+	struct explain_verdict		*verdict;
+	unsigned			 depth;
+};
+
+/* How a rule or chain ended. */
+enum end {
+	END_NEXT = 0,		/* go on behind it */
+	END_RETURN,		/* go on behind the jump */
+	END_DECIDED
+};
+
+static enum end	run_chain(struct run *, const char *name);
+
+/* --- what the packet says --- */
+
+static bool
+load_link(const char *name, uint8_t *ret)
+{
+	if (name == NULL)
+		return false;
+	memcpy(ret, name, strnlen(name, IR_VALUE_MAX - 1));
+	return true;
+}
+
+static bool
+load_addr(const struct addr *a, uint8_t family, uint8_t *ret)
+{
+	if (a->family != family)
+		return false;
+	memcpy(ret, a->bytes, addr_len(a));
+	return true;
+}
+
+static bool
+load_u32(uint32_t value, uint8_t *ret)
+{
+	memcpy(ret, &value, sizeof(value));
+	return true;
+}
+
+static bool
+load_port(uint16_t port, uint8_t *ret)
+{
+	ret[0] = (uint8_t)(port >> 8);
+	ret[1] = (uint8_t)port;
+	return true;
+}
+
+static bool
+load_byte(uint8_t value, uint8_t *ret)
+{
+	ret[0] = value;
+	return true;
+}
+
+/* false: the packet has no such field, and the kernel leaves the rule there. */
+static bool
+load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
+{
+	memset(ret, 0, IR_VALUE_MAX);
+	switch ((enum ir_field)field) {
+	case IR_IIF_NAME:
+		return load_link(p->in_link, ret);
+	case IR_OIF_NAME:
+		return load_link(p->out_link, ret);
+	case IR_NFPROTO:
+		return load_byte(p->source.family == ADDR_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6, ret);
+	case IR_L4PROTO:
+		return load_byte(p->protocol, ret);
+	case IR_SADDR4:
+		return load_addr(&p->source, ADDR_V4, ret);
+	case IR_DADDR4:
+		return load_addr(&p->destination, ADDR_V4, ret);
+	case IR_SADDR6:
+		return load_addr(&p->source, ADDR_V6, ret);
+	case IR_DADDR6:
+		return load_addr(&p->destination, ADDR_V6, ret);
+	case IR_SPORT:
+		return load_port(p->source_port, ret);
+	case IR_DPORT:
+		return load_port(p->destination_port, ret);
+	case IR_ICMP_TYPE:
+		return p->protocol == IPPROTO_ICMP && load_byte(p->icmp_type, ret);
+	case IR_ICMP6_TYPE:
+		return p->protocol == IPPROTO_ICMPV6 && load_byte(p->icmp_type, ret);
+	case IR_CT_STATE:
+		return load_u32(p->ct_state, ret);
+	case IR_CT_STATUS:
+		return load_u32(p->is_translated ? IR_CT_DNAT : 0, ret);
+	case IR_CT_ORIG_DPORT:
+		return load_port(p->called_port, ret);
+	case IR_FIB_REVERSE:
+		return load_u32(p->has_way_back, ret);
+	case IR_FIB_REVERSE_ANY:
+		return load_u32(p->has_any_way_back, ret);
+	case IR_FIB_DADDR_TYPE:
+		return load_u32(p->is_to_box ? RTN_LOCAL : RTN_UNICAST, ret);
+	case IR_FIELD_INVALID:
+	case IR_FIELD_MAX:
+		break;
+	}
+	return false;
+}
+
+/* --- matches --- */
+
+static const struct ir_elem *
+look_up(const struct run *r, const struct ir_stmt *s)
+{
+	uint8_t key[IR_VALUE_MAX * IR_CONCAT_MAX] = { 0 };
+	const struct ir_set *set = s->set;
+	const struct ir_elem *e;
+	unsigned len = ir_set_keylen(set), at = 0, i;
+	uint32_t n;
+
+	for (i = 0; i < set->nfields; i++) {
+		if (!load(r->packet, set->nfields == 1 ? s->field : set->fields[i], key + at))
+			return NULL;
+		at += (ir_field_info(set->fields[i])->len + 3u) & ~3u;
+	}
+	for (n = 0; n < set->n; n++) {
+		e = &set->elems[n];
+		if ((set->flags & IR_SET_INTERVAL) != 0 ? memcmp(key, e->lo, len) >= 0 && memcmp(key, e->hi, len) <= 0 :
+		    memcmp(key, e->lo, len) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+static bool
+has_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned left = bits % 8;
+
+	return memcmp(a, b, bits / 8) == 0 && (left == 0 || (a[bits / 8] ^ b[bits / 8]) >> (8 - left) == 0);
+}
+
+static bool
+has_any_bit(const uint8_t *a, const uint8_t *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x & y) != 0;
+}
+
+static bool
+matches(const struct run *r, const struct ir_stmt *s)
+{
+	uint8_t v[IR_VALUE_MAX];
+	unsigned len;
+
+	if (s->cmp == IR_IN_SET || s->cmp == IR_NOT_IN_SET)
+		return (look_up(r, s) != NULL) == (s->cmp == IR_IN_SET);
+	if (!load(r->packet, s->field, v))
+		return false;
+	len = ir_field_info(s->field)->len;
+	switch ((enum ir_cmp)s->cmp) {
+	case IR_EQ:
+	case IR_NE:
+		return (memcmp(v, s->match.lo, len) == 0) == (s->cmp == IR_EQ);
+	case IR_RANGE:
+	case IR_NOT_RANGE:
+		return (memcmp(v, s->match.lo, len) >= 0 && memcmp(v, s->match.hi, len) <= 0) == (s->cmp == IR_RANGE);
+	case IR_PREFIX:
+	case IR_NOT_PREFIX:
+		return has_prefix(v, s->match.lo, s->bits) == (s->cmp == IR_PREFIX);
+	case IR_ANY_BIT:
+		return has_any_bit(v, s->match.lo);
+	case IR_IN_SET:
+	case IR_NOT_IN_SET:
+	case IR_CMP_INVALID:
+	case IR_CMP_MAX:
+		break;
+	}
+	return false;
+}
+
+/* --- rules --- */
+
+static enum end
+decide(struct run *r, const struct ir_rule *rule, enum ir_action action)
+{
+	r->verdict->action = (uint8_t)action;
+	r->verdict->origin = rule->origin;
+	return END_DECIDED;
+}
+
+/* One statement; *ret_matches false leaves the rule. */
+static enum end
+act(struct run *r, const struct ir_rule *rule, const struct ir_stmt *s, bool *ret_matches)
+{
+	const struct ir_elem *e;
+
+	switch ((enum ir_kind)s->kind) {
+	case IR_MATCH:
+		*ret_matches = matches(r, s);
+		return END_NEXT;
+	case IR_LIMIT:
+		*ret_matches = !s->limit.is_over;
+		r->verdict->is_limited = true;
+		return END_NEXT;
+	case IR_METER:
+		r->verdict->is_limited = true;
+		return END_NEXT;
+	case IR_ACCEPT:
+		return decide(r, rule, IR_ACTION_ACCEPT);
+	case IR_DROP:
+		return decide(r, rule, IR_ACTION_DROP);
+	case IR_REJECT_TCP_RESET:
+	case IR_REJECT_ADMIN:
+		return decide(r, rule, IR_ACTION_REJECT);
+	case IR_DNAT:
+		r->verdict->nat = s->nat;
+		return decide(r, rule, IR_ACTION_TRANSLATE);
+	case IR_MASQUERADE:
+		return decide(r, rule, IR_ACTION_ACCEPT);
+	case IR_RETURN:
+		return END_RETURN;
+	case IR_JUMP:
+		return run_chain(r, s->chain) == END_DECIDED ? END_DECIDED : END_NEXT;
+	case IR_GOTO:
+		return run_chain(r, s->chain) == END_DECIDED ? END_DECIDED : END_RETURN;
+	case IR_VMAP:
+		e = look_up(r, s);
+		return e != NULL && run_chain(r, e->chain) == END_DECIDED ? END_DECIDED : END_NEXT;
+	case IR_COUNTER:
+	case IR_LOG:
+	case IR_KIND_INVALID:
+	case IR_KIND_MAX:
+		break;
+	}
+	return END_NEXT;
+}
+
+static enum end
+run_chain(struct run *r, const char *name)
+{
+	const struct ir_chain *c = ir_chain_find(r->ir, name);
+	const struct ir_rule *rule;
+	enum end end = END_NEXT;
+	bool is_match;
+	unsigned i;
+
+	if (c == NULL || r->depth == DEPTH_MAX)
+		fatalx("explain", "chain %s: %s", name, c == NULL ? "is not there" : "jumps too deep");
+	r->depth++;
+	for (rule = c->first; rule != NULL && end == END_NEXT; rule = rule->next) {
+		is_match = true;
+		for (i = 0; i < rule->n && is_match && end == END_NEXT; i++)
+			end = act(r, rule, &rule->stmts[i], &is_match);
+	}
+	r->depth--;
+	return end;
+}
+
+/* --- chains --- */
+
+/* The chain of the hook that comes after this priority; chains of one hook differ in it. */
+static const struct ir_chain *
+chain_after(const struct ir *ir, enum ir_hook hook, const struct ir_chain *last)
+{
+	const struct ir_chain *c, *best = NULL;
+
+	for (c = ir->chains; c != NULL; c = c->next)
+		if (c->hook == hook && (last == NULL || c->priority > last->priority) &&
+		    (best == NULL || c->priority < best->priority))
+			best = c;
+	return best;
+}
+
+/* Translation is decided by the first packet of a connection alone. */
+static bool
+is_asked(const struct ir_chain *c, const struct explain_packet *p)
+{
+	return !c->is_nat || p->ct_state == IR_CT_NEW;
+}
+
+void
+explain_hook(const struct ir *ir, enum ir_hook hook, const struct explain_packet *p, struct explain_verdict *ret)
+{
+	struct run r = { .ir = ir, .packet = p, .verdict = ret };
+	const struct ir_chain *c = NULL;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->action = IR_ACTION_ACCEPT;
+	while ((c = chain_after(ir, hook, c)) != NULL) {
+		if (!is_asked(c, p))
+			continue;
+		ret->chain = c->name;
+		if (run_chain(&r, c->name) != END_DECIDED) {
+			ret->origin = NULL;
+			ret->action = c->drops ? IR_ACTION_DROP : IR_ACTION_ACCEPT;
+		}
+		if (ret->action != IR_ACTION_ACCEPT)
+			return;
+	}
+}
+
+void
+explain_input(const struct ir *ir, const struct explain_packet *p, struct explain_verdict *ret)
+{
+	explain_hook(ir, IR_HOOK_PREROUTING, p, ret);
+	if (ret->action == IR_ACTION_ACCEPT)
+		explain_hook(ir, IR_HOOK_INPUT, p, ret);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_EXPLAIN_H
+#define PATRONUS_FWD_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/addr.h"
+
+#include "ir.h"
+
+/*
+ * What the ruleset does with one packet, and which rule decides: the intermediate form is run as the kernel would run it.  Pure: what
+ * only the kernel knows (routes, connections) is said by the caller.  Rates count as kept.
+ */
+
+struct explain_packet {
+	const char	*in_link;		/* kernel names; NULL: from the box */
+	const char	*out_link;		/* NULL: to the box, or not known yet */
+	struct addr	 source;
+	struct addr	 destination;
+	uint8_t		 protocol;		/* IPPROTO_... */
+	uint8_t		 icmp_type;
+	uint16_t	 source_port;
+	uint16_t	 destination_port;
+	uint16_t	 called_port;		/* of the connection's first packet, before translation */
+	uint8_t		 ct_state;		/* one of enum ir_ct_state */
+	bool		 is_translated;		/* the connection went through a port forward */
+	bool		 is_to_box;		/* the destination is an address of the box */
+	bool		 has_way_back;		/* the route to the source leaves through in_link */
+	bool		 has_any_way_back;
+};
+
+struct explain_verdict {
+	uint8_t			 action;	/* enum ir_action; IR_ACTION_TRANSLATE: dnat, see nat */
+	const struct ir_origin	*origin;	/* of the rule that decided; NULL: the policy of the chain */
+	const char		*chain;		/* base chain in which it was decided */
+	struct ir_nat		 nat;
+	bool			 is_limited;	/* it holds only while a rate is kept */
+};
+
+/* Through all chains of one hook.  NONE when the form has no chain there: then it is accepted. */
+void	explain_hook(const struct ir *, enum ir_hook, const struct explain_packet *, struct explain_verdict *ret);
+/* A packet that comes in and is for the box: before routing, then input. */
+void	explain_input(const struct ir *, const struct explain_packet *, struct explain_verdict *ret);
+
+#endif
