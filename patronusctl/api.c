@@ -104,6 +104,19 @@ api_get(struct ctl *c, const char *path, const char *query, struct reply *ret)
 }
 
 int
+api_get_quietly(struct ctl *c, const char *path, struct reply *ret)
+{
+	struct mgmt_req req = { .method = MGMT_GET, .path = path, .accept = "application/json" };
+	int code = api_try(c, &req, ret);
+
+	if (code != EXIT_OK || ret->rep->status < 400)
+		return code;
+	code = api_exit_code(ret->rep->status);
+	reply_fini(ret);
+	return code;
+}
+
+int
 api_post(struct ctl *c, const char *path, json_t *body, struct reply *ret)
 {
 	struct mgmt_req req = { .method = MGMT_POST, .path = path, .content_type = "application/json" };

@@ -29,6 +29,8 @@ int	 api_call(struct ctl *, const struct mgmt_req *, struct reply *ret);
 int	 api_try(struct ctl *, const struct mgmt_req *, struct reply *ret);
 void	 reply_fini(struct reply *);
 int	 api_get(struct ctl *, const char *path, const char *query, struct reply *ret);
+/* As api_get, but nothing is told when the answer is no. */
+int	 api_get_quietly(struct ctl *, const char *path, struct reply *ret);
 /* A JSON body; takes the reference. */
 int	 api_post(struct ctl *, const char *path, json_t *body, struct reply *ret);
 int	 api_delete(struct ctl *, const char *path);

@@ -157,6 +157,21 @@ const struct command commands[] = {
 		    { "commit --confirm 60s", "safe from afar; then: patronusctl confirm" } },
 		.run = run_commit,
 	}, {
+		.words = "configure", .summary = "edit the configuration from within",
+		.text = "A shell with the prompt of the place where you are. edit goes into an object, up and top come out; set, delete, move, "
+		    "annotate and show take words below it. compare, commit, commit check and commit confirmed TIME end the work; what is "
+		    "left unfinished stays in the workspace. Tab completes from the schema and from what is there, ? tells what could "
+		    "follow. run takes the commands of the other mode.\n\n"
+		    "Without a terminal it reads lines and ends at the first that fails, with its exit code.",
+		.examples = { { "configure", "then: edit firewall rules web-in, set action drop, compare, commit" } },
+		.run = run_configure,
+	}, {
+		.words = "shell", .summary = "these commands in a shell of their own",
+		.text = "Words may be cut short while they stay unambiguous: sh int. Output goes through filters: | match RE, | except RE, "
+		    "| count, | last N, | save FILE, | json. configure edits the configuration.",
+		.examples = { { "shell", "then: show firewall rules | match drop" } },
+		.run = run_shell,
+	}, {
 		.words = "confirm", .summary = "keep the revision that waits for it",
 		.examples = { { "confirm", "keep it" } },
 		.run = run_confirm,

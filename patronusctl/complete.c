@@ -183,34 +183,36 @@ argument_at(const struct command *c, int n)
 	return NULL;
 }
 
-int
-run_complete(struct ctl *c)
+void
+complete_line(struct ctl *c, const char *const *words, int n)
 {
-	const char *partial = c->nargs > 0 ? c->args[c->nargs - 1] : "";
+	const char *partial = n > 0 ? words[n - 1] : "";
 	struct context x = { .first = "" };
 	const struct argument *a;
 	int i;
 
-	/* Nobody reads messages in the middle of a line that is being typed. */
-	if (freopen("/dev/null", "w", stderr) == NULL)
-		return EXIT_FAILED;
 	c->timeout_ms = CONNECT_MS;
 	c->format = FORMAT_TEXT;
-	for (i = 0; i + 1 < c->nargs; i++)
-		take_word(c, &x, c->args[i]);
-	if (x.open != NULL) {
+	for (i = 0; i + 1 < n; i++)
+		take_word(c, &x, words[i]);
+	if (x.open != NULL)
 		complete_values(c, x.open->values, x.open->words != NULL ? x.open->words : "", x.first, partial);
-		return EXIT_OK;
-	}
-	if (partial[0] == '-') {
+	else if (partial[0] == '-') {
 		if (x.command != NULL)
 			complete_options(x.command->options, partial);
 		complete_options(global_options, partial);
-		return EXIT_OK;
-	}
-	if (x.command == NULL)
+	} else if (x.command == NULL)
 		complete_commands(x.group, partial);
 	else if ((a = argument_at(x.command, x.nargs)) != NULL)
 		complete_values(c, a->values, a->words != NULL ? a->words : "", x.first, partial);
+}
+
+int
+run_complete(struct ctl *c)
+{
+	/* Nobody reads messages in the middle of a line that is being typed. */
+	if (freopen("/dev/null", "w", stderr) == NULL)
+		return EXIT_FAILED;
+	complete_line(c, c->args, c->nargs);
 	return EXIT_OK;
 }

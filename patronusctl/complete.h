@@ -6,6 +6,10 @@
 
 struct ctl;
 
+/* Candidates for the last of the words of a command line, as patronusctl __complete prints them. */
+void	complete_line(struct ctl *, const char *const *words, int n);
+/* From now on the first n bytes of candidates are left out: the shell has them as words before. */
+void	complete_strip(size_t n);
 /* Print the word when it starts with what was typed. */
 void	complete_candidate(const char *partial, const char *word, size_t len, const char *text);
 /* Paths of what the configuration holds. */

@@ -8,8 +8,17 @@
 #include "complete.h"
 #include "ctl.h"
 #include "exit.h"
+#include "schema_walk.h"
 
 #define PATH_LEN	2048
+
+static size_t	stripped;
+
+void
+complete_strip(size_t n)
+{
+	stripped = n;
+}
 
 void
 complete_candidate(const char *partial, const char *word, size_t len, const char *text)
@@ -17,7 +26,7 @@ complete_candidate(const char *partial, const char *word, size_t len, const char
 	size_t n = strlen(partial);
 
 	if (len >= n && memcmp(word, partial, n) == 0)
-		printf("%.*s\t%s\n", (int)len, word, text);
+		printf("%.*s\t%s\n", (int)(len > stripped ? len - stripped : 0), word + (len > stripped ? stripped : len), text);
 }
 
 /* --- what is there --- */
@@ -109,49 +118,6 @@ complete_path(struct ctl *c, const char *partial)
 
 /* --- what could be there --- */
 
-static const json_t *
-child_named(const json_t *list, const char *name, size_t len)
-{
-	const json_t *o;
-	const char *s;
-	size_t i;
-
-	for (i = 0; i < json_array_size(list); i++) {
-		o = json_array_get(list, i);
-		s = json_text(o, "name");
-		if (strlen(s) == len && memcmp(s, name, len) == 0)
-			return o;
-	}
-	return NULL;
-}
-
-/*
- * The node that a path leads to; *ret_at_list when it ends at a list whose entry is still to be named.  The root has no node: NULL with
- * *ret_children its sections.
- */
-static bool
-walk(const json_t *schema, const char *path, const json_t **ret_node, const json_t **ret_children, bool *ret_at_list)
-{
-	size_t len;
-
-	*ret_node = NULL;
-	*ret_children = json_object_get(schema, "sections");
-	*ret_at_list = false;
-	for (path += strspn(path, "/"); *path != '\0'; path += len, path += strspn(path, "/")) {
-		len = strcspn(path, "/");
-		if (*ret_at_list) {
-			*ret_at_list = false;	/* the key of an entry */
-			continue;
-		}
-		*ret_node = child_named(*ret_children, path, len);
-		if (*ret_node == NULL)
-			return false;
-		*ret_children = json_object_get(*ret_node, "children");
-		*ret_at_list = strcmp(json_text(*ret_node, "kind"), "list") == 0;
-	}
-	return true;
-}
-
 void
 complete_schema_path(struct ctl *c, const char *partial)
 {
@@ -163,7 +129,7 @@ complete_schema_path(struct ctl *c, const char *partial)
 
 	if (!parent_of(partial, parent) || api_get(c, "/schema", "", &r) != EXIT_OK)
 		return;
-	if (walk(r.json, parent, &node, &children, &at_list)) {
+	if (schema_walk(r.json, parent, &node, &children, &at_list)) {
 		if (at_list)
 			complete_path(c, partial);
 		for (i = 0; !at_list && i < json_array_size(children); i++) {
@@ -203,7 +169,7 @@ complete_schema_value(struct ctl *c, const char *path, const char *partial)
 
 	if (api_get(c, "/schema", "", &r) != EXIT_OK)
 		return;
-	if (walk(r.json, path, &node, &children, &at_list) && node != NULL) {
+	if (schema_walk(r.json, path, &node, &children, &at_list) && node != NULL) {
 		choices = json_object_get(node, "choices");
 		for (i = 0; i < json_array_size(choices); i++) {
 			o = json_array_get(choices, i);

@@ -38,6 +38,8 @@ struct ctl {
  * Take the words apart (argv[0] is the program).  0, or -1 with the message on standard error: exit with EXIT_USAGE.
  */
 int		 ctl_parse(struct ctl *, int argc, char **argv);
+/* Take from another invocation what was not given in this one: where the box is, workspace, colour. */
+void		 ctl_inherit(struct ctl *, const struct ctl *from);
 /* Value of an option of the running command; NULL when it was not given. */
 const char	*ctl_option(const struct ctl *, const char *name);
 

@@ -322,6 +322,16 @@ take_words(struct ctl *c, struct words *w, char *group, size_t size)
 	return 0;
 }
 
+void
+ctl_inherit(struct ctl *c, const struct ctl *from)
+{
+	c->socket = from->socket;
+	if (c->workspace == NULL)
+		c->workspace = from->workspace;
+	if (c->color == NULL)
+		c->color = from->color;
+}
+
 int
 ctl_parse(struct ctl *c, int argc, char **argv)
 {

@@ -39,6 +39,9 @@ int	run_cancel(struct ctl *);
 int	run_rollback(struct ctl *);
 /* claim.c */
 int	run_claim_code(struct ctl *);
+/* shell.c */
+int	run_shell(struct ctl *);
+int	run_configure(struct ctl *);
 /* password.c */
 int	run_password(struct ctl *);
 /* secret.c */
