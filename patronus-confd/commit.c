@@ -44,7 +44,8 @@ commit_fini(struct commit *c)
 	free(c->impact);
 	free(c->forced);
 	free(c->cut);
-	c->impact = c->forced = c->cut = NULL;
+	free(c->checks);
+	c->impact = c->forced = c->cut = c->checks = NULL;
 }
 
 void
@@ -72,6 +73,8 @@ commit_print(const struct commit *c, struct buf *b)
 		buf_puts(b, ",\"forced-confirm\":");
 		record_json_string(c->forced, strlen(c->forced), b);
 	}
+	if (c->checks != NULL)
+		buf_printf(b, ",\"checks\":%s", c->checks);
 	if (c->cut != NULL)
 		buf_printf(b, ",\"cut\":%s", c->cut);
 	buf_putc(b, '}');

@@ -31,6 +31,7 @@ struct commit {
 	uint64_t		 validate_us, prepare_us, apply_us, read_back_us, store_us, total_us;
 	char			*impact;		/* JSON objects with commas; NULL: none */
 	char			*forced;		/* why a confirm timer was forced; NULL: it was not */
+	char			*checks;		/* JSON array of health checks; NULL: none were made */
 	char			*cut;			/* JSON object: how the author's own connection is cut; NULL: it is not */
 };
 

@@ -20,6 +20,7 @@
 #include "document.h"
 #include "events.h"
 #include "guard.h"
+#include "health.h"
 #include "problem.h"
 #include "rollout.h"
 #include "snapshot.h"
@@ -31,11 +32,13 @@
 #define RETRY_MAX_MS	5000
 #define CONFIRM_FORCED_S	60
 #define DOCUMENT_MAX	(64 << 20)
+#define CHECKS_MAX_LEN	(256 << 10)
 
 enum tx_state {
 	TX_INVALID = 0,
 	TX_IDLE,
 	TX_COMMITTING,		/* the new revision on its way */
+	TX_CHECKING,		/* it is applied and read back: does what must work? */
 	TX_UNDOING,		/* it was refused: the running one again */
 	TX_GOING_BACK,		/* from the pending to the kept revision */
 	TX_CATCHING_UP,		/* owners that are stale get the running revision */
@@ -50,6 +53,7 @@ struct job {
 	uint32_t		 mask;
 	unsigned		 confirm_s;
 	struct guard		*guard;		/* see struct commit_order */
+	struct health		*health;	/* NULL: nothing must be checked */
 	bool			 is_forced_always;
 	uint64_t		 started_us;
 	transaction_end		*on_end;
@@ -85,6 +89,7 @@ static void	 on_rollout_end(struct rollout *, void *);
 static int	 on_preparing(struct rollout *, void *);
 static bool	 on_prepared(struct rollout *, void *);
 static void	 end_commit(struct transaction *);
+static void	 conclude_commit(struct transaction *);
 static void	 end_undo(struct transaction *);
 static void	 end_back(struct transaction *);
 static void	 end_catching_up(struct transaction *);
@@ -146,6 +151,7 @@ job_free(struct job *job)
 	snapshot_unref(job->target);
 	commit_fini(&job->commit);
 	guard_free(job->guard);
+	health_free(job->health);
 	free(job);
 }
 
@@ -209,7 +215,7 @@ remember(struct transaction *tx, struct commit *from)
 		c = &tx->commits[tx->ncommits++ % COMMITS_KEPT];
 	commit_fini(c);
 	*c = *from;
-	from->impact = from->forced = from->cut = NULL;
+	from->impact = from->forced = from->cut = from->checks = NULL;
 	return (c);
 }
 
@@ -238,7 +244,7 @@ transaction_is_busy(const struct transaction *tx)
 {
 	const struct job *job;
 
-	if (tx->state == TX_COMMITTING || tx->state == TX_UNDOING || tx->state == TX_GOING_BACK || tx->must_go_back)
+	if (tx->state == TX_COMMITTING || tx->state == TX_CHECKING || tx->state == TX_UNDOING || tx->state == TX_GOING_BACK || tx->must_go_back)
 		return (true);
 	STAILQ_FOREACH(job, &tx->jobs, link)
 		if (job->is_commit)
@@ -288,6 +294,7 @@ transaction_commit(struct transaction *tx, const struct commit_order *order)
 	job->started_us = order->started_us;
 	job->commit.state = COMMIT_STATE_APPLYING;
 	job->guard = order->guard;
+	job->health = health_new(tx->confd->base, order->doc);
 	job->is_forced_always = order->is_forced_always;
 	job->commit.validate_us = order->validate_us;
 	(void)str_copy(job->commit.author, order->author, sizeof(job->commit.author));
@@ -464,11 +471,30 @@ on_preparing(struct rollout *r, void *arg)
 }
 
 static void
-on_judged(void *arg)
+on_ready(void *arg)
 {
 	struct transaction *tx = arg;
 
 	rollout_go_on(&tx->rollout);
+}
+
+/* Only a change that does something can break something. */
+static bool
+must_check(const struct transaction *tx)
+{
+	return (tx->state == TX_COMMITTING && tx->job->health != NULL && tx->rollout.has_effect);
+}
+
+/* What works before anything is applied? */
+static void
+on_judged(void *arg)
+{
+	struct transaction *tx = arg;
+
+	if (must_check(tx))
+		health_run_before(tx->job->health, on_ready, tx);
+	else
+		on_ready(tx);
 }
 
 /* Whoever asks is asked about, as long as nothing is changed. */
@@ -478,9 +504,12 @@ on_prepared(struct rollout *r, void *arg)
 	struct transaction *tx = arg;
 	struct job *job = tx->job;
 
-	if (job->guard == NULL)
+	if (job->guard != NULL)
+		guard_judge(job->guard, r->number, tx->confd->running->doc, job->target->doc, on_judged, tx);
+	else if (must_check(tx))
+		on_judged(tx);
+	else
 		return (false);
-	guard_judge(job->guard, r->number, tx->confd->running->doc, job->target->doc, on_judged, tx);
 	return (true);
 }
 
@@ -508,6 +537,7 @@ on_rollout_end(struct rollout *r, void *arg)
 		break;
 	case TX_INVALID:
 	case TX_IDLE:
+	case TX_CHECKING:
 		fatalx("transaction", "a rollout ended that nobody started");
 	}
 }
@@ -651,8 +681,39 @@ undo(struct transaction *tx)
 	kick(tx);
 }
 
+/* What must work works, or the box goes back. */
+static void
+on_checked(void *arg)
+{
+	struct transaction *tx = arg;
+	struct rollout *r = &tx->rollout;
+	struct buf b;
+
+	buf_init(&b, CHECKS_MAX_LEN);
+	health_print(tx->job->health, &b);
+	if (!buf_failed(&b))
+		tx->job->commit.checks = strndup((const char *)b.data, b.len);
+	buf_fini(&b);
+	if (!health_is_good(tx->job->health, r->problems))
+		r->error = -EREMOTEIO;
+	conclude_commit(tx);
+}
+
 static void
 end_commit(struct transaction *tx)
+{
+	struct rollout *r = &tx->rollout;
+
+	if (r->error == 0 && must_check(tx)) {
+		tx->state = TX_CHECKING;
+		health_run_after(tx->job->health, on_checked, tx);
+		return;
+	}
+	conclude_commit(tx);
+}
+
+static void
+conclude_commit(struct transaction *tx)
 {
 	struct rollout *r = &tx->rollout;
 	struct job *job = tx->job;

@@ -67,6 +67,19 @@ on_echo(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/*
+ * A new identifier, when nobody waits for answers to the old one.  Else the echo would belong to a connection that the firewall tracks
+ * already, and pass a ruleset that lets nobody begin one.
+ */
+static void
+identifier_renew(int fd)
+{
+	static const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	if (fd != -1 && connect(fd, &nobody, sizeof(nobody)) == -1)
+		log_debug("probe", "ping: the identifier stays: %s", strerror(errno));
+}
+
 static void
 ping_start(struct probe *p, const struct resolved *to)
 {
@@ -77,6 +90,8 @@ ping_start(struct probe *p, const struct resolved *to)
 
 	if (ping == NULL)
 		fatalx("probe", "no memory");
+	if (waiting == NULL)
+		identifier_renew(sockets[is_v6]);
 	ping->probe = p;
 	ping->next = waiting;
 	waiting = ping;

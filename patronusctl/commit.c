@@ -66,6 +66,23 @@ print_cut(const json_t *cut)
 		printf("%s from %s: %s\n", json_text(cut, "user"), json_text(cut, "origin"), json_text(cut, "remedy"));
 }
 
+/* What must work, and whether it does. */
+static void
+print_checks(const json_t *list)
+{
+	const json_t *c;
+	const char *state;
+	size_t n;
+
+	for (n = 0; n < json_array_size(list); n++) {
+		c = json_array_get(list, n);
+		state = json_text(c, "state");
+		printf("%s%s %s: %s%s%s\n", strcmp(state, "passed") == 0 ? term_good() : term_warn(), strcmp(state, "passed") == 0 ? "ok" : "!!",
+		    json_text(c, "name"), strcmp(state, "failed-before") == 0 ? "failed before already: " : "", json_text(c, "text"),
+		    term_plain());
+	}
+}
+
 static void
 print_commit(const json_t *o)
 {
@@ -79,6 +96,7 @@ print_commit(const json_t *o)
 		    revision, (long long)json_number(o, "confirm-seconds-left"), term_plain());
 	else
 		printf("%srevision %lld: %s%s\n", term_bad(), revision, state, term_plain());
+	print_checks(json_object_get(o, "checks"));
 	if (forced[0] != '\0')
 		printf("a confirmation is needed because %s\n", forced);
 	print_cut(json_object_get(o, "cut"));

@@ -34,10 +34,10 @@ static struct rig *rig_now;
 struct channel *
 daemon_channel(uint8_t role, uint8_t purpose)
 {
+	struct channel *ch = rig_now == NULL ? NULL : role == ROLE_AUTHD ? rig_now->authd : role == ROLE_FETCHD ? rig_now->fetchd : NULL;
+
 	(void)purpose;
-	if (rig_now == NULL || role != ROLE_AUTHD || rig_now->authd == NULL || !channel_is_ready(rig_now->authd))
-		return (NULL);
-	return (rig_now->authd);
+	return (ch != NULL && channel_is_ready(ch) ? ch : NULL);
 }
 
 void
@@ -354,6 +354,43 @@ rig_player_stop(struct player *p)
 	p->channel = NULL;
 }
 
+/* --- fetchd --- */
+
+/* Checks fail as the test wants it; what was asked is in the log. */
+static void
+fetchd_probe(struct channel *ch, struct message *m, void *arg)
+{
+	struct rig *rig = arg;
+	const struct fetch_probe_req *req = m->body;
+	struct fetch_probe_rep rep = { .took_us = 1234, .text = "198.51.100.1: an answer" };
+
+	rep.is_good = !rig->probes_fail && !(rig->probes_fail_from != 0 && rig->fwd.applied >= rig->probes_fail_from);
+	if (rig->probes_fail_next > 0) {
+		rig->probes_fail_next--;
+		rep.is_good = false;
+	}
+	if (!rep.is_good)
+		rep.text = "198.51.100.1: no answer";
+	note(rig, "fetchd", req->target, rig->fwd.applied);
+	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
+		die("reply");
+}
+
+static void
+fetchd_setup(struct channel *ch, struct message *m, void *arg)
+{
+	(void)ch;
+	(void)m;
+	(void)arg;
+}
+
+static const struct channel_dispatch fetchd_table[] = {
+	{ MSG_FETCH_SETUP, CHANNEL_PHASE_READY, fetchd_setup },
+	{ MSG_FETCH_PROBE, CHANNEL_PHASE_READY, fetchd_probe },
+	{ 0, 0, NULL }
+};
+static const struct channel_ops fetchd_ops = { .table = fetchd_table };
+
 /* --- authd --- */
 
 /* "tok-NAME" is NAME's session, with "csrf-NAME"; the password of everybody is "right". */
@@ -543,6 +580,12 @@ connect_clients(struct rig *rig)
 		die("socketpair");
 	rig->authd = channel_new(rig->base, fds[0], "authd", ROLE_CONFD, ROLE_AUTHD, &silent_ops, rig);
 	rig->authd_end = channel_new(rig->base, fds[1], "confd", ROLE_AUTHD, ROLE_CONFD, &authd_ops, rig);
+	if (frame_pair(fds) != 0)
+		die("socketpair");
+	rig->fetchd = channel_new(rig->base, fds[0], "fetchd", ROLE_CONFD, ROLE_FETCHD, &silent_ops, rig);
+	rig->fetchd_end = channel_new(rig->base, fds[1], "confd", ROLE_FETCHD, ROLE_CONFD, &fetchd_ops, rig);
+	if (rig->fetchd == NULL || rig->fetchd_end == NULL)
+		die("channels");
 	if (rig->httpd == NULL || rig->httpd_end == NULL || rig->authd == NULL || rig->authd_end == NULL)
 		die("channels");
 }
@@ -588,7 +631,7 @@ void
 rig_free(struct rig *rig, bool keep_dir)
 {
 	struct channel *near[] = { rig->netd.confd_end, rig->fwd.confd_end, rig->netd.channel, rig->fwd.channel, rig->client, rig->httpd_end,
-	    rig->httpd, rig->authd, rig->authd_end };
+	    rig->httpd, rig->authd, rig->authd_end, rig->fetchd, rig->fetchd_end };
 	size_t i;
 
 	for (i = 0; i < sizeof(near) / sizeof(near[0]); i++)

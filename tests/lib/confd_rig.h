@@ -47,6 +47,10 @@ struct rig {
 	char			 dir[64];
 	struct player		 netd, fwd;
 	struct channel		*authd, *authd_end;	/* confd's and the player's */
+	struct channel		*fetchd, *fetchd_end;
+	bool			 probes_fail;		/* health checks: all of them, */
+	uint32_t		 probes_fail_from;	/* those in a state from this revision on (0: never), */
+	unsigned		 probes_fail_next;	/* so many of the next ones */
 	struct channel		*client;		/* root on the local socket */
 	struct channel		*httpd, *httpd_end;
 	char			 log[RIG_LOG];		/* what the players were told, in order: "netd:apply:3 fwd:apply:3 " */
