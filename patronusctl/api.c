@@ -167,19 +167,26 @@ api_exit_code(unsigned status)
 	return status < 400 ? EXIT_OK : EXIT_FAILED;
 }
 
+void
+api_print_error(const json_t *e)
+{
+	const char *path = json_text(e, "path"), *remedy = json_text(e, "remedy");
+
+	fprintf(stderr, "%s%s%s%s%s\n", path, path[0] != '\0' ? ": " : "", json_text(e, "text"), remedy[0] != '\0' ? "; " : "",
+	    remedy);
+}
+
 /* "lab.yaml:41: firewall.rules[web-in].to: there is no zone "dmx"; did you mean "dmz"?" */
 static void
 print_error(const json_t *e, const char *file)
 {
-	const char *path = json_text(e, "path"), *remedy = json_text(e, "remedy");
 	json_int_t line = json_number(e, "line");
 
 	if (file != NULL && line > 0)
 		fprintf(stderr, "%s:%lld: ", file, (long long)line);
 	else if (file != NULL)
 		fprintf(stderr, "%s: ", file);
-	fprintf(stderr, "%s%s%s%s%s\n", path, path[0] != '\0' ? ": " : "", json_text(e, "text"), remedy[0] != '\0' ? "; " : "",
-	    remedy);
+	api_print_error(e);
 }
 
 int

@@ -37,6 +37,8 @@ int	 api_delete(struct ctl *, const char *path);
 
 /* Tell a failure: file (may be NULL) stands before the line of each error.  Returns its exit code. */
 int	 api_fail(const struct ctl *, const struct reply *, const char *file);
+/* One of the errors of a problem: "firewall.rules[web-in].to: text; remedy" and a newline. */
+void	 api_print_error(const json_t *);
 int	 api_exit_code(unsigned status);
 /* The body as it came, to standard output. */
 int	 api_print_body(const struct reply *);

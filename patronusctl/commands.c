@@ -124,7 +124,9 @@ const struct command commands[] = {
 	}, {
 		.words = "load", .summary = "put a whole document into a workspace",
 		.text = "FILE is YAML or JSON, - is standard input. The document is judged as a commit would judge it; all errors are "
-		    "told at once, each with its line. It takes the place of what was edited before. Nothing is applied before patronusctl commit.",
+		    "told at once, each with its line. It takes the place of what was edited before. A file of set-commands (set, delete, move, one on "
+		    "a line, as diff --as set prints them) is added to what was edited, all of them or none. Nothing is applied before "
+		    "patronusctl commit.",
 		.args = { { .name = "FILE", .values = VALUES_FILE } },
 		.options = { { "secret-file", 0, "FILE", "secrets, as a YAML or JSON mapping of paths (/management/...) to values", VALUES_FILE, NULL } },
 		.examples = { { "load /etc/patronus/edge1.yaml", "then: patronusctl diff, patronusctl commit" },

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The configuration read and edited, one object at a time. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +7,11 @@
 #include "base/buf.h"
 #include "ipc/ids.h"
 #include "api.h"
+#include "batch.h"
 #include "ctl.h"
 #include "exit.h"
 #include "run.h"
+#include "value.h"
 
 #define PATH_MAX_LEN	2048
 #define VALUE_MAX	(1u << 20)
@@ -38,73 +39,6 @@ run_show_configuration(struct ctl *c)
 	return code;
 }
 
-/* --- values --- */
-
-/* A plain scalar that YAML reads as it is written. */
-static bool
-is_plain(const char *s)
-{
-	const char *p;
-
-	if (s[0] == '\0' || strchr("-?:,[]{}#&*!|>'\"%@`~", s[0]) != NULL)
-		return false;
-	for (p = s; *p != '\0'; p++)
-		if (!isalnum((unsigned char)*p) && strchr("._:/@%+-", *p) == NULL)
-			return false;
-	return p[-1] != ':';
-}
-
-static void
-put_quoted(struct buf *b, const char *s)
-{
-	buf_putc(b, '"');
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			buf_putc(b, '\\');
-		if (*s == '\n')
-			buf_puts(b, "\\n");
-		else if (*s == '\t')
-			buf_puts(b, "\\t");
-		else
-			buf_putc(b, *s);
-	}
-	buf_putc(b, '"');
-}
-
-static void
-put_scalar(struct buf *b, const char *s)
-{
-	if (is_plain(s))
-		buf_puts(b, s);
-	else
-		put_quoted(b, s);
-}
-
-/*
- * One word is a value, several are a list.  What starts with [ or { is YAML (and JSON) already.  The schema says of what type a
- * value is, so none of them needs quotes of its own.
- */
-static void
-put_value(struct buf *b, const char *const *words, int n)
-{
-	int i;
-
-	if (n == 1 && (words[0][0] == '[' || words[0][0] == '{')) {
-		buf_puts(b, words[0]);
-		return;
-	}
-	if (n == 1) {
-		put_scalar(b, words[0]);
-		return;
-	}
-	buf_putc(b, '[');
-	for (i = 0; i < n; i++) {
-		buf_puts(b, i > 0 ? ", " : "");
-		put_scalar(b, words[i]);
-	}
-	buf_putc(b, ']');
-}
-
 /* --- editing --- */
 
 /* The ETag of what is at path in the workspace: "" when nothing is. */
@@ -126,6 +60,25 @@ get_etag(struct ctl *c, const char *path, const char *workspace, char *ret, size
 	return code;
 }
 
+/* A member of an entry that is not there yet: the entry is made with it. */
+static int
+set_below_new(struct ctl *c)
+{
+	char path[PATH_MAX_LEN], workspace[65];
+	struct batch b;
+	int code;
+
+	if ((code = api_config_path(c->args[0], path, sizeof(path))) != EXIT_OK ||
+	    (code = api_workspace(c, true, workspace, sizeof(workspace))) != EXIT_OK)
+		return code;
+	if ((code = batch_init(&b, c, NULL, workspace)) == EXIT_OK) {
+		batch_set(&b, path + strlen("/configuration"), c->args + 1, c->nargs - 1);
+		code = batch_send(c, &b);
+	}
+	batch_fini(&b);
+	return code;
+}
+
 /*
  * Send an edit that stands on what was read.  A default can be read, but is not there to be replaced: then the value is made.
  */
@@ -143,6 +96,10 @@ send_edit(struct ctl *c, struct mgmt_req *req)
 		req->if_none_match = "*";
 		if ((code = api_try(c, req, &r)) != EXIT_OK)
 			return code;
+	}
+	if (r.rep->status == 404 && req->method == MGMT_PUT) {
+		reply_fini(&r);
+		return set_below_new(c);
 	}
 	if (r.rep->status >= 400)
 		code = api_fail(c, &r, NULL);
@@ -183,7 +140,7 @@ run_set(struct ctl *c)
 	int code;
 
 	buf_init(&value, VALUE_MAX);
-	put_value(&value, c->args + 1, c->nargs - 1);
+	value_put(&value, c->args + 1, c->nargs - 1);
 	if (buf_failed(&value)) {
 		fprintf(stderr, "patronusctl: the value is too long\n");
 		return EXIT_USAGE;

@@ -13,6 +13,7 @@
 #include "ctl.h"
 #include "exit.h"
 #include "run.h"
+#include "setfile.h"
 
 #define DOCUMENT_MAX	(16u << 20)	/* of a request's body; the reader's own limit is lower and its message better */
 
@@ -130,25 +131,22 @@ judge(struct ctl *c, const char *workspace, const char *file, struct reply *ret)
 
 /* A new workspace with the document of the file, judged; nothing is left of it after a failure. */
 static int
-take_file(struct ctl *c, const char *file, char *ret_workspace, size_t size, struct reply *ret)
+take_document(struct ctl *c, const struct buf *doc, const char *file, char *ret_workspace, size_t size, struct reply *ret)
 {
 	char path[128];
-	struct buf doc;
 	int code;
 
-	buf_init(&doc, DOCUMENT_MAX);
-	if ((code = read_file(file, &doc)) == EXIT_OK && (code = make_workspace(c, ret_workspace, size)) == EXIT_OK) {
-		code = put_document(c, ret_workspace, &doc, strcmp(file, "-") == 0 ? "standard input" : file);
-		if (code == EXIT_OK)
-			code = put_secrets(c, ret_workspace, ctl_option(c, "secret-file"));
-		if (code == EXIT_OK)
-			code = judge(c, ret_workspace, strcmp(file, "-") == 0 ? "standard input" : file, ret);
-		if (code != EXIT_OK) {
-			(void)snprintf(path, sizeof(path), "/workspaces/%s", ret_workspace);
-			(void)api_delete(c, path);
-		}
+	if ((code = make_workspace(c, ret_workspace, size)) != EXIT_OK)
+		return code;
+	code = put_document(c, ret_workspace, doc, file);
+	if (code == EXIT_OK)
+		code = put_secrets(c, ret_workspace, ctl_option(c, "secret-file"));
+	if (code == EXIT_OK)
+		code = judge(c, ret_workspace, file, ret);
+	if (code != EXIT_OK) {
+		(void)snprintf(path, sizeof(path), "/workspaces/%s", ret_workspace);
+		(void)api_delete(c, path);
 	}
-	buf_fini(&doc);
 	return code;
 }
 
@@ -162,6 +160,25 @@ print_impact(const json_t *list)
 		i = json_array_get(list, n);
 		printf("  %s: %s: %s\n", json_text(i, "owner"), json_text(i, "impact"), json_text(i, "text"));
 	}
+}
+
+static const char *
+file_name(const struct ctl *c)
+{
+	return strcmp(c->args[0], "-") == 0 ? "standard input" : c->args[0];
+}
+
+static int
+judge_file(struct ctl *c, char *ret_workspace, size_t size, struct reply *ret)
+{
+	struct buf doc;
+	int code;
+
+	buf_init(&doc, DOCUMENT_MAX);
+	if ((code = read_file(c->args[0], &doc)) == EXIT_OK)
+		code = take_document(c, &doc, file_name(c), ret_workspace, size, ret);
+	buf_fini(&doc);
+	return code;
 }
 
 int
@@ -180,7 +197,7 @@ run_validate(struct ctl *c)
 		}
 		code = judge(c, workspace, NULL, &r);
 	} else
-		code = take_file(c, c->args[0], workspace, sizeof(workspace), &r);
+		code = judge_file(c, workspace, sizeof(workspace), &r);
 	if (code != EXIT_OK)
 		return code;
 	if (c->format == FORMAT_JSON)
@@ -212,15 +229,31 @@ replace_workspace(struct ctl *c, const char *old)
 	return api_delete(c, path);
 }
 
-int
-run_load(struct ctl *c)
+/* Set-commands are edits: they come to those that are there. */
+static int
+load_commands(struct ctl *c, const struct buf *text)
+{
+	char workspace[65];
+	unsigned n = 0;
+	int code;
+
+	if ((code = api_workspace(c, true, workspace, sizeof(workspace))) == EXIT_OK &&
+	    (code = setfile_load(c, text, file_name(c), workspace, &n)) == EXIT_OK && c->format != FORMAT_JSON)
+		printf("%u edit%s of %s %s in workspace %s, nothing is applied yet: patronusctl diff, then patronusctl commit\n", n,
+		    n == 1 ? "" : "s", file_name(c), n == 1 ? "is" : "are", workspace);
+	return code;
+}
+
+/* A document takes the place of what was edited. */
+static int
+load_document(struct ctl *c, const struct buf *text)
 {
 	char old[65], workspace[65], path[128];
 	struct reply r;
 	int code;
 
 	if ((code = api_workspace(c, false, old, sizeof(old))) != EXIT_OK ||
-	    (code = take_file(c, c->args[0], workspace, sizeof(workspace), &r)) != EXIT_OK)
+	    (code = take_document(c, text, file_name(c), workspace, sizeof(workspace), &r)) != EXIT_OK)
 		return code;
 	reply_fini(&r);
 	if ((code = replace_workspace(c, old)) != EXIT_OK)
@@ -234,5 +267,18 @@ run_load(struct ctl *c)
 		printf("%s is loaded into workspace %s, nothing is applied yet: patronusctl diff, then patronusctl commit\n", c->args[0],
 		    workspace);
 	reply_fini(&r);
+	return code;
+}
+
+int
+run_load(struct ctl *c)
+{
+	struct buf text;
+	int code;
+
+	buf_init(&text, DOCUMENT_MAX);
+	if ((code = read_file(c->args[0], &text)) == EXIT_OK)
+		code = setfile_is(&text) ? load_commands(c, &text) : load_document(c, &text);
+	buf_fini(&text);
 	return code;
 }

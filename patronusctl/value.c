@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "value.h"
+
+/* A plain scalar that YAML reads as it is written. */
+static bool
+is_plain(const char *s)
+{
+	const char *p;
+
+	if (s[0] == '\0' || strchr("-?:,[]{}#&*!|>'\"%@`~", s[0]) != NULL)
+		return false;
+	for (p = s; *p != '\0'; p++)
+		if (!isalnum((unsigned char)*p) && strchr("._:/@%+-", *p) == NULL)
+			return false;
+	return p[-1] != ':';
+}
+
+void
+value_put_quoted(struct buf *b, const char *s)
+{
+	buf_putc(b, '"');
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			buf_putc(b, '\\');
+		if (*s == '\n')
+			buf_puts(b, "\\n");
+		else if (*s == '\t')
+			buf_puts(b, "\\t");
+		else
+			buf_putc(b, *s);
+	}
+	buf_putc(b, '"');
+}
+
+static void
+put_scalar(struct buf *b, const char *s)
+{
+	if (is_plain(s))
+		buf_puts(b, s);
+	else
+		value_put_quoted(b, s);
+}
+
+static void
+list_put(struct buf *b, const char *const *words, int n)
+{
+	int i;
+
+	buf_putc(b, '[');
+	for (i = 0; i < n; i++) {
+		buf_puts(b, i > 0 ? ", " : "");
+		put_scalar(b, words[i]);
+	}
+	buf_putc(b, ']');
+}
+
+void
+value_put(struct buf *b, const char *const *words, int n)
+{
+	/* As set-commands print a list: [ a b ] */
+	if (n > 1 && strcmp(words[0], "[") == 0 && strcmp(words[n - 1], "]") == 0) {
+		list_put(b, words + 1, n - 2);
+		return;
+	}
+	if (n == 1 && (words[0][0] == '[' || words[0][0] == '{')) {
+		buf_puts(b, words[0]);
+		return;
+	}
+	if (n == 1) {
+		put_scalar(b, words[0]);
+		return;
+	}
+	list_put(b, words, n);
+}
