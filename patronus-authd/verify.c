@@ -108,13 +108,13 @@ static const struct channel_ops helper_ops = { .table = helper_table };
 static int
 ask(struct question *q)
 {
-	struct auth_open_req open = { 0 };
+	struct helper_open_req open = { 0 };
 	struct pam_verify_req req = { .user = q->user, .password = q->password, .source = q->source };
 	struct privcall_error e;
 	struct message m;
 	int fd, error;
 
-	error = privcall(MSG_AUTH_OPEN, &open, &m, &e);
+	error = privcall(MSG_HELPER_OPEN, &open, &m, &e);
 	if (error != 0)
 		return error;
 	fd = arena_take_fd(m.arena, 0);

@@ -25,14 +25,22 @@ is_type(const char *header, const char *type)
 }
 
 bool
+body_is_yaml(const struct request *req)
+{
+	const char *type = req->in->content_type;
+
+	return (is_type(type, "application/yaml") || is_type(type, "application/x-yaml") || is_type(type, "text/yaml"));
+}
+
+bool
 body_format(struct request *req, enum document_format *ret)
 {
 	const char *type = req->in->content_type;
 
-	if (is_type(type, "application/json") || is_type(type, "application/merge-patch+json"))
+	if (req->is_parsed)
+		*ret = DOCUMENT_NODES;
+	else if (is_type(type, "application/json") || is_type(type, "application/merge-patch+json"))
 		*ret = DOCUMENT_JSON;
-	else if (is_type(type, "application/yaml") || is_type(type, "application/x-yaml") || is_type(type, "text/yaml"))
-		*ret = DOCUMENT_YAML;
 	else {
 		reply_problem(req, PROBLEM_MEDIA_TYPE, "the Content-Type must be application/json or application/yaml");
 		return (false);

@@ -17,6 +17,7 @@ struct request;
 
 /* JSON or YAML, by Content-Type; 415 for anything else. */
 bool	 body_format(struct request *, enum document_format *ret);
+bool	 body_is_yaml(const struct request *);
 /* Does the caller want YAML back? */
 bool	 body_wants_yaml(const struct request *);
 

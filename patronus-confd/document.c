@@ -15,6 +15,7 @@
 #include "jsondoc.h"
 #include "judge.h"
 #include "node.h"
+#include "nodes.h"
 #include "print.h"
 #include "problem.h"
 #include "schema.h"
@@ -101,6 +102,8 @@ document_read(enum document_format format, const char *data, size_t len, struct 
 		return yamldoc_read(data, len, arena, problems, ret);
 	case DOCUMENT_JSON:
 		return jsondoc_read(data, len, arena, problems, ret);
+	case DOCUMENT_NODES:
+		return nodes_unpack(data, len, arena, problems, ret);
 	case DOCUMENT_INVALID:
 		break;
 	}

@@ -20,7 +20,8 @@ struct document;
 enum document_format {
 	DOCUMENT_INVALID = 0,
 	DOCUMENT_YAML,
-	DOCUMENT_JSON
+	DOCUMENT_JSON,
+	DOCUMENT_NODES		/* only read: what patronus-parse made of a text from outside (nodes.h) */
 };
 
 #define DOCUMENT_FULL	0x01	/* print defaults too; YAML marks them with a comment "# default" */

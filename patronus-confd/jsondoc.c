@@ -344,12 +344,18 @@ read_value(struct reader *r)
 int
 jsondoc_read(const char *data, size_t len, struct arena *arena, struct problems *problems, struct node **ret)
 {
+	return jsondoc_read_up_to(NODE_BYTES_MAX, data, len, arena, problems, ret);
+}
+
+int
+jsondoc_read_up_to(size_t max, const char *data, size_t len, struct arena *arena, struct problems *problems, struct node **ret)
+{
 	struct reader r = { .data = data, .len = len, .line = 1, .arena = arena, .problems = problems };
 	unsigned before = problems_count(problems);
 	struct node *n;
 
 	*ret = NULL;
-	if (!node_check_text(data, len, problems))
+	if (!node_check_text(data, len, max, problems))
 		return -EINVAL;
 	buf_init(&r.text, 0);
 	buf_putc(&r.text, ' ');	/* so that there are bytes also for the empty string */

@@ -16,5 +16,7 @@ struct problems;
  * problems can be told in the same run.
  */
 int	 jsondoc_read(const char *data, size_t len, struct arena *, struct problems *, struct node **ret);
+/* The same for a text of at most so many bytes. */
+int	 jsondoc_read_up_to(size_t max, const char *data, size_t len, struct arena *, struct problems *, struct node **ret);
 
 #endif

@@ -27,10 +27,10 @@ bad_line(const char *data, size_t len)
 }
 
 bool
-node_check_text(const char *data, size_t len, struct problems *problems)
+node_check_text(const char *data, size_t len, size_t max, struct problems *problems)
 {
-	if (len > NODE_BYTES_MAX) {
-		problems_add(problems, "", "", 0, "too-large", "", "the document is larger than 4 MiB");
+	if (len > max) {
+		problems_add(problems, "", "", 0, "too-large", "", "the document is larger than %zu MiB", max >> 20);
 		return false;
 	}
 	if (!str_is_utf8(data, len)) {

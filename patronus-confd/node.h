@@ -18,6 +18,7 @@ struct problems;
 
 #define NODE_DEPTH_MAX	32
 #define NODE_BYTES_MAX	(4u << 20)	/* of a document */
+#define NODE_BACKUP_MAX	(16u << 20)	/* of a backup */
 
 enum node_kind {
 	NODE_INVALID = 0,	/* what was refused; nothing more is said about it */
@@ -48,9 +49,9 @@ struct node {
 };
 
 /*
- * Is this a text at all: at most NODE_BYTES_MAX, UTF-8 without NUL?  Adds a problem with its line when it is not.
+ * Is this a text at all: at most max bytes, UTF-8 without NUL?  Adds a problem with its line when it is not.
  */
-bool		 node_check_text(const char *data, size_t len, struct problems *);
+bool		 node_check_text(const char *data, size_t len, size_t max, struct problems *);
 
 /* Words that YAML 1.1 takes for booleans and YAML 1.2 for text, when they are not in quotes. */
 bool		 node_is_doubtful(const char *text);

@@ -29,7 +29,7 @@ static const char *const capability_names[] = {
 /* The users of packaging's sysusers file, by role: names are for people, the numbers count. */
 static const char *const users[ROLE_MAX] = {
 	[ROLE_CONFD] = "_patronus-conf", [ROLE_AUTHD] = "_patronus-auth", [ROLE_LOGD] = "_patronus-log", [ROLE_NETD] = "_patronus-net",
-	[ROLE_FWD] = "_patronus-fw", [ROLE_HTTPD] = "_patronus-http", [ROLE_PAM] = "_patronus-pam",
+	[ROLE_FWD] = "_patronus-fw", [ROLE_HTTPD] = "_patronus-http", [ROLE_PAM] = "_patronus-pam", [ROLE_PARSE] = "_patronus-parse",
 	[ROLE_FETCHD] = "_patronus-fetch",
 };
 

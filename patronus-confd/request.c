@@ -11,7 +11,9 @@
 #include "daemon/daemon.h"
 #include "ipc/ids.h"
 
+#include "body.h"
 #include "confd.h"
+#include "parse.h"
 #include "query.h"
 #include "rate.h"
 #include "reply.h"
@@ -49,6 +51,8 @@ void
 request_free(struct request *req)
 {
 	origin_unref(req->origin);
+	if (req->is_parsed)
+		message_fini(&req->parsed);
 	message_fini(&req->message);
 	explicit_bzero(req->csrf, sizeof(req->csrf));
 	free(req);
@@ -151,6 +155,58 @@ split_path(struct request *req)
 	return (0);
 }
 
+/* --- documents from outside --- */
+
+static void
+on_parsed(int error, struct message *m, void *arg)
+{
+	struct mgmt_req *in = ((struct request *)arg)->message.body;
+	struct request *req = arg;
+
+	if (error == -EBADMSG) {
+		reply_problem(req, PROBLEM_SYNTAX, "the document is more than its reader could take; nothing was changed");
+		return;
+	}
+	if (error != 0) {
+		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 }, "too many documents are being read");
+		return;
+	}
+	req->parsed = *m;
+	memset(m, 0, sizeof(*m));
+	req->is_parsed = true;
+	in->body = ((const struct parse_rep *)req->parsed.body)->nodes;
+	req->route->handler(req);
+}
+
+/*
+ * YAML, and a whole document in whatever form: taken apart by a process of its own.  What else comes is a small JSON object for the strict
+ * reader of this one.
+ */
+static bool
+is_document(struct request *req)
+{
+	const struct mgmt_req *in = req->in;
+
+	if (in->body.len == 0 || in->method == MGMT_GET || in->method == MGMT_DELETE)
+		return (false);
+	return (body_is_yaml(req) || (in->method == MGMT_PUT && strcmp(in->path, "/configuration") == 0));
+}
+
+static void
+handle(struct request *req)
+{
+	const struct mgmt_req *in = req->in;
+	int error;
+
+	if (!is_document(req)) {
+		req->route->handler(req);
+		return;
+	}
+	error = parse_start(req->confd->base, body_is_yaml(req) ? PARSE_YAML : PARSE_JSON, in->body.data, in->body.len, on_parsed, req);
+	if (error != 0)
+		on_parsed(error, NULL, req);
+}
+
 /* The caller is known: may he, and did he mean it? */
 static void
 dispatch(struct request *req)
@@ -177,5 +233,5 @@ dispatch(struct request *req)
 		    "the header Patronus-CSRF is missing or not the session's");
 		return;
 	}
-	req->route->handler(req);
+	handle(req);
 }

@@ -42,6 +42,8 @@ struct request {
 	unsigned		 nsegments;
 	const char		*rest;		/* what "..." of the route matched, with its first slash; "" when nothing */
 	uint64_t		 since_us;	/* monotonic, of the arrival */
+	struct message		 parsed;	/* of patronus-parse: the body is nodes now */
+	bool			 is_parsed;
 	const char		*token;		/* whose session: in->token, or the one that was just made */
 
 	/* Who asks, as found by request_identify. */

@@ -307,7 +307,7 @@ yamldoc_read(const char *data, size_t len, struct arena *arena, struct problems 
 	struct node *root;
 
 	*ret = NULL;
-	if (!node_check_text(data, len, problems))
+	if (!node_check_text(data, len, NODE_BYTES_MAX, problems))
 		return -EINVAL;
 	if (yaml_parser_initialize(&r.parser) != 1)
 		return -ENOMEM;

@@ -103,7 +103,8 @@ const struct grant grants[] = {
 	{ ROLE_CONFD,	MSG_SOCK_OPEN,		READY,	10,	10,	SOCKETS_CONFD,		socket_port,	request_sock_open },
 	{ ROLE_CONFD,	MSG_PROC_STATUS,	READY,	50,	50,	0,			NULL,		request_proc_status },
 	{ ROLE_FETCHD,	MSG_SOCK_OPEN,		READY,	10,	10,	SOCKETS_FETCHD,		socket_port,	request_sock_open },
-	{ ROLE_AUTHD,	MSG_AUTH_OPEN,		READY,	50,	20,	0,			NULL,		request_auth_open },
+	{ ROLE_CONFD,	MSG_HELPER_OPEN,		READY,	50,	20,	0,			NULL,		request_helper_open },
+	{ ROLE_AUTHD,	MSG_HELPER_OPEN,		READY,	50,	20,	0,			NULL,		request_helper_open },
 	{ ROLE_AUTHD,	MSG_FILE_PUT,		READY,	10,	10,	ID(FILE_CLAIM_NOTICE),	put_small,	request_file_put },
 };
 const size_t ngrants = sizeof(grants) / sizeof(grants[0]);

@@ -12,6 +12,8 @@ const struct process_row processes[] = {
 	{ ROLE_FETCHD, false },
 	{ ROLE_PAM, true },	/* two logins at once, the rest waits */
 	{ ROLE_PAM, true },
+	{ ROLE_PARSE, true },	/* two documents at once */
+	{ ROLE_PARSE, true },
 };
 const size_t nprocesses = sizeof(processes) / sizeof(processes[0]);
 _Static_assert(sizeof(processes) / sizeof(processes[0]) <= PROCESSES_MAX, "the table fits");

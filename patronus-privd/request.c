@@ -31,10 +31,10 @@ request_hello(struct peer *p, struct message *m, const char **ret_why)
 }
 
 bool
-request_auth_open(struct peer *p, struct message *m, const char **ret_why)
+request_helper_open(struct peer *p, struct message *m, const char **ret_why)
 {
-	struct auth_open_rep rep = { 0 };
-	int fd, error = child_help(ROLE_PAM, &fd);
+	struct helper_open_rep rep = { 0 };
+	int fd, error = child_help(p->role == ROLE_AUTHD ? ROLE_PAM : ROLE_PARSE, &fd);
 
 	(void)ret_why;
 	if (error != 0) {

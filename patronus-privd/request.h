@@ -17,7 +17,7 @@ grant_handler	request_sysctl_set;
 grant_handler	request_file_put;
 grant_handler	request_file_open;
 grant_handler	request_host_ctl;
-grant_handler	request_auth_open;
+grant_handler	request_helper_open;
 grant_handler	request_proc_status;
 
 #endif

@@ -123,6 +123,13 @@ enum auth_verdict {
 	AUTH_FAILED,		/* of ours: the helper died, the disk is full */
 };
 
+enum parse_format {
+	PARSE_INVALID = 0,
+	PARSE_YAML,
+	PARSE_JSON,
+	PARSE_BACKUP,		/* the JSON of a backup: may be longer */
+};
+
 enum probe_kind {
 	PROBE_INVALID = 0,
 	PROBE_PING,

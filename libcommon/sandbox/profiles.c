@@ -139,6 +139,9 @@ static const struct profile profiles[] = {
 	  .loads_code = true,
 	  .calls = { &base, &code_memory, &file_read, &pam_tries },
 	  .limits = LIMITS(32, 256 * MIB, { RLIMIT_CPU, 5 }, { RLIMIT_FSIZE, 0 }, ) },
+	{ .role = ROLE_PARSE, .name = "parse",
+	  .calls = { &base, &data_memory },
+	  .limits = LIMITS(32, 256 * MIB, { RLIMIT_CPU, 10 }, { RLIMIT_FSIZE, 0 }, ) },
 };
 
 const struct profile *

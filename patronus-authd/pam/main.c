@@ -3,51 +3,20 @@
  * patronus-pam: one PAM conversation for authd, in a process that holds no privilege and ends with its verdict.  PAM
  * modules are other people's code; what they could do wrong they do here.
  */
-#include <errno.h>
-#include <poll.h>
 #include <security/pam_appl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "ipc/ids.h"
 #include "ipc/msg.h"
+#include "ipc/oneshot.h"
 #include "sandbox/sandbox.h"
 
 #define AUTHD_FD	3
 #define LIFETIME_MS	5000
 #define SERVICE		"patronus"
 #define SERVICE_DIR	"pam.d"
-
-static uint8_t		 frame[FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX];
-static struct assembler	 assembler;
-
-/* The next message from authd: 0 or -errno. */
-static int
-receive(uint64_t deadline_ms, struct message *ret)
-{
-	struct pollfd p = { .fd = AUTHD_FD, .events = POLLIN };
-	struct frame_header h;
-	uint64_t now;
-	int n;
-
-	for (;;) {
-		n = frame_recv(AUTHD_FD, frame, &h, NULL);
-		if (n == 0)
-			n = assembler_add(&assembler, &h, frame + FRAME_HEADER_LEN, NULL, ret, NULL);
-		if (n == 1)
-			return 0;
-		if (n < 0 && n != -EAGAIN)
-			return n;
-		now = clock_mono_ms();
-		if (now >= deadline_ms)
-			return -ETIMEDOUT;
-		if (n == -EAGAIN && poll(&p, 1, (int)(deadline_ms - now)) == -1 && errno != EINTR)
-			return -errno;
-	}
-}
 
 /*
  * Every prompt without echo is for the password; anything else that PAM asks for is refused, what it tells is dropped.
@@ -106,46 +75,25 @@ verify(const struct pam_verify_req *r)
 	}
 }
 
-static int
-serve(uint64_t deadline_ms)
+static void
+answer(const void *req, void *rep)
 {
-	struct frame_header h = { .type = MSG_HELLO };
-	struct hello_req hello = { .protocol = msg_protocol_hash(), .role = ROLE_PAM };
-	const struct hello_req *theirs;
-	struct pam_verify_rep rep;
-	struct message m;
-	int error;
-
-	error = msg_send_sync(AUTHD_FD, &h, &hello, NULL, LIFETIME_MS);
-	if (error == 0)
-		error = receive(deadline_ms, &m);
-	if (error != 0)
-		return error;
-	theirs = m.body;
-	if (m.header.type != MSG_HELLO || theirs->role != ROLE_AUTHD || theirs->protocol != hello.protocol)
-		return -EPROTO;
-	message_fini(&m);
-	error = receive(deadline_ms, &m);
-	if (error != 0)
-		return error;
-	if (m.header.type != MSG_PAM_VERIFY || m.header.flags != 0)
-		return -EPROTO;
-	rep.verdict = verify(m.body);
-	h = (struct frame_header){ .type = MSG_PAM_VERIFY, .flags = FRAME_REPLY, .id = m.header.id };
-	return msg_send_sync(AUTHD_FD, &h, &rep, NULL, LIFETIME_MS);
+	((struct pam_verify_rep *)rep)->verdict = verify(req);
 }
 
 int
 main(void)
 {
+	struct pam_verify_rep rep = { 0 };
+	const struct oneshot question = { .self = ROLE_PAM, .peer = ROLE_AUTHD, .type = MSG_PAM_VERIFY, .lifetime_ms = LIFETIME_MS,
+	    .answer = answer, .rep = &rep };
 	int error;
 
 	log_init("pam", LOG_LEVEL_INFO);
 	error = sandbox_enter(ROLE_PAM);
 	if (error != 0)
 		fatalx("pam", "confinement: %s", strerror(-error));
-	assembler_init(&assembler);
-	error = serve(clock_mono_ms() + LIFETIME_MS);
+	error = oneshot_serve(AUTHD_FD, &question);
 	/* No clean-up of the password: the memory ends here. */
 	if (error != 0)
 		log_errx("pam", "no verdict: %s", strerror(-error));

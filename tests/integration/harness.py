@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Plays privd and confd for httpd, authd and logd alone: the daemons are the real ones, with their own confinement, on loopback.
 
-What privd's children see is exactly this: HELLO on descriptor 3, channels and listeners by PEER and LISTENER, helpers by AUTH_OPEN.  The
+What privd's children see is exactly this: HELLO on descriptor 3, channels and listeners by PEER and LISTENER, helpers by HELPER_OPEN.  The
 messages are read from the same .def files as the C code; the hash of the protocol is taken from the child's own HELLO.
 """
 import array
@@ -301,7 +301,7 @@ exec chroot {root} /usr/bin/env -i sh -c 'cd /state && exec /build/{BINARY[name]
         return (self.dir / "state/authd/claim-code").read_text().strip()
 
     def on_priv(self, channel, name, kind, ident, body):
-        if name == "AUTH_OPEN":
+        if name == "HELPER_OPEN":
             x, y = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             x.setblocking(False)
             y.setblocking(False)

@@ -2,6 +2,8 @@
 """Secrets of the configuration, set and kept by the real suite."""
 import os
 import pty
+import re
+import shutil
 import subprocess
 import textwrap
 
@@ -115,3 +117,35 @@ def test_locked_start(fresh_lab, tmp_path):
 def test_only_secrets_are_secret(lab, words):
     assert lab.ctl(*words, input="x", check=False).returncode == 6
     lab.ctl("discard")
+
+
+# --- patronus-parse: documents are read by a process of their own
+
+def test_what_kills_the_reader_is_refused(fresh_lab, tmp_path):
+    """A reader that dies takes nothing with it: confd says so, and goes on."""
+    libexec = tmp_path / "libexec"
+    shutil.copytree(PREFIX / "libexec" / "patronus", libexec)
+    lab = fresh_lab.start(libexec=libexec)
+    confd = lab.processes()["confd"]["pid"]
+    (tmp_path / "box.yaml").write_text("system: { hostname: edge2 }\n")
+    lab.load(tmp_path / "box.yaml")
+    shutil.copy("/bin/false", libexec / "patronus-parse")      # into the same inode, which the spawner holds
+    r = lab.ctl("load", tmp_path / "box.yaml", check=False)
+    assert r.returncode == 6 and "more than its reader could take" in r.stderr
+    shutil.copy(PREFIX / "libexec" / "patronus" / "patronus-parse", libexec)
+    lab.ctl("discard", check=False)
+    lab.ctl("load", tmp_path / "box.yaml")
+    assert lab.processes()["confd"]["pid"] == confd
+
+
+@pytest.mark.parametrize("text", ["a: [" + "[]," * 1_300_000 + "]", "{" * 3_000_000, "- " * 2_000_000, "a: '" + "x" * 4_100_000 + "'",
+                                  "x: &a [1]\ny: *a\n", "? " * 500_000],
+                         ids=("a million lists", "braces", "hyphens", "too long", "alias", "question marks"))
+def test_hostile_documents(lab, tmp_path, text):
+    """Neither memory nor time nor depth: refused at a named place, and the box is as it was."""
+    before = lab.processes()["confd"]
+    (tmp_path / "box.yaml").write_text(text)
+    r = lab.ctl("load", tmp_path / "box.yaml", check=False)
+    assert r.returncode == 6 and re.search(r"box.yaml:|reader could take", r.stderr), r.stderr[:500]
+    after = lab.processes()["confd"]
+    assert after["pid"] == before["pid"] and after["restarts"] == before["restarts"]

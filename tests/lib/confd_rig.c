@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <ftw.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "ipc/channel.h"
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
+#include "parse/answer.h"
 #include "patronus-confd/mgmt.h"
 #include "patronus-confd/people.h"
 #include "patronus-confd/snapshot.h"
@@ -71,6 +73,30 @@ note(struct rig *rig, const char *who, const char *what, uint32_t revision)
 
 /* --- privd --- */
 
+static void *
+reader_run(void *arg)
+{
+	int fd = (int)(intptr_t)arg;
+
+	(void)parse_answer(fd);
+	(void)close(fd);
+	return (NULL);
+}
+
+/* patronus-parse, as a thread: its work, without its walls. */
+static int
+reader_start(struct message *ret)
+{
+	pthread_t thread;
+	int fds[2];
+
+	if (frame_pair(fds) != 0)
+		die("no socketpair");
+	if (pthread_create(&thread, NULL, reader_run, (void *)(intptr_t)fds[1]) != 0 || pthread_detach(thread) != 0)
+		die("no thread");
+	return (arena_add_fd(ret->arena, fds[0]));
+}
+
 static int
 privd(uint16_t type, const void *req, struct message *ret, struct privcall_error *why, void *arg)
 {
@@ -85,6 +111,8 @@ privd(uint16_t type, const void *req, struct message *ret, struct privcall_error
 	ret->body = arena_alloc(ret->arena, 1, ret->spec->rep->size);
 	if (type == MSG_SOCK_OPEN && sock->slot == SOCK_WEB_LISTEN)
 		rig->web_port = sock->port;
+	if (type == MSG_HELPER_OPEN)
+		return (reader_start(ret));
 	if (type == MSG_PROC_STATUS) {
 		rep = ret->body;
 		rep->processes.items = arena_alloc(ret->arena, 1, sizeof(*rep->processes.items));

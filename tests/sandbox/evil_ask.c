@@ -83,6 +83,7 @@ ask_netd(void)
 static void
 ask_confd(void)
 {
+	struct helper_open_req open = { 0 };
 	struct sock_open_req mgmt = { .slot = SOCK_MGMT_LISTEN }, web = { .slot = SOCK_WEB_LISTEN, .port = 8443 };
 	struct proc_status_req status = { 0 };
 
@@ -92,16 +93,17 @@ ask_confd(void)
 	web.port = 8444;
 	ask("web elsewhere", MSG_SOCK_OPEN, &web);
 	ask("", MSG_PROC_STATUS, &status);
+	ask("helper", MSG_HELPER_OPEN, &open);
 }
 
 static void
 ask_authd(void)
 {
-	struct auth_open_req open = { 0 };
+	struct helper_open_req open = { 0 };
 
 	ask_put(FILE_CLAIM_NOTICE, "code\n", 5);
 	ask_put(FILE_CLAIM_NOTICE, NULL, 0);
-	ask("helper", MSG_AUTH_OPEN, &open);
+	ask("helper", MSG_HELPER_OPEN, &open);
 }
 
 void

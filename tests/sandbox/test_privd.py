@@ -332,10 +332,11 @@ def test_two_of_us(suite):
 
 # --- privd's own confinement is not in the way of what it is for
 
-@pytest.mark.parametrize("name,count", [("fwd", 12), ("netd", 12), ("confd", 5), ("authd", 3)])
+@pytest.mark.parametrize("name,count", [("fwd", 12), ("netd", 12), ("confd", 6), ("authd", 3)])
 def test_every_granted_request(suite, name, count):
     s = suite(**{name: "ask"})
-    shutil.copy(EVIL, s.libexec / "patronus-pam")
+    for helper in ("pam", "parse"):
+        shutil.copy(EVIL, s.libexec / f"patronus-{helper}")
     s.start(wait=False)
     # What is said before logd is there goes to stderr.
     wait_for("the last answer", 40, lambda: "all asked" in s.said())
