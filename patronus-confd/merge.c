@@ -10,7 +10,7 @@
 #include "confd.h"
 #include "diff.h"
 #include "edits.h"
-#include "jsondoc.h"
+#include "document_tree.h"
 #include "merge.h"
 #include "node.h"
 #include "problem.h"
@@ -18,7 +18,6 @@
 #include "schema.h"
 #include "snapshot.h"
 #include "workspace.h"
-#include "yamldoc.h"
 
 #define VALUE_MAX	(16u << 20)
 #define CONFLICTS_MAX	(256u << 10)	/* of their text: who has more shall start again */
@@ -99,8 +98,7 @@ patch_reaches(const struct edit *e, const char *theirs)
 
 	if (arena == NULL || problems == NULL)
 		fatalx("merge", "no memory");
-	error = e->format == DOCUMENT_JSON ? jsondoc_read(e->body, e->len, arena, problems, &node) :
-	    yamldoc_read(e->body, e->len, arena, problems, &node);
+	error = document_read(e->format, e->body, e->len, arena, problems, &node);
 	while (error == 0 && node != NULL && node->kind == NODE_MAP && strlen(theirs) > at && theirs[at] == '/') {
 		len = strcspn(theirs + at + 1, "/");
 		if (len >= sizeof(name))
