@@ -97,7 +97,8 @@ send_edit(struct ctl *c, struct mgmt_req *req)
 		if ((code = api_try(c, req, &r)) != EXIT_OK)
 			return code;
 	}
-	if (r.rep->status == 404 && req->method == MGMT_PUT) {
+	if (r.rep->status == 404 && req->method == MGMT_PUT &&
+	    strcmp(json_text(json_array_get(json_object_get(r.json, "errors"), 0), "code"), "not-found") == 0) {
 		reply_fini(&r);
 		return set_below_new(c);
 	}
