@@ -18,6 +18,7 @@
 #include "fetch.h"
 #include "mgmt.h"
 #include "mirror.h"
+#include "idempotency.h"
 #include "people.h"
 #include "rate.h"
 #include "problem.h"
@@ -79,8 +80,10 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->mirror = mirror_new(confd);
 	confd->people = people_new(confd);
 	confd->rates = rates_new();
+	confd->idempotency = idempotency_new();
 	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->workspaces == NULL ||
-	    confd->transaction == NULL || confd->mirror == NULL || confd->people == NULL || confd->rates == NULL)
+	    confd->transaction == NULL || confd->mirror == NULL || confd->people == NULL || confd->rates == NULL ||
+	    confd->idempotency == NULL)
 		return (-ENOMEM);
 	confd->tick = event_new(base, -1, EV_PERSIST, on_tick, confd);
 	if (confd->tick == NULL || event_add(confd->tick, &often) == -1)
@@ -94,13 +97,14 @@ confd_fini(struct confd *confd)
 {
 	if (confd->tick != NULL)
 		event_free(confd->tick);
-	rates_free(confd->rates);
 	people_free(confd->people);
 	mirror_free(confd->mirror);
 	transaction_free(confd->transaction);
 	workspaces_free(confd->workspaces);
 	states_free(confd->states);
 	sessions_free(confd->sessions);
+	idempotency_free(confd->idempotency);
+	rates_free(confd->rates);
 	events_free(confd->events);
 	snapshot_unref(confd->running);
 	snapshot_unref(confd->kept);

@@ -14,6 +14,7 @@
 struct event;
 struct event_base;
 struct events;
+struct idempotency;
 struct mirror;
 struct people;
 struct rates;
@@ -43,6 +44,7 @@ struct confd {
 	struct mirror		*mirror;
 	struct people		*people;
 	struct rates		*rates;
+	struct idempotency	*idempotency;
 	bool			 has_httpd;
 	uint16_t		 web_port;	/* that httpd listens on; 0: none yet */
 	struct event		*tick;		/* of streams whose session ended */

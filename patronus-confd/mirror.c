@@ -6,6 +6,7 @@
 #include <event2/event.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -23,6 +24,24 @@ struct mirror {
 	struct event	*timer;
 	uint32_t	 written;	/* number */
 };
+
+static uint64_t
+setting(const struct confd *confd, const char *path, uint64_t missing)
+{
+	const char *text = document_value(confd->kept->doc, path);
+	uint64_t n;
+
+	return (text != NULL && str_u64(text, 0, UINT32_MAX, &n) == 0 ? n : missing);
+}
+
+static void
+forget_old(const struct confd *confd)
+{
+	uint64_t days = setting(confd, "/management/history/keep-days", 0), age_ms = days * 24 * 3600 * 1000, now = clock_wall_ms();
+
+	(void)store_forget_old(confd->store, (unsigned)setting(confd, "/management/history/keep-revisions", 1000),
+	    days > 0 && now > age_ms ? now - age_ms : 0);
+}
 
 static void
 write_mirror(struct mirror *m)
@@ -45,7 +64,7 @@ write_mirror(struct mirror *m)
 		log_warnx("mirror", "cannot write running.yaml: %s", strerror(-error));
 	else
 		m->written = kept->number;
-	(void)store_forget_old(m->confd->store);
+	forget_old(m->confd);
 }
 
 static void

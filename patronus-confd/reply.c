@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 
+#include "idempotency.h"
 #include "problem.h"
 #include "record_json.h"
 #include "reply.h"
@@ -32,6 +33,7 @@ static const struct {
 	[PROBLEM_TOO_LARGE] = { 413, "too-large", "The body is too large" },
 	[PROBLEM_MEDIA_TYPE] = { 415, "media-type", "The body is neither JSON nor YAML" },
 	[PROBLEM_VALIDATION] = { 422, "validation", "The configuration is not valid" },
+	[PROBLEM_REUSED] = { 422, "idempotency", "The key was used for another request" },
 	[PROBLEM_HELD] = { 423, "held", "Another commit is under way" },
 	[PROBLEM_PRECONDITION] = { 428, "precondition", "The request must say what it stands on" },
 	[PROBLEM_RATE] = { 429, "rate", "Too many tries" },
@@ -51,7 +53,7 @@ send(struct request *req, unsigned status, const char *type, const void *body, s
 		extra = &none;
 	if (extra->etag != NULL && extra->etag[0] != '\0')
 		(void)snprintf(etag, sizeof(etag), "\"%.120s\"", extra->etag);
-	rep.etag = etag;
+	rep.etag = extra->etag_text != NULL ? extra->etag_text : etag;
 	rep.location = extra->location != NULL ? extra->location : "";
 	rep.allow = extra->allow != NULL ? extra->allow : "";
 	rep.link = extra->link != NULL ? extra->link : "";
@@ -62,6 +64,8 @@ send(struct request *req, unsigned status, const char *type, const void *body, s
 	rep.retry_after_s = extra->retry_after_s;
 	rep.session_end = extra->session_end != 0;
 	rep.body = (struct bytes){ .data = body, .len = (uint32_t)len };
+	if (req->keyed != NULL)
+		idempotency_end(req->confd, req->keyed, &rep);
 	if (req->origin->answer != NULL)
 		req->origin->answer(req->origin, &req->message.header, &rep);
 	request_free(req);

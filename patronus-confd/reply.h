@@ -28,6 +28,7 @@ enum reply_problem {
 	PROBLEM_TOO_LARGE,		/* 413 */
 	PROBLEM_MEDIA_TYPE,		/* 415 */
 	PROBLEM_VALIDATION,		/* 422 */
+	PROBLEM_REUSED,			/* 422 */
 	PROBLEM_HELD,			/* 423 */
 	PROBLEM_PRECONDITION,		/* 428 */
 	PROBLEM_RATE,			/* 429 */
@@ -39,7 +40,8 @@ enum reply_problem {
 
 /* Optional parts of an answer. */
 struct reply_extra {
-	const char	*etag;		/* without quotes */
+	const char	*etag;		/* without quotes, */
+	const char	*etag_text;	/* or as it was */
 	const char	*location;
 	const char	*allow;
 	const char	*link;		/* RFC 8288 */

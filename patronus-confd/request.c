@@ -13,6 +13,7 @@
 
 #include "body.h"
 #include "confd.h"
+#include "idempotency.h"
 #include "parse.h"
 #include "query.h"
 #include "rate.h"
@@ -233,5 +234,7 @@ dispatch(struct request *req)
 		    "the header Patronus-CSRF is missing or not the session's");
 		return;
 	}
+	if (in->method == MGMT_POST && in->idempotency_key[0] != '\0' && !idempotency_begin(req))
+		return;
 	handle(req);
 }

@@ -16,6 +16,7 @@
  */
 
 struct confd;
+struct keyed;
 struct request;
 struct route;
 
@@ -53,6 +54,8 @@ struct request {
 	char			 csrf[65];
 	uint64_t		 expires_ms;
 	uint32_t		 idle_s;
+
+	struct keyed		*keyed;		/* idempotency.h: the answer will be remembered */
 
 	/* For the head of the answer; "" when nothing limits him. */
 	char			 rate_policy[48];

@@ -59,6 +59,7 @@ void	 commit_pending(struct request *);
 void	 commit_confirm(struct request *);
 void	 commit_cancel(struct request *);
 void	 revision_list(struct request *);	/* route_revision.c */
+void	 revision_verify(struct request *);
 void	 revision_show(struct request *);
 void	 revision_configuration(struct request *);
 void	 revision_diff(struct request *);

@@ -15,6 +15,7 @@
 #include "document.h"
 #include "edit.h"
 #include "guard.h"
+#include "idempotency.h"
 #include "problem.h"
 #include "reply.h"
 #include "request.h"
@@ -137,7 +138,8 @@ reply_unchanged(struct request *req)
 static void
 commit_workspace(struct request *req, struct workspace *w, const char *comment, uint64_t confirm_s)
 {
-	struct commit_order order = { .author = req->user, .origin = req->from, .comment = comment, .started_us = req->since_us,
+	struct commit_order order = { .author = req->user, .origin = req->from, .comment = comment,
+	    .request = idempotency_mark(req), .started_us = req->since_us,
 	    .confirm_s = (unsigned)confirm_s, .on_end = on_committed };
 	struct problems *problems;
 	struct committing *c;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #include "body.h"
 #include "confd.h"
 #include "document.h"
+#include "edits.h"
+#include "node.h"
 #include "problem.h"
 #include "record_json.h"
 #include "query.h"
@@ -19,19 +22,22 @@
 #include "route.h"
 #include "route_common.h"
 #include "secrets.h"
+#include "schema.h"
 #include "snapshot.h"
 #include "store.h"
 #include "workspace.h"
 
 #define LIMIT_DEFAULT	100
 #define LIMIT_MAX	500
+#define FAULTS_MAX	100
 
 void
 route_print_revision(const struct revision *rev, struct buf *b)
 {
 	char when[32];
 
-	buf_printf(b, "{\"number\":%u,\"parent\":%u,\"digest\":\"%s\",\"author\":", rev->number, rev->parent, rev->digest);
+	buf_printf(b, "{\"number\":%u,\"parent\":%u,\"digest\":\"%s\",\"chain\":\"%s\",\"author\":", rev->number, rev->parent, rev->digest,
+	    rev->chain);
 	record_json_string(rev->author, strlen(rev->author), b);
 	buf_puts(b, ",\"origin\":");
 	record_json_string(rev->origin, strlen(rev->origin), b);
@@ -169,22 +175,196 @@ revision_diff(struct request *req)
 	document_free(b);
 }
 
-/* A workspace with that document; what it changes is compared with what runs now, so rights hold for the difference. */
+/* --- verification --- */
+
+struct findings {
+	struct buf	faults;		/* JSON objects with commas */
+	unsigned	n;
+	const char	*expected;	/* the link of `number`, as somebody wrote it down; or NULL */
+	uint32_t	 number;
+};
+
+static void
+on_fault(uint32_t number, const char *code, void *arg)
+{
+	static const struct {
+		const char	*code;
+		const char	*text;
+	} words[] = {
+		{ "chain", "this revision, or one before it, is not what it was" },
+		{ "document", "its document does not have its digest" },
+		{ "missing", "the newest revision is gone" },
+		{ "expected", "its link is not the one that was expected" },
+	};
+	struct findings *f = arg;
+	size_t i;
+
+	if (f->n++ >= FAULTS_MAX)
+		return;
+	for (i = 0; strcmp(words[i].code, code) != 0; i++)
+		;
+	buf_printf(&f->faults, "%s{\"number\":%u,\"code\":\"%s\",\"text\":\"%s\"}", f->n > 1 ? "," : "", number, code, words[i].text);
+}
+
+/* ?expect=NUMBER:LINK; false, answered, when it is not that. */
+static bool
+read_expected(struct request *req, struct findings *f)
+{
+	const char *text = query_text(req, "expect");
+	size_t len = text != NULL ? strcspn(text, ":") : 0;
+	char number[16];
+	uint64_t n;
+
+	if (text == NULL)
+		return (true);
+	if (text[len] == ':' && len < sizeof(number) && strlen(text + len + 1) == DIGEST_STRLEN - 1) {
+		(void)str_copy(number, text, len + 1);
+		if (str_u64(number, 1, UINT32_MAX - 1, &n) == 0) {
+			f->number = (uint32_t)n;
+			f->expected = text + len + 1;
+			return (true);
+		}
+	}
+	reply_problem(req, PROBLEM_SYNTAX, "expect must be a revision and its link: 17:0123456789abcdef...");
+	return (false);
+}
+
+/* The chain and every document, computed anew; and one link of which somebody knows what it was. */
+void
+revision_verify(struct request *req)
+{
+	struct findings f = { .n = 0 };
+	struct store_verdict verdict;
+	struct revision rev;
+	struct buf b;
+	int error;
+
+	if (!read_expected(req, &f))
+		return;
+	buf_init(&f.faults, 1 << 20);
+	error = store_verify(req->confd->store, &verdict, on_fault, &f);
+	if (error == 0 && f.expected != NULL &&
+	    (store_revision(req->confd->store, f.number, &rev) != 0 || strcmp(rev.chain, f.expected) != 0))
+		on_fault(f.number, "expected", &f);
+	if (error != 0 || buf_failed(&f.faults)) {
+		buf_fini(&f.faults);
+		reply_error(req, error != 0 ? error : -ENOMEM, NULL);
+		return;
+	}
+	buf_init(&b, 2 << 20);
+	buf_printf(&b, "{\"valid\":%s,\"revisions\":%u,\"documents\":%u,\"head\":{\"number\":%u,\"chain\":\"%s\"},\"faults\":[",
+	    f.n == 0 ? "true" : "false", verdict.revisions, verdict.documents, verdict.head, verdict.chain);
+	buf_put(&b, f.faults.data, f.faults.len);
+	buf_puts(&b, "]}");
+	buf_fini(&f.faults);
+	reply_json(req, 200, &b, NULL);
+}
+
+/* --- restoring --- */
+
+/* One section of what runs becomes as it was; 0, -EACCES, or another error of workspace_edit(). */
+static int
+restore_section(struct request *req, struct workspace *w, const struct document *doc, const char *section, struct problems *problems)
+{
+	struct edit e = { .kind = EDIT_KIND_PUT, .format = DOCUMENT_JSON, .body = "" };
+	char path[80];
+	struct buf b;
+	int error;
+
+	(void)snprintf(path, sizeof(path), "/%.64s", section);
+	e.path = path;
+	buf_init(&b, 16u << 20);
+	if (edit_exists(doc, path)) {
+		error = edit_get(doc, path, DOCUMENT_JSON, 0, &b);
+		e.body = (const char *)b.data;
+		e.len = b.len;
+	} else {
+		e.kind = EDIT_KIND_DELETE;
+		error = edit_exists(workspace_document(w), path) ? 0 : 1;
+	}
+	if (error == 0)
+		error = workspace_edit(req->confd->workspaces, w, req->role, &e, NULL, NULL, problems);
+	buf_fini(&b);
+	return (error == 1 ? 0 : error);
+}
+
+static bool
+is_section(const struct request *req, const struct node *node)
+{
+	const char *section;
+	unsigned i;
+
+	if (node->kind != NODE_SCALAR || node->style != NODE_QUOTED)
+		return (false);
+	for (i = 0; (section = schema_section(req->confd->schema, i)) != NULL; i++)
+		if (strcmp(section, node->text) == 0)
+			return (true);
+	return (false);
+}
+
+/* A workspace of what runs, in which these sections are as they were.  Takes the document. */
+static void
+restore_sections(struct request *req, struct document *doc, const struct node *sections)
+{
+	struct problems *problems = problems_new();
+	struct workspace *w = NULL;
+	const struct node *n;
+	char pointer[32];
+	unsigned i = 0;
+	int error = 0;
+
+	if (problems == NULL)
+		fatalx("revision", "no memory");
+	for (n = sections->first; n != NULL; n = n->next, i++) {
+		(void)snprintf(pointer, sizeof(pointer), "/sections/%u", i);
+		if (!is_section(req, n))
+			problems_add(problems, pointer, NULL, n->line, "unknown-section", "", "there is no such section");
+	}
+	if (problems_count(problems) > 0)
+		reply_problems(req, PROBLEM_VALIDATION, problems, "the body is not what this call takes");
+	else if ((w = workspace_new(req->confd->workspaces, req->user, NULL, &error)) == NULL)
+		route_reply_no_room(req, error);
+	else {
+		for (n = sections->first; n != NULL && error == 0; n = n->next)
+			error = restore_section(req, w, doc, n->text, problems);
+		if (error != 0) {
+			workspace_free(req->confd->workspaces, w);
+			route_reply_edit_error(req, error, problems);
+		} else
+			route_reply_workspace(req, 201, w);
+	}
+	problems_free(problems);
+	document_free(doc);
+}
+
+/*
+ * A workspace with that document, or with what runs and some of its sections; what it changes is compared with what runs now, so rights
+ * hold for the difference.
+ */
 void
 revision_restore(struct request *req)
 {
 	struct document *doc;
 	struct workspace *w;
 	const char *section;
+	const struct node *sections = NULL;
+	const struct body_member members[] = {
+		{ .name = "sections", .ret_list = &sections, .max = WORKSPACE_SECTIONS },
+		{ .name = NULL },
+	};
 	uint32_t number;
 	int error = 0;
 
-	if (!number_of(req, 1, &number) || (doc = document_of(req, number)) == NULL)
+	if (!number_of(req, 1, &number) || !body_object(req, members) || (doc = document_of(req, number)) == NULL)
 		return;
 	/* Secrets are not part of the history: those that are set now stay. */
 	if ((error = secrets_keep(req->confd, doc)) != 0) {
 		document_free(doc);
 		reply_error(req, error, NULL);
+		return;
+	}
+	if (sections != NULL) {
+		restore_sections(req, doc, sections);
 		return;
 	}
 	if ((w = workspace_new(req->confd->workspaces, req->user, doc, &error)) == NULL) {

@@ -37,6 +37,7 @@ const struct route routes[] = {
 	{ MGMT_POST, "/commits/{id}/cancel", RIGHT_COMMIT, commit_cancel },
 
 	{ MGMT_GET, "/revisions", RIGHT_HISTORY_READ, revision_list },
+	{ MGMT_GET, "/revisions/verification", RIGHT_HISTORY_READ, revision_verify },
 	{ MGMT_GET, "/revisions/{n}", RIGHT_HISTORY_READ, revision_show },
 	{ MGMT_GET, "/revisions/{n}/configuration", RIGHT_HISTORY_READ, revision_configuration },
 	{ MGMT_GET, "/revisions/{a}/diff/{b}", RIGHT_HISTORY_READ, revision_diff },
@@ -78,6 +79,7 @@ static const struct {
 	{ revision_list, "limit cursor" },
 	{ workspace_diff, "view" },
 	{ revision_diff, "view" },
+	{ revision_verify, "expect" },
 	{ state_show, "limit" },
 };
 

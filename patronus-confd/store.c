@@ -14,13 +14,15 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include "chain.h"
 #include "store.h"
 
-/* Old documents are forgotten beyond both bounds; the running and the kept one never are. */
-#define KEEP_REVISIONS	1000
-#define KEEP_BYTES	(64 << 20)
+#define KEEP_BYTES	(64 << 20)	/* of documents, whatever the retention says */
+#define VERSION		1		/* 1: links of the chain, and requests */
 
+#define COLUMNS	"number, parent, digest, author, origin, comment, time_ms, state, request, chain"
 #define MIRROR_MAX	(64 << 20)
+#define REQUESTS_BACK	10000		/* revisions among which a request is looked for */
 
 struct store {
 	sqlite3			*db;
@@ -32,7 +34,8 @@ struct store {
 
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS revisions(number INTEGER PRIMARY KEY, parent INTEGER NOT NULL, digest TEXT NOT NULL,"
-    " author TEXT NOT NULL, origin TEXT NOT NULL, comment TEXT NOT NULL, time_ms INTEGER NOT NULL, state INTEGER NOT NULL);"
+    " author TEXT NOT NULL, origin TEXT NOT NULL, comment TEXT NOT NULL, time_ms INTEGER NOT NULL, state INTEGER NOT NULL,"
+    " request TEXT NOT NULL DEFAULT '', chain TEXT NOT NULL DEFAULT '');"
     "CREATE TABLE IF NOT EXISTS documents(number INTEGER PRIMARY KEY, document BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS pointers(id INTEGER PRIMARY KEY CHECK(id = 1), running INTEGER NOT NULL, kept INTEGER NOT NULL,"
     " pending INTEGER NOT NULL, deadline_boot_ms INTEGER NOT NULL, deadline_wall_ms INTEGER NOT NULL, boot_id TEXT NOT NULL,"
@@ -46,12 +49,15 @@ static const char pragma_sql[] =
     "PRAGMA journal_size_limit=8388608;";
 
 static int	 db_open(struct store *);
+static int	 db_migrate(struct store *);
 static int	 db_load(struct store *);
 static int	 db_check(struct store *);
 static int	 db_error(struct store *, const char *what);
 static int	 db_exec(struct store *, const char *sql);
 static int	 set_aside(struct store *);
 static int	 end_transaction(struct store *, int error);
+static int	 next_revision(struct store *, uint32_t after, struct revision *);
+static int	 run(struct store *, const char *sql, const char *kinds, ...);
 static int	 write_pointers(struct store *, const struct store_pointers *, uint32_t last);
 static int	 set_state(struct store *, uint32_t number, enum revision_state);
 static int	 write_all(int fd, const char *text, size_t len);
@@ -116,7 +122,7 @@ db_open(struct store *st)
 	if (sqlite3_open_v2(st->path, &st->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
 		error = db_error(st, "open");
 	else if ((error = db_exec(st, pragma_sql)) == 0 && (error = db_check(st)) == 0 && (error = db_exec(st, schema_sql)) == 0 &&
-	    (error = db_load(st)) == 0)
+	    (error = db_migrate(st)) == 0 && (error = db_load(st)) == 0)
 		return (0);
 	sqlite3_close(st->db);
 	st->db = NULL;
@@ -166,7 +172,62 @@ db_load(struct store *st)
 	if (error != 0)
 		return (error);
 	/* A commit that never ended: the kernel gets the running revision again, this one is history. */
-	return (db_exec(st, "UPDATE revisions SET state = 4 WHERE state = 1"));
+	return (db_exec(st, "UPDATE revisions SET state = 4, request = '' WHERE state = 1"));
+}
+
+/* One number, or -errno. */
+static int64_t
+db_number(struct store *st, const char *sql)
+{
+	sqlite3_stmt *q;
+	int64_t n;
+
+	if (sqlite3_prepare_v2(st->db, sql, -1, &q, NULL) != SQLITE_OK)
+		return (db_error(st, "query"));
+	n = sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : db_error(st, "query");
+	(void)sqlite3_finalize(q);
+	return (n);
+}
+
+/* The links of all revisions, computed. */
+static int
+make_chain(struct store *st)
+{
+	char prev[DIGEST_STRLEN];
+	struct revision rev;
+	uint32_t number;
+	int error;
+
+	memcpy(prev, chain_start, sizeof(prev));
+	for (number = 0; (error = next_revision(st, number, &rev)) == 0; number = rev.number) {
+		if ((error = chain_link(prev, &rev, rev.chain)) != 0 ||
+		    (error = run(st, "UPDATE revisions SET chain = ? WHERE number = ?", "si", rev.chain, (uint64_t)rev.number)) != 0)
+			return (error);
+		memcpy(prev, rev.chain, sizeof(prev));
+	}
+	return (error == -ENOENT ? 0 : error);
+}
+
+/* A store of an older version gets what it has not; all of it or nothing. */
+static int
+db_migrate(struct store *st)
+{
+	int64_t version = db_number(st, "PRAGMA user_version"), columns;
+	int error;
+
+	if (version < 0 || version >= VERSION)
+		return (version < 0 ? (int)version : 0);
+	columns = db_number(st, "SELECT count(*) FROM pragma_table_info('revisions') WHERE name IN ('chain', 'request')");
+	if (columns < 0)
+		return ((int)columns);
+	if ((error = db_exec(st, "BEGIN IMMEDIATE")) != 0)
+		return (error);
+	if (columns == 0)
+		error = db_exec(st, "ALTER TABLE revisions ADD COLUMN request TEXT NOT NULL DEFAULT '';"
+		    "ALTER TABLE revisions ADD COLUMN chain TEXT NOT NULL DEFAULT ''");
+	if (error == 0 && (error = make_chain(st)) == 0)
+		error = db_exec(st, "PRAGMA user_version = 1");
+	return (end_transaction(st, error));
 }
 
 static int
@@ -286,16 +347,29 @@ set_state(struct store *st, uint32_t number, enum revision_state state)
 	return (run(st, "UPDATE revisions SET state = ? WHERE number = ?", "ii", (uint64_t)state, (uint64_t)number));
 }
 
+/* The link of a revision that comes last. */
+static int
+link_behind_last(struct store *st, const struct revision *rev, char ret[DIGEST_STRLEN])
+{
+	struct revision last;
+	unsigned n;
+	int error = store_list(st, 0, 1, &last, &n);
+
+	return (error != 0 ? error : chain_link(n == 1 ? last.chain : chain_start, rev, ret));
+}
+
 int
 store_prepare(struct store *st, const struct revision *rev, const char *document, size_t len)
 {
+	char chain[DIGEST_STRLEN];
 	int error;
 
 	if ((error = db_exec(st, "BEGIN IMMEDIATE")) != 0)
 		return (error);
-	if ((error = run(st, "INSERT INTO revisions VALUES(?, ?, ?, ?, ?, ?, ?, ?)", "iissssii", (uint64_t)rev->number,
-	    (uint64_t)rev->parent, rev->digest, rev->author, rev->origin, rev->comment, rev->time_ms,
-	    (uint64_t)REVISION_PREPARED)) == 0 &&
+	if ((error = link_behind_last(st, rev, chain)) == 0 &&
+	    (error = run(st, "INSERT INTO revisions(number, parent, digest, author, origin, comment, time_ms, state, request, chain)"
+	    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "iissssiiss", (uint64_t)rev->number, (uint64_t)rev->parent, rev->digest, rev->author,
+	    rev->origin, rev->comment, rev->time_ms, (uint64_t)REVISION_PREPARED, rev->request, chain)) == 0 &&
 	    (error = run(st, "INSERT INTO documents VALUES(?, ?)", "ib", (uint64_t)rev->number, document, len)) == 0)
 		error = write_pointers(st, &st->at, rev->number);
 	if ((error = end_transaction(st, error)) == 0)
@@ -319,8 +393,10 @@ store_finish(struct store *st, uint32_t number, enum revision_state state, const
 	}
 	if ((error = db_exec(st, "BEGIN IMMEDIATE")) != 0)
 		return (error);
-	if ((error = set_state(st, number, state)) == 0 && state != REVISION_ROLLED_BACK)
-		error = write_pointers(st, &at, st->last);
+	if ((error = set_state(st, number, state)) == 0)
+		/* What came to nothing may be asked for again. */
+		error = state == REVISION_ROLLED_BACK ?
+		    run(st, "UPDATE revisions SET request = '' WHERE number = ?", "i", (uint64_t)number) : write_pointers(st, &at, st->last);
 	if ((error = end_transaction(st, error)) != 0)
 		return (error);
 	st->at = at;
@@ -375,12 +451,12 @@ store_roll_back(struct store *st)
 }
 
 int
-store_forget_old(struct store *st)
+store_forget_old(struct store *st, unsigned keep, uint64_t before_ms)
 {
-	return (run(st, "DELETE FROM documents WHERE number <> ? AND number <> ? AND number IN (SELECT number FROM (SELECT number,"
-	    " row_number() OVER w AS n, sum(length(document)) OVER w AS bytes FROM documents WINDOW w AS (ORDER BY number DESC))"
-	    " WHERE n > ? OR bytes > ?)", "iiii", (uint64_t)st->at.running, (uint64_t)st->at.kept, (uint64_t)KEEP_REVISIONS,
-	    (uint64_t)KEEP_BYTES));
+	return (run(st, "DELETE FROM documents WHERE number <> ? AND number <> ? AND number IN (SELECT number FROM (SELECT d.number,"
+	    " r.time_ms, row_number() OVER w AS n, sum(length(d.document)) OVER w AS bytes FROM documents AS d JOIN revisions AS r"
+	    " ON r.number = d.number WINDOW w AS (ORDER BY d.number DESC)) WHERE n > ? OR bytes > ? OR time_ms < ?)", "iiiii",
+	    (uint64_t)st->at.running, (uint64_t)st->at.kept, (uint64_t)keep, (uint64_t)KEEP_BYTES, before_ms));
 }
 
 static void
@@ -395,6 +471,80 @@ read_row(sqlite3_stmt *q, struct revision *rev)
 	str_copy(rev->comment, (const char *)sqlite3_column_text(q, 5), sizeof(rev->comment));
 	rev->time_ms = (uint64_t)sqlite3_column_int64(q, 6);
 	rev->state = (enum revision_state)sqlite3_column_int(q, 7);
+	str_copy(rev->request, (const char *)sqlite3_column_text(q, 8), sizeof(rev->request));
+	str_copy(rev->chain, (const char *)sqlite3_column_text(q, 9), sizeof(rev->chain));
+}
+
+/* The first row of a query with one number or text bound, or -ENOENT. */
+static int
+one_revision(struct store *st, const char *sql, uint64_t number, const char *author, const char *request, struct revision *ret)
+{
+	sqlite3_stmt *q;
+	int error = 0, rc;
+
+	if (sqlite3_prepare_v2(st->db, sql, -1, &q, NULL) != SQLITE_OK)
+		return (db_error(st, "revision"));
+	(void)sqlite3_bind_int64(q, 1, (sqlite3_int64)number);
+	if (author != NULL) {
+		(void)sqlite3_bind_text(q, 2, author, -1, SQLITE_STATIC);
+		(void)sqlite3_bind_text(q, 3, request, -1, SQLITE_STATIC);
+	}
+	rc = sqlite3_step(q);
+	if (rc == SQLITE_ROW)
+		read_row(q, ret);
+	else
+		error = rc == SQLITE_DONE ? -ENOENT : db_error(st, "revision");
+	(void)sqlite3_finalize(q);
+	return (error);
+}
+
+/* The revision after this number. */
+static int
+next_revision(struct store *st, uint32_t after, struct revision *ret)
+{
+	return (one_revision(st, "SELECT " COLUMNS " FROM revisions WHERE number > ? ORDER BY number LIMIT 1", after, NULL, NULL, ret));
+}
+
+int
+store_find_request(struct store *st, const char *author, const char *request, struct revision *ret)
+{
+	return (one_revision(st, "SELECT " COLUMNS " FROM revisions WHERE number > ? AND author = ? AND substr(request, 1, length(?3)) = ?3"
+	    " ORDER BY number DESC LIMIT 1", st->last > REQUESTS_BACK ? st->last - REQUESTS_BACK : 0, author, request, ret));
+}
+
+int
+store_verify(struct store *st, struct store_verdict *ret, void (*fault)(uint32_t, const char *, void *), void *arg)
+{
+	char link[DIGEST_STRLEN];
+	struct revision rev;
+	char *text;
+	size_t len;
+	int error;
+
+	*ret = (struct store_verdict){ 0 };
+	memcpy(ret->chain, chain_start, sizeof(ret->chain));
+	while ((error = next_revision(st, ret->head, &rev)) == 0) {
+		if ((error = chain_link(ret->chain, &rev, link)) != 0)
+			return (error);
+		if (strcmp(link, rev.chain) != 0)
+			fault(rev.number, "chain", arg);
+		ret->revisions++;
+		ret->head = rev.number;
+		/* What stands there, not what should: one fault is told once. */
+		memcpy(ret->chain, rev.chain, sizeof(ret->chain));
+		error = store_document(st, rev.number, &text, &len);
+		if (error == 0)
+			free(text);
+		else if (error != -ENOENT && error != -EIO)
+			return (error);
+		ret->documents += error != -ENOENT;
+		if (error == -EIO)
+			fault(rev.number, "document", arg);
+	}
+	/* The end is gone: the pointers remember it. */
+	if (error == -ENOENT && ret->head != st->last)
+		fault(st->last, "missing", arg);
+	return (error == -ENOENT ? 0 : error);
 }
 
 int
@@ -417,7 +567,7 @@ store_list(struct store *st, uint32_t before, unsigned n, struct revision *ret, 
 	unsigned i = 0;
 	int error = 0, rc = SQLITE_DONE;
 
-	if (sqlite3_prepare_v2(st->db, "SELECT number, parent, digest, author, origin, comment, time_ms, state FROM revisions"
+	if (sqlite3_prepare_v2(st->db, "SELECT " COLUMNS " FROM revisions"
 	    " WHERE number < ? ORDER BY number DESC LIMIT ?", -1, &q, NULL) != SQLITE_OK)
 		return (db_error(st, "list"));
 	(void)sqlite3_bind_int64(q, 1, before != 0 ? (sqlite3_int64)before : INT64_MAX);

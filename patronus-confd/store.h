@@ -17,6 +17,8 @@
  * at start knows that its commit never ended: store_open marks it failed, and the running revision is pushed again.
  */
 
+#define STORE_REQUEST	224	/* Idempotency-Key and digest of a request */
+
 enum revision_state {
 	REVISION_INVALID = 0,
 	REVISION_PREPARED,	/* in the journal; the kernel may have it, or half of it */
@@ -35,6 +37,8 @@ struct revision {
 	char			comment[513];
 	uint64_t		time_ms;	/* wall clock */
 	enum revision_state	state;
+	char			request[STORE_REQUEST];	/* what store_find_request() finds it by; "": nothing */
+	char			chain[DIGEST_STRLEN];	/* chain.h; written by store_prepare() */
 };
 
 struct store_pointers {
@@ -73,14 +77,33 @@ int	 store_discard(struct store *, uint32_t number);
 int	 store_confirm(struct store *);
 int	 store_roll_back(struct store *);
 
-/* Documents beyond the bounds of retention go; never the running and the kept one.  Not on the path of a commit. */
-int	 store_forget_old(struct store *);
+/*
+ * Documents beyond the bounds of retention go: more than `keep` of them or, unless before_ms is 0, older than that (wall clock), and what
+ * would make them larger than the store's own bound.  Never the running and the kept one.  Not on the path of a commit.
+ */
+int	 store_forget_old(struct store *, unsigned keep, uint64_t before_ms);
 
 /* -ENOENT when there is no such revision, -EIO when the bytes do not have their digest. */
 int	 store_revision(struct store *, uint32_t number, struct revision *ret);
 int	 store_document(struct store *, uint32_t number, char **ret, size_t *ret_len);	/* the caller frees */
 /* Newest first, numbers below `before` (0: from the newest), at most n; *ret_n were written. */
 int	 store_list(struct store *, uint32_t before, unsigned n, struct revision *ret, unsigned *ret_n);
+
+/* The newest revision that an author made by a request that begins with this text.  0, -ENOENT. */
+int	 store_find_request(struct store *, const char *author, const char *request, struct revision *ret);
+
+/* What store_verify() found. */
+struct store_verdict {
+	uint32_t	revisions, documents;	/* that were looked at */
+	uint32_t	head;			/* the newest revision, and its link */
+	char		chain[DIGEST_STRLEN];
+};
+
+/*
+ * Compute the chain and the digests of all documents anew, and tell every fault: code "chain" (the revision, or one before it, is not
+ * what it was), "document", or "missing" (the last one).  0, or an error of the store.
+ */
+int	 store_verify(struct store *, struct store_verdict *ret, void (*fault)(uint32_t number, const char *code, void *arg), void *arg);
 
 /* The copy of the running document for people and for a lost database: running.yaml, replaced atomically. */
 int	 store_mirror_put(struct store *, const char *text, size_t len);

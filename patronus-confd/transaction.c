@@ -54,6 +54,7 @@ struct job {
 	unsigned		 confirm_s;
 	struct guard		*guard;		/* see struct commit_order */
 	struct health		*health;	/* NULL: nothing must be checked */
+	char			 request[STORE_REQUEST];
 	bool			 is_forced_always;
 	uint64_t		 started_us;
 	transaction_end		*on_end;
@@ -224,6 +225,7 @@ static void
 announce(struct transaction *tx, const struct commit *c, const char *actor, const char *origin)
 {
 	static const char *const results[] = { "", "applying", "kept", "awaiting-confirm", "rolled-back", "failed" };
+	struct revision rev;
 	char object[32];
 	struct buf b;
 
@@ -236,7 +238,11 @@ announce(struct transaction *tx, const struct commit *c, const char *actor, cons
 	buf_printf(&b, "revision %u", c->number);
 	(void)str_copy(object, buf_failed(&b) ? "" : (const char *)b.data, sizeof(object));
 	buf_fini(&b);
-	daemon_audit(actor, origin, "commit", object, results[c->state], "%s", c->comment);
+	/* The link of the chain, in a log that this process cannot rewrite. */
+	if (store_revision(tx->confd->store, c->number, &rev) != 0)
+		rev.chain[0] = '\0';
+	daemon_audit(actor, origin, "commit", object, results[c->state], "%s%schain %s", c->comment, c->comment[0] != '\0' ? "; " : "",
+	    rev.chain);
 }
 
 bool
@@ -300,6 +306,7 @@ transaction_commit(struct transaction *tx, const struct commit_order *order)
 	(void)str_copy(job->commit.author, order->author, sizeof(job->commit.author));
 	(void)str_copy(job->commit.origin, order->origin, sizeof(job->commit.origin));
 	(void)str_copy(job->commit.comment, order->comment, sizeof(job->commit.comment));
+	(void)str_copy(job->request, order->request != NULL ? order->request : "", sizeof(job->request));
 	enqueue(tx, job);
 	return (0);
 }
@@ -462,6 +469,7 @@ on_preparing(struct rollout *r, void *arg)
 		(void)str_copy(rev.author, job->commit.author, sizeof(rev.author));
 		(void)str_copy(rev.origin, job->commit.origin, sizeof(rev.origin));
 		(void)str_copy(rev.comment, job->commit.comment, sizeof(rev.comment));
+		(void)str_copy(rev.request, job->request, sizeof(rev.request));
 		error = store_prepare(tx->confd->store, &rev, (const char *)text.data, text.len);
 	}
 	buf_fini(&text);

@@ -53,6 +53,7 @@ struct commit_order {
 	const char	*author;
 	const char	*origin;
 	const char	*comment;
+	const char	*request;	/* for store_find_request(), or NULL */
 	unsigned	 confirm_s;	/* 0: kept at once */
 	/*
 	 * The caller's connection, judged by what was prepared; the transaction's once transaction_commit() has returned 0.  Would it be

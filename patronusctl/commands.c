@@ -188,6 +188,15 @@ const struct command commands[] = {
 		.examples = { { "history", "the newest first" }, { "history alice", "hers" } },
 		.run = run_history,
 	}, {
+		.words = "history verify", .summary = "prove that no revision was rewritten",
+		.text = "Every revision carries a digest over the one before it and over all that is told of it (its link); they and the digests of all "
+		    "documents are computed anew. Exit code 1 when one is not what it was.\n\n"
+		    "Who could write to the disk could compute all links anew: write the last one down elsewhere now and then (the audit log has the link "
+		    "of each commit), and say it here. ",
+		.args = { { .name = "REVISION:LINK", .is_optional = true, .values = VALUES_NONE } },
+		.examples = { { "history verify", "prints the newest link, too" } },
+		.run = run_history_verify,
+	}, {
 		.words = "compare", .summary = "what differs between two revisions",
 		.text = "VIEW is tree or set, as for diff.",
 		.args = { { .name = "A", .values = VALUES_REVISION }, { .name = "B", .values = VALUES_REVISION } },
@@ -198,7 +207,9 @@ const struct command commands[] = {
 		.words = "rollback", .summary = "load an earlier revision into a workspace",
 		.text = "It takes the place of what was edited before. Nothing is applied before patronusctl commit.",
 		.args = { { .name = "REVISION", .values = VALUES_REVISION } },
-		.examples = { { "rollback 7", "then: patronusctl diff, patronusctl commit" } },
+		.options = { { "sections", 0, "NAME,...", "these alone; the others stay as they run", VALUES_NONE, NULL } },
+		.examples = { { "rollback 7", "then: patronusctl diff, patronusctl commit" },
+		    { "rollback 7 --sections firewall,nat", "the rules of then, the rest of now" } },
 		.run = run_rollback,
 	}, {
 		.words = "discard", .summary = "throw the workspace away",

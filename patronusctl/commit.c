@@ -216,6 +216,26 @@ run_cancel(struct ctl *c)
 	return pending_act(c, "cancel");
 }
 
+/* {"sections": [...]} of --sections a,b; {} without. */
+static json_t *
+sections_of(struct ctl *c)
+{
+	const char *at = ctl_option(c, "sections");
+	json_t *list = json_array();
+	size_t len;
+
+	if (at == NULL) {
+		json_decref(list);
+		return json_object();
+	}
+	for (;; at += len + 1) {
+		len = strcspn(at, ",");
+		json_array_append_new(list, json_stringn(at, len));
+		if (at[len] == '\0')
+			return json_pack("{s:o}", "sections", list);
+	}
+}
+
 int
 run_rollback(struct ctl *c)
 {
@@ -231,7 +251,7 @@ run_rollback(struct ctl *c)
 	if ((code = api_workspace(c, false, old, sizeof(old))) != EXIT_OK)
 		return code;
 	(void)snprintf(path, sizeof(path), "/revisions/%llu/restore", (unsigned long long)n);
-	if ((code = api_post(c, path, json_object(), &r)) != EXIT_OK)
+	if ((code = api_post(c, path, sections_of(c), &r)) != EXIT_OK)
 		return code;
 	if (c->format == FORMAT_JSON)
 		code = api_print_body(&r);

@@ -17,6 +17,7 @@ int	run_show_processes(struct ctl *);
 int	run_show_drift(struct ctl *);
 int	run_show_events(struct ctl *);
 int	run_history(struct ctl *);
+int	run_history_verify(struct ctl *);
 /* config.c */
 int	run_show_configuration(struct ctl *);
 int	run_set(struct ctl *);

@@ -279,6 +279,37 @@ run_history(struct ctl *c)
 	return show(c, &l, query);
 }
 
+int
+run_history_verify(struct ctl *c)
+{
+	const json_t *faults, *head;
+	char query[160] = "";
+	struct reply r;
+	size_t i;
+	int code;
+
+	if (c->nargs > 0 && (size_t)snprintf(query, sizeof(query), "expect=%s", c->args[0]) >= sizeof(query)) {
+		fprintf(stderr, "patronusctl: say REVISION:LINK, as history verify prints it\n");
+		return EXIT_USAGE;
+	}
+	if ((code = api_get(c, "/revisions/verification", query, &r)) != EXIT_OK)
+		return code;
+	faults = json_object_get(r.json, "faults");
+	head = json_object_get(r.json, "head");
+	if (c->format == FORMAT_JSON)
+		code = api_print_body(&r);
+	else if (json_array_size(faults) == 0)
+		printf("%lld revisions and %lld documents are what they were; the newest link is %lld:%s\n", (long long)json_number(r.json, "revisions"),
+		    (long long)json_number(r.json, "documents"), (long long)json_number(head, "number"), json_text(head, "chain"));
+	for (i = 0; c->format != FORMAT_JSON && i < json_array_size(faults); i++)
+		fprintf(stderr, "revision %lld: %s\n", (long long)json_number(json_array_get(faults, i), "number"),
+		    json_text(json_array_get(faults, i), "text"));
+	if (code == EXIT_OK && json_array_size(faults) > 0)
+		code = EXIT_FAILED;
+	reply_fini(&r);
+	return code;
+}
+
 /* --- the firewall's log --- */
 
 static const struct column log_columns[] = {

@@ -341,6 +341,55 @@ test_history_and_restore(void **state)
 	assert_int_equal(rig->confd.running->number, 3);
 }
 
+static void
+test_restore_of_sections(void **state)
+{
+	const char *id = new_workspace(NULL);
+	char restored[32];
+	const struct rig_answer *a;
+
+	(void)state;
+	(void)rig_expect(rig, 200, PUT("/configuration/system/hostname", "\"now\"", .workspace = id, .match = "*"));
+	(void)rig_expect(rig, 204, DELETE("/configuration/firewall/rules/two", .workspace = id, .match = "*"));
+	(void)rig_expect(rig, 201, PUT("/configuration/routing/static/s", "{\"name\":\"s\",\"destination\":\"198.51.100.0/24\",\"via\":\"192.0.2.9\"}",
+	    .workspace = id, .none_match = "*"));
+	(void)commit(id, NULL, 201);
+	a = rig_expect(rig, 201, POST("/revisions/1/restore", "{\"sections\":[\"firewall\",\"routing\"]}"));
+	(void)str_copy(restored, rig_member(a->body, "id"), sizeof(restored));
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/configuration/firewall/rules", .workspace = restored))->body, "\"two\""));
+	assert_string_equal(rig_expect(rig, 200, GET("/configuration/routing/static", .workspace = restored))->body, "[]");
+	assert_string_equal(rig_expect(rig, 200, GET("/configuration/system/hostname", .workspace = restored))->body, "\"now\"");
+	assert_int_equal(rig->confd.running->number, 2);	/* nothing is applied */
+	(void)commit(restored, NULL, 201);
+	a = rig_expect(rig, 422, POST("/revisions/1/restore", "{\"sections\":[\"firewall\",\"x\",7]}"));
+	assert_non_null(strstr(a->body, "/sections/1"));
+	assert_non_null(strstr(a->body, "/sections/2"));
+	(void)rig_expect(rig, 403, POST("/revisions/1/restore", "{\"sections\":[\"users\"]}", .remote = "olga"));
+	(void)rig_expect(rig, 201, POST("/revisions/1/restore", "{\"sections\":[\"system\"]}", .remote = "olga"));
+}
+
+static void
+test_history_is_verified(void **state)
+{
+	const struct rig_answer *a;
+	char expect[128];
+
+	(void)state;
+	a = rig_expect(rig, 200, GET("/revisions/1"));
+	(void)snprintf(expect, sizeof(expect), "expect=1:%s", rig_member(a->body, "chain"));
+	assert_non_null(strstr(rig->audit, rig_member(a->body, "chain")));
+	a = rig_expect(rig, 200, GET("/revisions/verification", .query = expect));
+	assert_string_equal(rig_member(a->body, "valid"), "true");
+	assert_string_equal(rig_member(a->body, "documents"), "1");
+	/* As if all of the chain had been computed anew: only who wrote it down knows. */
+	expect[sizeof("expect=1:") - 1] ^= 1;
+	a = rig_expect(rig, 200, GET("/revisions/verification", .query = expect));
+	assert_string_equal(rig_member(a->body, "valid"), "false");
+	assert_non_null(strstr(a->body, "\"code\":\"expected\""));
+	(void)rig_expect(rig, 400, GET("/revisions/verification", .query = "expect=1"));
+	(void)rig_expect(rig, 403, GET("/revisions/verification", .remote = "rudi"));
+}
+
 /* --- who --- */
 
 static void
@@ -647,6 +696,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_requests_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_workspaces_start_from_what_runs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_to_commit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_restore_of_sections, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_history_is_verified, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_history_and_restore, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_writes_need_the_csrf_value, setup, teardown),

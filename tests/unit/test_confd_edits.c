@@ -15,7 +15,9 @@
 #include "confd_calls.h"
 #include "ipc/channel.h"
 #include "ipc/ids.h"
+#include "patronus-confd/idempotency.h"
 #include "patronus-confd/snapshot.h"
+#include "patronus-confd/store.h"
 #include "patronus-confd/workspace.h"
 
 /* Several people, several edits: bases that moved, conflicts, batches, and writes without a workspace. */
@@ -327,12 +329,114 @@ test_conflicts_are_resolved_at_once(void **state)
 	assert_string_equal(rig_member(rig_expect(rig, 200, GET("/configuration/users/rudi"))->body, "full-name"), "");
 }
 
+/* --- keys --- */
+
+/* As after kill -9. */
+static void
+restart(void)
+{
+	char dir[64];
+
+	(void)str_copy(dir, rig->dir, sizeof(dir));
+	rig_free(rig, true);
+	rig = rig_new(dir);
+	rig_connect(rig);
+}
+
+static void
+test_posts_with_a_key_are_done_once(void **state)
+{
+	static const char rule[] = "{\"from\":[\"lan\"],\"to\":[\"wan\"],\"action\":\"drop\"}";
+	static const char *const bad[] = { "a b", "\"\"", "\"a\"b\"", "\\", "01234567890123456789012345678901234567890123456789"
+	    "0123456789012345678901234567890123456789012345678901" };
+	const char *id = new_workspace("alice");
+	const struct rig_answer *a;
+	char location[513], etag[129], body[96], again[96];
+	unsigned rules;
+	size_t i;
+
+	(void)state;
+	/* A rule whose id is made: the same one comes back, and there is one. */
+	a = rig_expect(rig, 201, POST("/configuration/firewall/rules", rule, .workspace = id, .key = "\"k-1\"", .remote = "alice"));
+	(void)str_copy(location, a->location, sizeof(location));
+	(void)str_copy(etag, a->etag, sizeof(etag));
+	for (i = 0; i < 3; i++) {
+		a = rig_expect(rig, 201, POST("/configuration/firewall/rules", rule, .workspace = id, .key = i == 0 ? "k-1" : "\"k-1\"",
+		    .remote = "alice"));
+		assert_string_equal(a->location, location);
+		assert_string_equal(a->etag, etag);
+	}
+	for (rules = 0, a = rig_expect(rig, 200, GET("/configuration/firewall/rules", .workspace = id, .remote = "alice")), i = 0; i < a->len; i++)
+		rules += strncmp(a->body + i, "{\"id\":", 6) == 0;
+	assert_int_equal(rules, 3);
+	/* Another body or another place under the same key, no key of another user's. */
+	a = rig_expect(rig, 422, POST("/configuration/firewall/rules", "{}", .workspace = id, .key = "k-1", .remote = "alice"));
+	assert_non_null(strstr(a->body, "urn:patronus:problem:idempotency"));
+	(void)rig_expect(rig, 422, POST("/workspaces", "{}", .key = "k-1", .remote = "alice"));
+	(void)rig_expect(rig, 201, POST("/workspaces", "{}", .key = "k-1", .remote = "olga"));
+	/* What was refused had no effect: it may be tried again. */
+	(void)rig_expect(rig, 422, POST("/batch", "{}", .key = "k-2", .remote = "alice"));
+	(void)rig_expect(rig, 200, POST("/batch", "{\"operations\":[]}", .key = "k-2", .remote = "alice"));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		(void)rig_expect(rig, 400, POST("/workspaces", "{}", .key = bad[i]));
+	/* A commit: one revision, also when the process died before the answer arrived. */
+	(void)snprintf(body, sizeof(body), "{\"workspace\":\"%s\",\"confirm-timeout\":60}", id);
+	(void)snprintf(again, sizeof(again), "{\"workspace\":\"%s\"}", id);
+	a = rig_expect(rig, 201, POST("/commits", body, .key = "k-3", .remote = "alice"));
+	assert_string_equal(rig_member(a->body, "revision"), "2");
+	assert_string_equal(rig_member(a->body, "state"), "awaiting-confirm");
+	a = rig_expect(rig, 201, POST("/commits", body, .key = "k-3", .remote = "alice"));
+	assert_string_equal(rig_member(a->body, "revision"), "2");
+	(void)rig_expect(rig, 422, POST("/commits", again, .key = "k-3", .remote = "alice"));
+	restart();
+	a = rig_expect(rig, 201, POST("/commits", body, .key = "k-3", .remote = "alice"));
+	assert_string_equal(rig_member(a->body, "revision"), "2");
+	(void)rig_expect(rig, 422, POST("/commits", again, .key = "k-3", .remote = "alice"));
+	(void)rig_expect(rig, 404, POST("/commits", body, .key = "k-3", .remote = "olga"));
+	assert_int_equal(store_last(rig->confd.store), 2);
+}
+
+/* A commit that the kernel refused is no commit: the same key makes another attempt. */
+static void
+test_key_of_a_refused_commit(void **state)
+{
+	const char *id = new_workspace(NULL);
+	char body[96];
+
+	(void)state;
+	(void)rig_expect(rig, 200, PUT("/configuration/system/hostname", "\"x\"", .workspace = id, .match = "*"));
+	(void)snprintf(body, sizeof(body), "{\"workspace\":\"%s\"}", id);
+	rig->netd.refuse_apply = 2;
+	(void)rig_expect(rig, 502, POST("/commits", body, .key = "k"));
+	assert_string_equal(rig_member(rig_expect(rig, 201, POST("/commits", body, .key = "k"))->body, "revision"), "3");
+	assert_string_equal(rig_member(rig_expect(rig, 201, POST("/commits", body, .key = "k"))->body, "revision"), "3");
+}
+
+static void
+test_keys_are_bounded(void **state)
+{
+	char key[32];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < IDEMPOTENCY_KEYS + 10; i++) {
+		(void)snprintf(key, sizeof(key), "key-%u", i);
+		(void)rig_expect(rig, 200, POST("/batch", "{\"operations\":[]}", .key = key));
+	}
+	/* The oldest is forgotten, the newest is not. */
+	(void)rig_expect(rig, 422, POST("/batch", "{\"operations\": []}", .key = key));
+	(void)rig_expect(rig, 200, POST("/batch", "{\"operations\": []}", .key = "key-0"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_commits_that_do_not_touch_each_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_batches, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_posts_with_a_key_are_done_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_key_of_a_refused_commit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_keys_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_direct_writes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_direct_writes_that_disrupt, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_conflicts_are_resolved, setup, teardown),

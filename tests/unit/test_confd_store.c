@@ -20,6 +20,7 @@
 
 #include <sqlite3.h>
 
+#include "base/str.h"
 #include "patronus-confd/store.h"
 
 static char dir[64];
@@ -429,13 +430,211 @@ test_forgetting_spares_running_and_kept(void **state)
 		assert_int_equal(store_finish(st, i, i == 1 ? REVISION_KEPT : i == 70 ? REVISION_PENDING : REVISION_ROLLED_BACK,
 		    &(struct store_pointers){ .deadline_boot_ms = 1 }), 0);
 	}
-	assert_int_equal(store_forget_old(st), 0);
+	assert_int_equal(store_forget_old(st, 1000, 0), 0);
 	assert_int_equal(store_document(st, 1, &text, &len), 0);	/* kept */
 	free(text);
 	assert_int_equal(store_document(st, 2, &text, &len), -ENOENT);
 	assert_int_equal(store_document(st, 69, &text, &len), 0);
 	free(text);
 	assert_int_equal(store_revision(st, 2, &rev), 0);	/* its line of history stays */
+	assert_int_equal(store_forget_old(st, 10, 0), 0);
+	assert_int_equal(store_document(st, 60, &text, &len), -ENOENT);
+	assert_int_equal(store_document(st, 61, &text, &len), 0);
+	free(text);
+	assert_int_equal(store_forget_old(st, 1000, 1), 0);		/* they are from 1970 */
+	assert_int_equal(store_document(st, 69, &text, &len), -ENOENT);
+	assert_int_equal(store_document(st, 70, &text, &len), 0);
+	free(text);
+	store_close(st);
+}
+
+/* --- the chain --- */
+
+static void
+sql(const char *text)
+{
+	char path[96];
+	sqlite3 *db;
+
+	(void)snprintf(path, sizeof(path), "%s/patronus.db", dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static struct {
+	unsigned	 n;
+	uint32_t	 number;	/* the first */
+	char		 code[32];
+} faults;
+
+static void
+on_fault(uint32_t number, const char *code, void *arg)
+{
+	(void)arg;
+	if (faults.n++ > 0)
+		return;
+	faults.number = number;
+	(void)snprintf(faults.code, sizeof(faults.code), "%s", code);
+}
+
+static struct store_verdict
+verify(void)
+{
+	struct store *st = open_store(STORE_FOUND_GOOD);
+	struct store_verdict verdict;
+
+	memset(&faults, 0, sizeof(faults));
+	assert_int_equal(store_verify(st, &verdict, on_fault, NULL), 0);
+	store_close(st);
+	return (verdict);
+}
+
+static void
+make_history(void)
+{
+	struct store *st = open_store(STORE_FOUND_NOTHING);
+	char text[32];
+	uint32_t i;
+
+	for (i = 1; i <= 5; i++) {
+		(void)snprintf(text, sizeof(text), "{\"n\":%u}", i);
+		commit(st, i, text, REVISION_KEPT);
+	}
+	store_close(st);
+}
+
+/* Every edit of one row, a deletion, a swap, an insertion, and the loss of the end. */
+static void
+test_rewritten_history_is_found(void **state)
+{
+	static const struct {
+		const char	*sql;
+		uint32_t	 number;
+		const char	*code;
+	} acts[] = {
+		{ "UPDATE revisions SET parent = 1 WHERE number = 3", 3, "chain" },
+		{ "UPDATE revisions SET digest = '00' WHERE number = 3", 3, "chain" },
+		{ "UPDATE revisions SET author = 'mallory' WHERE number = 3", 3, "chain" },
+		{ "UPDATE revisions SET origin = 'local' WHERE number = 3", 3, "chain" },
+		{ "UPDATE revisions SET comment = 'nothing' WHERE number = 3", 3, "chain" },
+		{ "UPDATE revisions SET time_ms = time_ms + 1 WHERE number = 3", 3, "chain" },
+		{ "UPDATE revisions SET chain = '00' WHERE number = 3", 3, "chain" },
+		{ "UPDATE revisions SET author = 'mallory' WHERE number = 5", 5, "chain" },
+		{ "UPDATE revisions SET number = 6 WHERE number = 3; UPDATE pointers SET last = 6", 4, "chain" },
+		{ "DELETE FROM revisions WHERE number = 1", 2, "chain" },
+		{ "DELETE FROM revisions WHERE number = 3", 4, "chain" },
+		{ "DELETE FROM revisions WHERE number = 5", 5, "missing" },
+		{ "UPDATE revisions SET number = 9 WHERE number = 3; UPDATE revisions SET number = 3 WHERE number = 4;"
+		    "UPDATE revisions SET number = 4 WHERE number = 9", 3, "chain" },
+		{ "INSERT INTO revisions SELECT 6, 5, digest, 'mallory', origin, comment, time_ms, state, '', chain FROM revisions WHERE"
+		    " number = 5; UPDATE pointers SET last = 6", 6, "chain" },
+		{ "UPDATE documents SET document = '{\"n\":9}' WHERE number = 3", 3, "document" },
+	};
+	struct store_verdict verdict;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		make_history();
+		verdict = verify();
+		assert_int_equal(faults.n, 0);
+		assert_int_equal(verdict.revisions, 5);
+		assert_int_equal(verdict.documents, 5);
+		assert_int_equal(verdict.head, 5);
+		assert_int_equal(strlen(verdict.chain), 64);
+		sql(acts[i].sql);
+		(void)verify();
+		if (faults.n == 0 || faults.number != acts[i].number || strcmp(faults.code, acts[i].code) != 0)
+			fail_msg("%s: %u faults, first %u %s", acts[i].sql, faults.n, faults.number, faults.code);
+		(void)teardown(NULL);
+		(void)setup(NULL);
+	}
+}
+
+/* What changes in an honest life: states, documents that are forgotten, a prepared revision that comes to nothing. */
+static void
+test_honest_history_holds(void **state)
+{
+	struct store_verdict verdict;
+	struct revision rev;
+	struct store *st;
+
+	(void)state;
+	make_history();
+	st = open_store(STORE_FOUND_GOOD);
+	rev = revision_of(6, 5, "{}");
+	assert_int_equal(store_prepare(st, &rev, "{}", 2), 0);
+	assert_int_equal(store_discard(st, 6), 0);
+	commit(st, 6, "{\"n\":6}", REVISION_PENDING);
+	assert_int_equal(store_roll_back(st), 0);
+	commit(st, 7, "{\"n\":7}", REVISION_ROLLED_BACK);
+	assert_int_equal(store_forget_old(st, 2, 0), 0);
+	store_close(st);
+	verdict = verify();
+	assert_int_equal(faults.n, 0);
+	assert_int_equal(verdict.revisions, 7);
+	assert_int_equal(verdict.head, 7);
+}
+
+/* A store of before the chain: its history is linked at the first start, and stays as it is. */
+static void
+test_old_store_is_linked(void **state)
+{
+	struct store_verdict verdict;
+	struct revision rev;
+	struct store *st;
+	char link[DIGEST_STRLEN];
+
+	(void)state;
+	make_history();
+	(void)str_copy(link, verify().chain, sizeof(link));
+	sql("CREATE TABLE old AS SELECT number, parent, digest, author, origin, comment, time_ms, state FROM revisions; DROP TABLE revisions;"
+	    "CREATE TABLE revisions(number INTEGER PRIMARY KEY, parent INTEGER NOT NULL, digest TEXT NOT NULL, author TEXT NOT NULL,"
+	    " origin TEXT NOT NULL, comment TEXT NOT NULL, time_ms INTEGER NOT NULL, state INTEGER NOT NULL);"
+	    "INSERT INTO revisions SELECT * FROM old; DROP TABLE old; PRAGMA user_version = 0");
+	verdict = verify();
+	assert_int_equal(faults.n, 0);
+	assert_int_equal(verdict.revisions, 5);
+	assert_string_equal(verdict.chain, link);
+	st = open_store(STORE_FOUND_GOOD);
+	commit(st, 6, "{\"n\":6}", REVISION_KEPT);
+	assert_int_equal(store_revision(st, 3, &rev), 0);
+	assert_string_equal(rev.author, "alice");
+	store_close(st);
+	assert_int_equal(verify().head, 6);
+	assert_int_equal(faults.n, 0);
+}
+
+static void
+test_requests_are_found_again(void **state)
+{
+	struct store *st;
+	struct revision rev;
+
+	(void)state;
+	st = open_store(STORE_FOUND_NOTHING);
+	rev = revision_of(1, 0, "{}");
+	(void)str_copy(rev.request, "key-1 abcd", sizeof(rev.request));
+	assert_int_equal(store_prepare(st, &rev, "{}", 2), 0);
+	assert_int_equal(store_finish(st, 1, REVISION_KEPT, NULL), 0);
+	rev = revision_of(2, 1, "{}");
+	(void)str_copy(rev.request, "key-2 abcd", sizeof(rev.request));
+	assert_int_equal(store_prepare(st, &rev, "{}", 2), 0);
+	assert_int_equal(store_finish(st, 2, REVISION_ROLLED_BACK, NULL), 0);
+	rev = revision_of(3, 1, "{}");
+	(void)str_copy(rev.request, "key-3 abcd", sizeof(rev.request));
+	assert_int_equal(store_prepare(st, &rev, "{}", 2), 0);
+	store_close(st);
+	st = open_store(STORE_FOUND_GOOD);
+	assert_int_equal(store_find_request(st, "alice", "key-1 ", &rev), 0);
+	assert_int_equal(rev.number, 1);
+	assert_string_equal(rev.request, "key-1 abcd");
+	assert_int_equal(store_find_request(st, "bob", "key-1 ", &rev), -ENOENT);
+	assert_int_equal(store_find_request(st, "alice", "key- ", &rev), -ENOENT);
+	/* What was refused, or never ended, may be asked for again. */
+	assert_int_equal(store_find_request(st, "alice", "key-2 ", &rev), -ENOENT);
+	assert_int_equal(store_find_request(st, "alice", "key-3 ", &rev), -ENOENT);
 	store_close(st);
 }
 
@@ -453,6 +652,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_kill_never_loses_what_was_acknowledged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk_refuses_and_keeps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forgetting_spares_running_and_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rewritten_history_is_found, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_honest_history_holds, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_old_store_is_linked, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_requests_are_found_again, setup, teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

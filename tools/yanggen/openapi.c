@@ -289,6 +289,7 @@ append_operation(const char *path, const struct lysc_node *list, const char *sha
 {
 	json_t *op = write_operation("post", path, "Append an entry.", false), *body = ref("schemas", shape), *response;
 
+	add_parameter(op, "IdempotencyKey");
 	/* The key may be left out where one is made. */
 	if (node_ext(list, "make-key") != NULL) {
 		json_decref(body);
@@ -307,6 +308,7 @@ move_operation(const char *path)
 {
 	json_t *op = write_operation("post", path, "Move the entry.", false);
 
+	add_parameter(op, "IdempotencyKey");
 	json_object_set_new(op, "requestBody", json_pack("{s:b, s:{s:{s:{s:s, s:{s:{s:s}, s:{s:s}, s:{s:[s,s]}}, s:i, s:i, s:b}}}}",
 	    "required", 1, "content", "application/json", "schema", "type", "object", "properties", "before", "type", "string",
 	    "after", "type", "string", "to", "enum", "first", "last", "minProperties", 1, "maxProperties", 1,
