@@ -81,7 +81,7 @@ def test_cut(back, name):
     assert len(mine) == 1 and mine[0]["verdict"] == "cut" and words in mine[0]["text"], plan["sessions"]
     assert "(you)" in plan["text"]
     api.retries = False
-    api.connection.sock.settimeout(3)
+    api.connection.sock.settimeout(1.5)
     try:
         said = api.call("POST", "/commits", {"workspace": ws}).json
     except OSError:     # the answer is among what is cut: the box tells others

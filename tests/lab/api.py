@@ -68,7 +68,7 @@ class Api:
         with namespace(self.namespace) if self.namespace else contextlib.nullcontext():
             return socket.create_connection(address, timeout, (self.source, 0) if self.source else None)
 
-    def can_open(self, timeout=1.5):
+    def can_open(self, timeout=0.8):
         """Does a new connection come about?"""
         try:
             self.open(self.address, timeout).close()
