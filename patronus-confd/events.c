@@ -45,6 +45,7 @@ static const struct {
 	[TOPIC_DRIFT] = { "drift", true },
 	[TOPIC_STATUS] = { "status", true },
 	[TOPIC_INTERFACES] = { "interfaces", false },
+	[TOPIC_PROGRESS] = { "progress", false },
 };
 
 enum topic

@@ -9,7 +9,7 @@
 /*
  * What happens, told to whoever listens.  Every event has an id that only grows (also over a restart of this process).
  * Events that say what happened (log, commits, drift, status) stay in a ring for readers that come back;
- * those that say how things are (counters, interfaces) are sent and forgotten.
+ * those that say how things are (counters, interfaces, progress) are sent and forgotten.
  */
 
 struct events;
@@ -23,6 +23,7 @@ enum topic {
 	TOPIC_DRIFT,
 	TOPIC_STATUS,
 	TOPIC_INTERFACES,
+	TOPIC_PROGRESS,
 	TOPIC_MAX
 };
 

@@ -48,6 +48,8 @@ struct health {
 	bool		 is_after;
 	void		(*on_end)(void *);
 	void		*arg;
+	void		(*on_step)(const struct health *, unsigned, void *);
+	void		*step_arg;
 	struct event_base *base;
 	const struct document *doc;	/* while it is read */
 };
@@ -151,6 +153,8 @@ finish(struct check *c, bool is_good)
 	struct health *h = c->health;
 
 	*(h->is_after ? &c->after : &c->before) = is_good ? RESULT_PASSED : RESULT_FAILED;
+	if (h->on_step != NULL)
+		h->on_step(h, (unsigned)(c - h->checks), h->step_arg);
 	if (--h->waiting == 0)
 		h->on_end(h->arg);
 }
@@ -217,6 +221,13 @@ health_run_after(struct health *h, void (*on_end)(void *), void *arg)
 	run(h, true, on_end, arg);
 }
 
+void
+health_watch(struct health *h, void (*on_step)(const struct health *, unsigned, void *), void *arg)
+{
+	h->on_step = on_step;
+	h->step_arg = arg;
+}
+
 /* --- the result --- */
 
 /* Was it no better before, and may that be? */
@@ -248,23 +259,35 @@ health_is_good(const struct health *h, struct problems *problems)
 static const char *
 state_of(const struct check *c)
 {
-	if (c->after == RESULT_NONE)
+	enum result last = c->health->is_after ? c->after : c->before;
+
+	if (last == RESULT_NONE)
 		return ("skipped");
-	return (c->after == RESULT_PASSED ? "passed" : is_excused(c) ? "failed-before" : "failed");
+	return (last == RESULT_PASSED ? "passed" : c->health->is_after && is_excused(c) ? "failed-before" : "failed");
+}
+
+void
+health_print_one(const struct health *h, unsigned i, struct buf *b)
+{
+	const struct check *c = &h->checks[i];
+
+	buf_puts(b, "{\"name\":");
+	record_json_string(c->name, strlen(c->name), b);
+	buf_printf(b, ",\"state\":\"%s\",\"tries\":%u,\"took-us\":%u,\"text\":", state_of(c), c->tries, c->took_us);
+	record_json_string(c->text, strlen(c->text), b);
+	buf_putc(b, '}');
 }
 
 void
 health_print(const struct health *h, struct buf *b)
 {
-	const struct check *c;
+	unsigned i;
 
 	buf_putc(b, '[');
-	for (c = h->checks; c < h->checks + h->n; c++) {
-		buf_puts(b, c > h->checks ? ",{\"name\":" : "{\"name\":");
-		record_json_string(c->name, strlen(c->name), b);
-		buf_printf(b, ",\"state\":\"%s\",\"tries\":%u,\"took-us\":%u,\"text\":", state_of(c), c->tries, c->took_us);
-		record_json_string(c->text, strlen(c->text), b);
-		buf_putc(b, '}');
+	for (i = 0; i < h->n; i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		health_print_one(h, i, b);
 	}
 	buf_putc(b, ']');
 }

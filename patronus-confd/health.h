@@ -23,9 +23,13 @@ void		 health_free(struct health *);
 void		 health_run_before(struct health *, void (*on_end)(void *), void *arg);
 /* The same in the new state; each may try again as often as it says. */
 void		 health_run_after(struct health *, void (*on_end)(void *), void *arg);
+/* on_step hears of each check that has ended, with its place; before on_end. */
+void		 health_watch(struct health *, void (*on_step)(const struct health *, unsigned i, void *), void *arg);
 /* May the commit be kept?  A problem for each check that says no. */
 bool		 health_is_good(const struct health *, struct problems *);
 /* JSON array: {"name", "state": "passed|failed|failed-before|skipped", "tries", "took-us", "text"}. */
 void		 health_print(const struct health *, struct buf *);
+/* One of them, as an object; while the first run is under way its state is that of the first run. */
+void		 health_print_one(const struct health *, unsigned i, struct buf *);
 
 #endif

@@ -245,6 +245,34 @@ announce(struct transaction *tx, const struct commit *c, const char *actor, cons
 	    rev.chain);
 }
 
+/* Where a commit is, for who waits for it; check may be NULL. */
+static void
+tell_progress(struct transaction *tx, const char *phase, const struct health *h, unsigned check)
+{
+	struct buf b;
+
+	if (!events_wanted(tx->confd->events, TOPIC_PROGRESS))
+		return;
+	buf_init(&b, 8192);
+	buf_printf(&b, "{\"revision\":%u,\"phase\":\"%s\"", tx->job->target->number, phase);
+	if (h != NULL) {
+		buf_puts(&b, ",\"check\":");
+		health_print_one(h, check, &b);
+	}
+	buf_putc(&b, '}');
+	if (!buf_failed(&b))
+		events_publish(tx->confd->events, TOPIC_PROGRESS, (const char *)b.data, b.len);
+	buf_fini(&b);
+}
+
+static void
+on_check(const struct health *h, unsigned i, void *arg)
+{
+	struct transaction *tx = arg;
+
+	tell_progress(tx, tx->state == TX_CHECKING ? "check" : "check-before", h, i);
+}
+
 bool
 transaction_is_busy(const struct transaction *tx)
 {
@@ -300,7 +328,8 @@ transaction_commit(struct transaction *tx, const struct commit_order *order)
 	job->started_us = order->started_us;
 	job->commit.state = COMMIT_STATE_APPLYING;
 	job->guard = order->guard;
-	job->health = health_new(tx->confd->base, order->doc);
+	if ((job->health = health_new(tx->confd->base, order->doc)) != NULL)
+		health_watch(job->health, on_check, tx);
 	job->is_forced_always = order->is_forced_always;
 	job->commit.validate_us = order->validate_us;
 	(void)str_copy(job->commit.author, order->author, sizeof(job->commit.author));
@@ -444,6 +473,8 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 		tx->njobs--;
 		tx->state = tx->job->is_commit ? TX_COMMITTING : TX_REHEARSING;
 		tx->job->target->number = store_last(tx->confd->store) + 1;
+		if (tx->job->is_commit)
+			tell_progress(tx, "prepare", NULL, 0);
 		rollout_start(&tx->rollout, tx->job->is_commit ? ROLLOUT_COMMIT : ROLLOUT_DRY_RUN, tx->job->target,
 		    tx->job->target->number, tx->job->mask);
 	}
@@ -483,6 +514,8 @@ on_ready(void *arg)
 {
 	struct transaction *tx = arg;
 
+	if (tx->state == TX_COMMITTING)
+		tell_progress(tx, "apply", NULL, 0);
 	rollout_go_on(&tx->rollout);
 }
 
@@ -516,8 +549,11 @@ on_prepared(struct rollout *r, void *arg)
 		guard_judge(job->guard, r->number, tx->confd->running->doc, job->target->doc, on_judged, tx);
 	else if (must_check(tx))
 		on_judged(tx);
-	else
+	else {
+		if (tx->state == TX_COMMITTING)
+			tell_progress(tx, "apply", NULL, 0);
 		return (false);
+	}
 	return (true);
 }
 
@@ -714,6 +750,7 @@ end_commit(struct transaction *tx)
 
 	if (r->error == 0 && must_check(tx)) {
 		tx->state = TX_CHECKING;
+		tell_progress(tx, "check", NULL, 0);
 		health_run_after(tx->job->health, on_checked, tx);
 		return;
 	}

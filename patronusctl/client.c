@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,9 @@ struct client {
 	int			 fd;
 	uint32_t		 next_id;
 	unsigned		 timeout_ms;
+	void			(*on_event)(const struct mgmt_event_req *, void *);	/* while an answer is awaited */
+	void			*on_event_arg;
+	bool			 is_listening;
 	struct assembler	 assembler;
 	uint8_t			 frame[FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX];
 };
@@ -141,7 +145,7 @@ client_close(struct client *c)
 	free(c);
 }
 
-/* The answer to request id; events that come before it are dropped. */
+/* The answer to request id; events that come before it go to who wants them. */
 static int
 wait_reply(struct client *c, uint32_t id, struct message *ret)
 {
@@ -154,6 +158,8 @@ wait_reply(struct client *c, uint32_t id, struct message *ret)
 			return error;
 		if ((ret->header.flags & FRAME_REPLY) && ret->header.id == id)
 			break;
+		if (ret->header.type == MSG_MGMT_EVENT && c->on_event != NULL)
+			c->on_event(ret->body, c->on_event_arg);
 		message_fini(ret);
 	}
 	if (ret->header.flags & FRAME_ERROR) {
@@ -200,6 +206,19 @@ client_subscribe(struct client *c, const char *topics)
 	if (error == 0)
 		message_fini(&m);
 	return error;
+}
+
+int
+client_listen(struct client *c, const char *topic, void (*on_event)(const struct mgmt_event_req *, void *), void *arg)
+{
+	int error = on_event == NULL || c->is_listening ? 0 : client_subscribe(c, topic);
+
+	if (error != 0)
+		return error;
+	c->is_listening = c->is_listening || on_event != NULL;
+	c->on_event = on_event;
+	c->on_event_arg = arg;
+	return 0;
 }
 
 int

@@ -26,6 +26,9 @@ int		 client_call(struct client *, const struct mgmt_req *, struct message *ret)
 
 /* Subscribe to topics ("log,drift"); 0 or -errno. */
 int		 client_subscribe(struct client *, const char *topics);
+/* From now on on_event hears of a topic while an answer is awaited; NULL: nobody does.  One topic in the life of a client. */
+struct mgmt_event_req;
+int		 client_listen(struct client *, const char *topic, void (*on_event)(const struct mgmt_event_req *, void *), void *arg);
 /* The next event (its body is struct mgmt_event_req): 0, -EPIPE when the stream ended, -errno.  Waits for ever with timeout_ms -1. */
 int		 client_next(struct client *, int timeout_ms, struct message *ret);
 

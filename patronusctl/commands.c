@@ -85,10 +85,10 @@ const struct command commands[] = {
 		.run = run_show_drift,
 	}, {
 		.words = "show events", .summary = "events as they come",
-		.text = "One JSON object per line until Ctrl-C. Topics are commits, drift, status, log, counters and interfaces; without any: "
+		.text = "One JSON object per line until Ctrl-C. Topics are commits, drift, status, log, counters, interfaces and progress; without any: "
 		    "commits, drift, status and log.",
 		.args = { { .name = "TOPIC", .is_optional = true, .is_many = true, .values = VALUES_WORDS,
-		    .words = "commits drift status log counters interfaces" } },
+		    .words = "commits drift status log counters interfaces progress" } },
 		.examples = { { "show events", "what happens" }, { "show events counters | jq .data", "counters, each second" } },
 		.run = run_show_events,
 	}, {
@@ -152,9 +152,12 @@ const struct command commands[] = {
 		.text = "All or nothing: the change is validated, prepared, applied and read back from the kernel; whatever fails on the way "
 		    "takes the whole box back to where it was (exit code 8).\n\n"
 		    "With --confirm the box goes back by itself when nobody confirms in that time, also after a crash or a reboot. Use it "
-		    "when the change could cut your own connection. On a terminal the question is asked at once.",
+		    "when the change could break something that you cannot see from here. On a terminal the question is asked at once.\n\n"
+		    "The health checks of the configuration (management.health-checks) are made before and after: what worked before and does "
+		    "not any more takes the box back as well, and its name is told.",
 		.options = { { "comment", 'm', "TEXT", "why, for the history", VALUES_NONE, NULL },
-		    { "confirm", 0, "TIME", "go back unless confirmed in TIME: 60s, 5m", VALUES_NONE, NULL } },
+		    { "confirm", 0, "TIME", "go back unless confirmed in TIME: 60s, 5m", VALUES_NONE, NULL },
+		    { "plan", 0, NULL, "tell first what it will do, then each step, as on a terminal", VALUES_NONE, NULL } },
 		.examples = { { "commit --comment 'open the web server'", "for good" },
 		    { "commit --confirm 60s", "safe from afar; then: patronusctl confirm" } },
 		.run = run_commit,

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "api.h"
+#include "client.h"
 #include "ctl.h"
 #include "exit.h"
 #include "run.h"
@@ -157,6 +158,55 @@ ask_confirm(struct ctl *c, json_int_t seconds)
 	return EXIT_ROLLED_BACK;
 }
 
+/* --- what it will do, and where it is --- */
+
+static int
+print_plan(struct ctl *c, const char *workspace)
+{
+	char path[128];
+	struct reply r;
+	int code;
+
+	(void)snprintf(path, sizeof(path), "/workspaces/%s/diff", workspace);
+	if ((code = api_get(c, path, "view=plan", &r)) != EXIT_OK)
+		return code;
+	print_lines(json_text(r.json, "text"));
+	reply_fini(&r);
+	return EXIT_OK;
+}
+
+static void
+on_progress(const struct mgmt_event_req *e, void *arg)
+{
+	json_t *o = json_loadb((const char *)e->data.data, e->data.len, 0, NULL);
+	const json_t *check = json_object_get(o, "check");
+	const char *phase = json_text(o, "phase");
+
+	(void)arg;
+	if (check != NULL)
+		fprintf(stderr, "  %s %s%s: %s\n", strcmp(json_text(check, "state"), "passed") == 0 ? "ok" : "!!", json_text(check, "name"),
+		    strcmp(phase, "check-before") == 0 ? " before" : "", json_text(check, "text"));
+	else if (o != NULL)
+		fprintf(stderr, "%s%s ...%s\n", term_dim(), phase, term_plain());
+	json_decref(o);
+}
+
+/* On a terminal, or with --plan: the plan first, then each step.  Nothing is asked: a change that could hurt has --confirm. */
+static int
+announce(struct ctl *c, const char *workspace)
+{
+	struct client *client = api_client(c);
+	int code;
+
+	if (c->format == FORMAT_JSON || (ctl_option(c, "plan") == NULL && !(isatty(STDIN_FILENO) && term_is_tty())))
+		return EXIT_OK;
+	if ((code = print_plan(c, workspace)) != EXIT_OK)
+		return code;
+	if (client != NULL)
+		(void)client_listen(client, "progress", on_progress, NULL);
+	return EXIT_OK;
+}
+
 static int
 no_workspace(void)
 {
@@ -182,12 +232,16 @@ run_commit(struct ctl *c)
 		return code;
 	if (workspace[0] == '\0')
 		return no_workspace();
+	if ((code = announce(c, workspace)) != EXIT_OK)
+		return code;
 	body = json_pack("{s:s}", "workspace", workspace);
 	if (comment != NULL)
 		(void)json_object_set_new(body, "comment", json_string(comment));
 	if (seconds > 0)
 		(void)json_object_set_new(body, "confirm-timeout", json_integer(seconds));
-	if ((code = api_post(c, "/commits", body, &r)) != EXIT_OK)
+	code = api_post(c, "/commits", body, &r);
+	(void)client_listen(api_client(c), "", NULL, NULL);
+	if (code != EXIT_OK)
 		return code;
 	if (c->format == FORMAT_JSON)
 		code = api_print_body(&r);

@@ -106,6 +106,20 @@ def test_not_worse_and_always(box):
     box.ctl("discard")
 
 
+def test_plan_and_progress_are_told(box):
+    """What it will do on standard output, where it is on standard error; on a terminal without being asked for."""
+    box.ctl("set", "firewall/rules/lan-out/log", "true")
+    r = box.ctl("commit", "--plan")
+    assert "configuration\n  + set firewall rules lan-out log true\n" in r.stdout and "rules in the kernel\n  " in r.stdout
+    steps = r.stderr.splitlines()
+    assert steps[0] == "prepare ..." and steps.index("apply ...") < steps.index("check ...")
+    assert [x for x in steps[:steps.index("apply ...")] if x.startswith("  ok gateway before: ")]
+    assert [x for x in steps[steps.index("check ..."):] if x.startswith("  ok gateway: ")]
+    box.ctl("set", "firewall/rules/lan-out/log", "false")
+    r = box.ctl("commit")
+    assert "configuration" not in r.stdout and r.stderr == ""
+
+
 def test_slow_peer_gets_its_tries(box):
     """The server is away when the commit begins, and back before the last try."""
     box.ctl("set", "management/health-checks/slow", "{probe: tcp, target: 198.51.100.1, port: 7777, timeout: 1s, tries: 8, required: always}")

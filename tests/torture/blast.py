@@ -58,10 +58,8 @@ class Ruleset:
                 counters = [e.pop("counter") for e in obj["expr"] if "counter" in e]
                 text = json.dumps([obj["chain"], obj["expr"], obj.get("comment")], sort_keys=True)
                 self.rules[obj["handle"]] = (obj["chain"], text, counters[0]["packets"] if counters else 0)
-            elif kind in ("set", "map") and "dynamic" not in obj.get("flags", []):
-                self.sets[obj["name"]] = elements(obj)
-            elif kind in ("set", "map"):
-                self.sets[obj["name"]] = collections.Counter()
+            elif kind in ("set", "map"):        # meters are filled by packets, not by commits
+                self.sets[obj["name"]] = collections.Counter() if obj["name"].startswith("meter.") else elements(obj)
 
 
 class Observer:
@@ -71,7 +69,7 @@ class Observer:
         self.lab, self.new = lab, None
         self.nft = Monitor(lab, "nft.events", ["nft", "monitor"])
         self.ip = Monitor(lab, "ip.events", ["ip", "-o", "monitor", "link", "address", "route"])
-        time.sleep(0.3)
+        time.sleep(1)       # links that just came up announce themselves again
 
     def sysctls(self):
         with namespace(self.lab.ns("box")):
@@ -82,8 +80,10 @@ class Observer:
         files = {p.name: (os.readlink(p) if p.is_symlink() else p.read_text()) for p in lab.etc.iterdir()}
         hostname = lab.exec("box", ["nsenter", "--uts", "-t", str(lab.privd.pid), "hostname"]).stdout.strip()
         ports = {line.split()[3] for line in lab.exec("box", ["ss", "-Hltn"]).stdout.splitlines()}
+        routes = {("route", line.split()[0]) for family in ("-4", "-6") for line in
+                  lab.exec("box", ["ip", family, "-o", "-d", "route", "show", "proto", "158"]).stdout.replace("unicast ", "").splitlines()}
         processes = {p["name"]: (p["pid"], p["restarts"]) for p in lab.processes().values()}
-        return {"ruleset": Ruleset(lab), "files": files, "hostname": hostname, "ports": ports, "processes": processes, "sysctls": self.sysctls()}
+        return {"ruleset": Ruleset(lab), "routes": routes, "files": files, "hostname": hostname, "ports": ports, "processes": processes, "sysctls": self.sysctls()}
 
     def before(self, fresh=False):
         self.nft.lines(), self.ip.lines()
@@ -123,6 +123,8 @@ class Happened:
             {("~", n) for n in names_a.keys() & names_b.keys() if names_a[n] != names_b[n]}
         self.touched = self.nft_touched(nft_events)
         self.network, self.by_kernel = self.net(ip_events)
+        # Routes over a link that goes down vanish without an event.
+        self.network |= {("-", "route", r) for _, r in old["routes"] - new["routes"] if r != "default"}
         self.processes = {n for n in old["processes"].keys() | new["processes"].keys() if old["processes"].get(n) != new["processes"].get(n)}
         self.ports = old["ports"] ^ new["ports"]
         self.settings = {n for n in ("hostname", "files") if old[n] != new[n]}
