@@ -51,6 +51,7 @@ is_path(const char *path)
 	return (len > 1 && len < 2048 && path[0] == '/' && path[len - 1] != '/' && strstr(path, "//") == NULL);
 }
 
+/* NULL when the arena of the message, which is as large as messages are, has no room. */
 static const char *
 text_of(struct request *req, const struct node *value)
 {
@@ -61,8 +62,6 @@ text_of(struct request *req, const struct node *value)
 	node_print_json(value, &b);
 	text = buf_failed(&b) ? NULL : arena_strndup(req->message.arena, (const char *)b.data, b.len);
 	buf_fini(&b);
-	if (text == NULL)
-		fatalx("batch", "no memory");
 	return (text);
 }
 
@@ -83,7 +82,8 @@ understand(struct request *req, const struct spoken *s, struct operation *ret)
 	ret->edit = (struct edit){ .kind = verbs[i].kind, .path = s->path, .format = DOCUMENT_JSON, .flags = verbs[i].flags, .body = "" };
 	ret->if_match = s->if_match;
 	if (s->value != NULL) {
-		ret->edit.body = text_of(req, s->value);
+		if ((ret->edit.body = text_of(req, s->value)) == NULL)
+			return ("the values are too large together");
 		ret->edit.len = strlen(ret->edit.body);
 	}
 	if (verbs[i].kind == EDIT_KIND_MOVE)

@@ -12,6 +12,7 @@
 
 #include "batch.h"
 #include "body.h"
+#include "collection.h"
 #include "confd.h"
 #include "document.h"
 #include "edit.h"
@@ -67,6 +68,67 @@ etag_of(const struct request *req, const struct workspace *w, const char *path, 
 	return (edit_etag(document_of(req, w), path, ret));
 }
 
+/* The schema node of the path before its last step: an entry and its list are one node. */
+static bool
+is_entry(const struct schema *schema, const char *path, const struct lysc_node *node)
+{
+	char up[2048];
+	const char *last = strrchr(path, '/');
+
+	if (node->nodetype != LYS_LIST || last == NULL || (size_t)(last - path) >= sizeof(up))
+		return (false);
+	memcpy(up, path, (size_t)(last - path));
+	up[last - path] = '\0';
+	return (schema_find(schema, up) == node);
+}
+
+/* The members of a list's items, with blanks between. */
+static const char *
+members_of(struct request *req, const struct schema_node *list)
+{
+	const char *text;
+	struct buf b;
+	uint32_t i;
+
+	buf_init(&b, 16384);
+	for (i = 0; i < list->nchildren; i++)
+		buf_printf(&b, i > 0 ? " %s" : "%s", list->children[i]->node->name);
+	text = buf_failed(&b) ? NULL : arena_strndup(req->message.arena, (const char *)b.data, b.len);
+	buf_fini(&b);
+	if (text == NULL)
+		fatalx("config", "no memory");
+	return (text);
+}
+
+/* A list that is searched or paged, as JSON. */
+static void
+search_list(struct request *req, const struct workspace *w, bool full)
+{
+	const struct schema_node *s = schema_find_node(req->confd->schema, req->rest);
+	struct collection of = { .list = NULL };
+	char etag[33];
+	struct buf b;
+	int error;
+
+	if (req->rest[0] == '\0' || s == NULL || s->node->nodetype != LYS_LIST || is_entry(req->confd->schema, req->rest, s->node)) {
+		reply_problem(req, PROBLEM_SYNTAX, "only lists are searched and paged");
+		return;
+	}
+	of.key = s->key->node->name;
+	of.members = members_of(req, s);
+	buf_init(&b, DOCUMENT_MAX);
+	error = edit_get(document_of(req, w), req->rest, DOCUMENT_JSON, full ? DOCUMENT_FULL : 0, &b);
+	if (error == 0)
+		error = etag_of(req, w, req->rest, etag);
+	if (error == 0 && buf_failed(&b))
+		error = -ENOMEM;
+	if (error != 0)
+		reply_error(req, error, NULL);
+	else
+		collection_reply(req, &of, (const char *)b.data, b.len, etag);
+	buf_fini(&b);
+}
+
 void
 config_get(struct request *req)
 {
@@ -79,6 +141,10 @@ config_get(struct request *req)
 
 	if (!query_flag(req, "full", &full) || !route_find_workspace(req, &w))
 		return;
+	if (collection_is_asked(req)) {
+		search_list(req, w, full);
+		return;
+	}
 	buf_init(&b, DOCUMENT_MAX);
 	error = edit_get(document_of(req, w), req->rest, yaml ? DOCUMENT_YAML : DOCUMENT_JSON,
 	    full ? DOCUMENT_FULL : 0, &b);
@@ -264,20 +330,6 @@ config_post(struct request *req)
 		    "nothing can be appended to the whole configuration");
 	else if (body_format(req, &e.format))
 		make_edit(req, &e);
-}
-
-/* The schema node of the path before its last step: an entry and its list are one node. */
-static bool
-is_entry(const struct schema *schema, const char *path, const struct lysc_node *node)
-{
-	char up[2048];
-	const char *last = strrchr(path, '/');
-
-	if (node->nodetype != LYS_LIST || last == NULL || (size_t)(last - path) >= sizeof(up))
-		return (false);
-	memcpy(up, path, (size_t)(last - path));
-	up[last - path] = '\0';
-	return (schema_find(schema, up) == node);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 #include "body.h"
+#include "collection.h"
 #include "confd.h"
 #include "document.h"
 #include "edits.h"
@@ -27,8 +28,8 @@
 #include "store.h"
 #include "workspace.h"
 
-#define LIMIT_DEFAULT	100
 #define LIMIT_MAX	500
+#define SEARCH_MAX	10000
 #define FAULTS_MAX	100
 
 void
@@ -46,16 +47,85 @@ route_print_revision(const struct revision *rev, struct buf *b)
 	buf_printf(b, ",\"created-at\":\"%s\",\"state\":\"%s\"}", clock_rfc3339(rev->time_ms, when), revision_state_name(rev->state));
 }
 
+/* Searched: the newest of them all, as JSON. */
+static void
+search_revisions(struct request *req)
+{
+	static const struct collection of = { .list = "revisions", .key = "number",
+	    .members = "number parent digest chain author origin comment created-at state" };
+	struct revision *list = calloc(LIMIT_MAX, sizeof(*list));
+	uint32_t before = 0;
+	unsigned i, n = LIMIT_MAX, all = 0;
+	struct buf b;
+	int error = 0;
+
+	if (list == NULL)
+		fatalx("revision", "no memory");
+	buf_init(&b, 32u << 20);
+	buf_puts(&b, "{\"revisions\":[");
+	while (n == LIMIT_MAX && all < SEARCH_MAX && (error = store_list(req->confd->store, before, LIMIT_MAX, list, &n)) == 0) {
+		for (i = 0; i < n; i++, all++) {
+			if (all > 0)
+				buf_putc(&b, ',');
+			route_print_revision(&list[i], &b);
+			before = list[i].number;
+		}
+	}
+	buf_puts(&b, "]}");
+	free(list);
+	if (error == 0 && buf_failed(&b))
+		error = -ENOMEM;
+	if (error != 0)
+		reply_error(req, error, NULL);
+	else
+		collection_reply(req, &of, (const char *)b.data, b.len, NULL);
+	buf_fini(&b);
+}
+
+/* Nothing but how many, and from which number: the store pages. */
+static bool
+is_plain(struct request *req)
+{
+	const char *cursor = query_text(req, "cursor");
+
+	return (query_text(req, "q") == NULL && query_text(req, "sort") == NULL && query_text(req, "fields") == NULL &&
+	    query_text(req, "count") == NULL && strstr(req->in->query, "filter") == NULL && (cursor == NULL || strchr(cursor, '.') == NULL));
+}
+
+static void
+print_page(const struct revision *list, unsigned n, bool has_more, struct buf *b)
+{
+	unsigned i;
+
+	buf_init(b, 4 << 20);
+	buf_puts(b, "{\"revisions\":[");
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		route_print_revision(&list[i], b);
+	}
+	buf_putc(b, ']');
+	if (has_more)
+		buf_printf(b, ",\"next\":\"%u\"", list[n - 1].number);
+	buf_putc(b, '}');
+}
+
 void
 revision_list(struct request *req)
 {
 	uint64_t limit, cursor;
 	struct revision *list;
+	char link[96] = "";
 	struct buf b;
-	unsigned i, n;
+	bool has_more;
+	unsigned n;
 	int error;
 
-	if (!query_number(req, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT, &limit) ||
+	if (!is_plain(req)) {
+		search_revisions(req);
+		return;
+	}
+	if (!query_number(req, "limit", 1, COLLECTION_LIMIT_MAX, COLLECTION_LIMIT, &limit) ||
 	    !query_number(req, "cursor", 1, UINT32_MAX - 1, 0, &cursor))
 		return;
 	if ((list = calloc(limit, sizeof(*list))) == NULL)
@@ -65,19 +135,13 @@ revision_list(struct request *req)
 		reply_error(req, error, NULL);
 		return;
 	}
-	buf_init(&b, 4 << 20);
-	buf_puts(&b, "{\"revisions\":[");
-	for (i = 0; i < n; i++) {
-		if (i > 0)
-			buf_putc(&b, ',');
-		route_print_revision(&list[i], &b);
-	}
-	buf_putc(&b, ']');
-	if (n == limit && list[n - 1].number > 1)
-		buf_printf(&b, ",\"next\":\"%u\"", list[n - 1].number);
-	buf_putc(&b, '}');
+	has_more = n == limit && list[n - 1].number > 1;
+	if (has_more)
+		(void)snprintf(link, sizeof(link), "</api/v1/revisions?limit=%llu&cursor=%u>; rel=\"next\"", (unsigned long long)limit,
+		    list[n - 1].number);
+	print_page(list, n, has_more, &b);
 	free(list);
-	reply_json(req, 200, &b, NULL);
+	reply_json(req, 200, &b, &(struct reply_extra){ .link = link });
 }
 
 /* The number in a segment; false, answered, when it is none. */

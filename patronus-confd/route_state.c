@@ -12,6 +12,7 @@
 #include "config.h"
 #include "ipc/codec.h"
 
+#include "collection.h"
 #include "commit.h"
 #include "confd.h"
 #include "document.h"
@@ -33,6 +34,56 @@
 
 /* --- one state --- */
 
+/* How many of its events a log shall tell is its own bound, and no page. */
+static bool
+is_log(const char *name)
+{
+	return (strcmp(name, "firewall-log") == 0);
+}
+
+static bool
+is_searched(struct request *req, const char *name)
+{
+	return (collection_is_asked(req) && !(is_log(name) && strncmp(req->in->query, "limit=", 6) == 0 && strchr(req->in->query, '&') == NULL));
+}
+
+/* The list that a state is about: the first of its record. */
+static const struct field *
+list_of(const struct record *rec)
+{
+	uint32_t i;
+
+	for (i = 0; i < rec->nfields; i++)
+		if (rec->fields[i].kind == FIELD_LIST && rec->fields[i].rec != NULL)
+			return (&rec->fields[i]);
+	return (NULL);
+}
+
+/* The state as it was printed, or what the query asks for of it. */
+static void
+reply_state(struct request *req, const char *name, struct buf *b)
+{
+	const struct field *list = list_of(conf_state_record(name));
+	struct collection of = { .list = NULL };
+	struct buf members;
+	uint32_t i;
+
+	if (list == NULL || !is_searched(req, name) || buf_failed(b)) {
+		reply_json(req, 200, b, NULL);
+		return;
+	}
+	buf_init(&members, 4096);
+	for (i = 0; i < list->rec->nfields; i++)
+		buf_printf(&members, i > 0 ? " %s" : "%s", list->rec->fields[i].name);
+	buf_putc(&members, '\0');
+	of.list = list->name;
+	of.key = list->rec->fields[0].name;
+	of.members = (const char *)members.data;
+	collection_reply(req, &of, (const char *)b->data, b->len, NULL);
+	buf_fini(&members);
+	buf_fini(b);
+}
+
 struct showing {
 	struct request	*req;
 	char		 name[32];
@@ -51,7 +102,7 @@ on_answer(const struct state_answer *answer, void *arg)
 	} else {
 		buf_init(&b, BODY_MAX);
 		record_json_print(conf_state_record(s->name), answer->record, &b);
-		reply_json(req, 200, &b, NULL);
+		reply_state(req, s->name, &b);
 	}
 	free(s);
 }
@@ -67,7 +118,8 @@ state_show(struct request *req)
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no state \"%.32s\"", name);
 		return;
 	}
-	if (!query_number(req, "limit", 1, LIMIT_MAX, strcmp(name, "firewall-log") == 0 ? LOG_DEFAULT : 0, &limit))
+	limit = is_log(name) ? LIMIT_MAX : 0;
+	if (!is_searched(req, name) && !query_number(req, "limit", 1, LIMIT_MAX, is_log(name) ? LOG_DEFAULT : 0, &limit))
 		return;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		fatalx("state", "no memory");
@@ -83,7 +135,7 @@ state_processes(struct request *req)
 
 	buf_init(&b, BODY_MAX);
 	if (states_print_processes(&b) == 0) {
-		reply_json(req, 200, &b, NULL);
+		reply_state(req, "processes", &b);
 		return;
 	}
 	buf_fini(&b);
@@ -97,7 +149,7 @@ state_drift(struct request *req)
 
 	buf_init(&b, BODY_MAX);
 	states_print_drift(req->confd->states, &b);
-	reply_json(req, 200, &b, NULL);
+	reply_state(req, "drift", &b);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #include "body.h"
+#include "collection.h"
 #include "confd.h"
 #include "diff.h"
 #include "document.h"
@@ -95,7 +96,12 @@ workspace_list(struct request *req)
 		workspace_print(w, &b);
 	}
 	buf_puts(&b, "]}");
-	reply_json(req, 200, &b, NULL);
+	if (collection_is_asked(req) && !buf_failed(&b)) {
+		collection_reply(req, &(struct collection){ .list = "workspaces", .key = "id", .members = "id base owner created-at changes" },
+		    (const char *)b.data, b.len, NULL);
+		buf_fini(&b);
+	} else
+		reply_json(req, 200, &b, NULL);
 }
 
 void

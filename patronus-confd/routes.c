@@ -4,6 +4,7 @@
 
 #include "ipc/ids.h"
 
+#include "collection.h"
 #include "route.h"
 
 const struct route routes[] = {
@@ -63,24 +64,25 @@ const size_t routes_n = sizeof(routes) / sizeof(routes[0]);
 
 /* How a write without a workspace is committed. */
 #define DIRECT		"comment confirm-timeout force"
-/* Lists are searched and paged (collection.h). */
-#define COLLECTION	"q filter[] sort fields limit cursor count"
 
 static const struct {
 	void		(*handler)(struct request *);
 	const char	*query;		/* as query_check() takes it */
 } queries[] = {
-	{ config_get, "full" },
+	{ config_get, "full " COLLECTION_QUERY },
 	{ config_put, DIRECT },
 	{ config_patch, DIRECT },
 	{ config_post, DIRECT },
 	{ config_delete, DIRECT },
 	{ batch_create, DIRECT },
-	{ revision_list, "limit cursor" },
+	{ revision_list, COLLECTION_QUERY },
+	{ workspace_list, COLLECTION_QUERY },
 	{ workspace_diff, "view" },
 	{ revision_diff, "view" },
 	{ revision_verify, "expect" },
-	{ state_show, "limit" },
+	{ state_show, COLLECTION_QUERY },
+	{ state_processes, COLLECTION_QUERY },
+	{ state_drift, COLLECTION_QUERY },
 };
 
 const char *

@@ -252,6 +252,21 @@ read_operation(const char *path, const char *summary, json_t *shape)
 	return op;
 }
 
+/* What searches and pages a list. */
+static void
+add_collection(json_t *op, const char *limit)
+{
+	static const char *const names[] = { "Search", "Filter", "Sort", "Fields", "Cursor", "Count" };
+	json_t *headers = json_object_get(json_object_get(json_object_get(op, "responses"), "200"), "headers");
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		add_parameter(op, names[i]);
+	add_parameter(op, limit);
+	json_object_set_new(headers, "Link", ref("headers", "Link"));
+	json_object_set_new(headers, "Patronus-Count", ref("headers", "Count"));
+}
+
 static json_t *
 put_operation(const char *path, json_t *shape)
 {
@@ -337,11 +352,14 @@ add_path(struct paths *p, const char *path, json_t *item, json_t *parameters)
 static void
 add_entry(struct paths *p, const struct lysc_node *list, const char *path, json_t *parameters)
 {
-	const char *noun = node_ext(list, "item") != NULL ? node_ext(list, "item") : list->name;
+	char *noun = fold(node_ext(list, "item") != NULL ? node_ext(list, "item") : list->name), *blank;
 	const struct lysc_node *key = list_key(list);
 	json_t *inner = json_deep_copy(parameters), *item = json_object(), *shape;
 	char entry[1024], move[1100];
 
+	/* "health check" is health-check in a path. */
+	while ((blank = strchr(noun, ' ')) != NULL)
+		*blank = '-';
 	shape = ref("schemas", shape_name(record_of(p->g, list)));
 	if ((size_t)snprintf(entry, sizeof(entry), "%s/{%s}", path, noun) >= sizeof(entry))
 		die("path %s is too long", path);
@@ -359,6 +377,7 @@ add_entry(struct paths *p, const struct lysc_node *list, const char *path, json_
 	add_children(p, list, entry, inner);
 	json_decref(shape);
 	json_decref(inner);
+	free(noun);
 }
 
 static void
@@ -372,8 +391,9 @@ add_node(struct paths *p, const struct lysc_node *node, const char *up, json_t *
 		die("path %s is too long", up);
 	json_object_set_new(item, "get", read_operation(path, summary, shape));
 	json_object_set_new(item, "put", put_operation(path, shape));
-	if (node->nodetype == LYS_CONTAINER)
-		json_object_set_new(item, "patch", patch_operation(path, shape));
+	json_object_set_new(item, "patch", patch_operation(path, shape));
+	if (node->nodetype == LYS_LIST)
+		add_collection(json_object_get(item, "get"), "PageLimit");
 	if (node->nodetype == LYS_LIST)
 		json_object_set_new(item, "post", append_operation(path, node, shape_name(record_of(p->g, node))));
 	json_object_set_new(item, "delete", delete_operation(path));
@@ -413,11 +433,12 @@ static void
 add_state(struct paths *p, const struct lysc_node *node)
 {
 	char path[256];
-	json_t *op = json_pack("{s:s+, s:[s], s:o, s:[o], s:{s:{s:s, s:{s:{s:o}}}, s:o}}", "operationId", "state-", node->name,
-	    "tags", "state", "summary", json_text(node->dsc), "parameters", ref("parameters", "Limit"), "responses", "200",
-	    "description", "What is now.", "content", "application/json", "schema",
-	    ref("schemas", shape_name(record_of(p->g, node))), "default", ref("responses", "Problem"));
+	json_t *op = json_pack("{s:s+, s:[s], s:o, s:[], s:{s:{s:s, s:{}, s:{s:{s:o}}}, s:o}}", "operationId", "state-", node->name,
+	    "tags", "state", "summary", json_text(node->dsc), "parameters", "responses", "200", "description", "What is now.",
+	    "headers", "content", "application/json", "schema", ref("schemas", shape_name(record_of(p->g, node))),
+	    "default", ref("responses", "Problem"));
 
+	add_collection(op, strcmp(node->name, "firewall-log") == 0 ? "LogLimit" : "PageLimit");
 	snprintf(path, sizeof(path), "/state/%s", node->name);
 	json_object_set_new(p->all, path, json_pack("{s:o}", "get", op));
 }
@@ -446,12 +467,25 @@ add_paths(const struct gen *g, json_t *paths, json_t *sections)
 	json_decref(none);
 }
 
+/* Whatever fails is a problem; some readers want to hear of the client's failures by themselves. */
+static void
+add_failures(json_t *item)
+{
+	const char *verb;
+	json_t *op;
+
+	json_object_foreach(item, verb, op)
+		if (json_object_get(op, "responses") != NULL)
+			json_object_set_new(json_object_get(op, "responses"), "4XX", ref("responses", "Problem"));
+}
+
 json_t *
 openapi_make(const struct gen *g)
 {
 	const struct gen_record *r;
 	json_error_t e;
-	json_t *doc = json_load_file(g->fixed, 0, &e), *schemas, *sections = json_object();
+	json_t *doc = json_load_file(g->fixed, 0, &e), *schemas, *sections = json_object(), *item;
+	const char *path;
 
 	if (doc == NULL)
 		die("%s:%d: %s", g->fixed, e.line, e.text);
@@ -460,6 +494,8 @@ openapi_make(const struct gen *g)
 		if (r->node != NULL)
 			json_object_set_new(schemas, shape_name(r), record_shape(r));
 	add_paths(g, json_object_get(doc, "paths"), sections);
+	json_object_foreach(json_object_get(doc, "paths"), path, item)
+		add_failures(item);
 	json_object_set_new(schemas, "Configuration", json_pack("{s:s, s:s, s:o, s:b}", "type", "object", "description",
 	    "The whole configuration of one box.", "properties", sections, "additionalProperties", 0));
 	return doc;
