@@ -10,6 +10,7 @@
 #include "client.h"
 #include "ctl.h"
 #include "exit.h"
+#include "hosts.h"
 
 /* --- members --- */
 
@@ -43,10 +44,16 @@ json_flag(const json_t *o, const char *name)
 struct client *
 api_client(struct ctl *c)
 {
+	struct host host;
 	char why[512];
 
 	if (c->client == NULL) {
-		c->client = client_open(c->socket, c->timeout_ms, why, sizeof(why));
+		if (c->nhosts == 0)
+			c->client = client_open(c->socket, c->timeout_ms, why, sizeof(why));
+		else if (host_find(c->hosts[0], &host) == 0)
+			c->client = client_open_remote(&host, c->timeout_ms, why, sizeof(why));
+		else
+			return NULL;	/* it has been told */
 		if (c->client == NULL)
 			fprintf(stderr, "patronusctl: %s\n", why);
 	}
@@ -63,7 +70,10 @@ api_try(struct ctl *c, const struct mgmt_req *req, struct reply *ret)
 		return EXIT_UNREACHABLE;
 	error = client_call(c->client, req, &ret->message);
 	if (error != 0) {
-		fprintf(stderr, "patronusctl: %s: %s\n", c->socket, error == -ETIMEDOUT ? "no answer in time (--timeout)" :
+		if (client_why(c->client)[0] != '\0')
+			fprintf(stderr, "patronusctl: %s\n", client_why(c->client));
+		else
+			fprintf(stderr, "patronusctl: %s: %s\n", c->socket, error == -ETIMEDOUT ? "no answer in time (--timeout)" :
 		    error == -EPIPE ? "the connection was closed; Patronus may be restarting, or this user has no rights here" :
 		    strerror(-error));
 		return EXIT_UNREACHABLE;

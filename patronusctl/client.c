@@ -14,8 +14,10 @@
 #include "ipc/ids.h"
 #include "ipc/msg.h"
 #include "client.h"
+#include "remote.h"
 
 struct client {
+	struct remote		*remote;	/* of a box that is far away; then nothing else counts */
 	int			 fd;
 	uint32_t		 next_id;
 	unsigned		 timeout_ms;
@@ -134,11 +136,33 @@ client_open(const char *path, unsigned timeout_ms, char *ret_why, size_t size)
 	return NULL;
 }
 
+struct client *
+client_open_remote(const struct host *h, unsigned timeout_ms, char *ret_why, size_t size)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->fd = -1;
+	assembler_init(&c->assembler);
+	if ((c->remote = remote_open(h, timeout_ms, ret_why, size)) != NULL)
+		return c;
+	client_close(c);
+	return NULL;
+}
+
+const char *
+client_why(const struct client *c)
+{
+	return c->remote != NULL ? remote_why(c->remote) : "";
+}
+
 void
 client_close(struct client *c)
 {
 	if (c == NULL)
 		return;
+	remote_close(c->remote);
 	if (c->fd != -1)
 		(void)close(c->fd);
 	assembler_fini(&c->assembler);
@@ -188,6 +212,8 @@ client_call(struct client *c, const struct mgmt_req *r, struct message *ret)
 	};
 	int error;
 
+	if (c->remote != NULL)
+		return remote_call(c->remote, r, ret);
 	error = msg_send_sync(c->fd, &h, &q, NULL, (int)c->timeout_ms);
 	return error != 0 ? error : wait_reply(c, h.id, ret);
 }
@@ -200,6 +226,8 @@ client_subscribe(struct client *c, const char *topics)
 	struct message m;
 	int error;
 
+	if (c->remote != NULL)
+		return remote_subscribe(c->remote, topics);
 	error = msg_send_sync(c->fd, &h, &q, NULL, (int)c->timeout_ms);
 	if (error == 0)
 		error = wait_reply(c, h.id, &m);
@@ -227,6 +255,8 @@ client_next(struct client *c, int timeout_ms, struct message *ret)
 	uint64_t deadline_ms = timeout_ms < 0 ? UINT64_MAX : clock_mono_ms() + (uint64_t)timeout_ms;
 	int error;
 
+	if (c->remote != NULL)
+		return remote_next(c->remote, timeout_ms, ret);
 	for (;;) {
 		error = next_message(c, deadline_ms, ret);
 		if (error != 0 || ret->header.type == MSG_MGMT_EVENT)

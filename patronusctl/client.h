@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct host;
 struct message;
 struct mgmt_req;
 struct mgmt_rep;
@@ -15,9 +16,12 @@ struct mgmt_rep;
 
 struct client;
 
-/* NULL with the reason in ret_why. */
+/* NULL with the reason in ret_why.  The second is of a box that is far away: the same calls then go over HTTPS. */
 struct client	*client_open(const char *path, unsigned timeout_ms, char *ret_why, size_t size);
+struct client	*client_open_remote(const struct host *, unsigned timeout_ms, char *ret_why, size_t size);
 void		 client_close(struct client *);
+/* Why the last call failed, when the errno does not say it all; "" otherwise. */
+const char	*client_why(const struct client *);
 
 /*
  * Ask and wait.  0 and *ret (message_fini; its body is struct mgmt_rep), or -errno.  Members of the request that are NULL travel as "".

@@ -8,6 +8,8 @@ const struct option global_options[] = {
 	{ "version", 'V', NULL, "print the version and exit", VALUES_NONE, NULL },
 	{ "json", 'j', NULL, "print the bytes of the API's answer; failures are problem documents (RFC 9457)", VALUES_NONE, NULL },
 	{ "socket", 's', "PATH", "the management socket, else PATRONUS_SOCKET, else /run/patronus/mgmt.sock", VALUES_FILE, NULL },
+	{ "host", 'H', "NAME", "a box that is far away, by its name in ~/.config/patronus/hosts or its https:// address; may be repeated",
+	  VALUES_NONE, NULL },
 	{ "workspace", 'w', "ID", "the workspace to work in, else PATRONUS_WORKSPACE, else your newest", VALUES_WORKSPACE, NULL },
 	{ "color", 'c', "WHEN", "auto, always or never; NO_COLOR and CLICOLOR_FORCE are heard", VALUES_WORDS, "auto always never" },
 	{ "timeout", 't', "SECONDS", "how long to wait for an answer (120)", VALUES_NONE, NULL },

@@ -12,6 +12,8 @@
 
 struct client;
 
+#define HOSTS_MAX	32
+
 enum format {
 	FORMAT_TEXT = 0,
 	FORMAT_JSON,
@@ -28,6 +30,8 @@ struct ctl {
 	bool			 wants_version;
 	enum format		 format;
 	const char		*socket;
+	const char		*hosts[HOSTS_MAX];	/* boxes that are far away; none: the socket */
+	unsigned		 nhosts;
 	const char		*workspace;		/* NULL: the newest of ours */
 	const char		*color;
 	unsigned		 timeout_ms;

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "ctl.h"
 #include "exit.h"
+#include "fleet.h"
 #include "help.h"
 #include "term.h"
 
@@ -27,7 +28,7 @@ run(struct ctl *c)
 		help_command(c->command, stdout);
 		return EXIT_OK;
 	}
-	return c->command->run(c);
+	return c->nhosts > 1 ? fleet_run(c) : c->command->run(c);
 }
 
 int

@@ -121,6 +121,17 @@ set_timeout(struct ctl *c, const char *value)
 }
 
 static int
+host_add(struct ctl *c, const char *name)
+{
+	if (c->nhosts == HOSTS_MAX) {
+		fprintf(stderr, "patronusctl: at most %d hosts at once\n", HOSTS_MAX);
+		return -1;
+	}
+	c->hosts[c->nhosts++] = name;
+	return 0;
+}
+
+static int
 set_global(struct ctl *c, const struct option *o, const char *value)
 {
 	switch (o->letter != 0 ? o->letter : o->name[0]) {
@@ -136,6 +147,8 @@ set_global(struct ctl *c, const struct option *o, const char *value)
 	case 's':
 		c->socket = value;
 		break;
+	case 'H':
+		return host_add(c, value);
 	case 'w':
 		c->workspace = value;
 		break;
@@ -326,6 +339,10 @@ void
 ctl_inherit(struct ctl *c, const struct ctl *from)
 {
 	c->socket = from->socket;
+	if (c->nhosts == 0) {
+		memcpy(c->hosts, from->hosts, sizeof(c->hosts));
+		c->nhosts = from->nhosts;
+	}
 	if (c->workspace == NULL)
 		c->workspace = from->workspace;
 	if (c->color == NULL)

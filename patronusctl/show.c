@@ -369,7 +369,10 @@ follow(struct ctl *c, const char *topics, void (*on_event)(const json_t *, const
 		if (fflush(stdout) != 0)
 			return EXIT_FAILED;
 	}
-	fprintf(stderr, "patronusctl: the stream of events ended: %s\n", error == -EACCES || error == -EPERM ? "not allowed" :
+	if (client_why(c->client)[0] != '\0')
+		fprintf(stderr, "patronusctl: %s\n", client_why(c->client));
+	else
+		fprintf(stderr, "patronusctl: the stream of events ended: %s\n", error == -EACCES || error == -EPERM ? "not allowed" :
 	    error == -EINVAL ? "there is no such topic" : "Patronus is restarting");
 	return error == -EACCES || error == -EPERM ? EXIT_DENIED : error == -EINVAL ? EXIT_USAGE : EXIT_UNREACHABLE;
 }

@@ -27,7 +27,7 @@ NOT_PRIVD = {"ipc/channel.h", "ipc/privcall.h"}
 LIBRARIES = [
     (r"libnftnl/|libmnl/", ["patronus-fwd/"]),
     (r"netlink/", ["patronus-netd/", "patronus-vpnd/"]),
-    (r"curl/", ["patronus-fetchd/"]),
+    (r"curl/", ["patronus-fetchd/", "patronusctl/"]),
     (r"openssl/", ["patronus-httpd/", "patronus-vpnd/", "patronus-confd/", "patronus-authd/", "libcommon/audit/"]),
     (r"security/", ["patronus-authd/pam"]),
     (r"bpf/", ["patronus-bpfload/"]),
