@@ -108,7 +108,7 @@ static const struct channel_ops helper_ops = { .table = helper_table };
 static int
 ask(struct question *q)
 {
-	struct helper_open_req open = { 0 };
+	struct helper_open_req open = { .helper = HELPER_PAM };
 	struct pam_verify_req req = { .user = q->user, .password = q->password, .source = q->source };
 	struct privcall_error e;
 	struct message m;

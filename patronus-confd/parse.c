@@ -40,7 +40,7 @@ static void	 start_next(void);
 static int
 open_helper(int *ret_fd)
 {
-	struct helper_open_req req = { 0 };
+	struct helper_open_req req = { .helper = HELPER_PARSE };
 	struct privcall_error why;
 	struct message m;
 	int error;

@@ -70,6 +70,7 @@ void	 vault_show(struct request *);
 void	 vault_unlock_create(struct request *);
 void	 vault_protection_put(struct request *);
 void	 vault_rotate_create(struct request *);
+void	 verification_create(struct request *);	/* route_verification.c */
 void	 state_show(struct request *);		/* route_state.c */
 void	 state_processes(struct request *);
 void	 state_drift(struct request *);

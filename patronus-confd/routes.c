@@ -44,6 +44,7 @@ const struct route routes[] = {
 	{ MGMT_GET, "/revisions/{a}/diff/{b}", RIGHT_HISTORY_READ, revision_diff },
 	{ MGMT_POST, "/revisions/{n}/restore", RIGHT_CONFIG_EDIT, revision_restore },
 
+	{ MGMT_POST, "/verification", RIGHT_STATE_READ, verification_create },
 	{ MGMT_GET, "/status", RIGHT_STATE_READ, status_show },
 	{ MGMT_GET, "/state/processes", RIGHT_STATE_READ, state_processes },
 	{ MGMT_GET, "/state/drift", RIGHT_STATE_READ, state_drift },

@@ -77,9 +77,11 @@ host_netd(const void *body, const char **ret_why)
 #define DUMPS_BOTH	(ID(NL_DUMP_LINKS) | ID(NL_DUMP_ADDRS))
 #define DUMPS_NFT	(ID(NL_DUMP_NFT_TABLES) | ID(NL_DUMP_NFT_CHAINS) | ID(NL_DUMP_NFT_RULES) | ID(NL_DUMP_NFT_SETS) | ID(NL_DUMP_NFT_ELEMS))
 #define DUMPS_FWD	(DUMPS_BOTH | DUMPS_NFT | ID(NL_DUMP_CT_STATS))
+#define DUMPS_CONFD	(ID(NL_DUMP_LINKS) | DUMPS_NFT)	/* to see for itself what its owners say is there */
 #define DUMPS_NETD	(DUMPS_BOTH | ID(NL_DUMP_ROUTES) | ID(NL_DUMP_RULES))
 #define EVENTS_FWD	(ID(NL_SUBSCRIBE_NFT) | ID(NL_SUBSCRIBE_ROUTE))
 #define FILES_NETD	(ID(FILE_RESOLV_CONF) | ID(FILE_NET_BEFORE))
+#define HELPERS_CONFD	(ID(HELPER_PARSE) | ID(HELPER_RECHECK))
 #define SOCKETS_FETCHD	(ID(SOCK_PING4) | ID(SOCK_PING6))
 #define SOCKETS_CONFD	(ID(SOCK_MGMT_LISTEN) | ID(SOCK_WEB_LISTEN))
 
@@ -101,10 +103,11 @@ const struct grant grants[] = {
 	{ ROLE_NETD,	MSG_FILE_OPEN,		READY,	50,	20,	FILES_NETD,		NULL,		request_file_open },
 	{ ROLE_NETD,	MSG_HOST_CTL,		READY,	20,	20,	0,			host_netd,	request_host_ctl },
 	{ ROLE_CONFD,	MSG_SOCK_OPEN,		READY,	10,	10,	SOCKETS_CONFD,		socket_port,	request_sock_open },
+	{ ROLE_CONFD,	MSG_NL_DUMP,		READY,	50,	50,	DUMPS_CONFD,		NULL,		request_nl_dump },
 	{ ROLE_CONFD,	MSG_PROC_STATUS,	READY,	50,	50,	0,			NULL,		request_proc_status },
 	{ ROLE_FETCHD,	MSG_SOCK_OPEN,		READY,	10,	10,	SOCKETS_FETCHD,		socket_port,	request_sock_open },
-	{ ROLE_CONFD,	MSG_HELPER_OPEN,		READY,	50,	20,	0,			NULL,		request_helper_open },
-	{ ROLE_AUTHD,	MSG_HELPER_OPEN,		READY,	50,	20,	0,			NULL,		request_helper_open },
+	{ ROLE_CONFD,	MSG_HELPER_OPEN,	READY,	50,	20,	HELPERS_CONFD,		NULL,		request_helper_open },
+	{ ROLE_AUTHD,	MSG_HELPER_OPEN,	READY,	50,	20,	ID(HELPER_PAM),		NULL,		request_helper_open },
 	{ ROLE_AUTHD,	MSG_FILE_PUT,		READY,	10,	10,	ID(FILE_CLAIM_NOTICE),	put_small,	request_file_put },
 };
 const size_t ngrants = sizeof(grants) / sizeof(grants[0]);
@@ -123,7 +126,8 @@ grant_find(uint8_t role, uint16_t type, bool is_ready)
 }
 
 _Static_assert(offsetof(struct nl_dump_req, what) == 0 && offsetof(struct nl_subscribe_req, what) == 0 &&
-    offsetof(struct sock_open_req, slot) == 0 && offsetof(struct file_put_req, id) == 0 && offsetof(struct file_open_req, id) == 0,
+    offsetof(struct sock_open_req, slot) == 0 && offsetof(struct file_put_req, id) == 0 && offsetof(struct file_open_req, id) == 0 &&
+    offsetof(struct helper_open_req, helper) == 0,
     "the id is the first byte");
 
 bool

@@ -12,6 +12,7 @@ const struct process_row processes[] = {
 	{ ROLE_FETCHD, false },
 	{ ROLE_PAM, true },	/* two logins at once, the rest waits */
 	{ ROLE_PAM, true },
+	{ ROLE_RECHECK, true },
 	{ ROLE_PARSE, true },	/* two documents at once */
 	{ ROLE_PARSE, true },
 };

@@ -34,7 +34,11 @@ bool
 request_helper_open(struct peer *p, struct message *m, const char **ret_why)
 {
 	struct helper_open_rep rep = { 0 };
-	int fd, error = child_help(p->role == ROLE_AUTHD ? ROLE_PAM : ROLE_PARSE, &fd);
+	static const uint8_t roles[HELPER_ID_MAX] = {
+		[HELPER_PAM] = ROLE_PAM, [HELPER_PARSE] = ROLE_PARSE, [HELPER_RECHECK] = ROLE_RECHECK,
+	};
+	const struct helper_open_req *r = m->body;
+	int fd, error = child_help(roles[r->helper], &fd);
 
 	(void)ret_why;
 	if (error != 0) {

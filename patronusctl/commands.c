@@ -217,6 +217,13 @@ const struct command commands[] = {
 		    { "rollback 7 --sections firewall,nat", "the rules of then, the rest of now" } },
 		.run = run_rollback,
 	}, {
+		.words = "verify", .summary = "compare the kernel with the running revision",
+		.text = "The firewall is compiled anew by a process of its own, which has never seen fwd, a client or a packet, and compared with what "
+		    "privd reads from the kernel: every chain, rule and set. The network is read back by its own daemon. Exit code 10 when "
+		    "anything differs.",
+		.examples = { { "verify", "now" }, { "verify --json | jq .verified", "for a script" } },
+		.run = run_verify,
+	}, {
 		.words = "discard", .summary = "throw the workspace away",
 		.examples = { { "discard", "forget what was edited" } },
 		.run = run_discard,

@@ -40,6 +40,8 @@ int	run_cancel(struct ctl *);
 int	run_rollback(struct ctl *);
 /* claim.c */
 int	run_claim_code(struct ctl *);
+/* verify.c */
+int	run_verify(struct ctl *);
 /* shell.c */
 int	run_shell(struct ctl *);
 int	run_configure(struct ctl *);

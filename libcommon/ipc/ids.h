@@ -20,6 +20,7 @@ enum role {
 	ROLE_CTL,		/* a client of the local management socket; its peer credentials decide */
 	ROLE_FETCHD,
 	ROLE_PARSE,		/* one-shot helper: reads one document from outside */
+	ROLE_RECHECK,		/* one-shot helper: compiles a revision anew and compares with the kernel */
 	ROLE_MAX
 };
 
@@ -89,6 +90,14 @@ enum host_verb {
 	HOST_SET_NAME,
 	HOST_SET_TIMEZONE,
 	HOST_VERB_MAX
+};
+
+enum helper_id {
+	HELPER_INVALID = 0,
+	HELPER_PAM,
+	HELPER_PARSE,
+	HELPER_RECHECK,
+	HELPER_ID_MAX
 };
 
 enum commit_phase {

@@ -83,7 +83,8 @@ ask_netd(void)
 static void
 ask_confd(void)
 {
-	struct helper_open_req open = { 0 };
+	struct helper_open_req open = { .helper = HELPER_PARSE };
+	struct nl_dump_req dump = { .what = NL_DUMP_LINKS };
 	struct sock_open_req mgmt = { .slot = SOCK_MGMT_LISTEN }, web = { .slot = SOCK_WEB_LISTEN, .port = 8443 };
 	struct proc_status_req status = { 0 };
 
@@ -94,12 +95,17 @@ ask_confd(void)
 	ask("web elsewhere", MSG_SOCK_OPEN, &web);
 	ask("", MSG_PROC_STATUS, &status);
 	ask("helper", MSG_HELPER_OPEN, &open);
+	open.helper = HELPER_RECHECK;
+	ask("helper", MSG_HELPER_OPEN, &open);
+	ask("dump", MSG_NL_DUMP, &dump);
+	for (dump.what = NL_DUMP_NFT_TABLES; dump.what <= NL_DUMP_NFT_ELEMS; dump.what++)
+		ask("dump", MSG_NL_DUMP, &dump);
 }
 
 static void
 ask_authd(void)
 {
-	struct helper_open_req open = { 0 };
+	struct helper_open_req open = { .helper = HELPER_PAM };
 
 	ask_put(FILE_CLAIM_NOTICE, "code\n", 5);
 	ask_put(FILE_CLAIM_NOTICE, NULL, 0);

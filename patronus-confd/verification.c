@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "ipc/channel.h"
+#include "ipc/ids.h"
+#include "ipc/privcall.h"
+
+#include "confd.h"
+#include "document.h"
+#include "record_json.h"
+#include "snapshot.h"
+#include "verification.h"
+
+#define JSON_MAX	(1u << 20)
+#define TIMEOUT_MS	15000
+#define NDUMPS		5
+
+/* What is read for the second opinion, in the order of dump_of(). */
+static const uint8_t dump_kinds[NDUMPS] = {
+	NL_DUMP_LINKS, NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS,
+};
+
+struct part {
+	struct verification_run	*run;
+	const char		*owner;
+};
+
+struct verification_run {
+	struct confd		*confd;
+	struct snapshot		*target;
+	verification_end	*on_end;
+	void			*arg;
+	uint64_t		 since_us;
+	struct channel		*helper;
+	struct part		 parts[OWNERS_MAX];
+	unsigned		 waiting;
+	unsigned		 nchecks;
+	bool			 is_good;
+	int			 error;
+	struct buf		 json;
+	bool			 is_starting;
+};
+
+static bool	is_running;
+
+/* --- the answer --- */
+
+static void
+put_string(struct buf *b, const char *name, const char *text)
+{
+	buf_printf(b, "\"%s\":", name);
+	record_json_string(text, strlen(text), b);
+}
+
+static void
+check_begin(struct verification_run *v, const char *owner, const char *by)
+{
+	buf_puts(&v->json, v->nchecks++ > 0 ? ",{" : "{");
+	put_string(&v->json, "owner", owner);
+	buf_putc(&v->json, ',');
+	put_string(&v->json, "by", by);
+}
+
+static void
+differences_put(struct verification_run *v, const struct ipc_problem *items, uint32_t n, uint32_t all)
+{
+	uint32_t i;
+
+	buf_printf(&v->json, ",\"differences-count\":%u,\"differences\":[", all);
+	for (i = 0; i < n; i++) {
+		buf_puts(&v->json, i > 0 ? ",{" : "{");
+		put_string(&v->json, "path", items[i].path);
+		buf_putc(&v->json, ',');
+		put_string(&v->json, "object", items[i].code);
+		buf_putc(&v->json, ',');
+		put_string(&v->json, "text", items[i].text);
+		buf_putc(&v->json, '}');
+	}
+	buf_puts(&v->json, "]}");
+	if (all > 0)
+		v->is_good = false;
+}
+
+static void
+run_end(struct verification_run *v)
+{
+	struct verification result = { .revision = v->target->number, .is_verified = v->is_good, .error = v->error };
+
+	buf_printf(&v->json, "],\"verified\":%s,\"took-us\":%llu}", v->is_good ? "true" : "false",
+	    (unsigned long long)(clock_mono_us() - v->since_us));
+	if (buf_failed(&v->json) && result.error == 0)
+		result.error = -ENOMEM;
+	result.json = result.error == 0 ? &v->json : NULL;
+	is_running = false;
+	v->on_end(&result, v->arg);
+	snapshot_unref(v->target);
+	buf_fini(&v->json);
+	free(v);
+}
+
+static void
+part_done(struct verification_run *v, int error)
+{
+	if (error != 0 && v->error == 0)
+		v->error = error;
+	if (--v->waiting == 0 && !v->is_starting)
+		run_end(v);
+}
+
+/* --- the second opinion about fwd --- */
+
+static void
+on_rechecked(struct channel *ch, struct message *m, int error, void *arg)
+{
+	struct verification_run *v = arg;
+	const struct recheck_rep *r;
+
+	(void)ch;
+	if (v->helper == NULL)
+		return;
+	ch = v->helper;
+	v->helper = NULL;
+	if (m != NULL && error == 0) {
+		r = m->body;
+		check_begin(v, "fwd", "a fresh process");
+		buf_printf(&v->json, ",\"chains\":%u,\"rules\":%u,\"sets\":%u,\"elements\":%u", r->nchains, r->nrules, r->nsets, r->nelems);
+		if (r->error[0] != '\0') {
+			buf_putc(&v->json, ',');
+			put_string(&v->json, "error", r->error);
+			v->is_good = false;
+		}
+		differences_put(v, r->differences.items, r->differences.n, r->ndifferences);
+	}
+	channel_free(ch);
+	part_done(v, m == NULL || error != 0 ? -EAGAIN : 0);
+}
+
+static struct bytes *
+dump_of(struct recheck_req *q, unsigned i)
+{
+	struct bytes *const all[NDUMPS] = { &q->links, &q->chains, &q->rules, &q->sets, &q->elems };
+
+	return (all[i]);
+}
+
+static void
+dumps_free(struct recheck_req *q)
+{
+	unsigned i;
+
+	for (i = 0; i < NDUMPS; i++)
+		privcall_dump_free(dump_of(q, i)->data, dump_of(q, i)->len);
+}
+
+/* All of one generation: a transaction in between makes it wrong, and is tried again by whoever asked. */
+static int
+dumps_read(struct recheck_req *q)
+{
+	struct privcall_error why;
+	uint32_t generation, first = 0;
+	const uint8_t *data;
+	size_t len;
+	unsigned i;
+	int error;
+
+	for (i = 0; i < NDUMPS; i++) {
+		if ((error = privcall_dump(dump_kinds[i], &data, &len, &generation, &why)) != 0) {
+			log_warnx("verification", "the kernel cannot be read: %s", why.text);
+			return (error);
+		}
+		*dump_of(q, i) = (struct bytes){ .data = data, .len = (uint32_t)len };
+		if (i == 1)
+			first = generation;
+		else if (i > 1 && generation != first)
+			return (-EAGAIN);
+	}
+	return (0);
+}
+
+static const struct channel_dispatch helper_table[] = { { 0, 0, NULL } };
+static const struct channel_ops helper_ops = { .table = helper_table };
+
+static int
+helper_ask(struct verification_run *v, const struct recheck_req *q)
+{
+	struct helper_open_req open = { .helper = HELPER_RECHECK };
+	struct privcall_error why;
+	struct message m;
+	int error, fd;
+
+	if ((error = privcall(MSG_HELPER_OPEN, &open, &m, &why)) != 0)
+		return (error);
+	fd = arena_take_fd(m.arena, 0);
+	message_fini(&m);
+	if (fd == -1 || (v->helper = channel_new(v->confd->base, fd, "recheck", ROLE_CONFD, ROLE_RECHECK, &helper_ops, v)) == NULL)
+		return (-ENOMEM);
+	if ((error = channel_call(v->helper, MSG_RECHECK, q->revision, q, NULL, 0, TIMEOUT_MS, on_rechecked, v)) != 0) {
+		channel_free(v->helper);
+		v->helper = NULL;
+	}
+	return (error);
+}
+
+static int
+recheck_fwd(struct verification_run *v)
+{
+	struct recheck_req q = { .revision = v->target->number };
+	uint8_t *conf = NULL;
+	size_t len;
+	int error;
+
+	if ((error = document_encode(v->target->doc, "fwd", &conf, &len)) != 0)
+		return (error);
+	q.conf = (struct bytes){ .data = conf, .len = (uint32_t)len };
+	if ((error = dumps_read(&q)) == 0)
+		error = helper_ask(v, &q);
+	dumps_free(&q);
+	free(conf);
+	return (error);
+}
+
+/* --- the other owners --- */
+
+static void
+on_seen(struct channel *ch, struct message *m, int error, void *arg)
+{
+	struct part *p = arg;
+	const struct conf_verify_rep *r;
+
+	(void)ch;
+	if (m != NULL && error == 0) {
+		r = m->body;
+		check_begin(p->run, p->owner, p->owner);
+		differences_put(p->run, r->problems.items, r->problems.n, r->problems.n);
+	}
+	part_done(p->run, m == NULL || error != 0 ? -EAGAIN : 0);
+}
+
+static int
+ask_owners(struct verification_run *v)
+{
+	struct conf_verify_req q = { .revision = v->target->number };
+	struct owners *os = &v->confd->owners;
+	unsigned i;
+	int error = 0;
+
+	for (i = 0; i < os->n && error == 0; i++) {
+		if (os->owner[i].role == ROLE_FWD)
+			continue;
+		v->parts[i] = (struct part){ v, os->owner[i].name };
+		if (os->owner[i].channel == NULL)
+			error = -EAGAIN;
+		else if ((error = channel_call(os->owner[i].channel, MSG_CONF_VERIFY, q.revision, &q, NULL, 0, TIMEOUT_MS, on_seen,
+		    &v->parts[i])) == 0)
+			v->waiting++;
+	}
+	return (error);
+}
+
+int
+verification_start(struct confd *confd, verification_end *on_end, void *arg)
+{
+	struct verification_run *v;
+	int error;
+
+	if (is_running)
+		return (-EBUSY);
+	if ((v = calloc(1, sizeof(*v))) == NULL)
+		return (-ENOMEM);
+	v->confd = confd;
+	v->target = snapshot_ref(confd->running);
+	v->on_end = on_end;
+	v->arg = arg;
+	v->since_us = clock_mono_us();
+	v->is_good = true;
+	v->is_starting = true;
+	is_running = true;
+	buf_init(&v->json, JSON_MAX);
+	buf_printf(&v->json, "{\"revision\":%u,\"checks\":[", v->target->number);
+	if ((error = recheck_fwd(v)) == 0) {
+		v->waiting++;
+		error = ask_owners(v);
+	}
+	v->is_starting = false;
+	if (v->waiting > 0) {
+		if (error != 0 && v->error == 0)
+			v->error = error;	/* those that were asked are waited for */
+		return (0);
+	}
+	is_running = false;
+	snapshot_unref(v->target);
+	buf_fini(&v->json);
+	free(v);
+	return (error);
+}

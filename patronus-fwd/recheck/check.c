@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "ipc/msg.h"
+
+#include "links.h"
+#include "mem.h"
+#include "problems.h"
+#include "recheck/check.h"
+#include "revision.h"
+#include "verify.h"
+
+#define DIFFERENCES_MAX	100
+
+static struct {
+	struct arena		*arena;
+	struct revision		*revision;
+	struct ipc_problem	 found[DIFFERENCES_MAX];
+	char			 why[512];
+} state;
+
+static void
+on_difference(const char *path, const char *object, const char *detail, void *arg)
+{
+	struct recheck_rep *rep = arg;
+	uint32_t n = rep->ndifferences++;
+
+	if (n >= DIFFERENCES_MAX)
+		return;
+	state.found[n] = (struct ipc_problem){ .path = mem_strdup(state.arena, path), .code = mem_printf(state.arena, "%.63s", object),
+	    .text = mem_strdup(state.arena, detail) };
+	rep->differences.n = n + 1;
+}
+
+static int
+compile_anew(const struct recheck_req *q, struct problems *problems)
+{
+	const struct links *links = links_read(q->links.data, q->links.len, state.arena);
+
+	return revision_new(q->revision, q->conf.data, q->conf.len, links, problems, &state.revision);
+}
+
+static void
+count(const struct ir *ir, struct recheck_rep *rep)
+{
+	const struct ir_chain *c;
+	const struct ir_set *s;
+
+	for (c = ir->chains; c != NULL; c = c->next)
+		rep->nchains++;
+	for (s = ir->sets; s != NULL; s = s->next) {
+		rep->nsets++;
+		rep->nelems += s->n;
+	}
+	rep->nrules = ir->n_rules;
+}
+
+void
+check_run(const struct recheck_req *q, struct recheck_rep *rep)
+{
+	struct verify_dumps dumps = {
+		.chains = { q->chains.data, q->chains.len }, .rules = { q->rules.data, q->rules.len },
+		.sets = { q->sets.data, q->sets.len }, .elems = { q->elems.data, q->elems.len }, .has_elems = true,
+	};
+	struct problems problems;
+	int error;
+
+	rep->error = state.why;
+	rep->differences.items = state.found;
+	if ((state.arena = arena_new(0)) == NULL) {
+		(void)str_copy(state.why, "no memory", sizeof(state.why));
+		return;
+	}
+	problems_init(&problems, state.arena);
+	error = compile_anew(q, &problems);
+	if (error != 0) {
+		(void)snprintf(state.why, sizeof(state.why), "revision %u cannot be compiled: %s", q->revision,
+		    problems.n > 0 ? problems.items[0].text : strerror(-error));
+		return;
+	}
+	count(state.revision->ir, rep);
+	(void)verify_compare(state.revision->ir, &dumps, on_difference, rep);
+}
+
+void
+check_fini(void)
+{
+	revision_free(state.revision);
+	arena_free(state.arena);
+}
