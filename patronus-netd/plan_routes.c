@@ -12,6 +12,8 @@
 #include "plan_steps.h"
 #include "problems.h"
 
+#define METRIC_IPV6	1024	/* of a route without one */
+
 /* What became of the question through which link a route goes. */
 enum way {
 	WAY_NONE = 0,
@@ -236,16 +238,19 @@ same_route(const struct want_route *w, uint32_t oif, const struct route *r)
 }
 
 static const char *
-route_text(const struct planner *p, const struct prefix *dest, const struct addr *via, uint32_t oif, uint8_t type)
+route_text(const struct planner *p, const struct prefix *dest, const struct addr *via, uint32_t oif, uint8_t type, uint32_t metric)
 {
-	char d[PREFIX_STRLEN], v[ADDR_STRLEN];
+	char d[PREFIX_STRLEN], v[ADDR_STRLEN], m[20] = "";
 
 	(void)prefix_format(dest, d, sizeof(d));
+	/* Two routes to one network differ in it; what the kernel gives by itself says nothing. */
+	if (metric != (dest->addr.family == ADDR_V6 ? METRIC_IPV6 : 0))
+		(void)snprintf(m, sizeof(m), " metric %u", metric);
 	if (type != RTN_UNICAST)
-		return plan_text(p->plan, "%s blackhole", d);
+		return plan_text(p->plan, "%s blackhole%s", d, m);
 	if (via->family == ADDR_NONE)
-		return plan_text(p->plan, "%s on %s", d, actual_link_name(p->actual, oif));
-	return plan_text(p->plan, "%s via %s", d, addr_format(via, v, sizeof(v)));
+		return plan_text(p->plan, "%s on %s%s", d, actual_link_name(p->actual, oif), m);
+	return plan_text(p->plan, "%s via %s%s", d, addr_format(via, v, sizeof(v)), m);
 }
 
 /* --- operations --- */
@@ -255,7 +260,7 @@ route_op(const struct planner *p, enum op_kind kind, const struct want_route *w,
 {
 	struct op *op;
 
-	op = plan_add(p->plan, kind, w->path, detail, "route %s", route_text(p, &w->destination, &w->via, oif, w->type));
+	op = plan_add(p->plan, kind, w->path, detail, "route %s", route_text(p, &w->destination, &w->via, oif, w->type, w->metric));
 	op->index = oif;
 	op->prefix = w->destination;
 	op->via = w->via;
@@ -302,7 +307,7 @@ plan_one(const struct planner *p, const struct look_up *look, const struct want_
 		route_op(p, OP_ROUTE_ADD, w, oif, "missing");
 	else
 		route_op(p, OP_ROUTE_REPLACE, w, oif, plan_text(p->plan, "was %s", route_text(p, &ours->destination,
-		    &ours->via, ours->oif, ours->type)));
+		    &ours->via, ours->oif, ours->type, ours->metric)));
 }
 
 /*
@@ -334,7 +339,7 @@ plan_unwanted(const struct planner *p, const struct look_up *look, const struct 
 	if (!plan_route_is_ours(r) || !is_removable(r) || is_wanted(p, look, r))
 		return;
 	op = plan_add(p->plan, OP_ROUTE_REMOVE, "", "not wanted", "route %s", route_text(p, &r->destination, &r->via, r->oif,
-	    r->type));
+	    r->type, r->metric));
 	op->index = r->is_complex ? 0 : r->oif;
 	op->prefix = r->destination;
 	op->via = r->is_complex ? (struct addr){ 0 } : r->via;

@@ -390,7 +390,10 @@ function answer(box, call) {
 			return { body: diff_answer(box.revisions.find(one => one.number === home.base).document, home.document, home.base) }
 		if (verb === 'validate') {
 			judge(home.document)
-			return { body: { valid: true, impact: [{ owner: 'fwd', impact: 'hot', text: 'the ruleset is replaced in one step; established connections go on' }] } }
+			return { body: { valid: true, plan: 'configuration\n  + set firewall rules new action drop\nrules in the kernel\n  + pair.lan.wan [new] counter | drop\n',
+				sessions: [{ verdict: 'kept', user: 'alice', origin: '192.0.2.10:50000', yours: true }, { verdict: 'cut', user: 'bob', origin: '198.51.100.9:50001',
+					text: 'no rule accepts it, and the default of zone "wan" drops it when it is opened anew', yours: false }],
+				impact: [{ owner: 'fwd', impact: 'hot', object: 'rule new', text: 'rule new is added' }] } }
 		}
 		if (call.method === 'DELETE') {
 			box.workspaces.delete(id)

@@ -124,6 +124,23 @@ await check('a commit that the kernel refuses says so and stays in the dialog', 
 		return check_axe(page, 'refused commit')
 	}))
 
+await check('before a commit the page tells the plan and whose session ends', () =>
+	with_page({}, async (page, url) => {
+		await open_rules(page, url)
+		await rule_row(page, 'ping').getByRole('switch').click()
+		await page.getByRole('link', { name: 'Review' }).click()
+		await page.getByText('1 session will end').waitFor()
+		await page.getByRole('radio', { name: 'Plan' }).check()
+		await page.locator('.diff-new', { hasText: 'pair.lan.wan [new] counter | drop' }).waitFor()
+		await page.getByRole('button', { name: 'Commit', exact: true }).click()
+		const dialog = page.locator('dialog[open]')
+		await dialog.getByText('bob').waitFor()
+		await dialog.getByText('The whole plan').click()
+		await dialog.locator('.diff-new', { hasText: 'set firewall rules new action drop' }).waitFor()
+		await shoot(page, 'commit-plan')
+		return check_axe(page, 'plan of a commit')
+	}))
+
 await check('a commit that another one overtook names what both changed', () =>
 	with_page({ box: { overtaken: ['/firewall/rules/ping/enabled'] }, expected: [/status of 409/] }, async (page, url) => {
 		await open_rules(page, url)

@@ -40,6 +40,17 @@ class Monitor:
         return text.splitlines()
 
 
+def route(text):
+    """Destination, next hop and metric, from a line of ip(8) or of the plan."""
+    words = text.rstrip(": ").split()
+    after = {k: words[i + 1].rstrip(":") for i, k in enumerate(words[:-1])}
+    dest = words[1] if words[0] in ("blackhole", "unicast") else words[0]
+    is_v6 = ":" in dest or (dest == "default" and ":" in after.get("via", ""))
+    dest = ("::/0" if is_v6 else "0.0.0.0/0") if dest == "default" else re.sub(r"/(32|128)$", "", dest)
+    metric = after.get("metric", "")
+    return dest, after.get("via", ""), "" if is_v6 and metric == "1024" else metric
+
+
 def elements(obj):
     return collections.Counter(json.dumps(e, sort_keys=True) for e in obj.get("elem", []))
 
@@ -80,8 +91,8 @@ class Observer:
         files = {p.name: (os.readlink(p) if p.is_symlink() else p.read_text()) for p in lab.etc.iterdir()}
         hostname = lab.exec("box", ["nsenter", "--uts", "-t", str(lab.privd.pid), "hostname"]).stdout.strip()
         ports = {line.split()[3] for line in lab.exec("box", ["ss", "-Hltn"]).stdout.splitlines()}
-        routes = {("route", line.split()[0]) for family in ("-4", "-6") for line in
-                  lab.exec("box", ["ip", family, "-o", "-d", "route", "show", "proto", "158"]).stdout.replace("unicast ", "").splitlines()}
+        routes = {route(line) for family in ("-4", "-6")
+                  for line in lab.exec("box", ["ip", family, "-o", "route", "show", "proto", "158"]).stdout.splitlines()}
         processes = {p["name"]: (p["pid"], p["restarts"]) for p in lab.processes().values()}
         return {"ruleset": Ruleset(lab), "routes": routes, "files": files, "hostname": hostname, "ports": ports, "processes": processes, "sysctls": self.sysctls()}
 
@@ -124,7 +135,7 @@ class Happened:
         self.touched = self.nft_touched(nft_events)
         self.network, self.by_kernel = self.net(ip_events)
         # Routes over a link that goes down vanish without an event.
-        self.network |= {("-", "route", r) for _, r in old["routes"] - new["routes"] if r != "default"}
+        self.network |= {("-", "route", r) for r in old["routes"] - new["routes"]}
         self.processes = {n for n in old["processes"].keys() | new["processes"].keys() if old["processes"].get(n) != new["processes"].get(n)}
         self.ports = old["ports"] ^ new["ports"]
         self.settings = {n for n in ("hostname", "files") if old[n] != new[n]}
@@ -151,8 +162,7 @@ class Happened:
             elif m := re.match(r"\d+: (\S+?)(?:@\S+)?: <", line):
                 ours.add(("~", "link", m.group(1)))
             elif "proto 158" in line or "proto patronus" in line:
-                m = re.match(r"(?:blackhole )?(\S+)", line)
-                ours.add((sign, "route", {"default": "::/0" if ":" in line.split("via", 1)[-1].split()[0] else "0.0.0.0/0"}.get(m.group(1), m.group(1))))
+                ours.add((sign, "route", route(line)))
             elif m := re.search(r"dev (\S+)", line):
                 kernel.add(m.group(1))
         return ours, kernel
@@ -187,19 +197,16 @@ class Plan:
     def network_line(self, line):
         if m := re.match(r"([+-]) address (\S+) on (\S+)", line):
             self.network.add((m[1], "address", m[2], KERNEL_NAME.get(m[3], m[3])))
-        elif m := re.match(r"([+-~]) route (\S+)", line):
-            self.network.add(("+" if m[1] == "~" else m[1], "route", m[2]))
+        elif m := re.match(r"([+~-]) route (.*?)(?:: was (.*))?$", line):
+            self.network.add(("+" if m[1] == "~" else m[1], "route", route(m[2])))
+            if m[1] == "~":
+                self.network.add(("-", "route", route(m[3])))
         elif m := re.match(r"~ link \S+ \((\S+)\)", line):
             self.network.add(("~", "link", m[1]))
         elif m := re.match(r"~ (host name|time zone|resolver)", line):
             self.settings.add("hostname" if m[1] == "host name" else "files")
         else:
             self.sysctls += 1
-
-
-def without_hosts(network):
-    """ip prints a host route without its length."""
-    return {(*x[:2], re.sub(r"/(32|128)$", "", x[2]), *x[3:]) if x[1] == "route" else x for x in network}
 
 
 def compare(plan, happened):
@@ -219,7 +226,7 @@ def compare(plan, happened):
         if happened.touched - named:
             faults.append(f"events about {happened.touched - named}, of which the plan says nothing")
     links = {x[2] for x in plan.network if x[1] == "link"}
-    said, seen = without_hosts(plan.network), without_hosts(happened.network)
+    said, seen = plan.network, happened.network
     # A link that goes up or down is announced by the kernel once or more, and so is each route over it.
     missing = {x for x in said - seen if x[1] != "link"} | {x for x in said - seen if x[1] == "link" and not happened.network}
     extra = {x for x in seen - said if not (x[1] == "link" and x[2] in links)}

@@ -320,7 +320,7 @@ static const struct {
 	{ "another metric is another route",
 	  "link lan eth1 192.0.2.1/25\nroute r 203.0.113.0/24 via 192.0.2.9 metric=10",
 	  NOW "addr 3 192.0.2.1/25 proto=158\nroute 203.0.113.0/24 via 192.0.2.9 dev 3 proto=158",
-	  "+ route 203.0.113.0/24 via 192.0.2.9\n- route 203.0.113.0/24 via 192.0.2.9\n" },
+	  "+ route 203.0.113.0/24 via 192.0.2.9 metric 10\n- route 203.0.113.0/24 via 192.0.2.9\n" },
 	{ "somebody else's equal route serves",
 	  "link lan eth1 192.0.2.1/25\nroute r 203.0.113.0/24 via 192.0.2.9",
 	  NOW "addr 3 192.0.2.1/25 proto=158\nroute 203.0.113.0/24 via 192.0.2.9 dev 3 proto=4", "" },

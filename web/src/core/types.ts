@@ -20,6 +20,7 @@ export interface FieldError {
 
 export interface Impact {
 	owner: string
+	object?: string
 	impact: 'hot' | 'reload' | 'restart' | 'disconnect'
 	text: string
 }
@@ -45,6 +46,23 @@ export interface Diff {
 	text?: string
 }
 
+/** What becomes of one management connection. */
+export interface Judgement {
+	verdict: 'kept' | 'cut' | 'unknown'
+	user?: string
+	origin?: string
+	text?: string
+	remedy?: string
+	yours: boolean
+}
+
+/** What a commit would do, as the daemons have prepared it. */
+export interface Plan {
+	impact?: Impact[]
+	sessions?: Judgement[]
+	plan?: string
+}
+
 export interface Commit {
 	id: string
 	revision: number
@@ -56,6 +74,7 @@ export interface Commit {
 	phases?: Record<string, number>
 	impact?: Impact[]
 	'forced-confirm'?: string
+	cut?: Judgement
 }
 
 export interface Revision {

@@ -7,7 +7,7 @@ import { ago, plain, plural } from '../core/format'
 import { address } from '../core/router'
 import { field_of } from '../core/rules'
 import { commit, complain, discard, may_edit, now, outcome, status, toast, trial, workspace, workspace_edits } from '../core/store'
-import type { Diff, FieldError, Impact } from '../core/types'
+import type { Diff, FieldError, Impact, Judgement, Plan } from '../core/types'
 import { Dialog } from '../ui/dialog'
 import { DiffText, DiffTree } from '../ui/diff'
 import { type IconName } from '../ui/icon'
@@ -24,12 +24,18 @@ const IMPACTS: Record<string, [string, 'good' | 'note' | 'warn' | 'bad', IconNam
 	disconnect: ['connections end', 'bad', 'unlink'],
 }
 
+const IMPACTS_SHOWN = 8
+
+/** What hurts comes first, and the rest in one line: the whole of it is in the plan. */
 function Impacts({ rows }: { rows: Impact[] }) {
+	const order = ['disconnect', 'restart', 'reload', 'hot']
+	const sorted = [...rows].sort((a, b) => order.indexOf(a.impact) - order.indexOf(b.impact))
 	if (!rows.length)
 		return null
 	return (
 		<ul class="impacts" aria-label="What it will do">
-			{rows.map((row, at) => {
+			{sorted.length > IMPACTS_SHOWN && <li class="impacts-more">{plural(sorted.length, 'object')} in all, the first {IMPACTS_SHOWN}:</li>}
+			{sorted.slice(0, IMPACTS_SHOWN).map((row, at) => {
 				const [text, tone, icon] = IMPACTS[row.impact] ?? [row.impact, 'plain', 'info']
 				return <li key={at}><Badge tone={tone} icon={icon}>{text}</Badge><span>{row.text} <small class="soft">{row.owner}</small></span></li>
 			})}
@@ -37,26 +43,43 @@ function Impacts({ rows }: { rows: Impact[] }) {
 	)
 }
 
+/** Whose connection to the box ends with it. */
+function Sessions({ rows }: { rows: Judgement[] }) {
+	const cut = rows.filter(row => row.verdict === 'cut')
+	if (!cut.length)
+		return null
+	const mine = cut.find(row => row.yours)
+	return (
+		<Notice tone={mine ? 'bad' : 'warn'} icon="unlink" title={mine ? 'It cuts your own connection' : `${plural(cut.length, 'session')} will end`}>
+			<ul class="impacts" aria-label="Sessions that end">
+				{cut.map((row, at) => <li key={at}><span><b>{row.user}</b> from {row.origin}: {row.text}{row.yours && row.remedy && <small class="soft">. To keep it, {row.remedy}</small>}</span></li>)}
+			</ul>
+		</Notice>
+	)
+}
+
 interface Verdict {
 	errors: FieldError[]
 	impact: Impact[]
+	sessions: Judgement[]
+	plan: string
 	title: string
 }
 
 async function judge(id: string): Promise<Verdict> {
 	try {
-		const body = await patiently(() => post<{ valid: boolean; impact?: Impact[] }>(`/workspaces/${id}/validate`))
-		return { errors: [], impact: body.impact ?? [], title: '' }
+		const body = await patiently(() => post<Plan>(`/workspaces/${id}/validate`))
+		return { errors: [], impact: body.impact ?? [], sessions: body.sessions ?? [], plan: body.plan ?? '', title: '' }
 	} catch (problem) {
 		if (problem instanceof Problem && problem.status === 422)
-			return { errors: problem.errors.length ? problem.errors : [{ text: problem.words }], impact: [], title: problem.message }
+			return { errors: problem.errors.length ? problem.errors : [{ text: problem.words }], impact: [], sessions: [], plan: '', title: problem.message }
 		throw problem
 	}
 }
 
 const TIMES: [string, string][] = [['30', '30 seconds'], ['60', '1 minute'], ['90', '90 seconds'], ['300', '5 minutes'], ['600', '10 minutes']]
 
-function CommitDialog({ changes, impact, onClose }: { changes: number; impact: Impact[]; onClose: () => void }) {
+function CommitDialog({ changes, verdict, onClose }: { changes: number; verdict: Verdict | null; onClose: () => void }) {
 	const [comment, set_comment] = useState('')
 	const [confirm, set_confirm] = useState(true)
 	const [seconds, set_seconds] = useState('90')
@@ -87,7 +110,9 @@ function CommitDialog({ changes, impact, onClose }: { changes: number; impact: I
 					<p>{words_of(failed)}</p>
 					{conflicts.length > 0 && <ul class="error-list">{conflicts.map(one => <li key={one}><code class="error-path">{one}</code></li>)}</ul>}
 				</Notice>)}
-			<Impacts rows={impact} />
+			<Sessions rows={verdict?.sessions ?? []} />
+			<Impacts rows={verdict?.impact ?? []} />
+			{verdict?.plan && <details class="plan"><summary>The whole plan</summary><DiffText diff={{ changes: [], text: verdict.plan }} /></details>}
 			<TextField label="Comment" name="comment" value={comment} onValue={set_comment} maxLength={255} data-autofocus placeholder="Why, in a few words"
 				hint="The history shows it for ever." />
 			<Switch label="Ask me afterwards whether it works" hint="Without your answer the box goes back by itself. Nobody locks themselves out." on={confirm} onChange={set_confirm} />
@@ -152,13 +177,15 @@ export default function Pending() {
 			{error && <Notice alert tone="bad" icon="unlink" title="The changes cannot be read"><p>{error}</p></Notice>}
 			{verdict && verdict.errors.length > 0 && <ErrorSummary title={verdict.errors.length === 1 ? 'One thing must be put right first' : `${verdict.errors.length} things must be put right first`} errors={verdict.errors} linkOf={link_of} />}
 			{verdict && verdict.errors.length === 0 && <Notice tone="good" icon="shield" title="Valid: the appliance can do this"><Impacts rows={verdict.impact} /></Notice>}
+			{verdict && <Sessions rows={verdict.sessions} />}
 			{home.base !== status.value?.revision && status.value && !trial.value && <Notice tone="warn" icon="info" title={`Revision ${status.value.revision} runs by now`}>
 				<p>These changes were begun on revision {home.base}. When both touch the same thing, the commit says so and changes nothing.</p></Notice>}
 			<Card title="What changes" icon="pending" actions={<Segments label="View" name="view" value={view} onValue={set_view}
-				options={[{ key: 'tree', text: 'Objects', icon: 'box' }, { key: 'text', text: 'Text', icon: 'log' }]} />}>
-				{!diff ? <Skeleton lines={5} /> : view === 'tree' ? <DiffTree diff={diff} /> : <DiffText diff={diff} />}
+				options={[{ key: 'tree', text: 'Objects', icon: 'box' }, { key: 'text', text: 'Text', icon: 'log' }, { key: 'plan', text: 'Plan', icon: 'shield' }]} />}>
+				{!diff || (view === 'plan' && !verdict) ? <Skeleton lines={5} /> : view === 'tree' ? <DiffTree diff={diff} />
+					: <DiffText diff={view === 'plan' ? { changes: [], text: verdict?.plan ?? '' } : diff} />}
 			</Card>
-			{asking === 'commit' && <CommitDialog changes={home.changes} impact={verdict?.impact ?? []} onClose={() => set_asking(null)} />}
+			{asking === 'commit' && <CommitDialog changes={home.changes} verdict={verdict} onClose={() => set_asking(null)} />}
 			{asking === 'discard' && <Dialog title={`Discard ${plural(home.changes, 'change')}?`} lead="They are gone for good. What is in force stays as it is." onClose={() => set_asking(null)}
 				actions={<><Button data-autofocus onClick={() => set_asking(null)}>Keep them</Button>
 					<Button kind="danger" icon="trash" onClick={() => {

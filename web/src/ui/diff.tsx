@@ -100,13 +100,16 @@ export function DiffTree({ diff }: { diff: Diff }) {
 	)
 }
 
+/** Below a heading of a plan the sign stands behind two spaces. */
+const TONES: Record<string, string> = { '+': 'diff-new', '>': 'diff-new', '-': 'diff-old', '<': 'diff-old' }
+
 export function DiffText({ diff }: { diff: Diff }) {
 	const lines = (diff.text ?? '').split('\n').filter((line, at, all) => line || at < all.length - 1)
 	if (lines.length === 0 || !diff.text)
 		return <Empty icon="check" title="No difference" />
 	return (
 		<pre class="diff-text" tabIndex={0} aria-label="Difference as text">
-			{lines.map((line, at) => <span key={at} class={line.startsWith('+') ? 'diff-new' : line.startsWith('-') ? 'diff-old' : ''}>{line + '\n'}</span>)}
+			{lines.map((line, at) => <span key={at} class={TONES[line.trimStart()[0] ?? ''] ?? ''}>{line + '\n'}</span>)}
 		</pre>
 	)
 }
