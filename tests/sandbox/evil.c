@@ -30,6 +30,7 @@ static const struct channel_ops quiet = { .table = table };
 static const struct daemon_peer peers[] = {
 	{ ROLE_PRIVD, PEER_MAIN, &quiet, NULL }, { ROLE_CONFD, PEER_MAIN, &quiet, NULL }, { ROLE_AUTHD, PEER_MAIN, &quiet, NULL },
 	{ ROLE_NETD, PEER_MAIN, &quiet, NULL }, { ROLE_FWD, PEER_MAIN, &quiet, NULL }, { ROLE_HTTPD, PEER_MAIN, &quiet, NULL },
+	{ ROLE_FETCHD, PEER_MAIN, &quiet, NULL },
 	{ ROLE_AUTHD, PEER_TLS, &quiet, NULL }, { ROLE_HTTPD, PEER_TLS, &quiet, NULL }, { ROLE_INVALID, 0, NULL, NULL },
 };
 

@@ -103,6 +103,16 @@ ask_confd(void)
 }
 
 static void
+ask_fetchd(void)
+{
+	struct sock_open_req ping = { .slot = SOCK_PING4 };
+
+	ask("ping", MSG_SOCK_OPEN, &ping);
+	ping.slot = SOCK_PING6;
+	ask("ping", MSG_SOCK_OPEN, &ping);
+}
+
+static void
 ask_authd(void)
 {
 	struct helper_open_req open = { .helper = HELPER_PAM };
@@ -121,6 +131,8 @@ evil_ask(uint8_t role)
 		ask_netd();
 	else if (role == ROLE_CONFD)
 		ask_confd();
+	else if (role == ROLE_FETCHD)
+		ask_fetchd();
 	else if (role == ROLE_AUTHD)
 		ask_authd();
 	log_info("ask", "all asked");
