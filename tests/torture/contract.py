@@ -5,6 +5,7 @@
 (c) Soon after a crash everything is at one of the two, and that is the one that is stored; what was acknowledged is stored, what was
     refused is not; the store is whole.
 """
+import contextlib
 import json
 import os
 import random
@@ -14,12 +15,14 @@ import subprocess
 import time
 
 from configs import pool
+from killat import Trace, Trap
 from lab import PREFIX, ROOT, LabError, wait_for
 from oracle import AT_ONCE, Oracle, Sampler
 
+AFTERWARDS_S = 1.2  # a commit has work left when it is answered: the copy of the configuration, the stored ruleset
 SETTLE_S = 15       # a gross bound: what is asked for is 2 s, and what it took is recorded
 UNREACHABLE = 7     # of patronusctl: nobody answered, so both outcomes are right
-DAEMONS = ("confd", "netd", "fwd", "logd", "authd", "httpd")
+DAEMONS = ("confd", "netd", "fwd", "logd", "authd", "httpd", "fetchd")
 SUITE = ("privd", "spawner")    # whose death ends the suite; its supervisor (systemd, or here the test) starts it again
 
 
@@ -73,6 +76,13 @@ class Box:
         self.lab.ctl("commit", "--comment", f"learn {k}")
         self.states[k], self.parts[k] = self.oracle.state(), self.oracle.at_once()
         self.configurations[k] = self.shown()
+
+    def settle_at(self, k):
+        """Go to k in peace."""
+        if self.at != k:
+            self.stage(k)
+            self.lab.ctl("commit")
+            self.at = k
 
     def another(self):
         return self.random.choice([k for k in range(len(self.documents)) if k != self.at])
@@ -169,6 +179,34 @@ class Box:
             commit.wait(60)
             time.sleep(0.05)
         return self.conclude(commit, k, [s for _, s in sampler.seen], what)
+
+    def calls(self, k, names):
+        """The system calls of each process during the commit of k, in order."""
+        self.stage(k)
+        with contextlib.ExitStack() as stack:
+            traces = {name: stack.enter_context(Trace(self.pid(name))) for name in names}
+            self.lab.ctl("commit")
+            time.sleep(AFTERWARDS_S)
+        self.at = k
+        return {name: trace.points for name, trace in traces.items()}
+
+    def strike_at(self, k, name, point):
+        """Commit k; at the entry of a system call the process stands, is looked at, and dies.  False: it did not come there."""
+        self.stage(k)
+        what = f"{name} killed at {point[0]} number {point[1]} of commit {self.at}->{k}"
+        with Trap(self.pid(name), *point) as trap:
+            commit = self.commit_begin()
+            end = time.monotonic() + 30
+            while not (is_there := trap.wait(0.05)) and commit.poll() is None and time.monotonic() < end:
+                pass
+            is_there = is_there or trap.wait(AFTERWARDS_S)
+            samples = [self.oracle.at_once()] if is_there else []
+            if is_there:
+                trap.kill()
+                if name in SUITE:
+                    self.revive()
+        self.conclude(commit, k, samples, what)
+        return is_there
 
     # --- at the end
 

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program killat, seen from a test: the system calls of a process, and its end at one of them."""
+import collections
+import os
+import selectors
+import subprocess
+from pathlib import Path
+
+from lab import ROOT
+
+PROGRAM = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build")) / "tests" / "torture" / "killat"
+
+
+class Killat:
+    def __init__(self, *words):
+        self.process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        first = self.process.stdout.readline().strip()
+        if first != "ready":
+            raise AssertionError(f"killat {words}: {first}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.process.terminate()
+        self.process.communicate(timeout=10)
+
+
+class Trace(Killat):
+    """with Trace(pid) as t: ...; then t.points lists (name, k) for each call that was entered."""
+
+    def __init__(self, pid):
+        super().__init__("trace", pid)
+        self.points = []
+
+    def __exit__(self, *exc):
+        self.process.terminate()
+        seen = collections.Counter()
+        for name in self.process.communicate(timeout=10)[0].split():
+            seen[name] += 1
+            self.points.append((name, seen[name]))
+
+
+class Trap(Killat):
+    """with Trap(pid, name, k) as t: ...; t.wait(seconds) says whether the process stands there, t.kill() ends it."""
+
+    def __init__(self, pid, name, k):
+        super().__init__("kill", pid, name, k)
+
+    def wait(self, seconds):
+        selector = selectors.DefaultSelector()
+        selector.register(self.process.stdout, selectors.EVENT_READ)
+        return bool(selector.select(seconds)) and self.process.stdout.readline().strip() == "stopped"
+
+    def kill(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline().strip() == "killed"
