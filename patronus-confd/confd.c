@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include "backups.h"
 #include "confd.h"
 #include "document.h"
 #include "events.h"
@@ -54,6 +55,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	events_end_dead(confd->events, is_live, confd->sessions);
 	workspaces_tidy(confd->workspaces);
 	secrets_tidy(confd);
+	backups_tick(confd->backups);
 }
 
 int
@@ -71,6 +73,8 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 		return (-EINVAL);
 	if ((error = load_store(confd, dir)) != 0 || (error = vault_open(dir, &confd->vault)) != 0)
 		return (error);
+	if ((confd->backups = backups_new(confd, dir)) == NULL)
+		return (-ENOMEM);
 	confd->must_sweep = true;
 	confd->events = events_new(mgmt_send_event);
 	confd->sessions = sessions_new(confd);
@@ -108,6 +112,7 @@ confd_fini(struct confd *confd)
 	events_free(confd->events);
 	snapshot_unref(confd->running);
 	snapshot_unref(confd->kept);
+	backups_free(confd->backups);
 	vault_close(confd->vault);
 	store_close(confd->store);
 	schema_free(confd->schema);
@@ -253,6 +258,8 @@ void
 confd_running_changed(struct confd *confd)
 {
 	confd->must_sweep = true;
+	/* What the schedule of backups says now holds from now on. */
+	event_active(confd->tick, EV_TIMEOUT, 0);
 	people_changed(confd->people);
 	workspaces_settle(confd->workspaces);
 	mirror_changed(confd->mirror);

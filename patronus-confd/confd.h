@@ -11,6 +11,7 @@
  * The parts of the process, put together once.  Tests put the same parts together around fake owners.
  */
 
+struct backups;
 struct event;
 struct event_base;
 struct events;
@@ -31,6 +32,7 @@ struct confd {
 	struct event_base	*base;
 	struct schema		*schema;
 	struct store		*store;
+	struct backups		*backups;
 	struct vault		*vault;		/* the secrets */
 	bool			 must_sweep;	/* there may be secrets that nothing refers to any more */
 	struct snapshot		*running;	/* what the box should do now */

@@ -134,6 +134,27 @@ read_and_build(struct document *d, enum document_format format, const char *data
 	return problems_count(problems) > before ? -EINVAL : 0;
 }
 
+int
+document_of_nodes(const struct schema *schema, struct node *source, struct arena *arena, struct problems *problems, struct document **ret)
+{
+	struct document *d = document_new(schema);
+	struct builder b = { .schema = schema, .problems = problems, .arena = arena };
+	unsigned before = problems_count(problems);
+
+	if (d == NULL)
+		return -ENOMEM;
+	build_members(&b, NULL, NULL, source, NULL, &d->tree);
+	if (b.error == 0 && problems_count(problems) > before) {
+		problems_sort(problems);
+		b.error = -EINVAL;
+	}
+	if (b.error != 0)
+		document_free(d);
+	else
+		*ret = d;
+	return b.error;
+}
+
 static int
 load(const struct schema *schema, enum document_format format, const char *data, size_t len, bool is_judged,
     struct problems *problems, struct document **ret)

@@ -14,6 +14,8 @@ struct node;
 /* A text as nodes; as yamldoc_read() and jsondoc_read(). */
 int	 document_read(enum document_format, const char *data, size_t len, struct arena *, struct problems *,
 	    struct node **ret);
+/* A document of nodes that something else holds; keys that are made are added to them.  As document_load(). */
+int	 document_of_nodes(const struct schema *, struct node *source, struct arena *, struct problems *, struct document **ret);
 void	 document_set_tree(struct document *, struct lyd_node *top);
 /* A copy in which every default is a node; NULL when out of memory. */
 struct document *document_dup_full(const struct document *);

@@ -64,6 +64,13 @@ void	 revision_show(struct request *);
 void	 revision_configuration(struct request *);
 void	 revision_diff(struct request *);
 void	 revision_restore(struct request *);
+void	 backup_list(struct request *);		/* route_backup.c */
+void	 backup_create(struct request *);
+void	 backup_verify(struct request *);
+void	 backup_restore_create(struct request *);
+void	 backup_download(struct request *);
+void	 backup_upload(struct request *);
+void	 backup_remove(struct request *);
 void	 secret_list(struct request *);		/* route_secret.c */
 void	 secret_patch(struct request *);
 void	 vault_show(struct request *);

@@ -109,30 +109,6 @@ reply_vault_error(struct request *req, int error)
 		reply_error(req, error, NULL);
 }
 
-/* Does the value fit the place?  Says nothing about the value but its length. */
-static bool
-check_value(const struct request *req, const char *pointer, const char *value, struct problems *problems)
-{
-	unsigned min, max;
-	bool multiline;
-	size_t len = strlen(value);
-	const char *p;
-
-	if (!secret_at(req->confd->schema, pointer, &min, &max, &multiline))
-		problems_add(problems, pointer, NULL, 0, "not-a-secret", "", "there is no secret at %.200s", pointer);
-	else if (len < min || len > max)
-		problems_add(problems, pointer, NULL, 0, "length", "", "the value has %zu bytes; it may have %u to %u", len, min, max);
-	else {
-		for (p = value; *p != '\0'; p++)
-			if (((unsigned char)*p < 0x20 || *p == 0x7f) && !(multiline && (*p == '\n' || *p == '\t')))
-				break;
-		if (*p == '\0')
-			return (true);
-		problems_add(problems, pointer, NULL, 0, "control-character", "", "the value holds a control character");
-	}
-	return (false);
-}
-
 static int
 set_secret(struct request *req, struct workspace *w, const char *pointer, const char *value, char ret[SEAL_FINGERPRINT_LEN],
     struct problems *problems)
@@ -141,7 +117,7 @@ set_secret(struct request *req, struct workspace *w, const char *pointer, const 
 	char body[96];
 	int error;
 
-	if (!check_value(req, pointer, value, problems))
+	if (!secret_check(req->confd->schema, pointer, value, 0, problems))
 		return (-EINVAL);
 	if ((error = vault_set(req->confd->vault, pointer, value, strlen(value), ret)) != 0)
 		return (error);
@@ -190,7 +166,7 @@ check_all(const struct request *req, const struct node *map, struct problems *pr
 
 	for (n = map->first; n != NULL; n = n->next) {
 		if (n->kind == NODE_SCALAR && n->style != NODE_BOOL)
-			(void)check_value(req, n->name, n->text, problems);
+			(void)secret_check(req->confd->schema, n->name, n->text, n->line, problems);
 		else if (n->kind != NODE_NULL)
 			problems_add(problems, n->name, NULL, n->line, "type", "", "a secret is text, or null to remove it");
 		else if (!secret_at(req->confd->schema, n->name, &min, &max, &multiline))

@@ -16,6 +16,13 @@ const struct route routes[] = {
 
 	{ MGMT_GET, "/secrets", RIGHT_CONFIG_READ, secret_list },
 	{ MGMT_PATCH, "/secrets", RIGHT_SECRETS_WRITE, secret_patch },
+	{ MGMT_GET, "/backups", RIGHT_BACKUPS, backup_list },
+	{ MGMT_POST, "/backups", RIGHT_BACKUPS, backup_create },
+	{ MGMT_POST, "/backups/verify", RIGHT_BACKUPS, backup_verify },
+	{ MGMT_POST, "/backups/restore", RIGHT_BACKUPS, backup_restore_create },
+	{ MGMT_GET, "/backups/{name}", RIGHT_BACKUPS, backup_download },
+	{ MGMT_PUT, "/backups/{name}", RIGHT_BACKUPS, backup_upload },
+	{ MGMT_DELETE, "/backups/{name}", RIGHT_BACKUPS, backup_remove },
 	{ MGMT_GET, "/vault", RIGHT_STATE_READ, vault_show },
 	{ MGMT_POST, "/vault/unlock", RIGHT_SECRETS_WRITE, vault_unlock_create },
 	{ MGMT_PUT, "/vault/protection", RIGHT_SECRETS_WRITE, vault_protection_put },

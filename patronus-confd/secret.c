@@ -131,3 +131,27 @@ secret_at(const struct schema *schema, const char *pointer, unsigned *ret_min, u
 	*ret_multiline = s->is_multiline;
 	return true;
 }
+
+bool
+secret_check(const struct schema *schema, const char *pointer, const char *value, unsigned line, struct problems *problems)
+{
+	unsigned min, max;
+	bool multiline;
+	size_t len = strlen(value);
+	const char *p;
+
+	if (!secret_at(schema, pointer, &min, &max, &multiline)) {
+		problems_add(problems, pointer, NULL, line, "not-a-secret", "", "there is no secret at %.200s", pointer);
+		return false;
+	}
+	if (len < min || len > max) {
+		problems_add(problems, pointer, NULL, line, "length", "", "the value has %zu bytes; it may have %u to %u", len, min, max);
+		return false;
+	}
+	for (p = value; *p != '\0'; p++)
+		if (((unsigned char)*p < 0x20 || *p == 0x7f) && !(multiline && (*p == '\n' || *p == '\t'))) {
+			problems_add(problems, pointer, NULL, line, "control-character", "", "the value holds a control character");
+			return false;
+		}
+	return true;
+}

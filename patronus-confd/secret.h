@@ -33,6 +33,8 @@ void		 secret_print_yaml(const char *fingerprint, struct buf *);
 
 /* Call fn for each secret that is set, with its pointer ("/management/backup/targets/nas/password"). */
 void		 secret_each(const struct document *, void (*fn)(const char *pointer, const char *fingerprint, void *arg), void *arg);
+/* Does the value fit the place?  Says nothing about the value but its length. */
+bool		 secret_check(const struct schema *, const char *pointer, const char *value, unsigned line, struct problems *);
 /* Does a pointer lead to a secret of the schema?  *ret_min and *ret_max: bytes that its value may have. */
 bool		 secret_at(const struct schema *, const char *pointer, unsigned *ret_min, unsigned *ret_max, bool *ret_multiline);
 

@@ -13,6 +13,7 @@
 #include "ipc/channel.h"
 #include "ipc/msg.h"
 
+#include "backups.h"
 #include "confd.h"
 #include "events.h"
 #include "record_json.h"
@@ -284,6 +285,8 @@ states_print_alarms(const struct states *ss, struct buf *b)
 		print_alarm(b, &n, "confd", "warning", "the secrets are locked: patronusctl secret unlock");
 	if (secrets_lost(ss->confd) > 0)
 		print_alarm(b, &n, "confd", "critical", "secrets of the configuration are lost: set them again (patronusctl secret list)");
+	for (i = 0; backups_alarm(ss->confd->backups, i, text, sizeof(text)); i++)
+		print_alarm(b, &n, "confd", "warning", text);
 	for (i = 0; (d = newest(ss, i)) != NULL && n < 16; i++) {
 		if (strcmp(d->class, "critical") != 0 || d->time_ms + ALARM_MS < now)
 			continue;

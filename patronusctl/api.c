@@ -144,6 +144,26 @@ api_post(struct ctl *c, const char *path, json_t *body, struct reply *ret)
 }
 
 int
+api_send_secret(struct ctl *c, struct mgmt_req *req, json_t *o, struct reply *ret)
+{
+	char *body = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
+	int code;
+
+	json_decref(o);
+	if (body == NULL) {
+		fprintf(stderr, "patronusctl: that is not UTF-8\n");
+		return EXIT_USAGE;
+	}
+	req->content_type = "application/json";
+	req->body.data = (const uint8_t *)body;
+	req->body.len = (uint32_t)strlen(body);
+	code = api_call(c, req, ret);
+	explicit_bzero(body, strlen(body));
+	free(body);
+	return code;
+}
+
+int
 api_delete(struct ctl *c, const char *path)
 {
 	struct mgmt_req req = { .method = MGMT_DELETE, .path = path };

@@ -33,6 +33,8 @@ int	 api_get(struct ctl *, const char *path, const char *query, struct reply *re
 int	 api_get_quietly(struct ctl *, const char *path, struct reply *ret);
 /* A JSON body; takes the reference. */
 int	 api_post(struct ctl *, const char *path, json_t *body, struct reply *ret);
+/* The same with what nobody else shall read in it: cleared afterwards.  req says the rest; body NULL is one that is not UTF-8. */
+int	 api_send_secret(struct ctl *, struct mgmt_req *, json_t *body, struct reply *ret);
 int	 api_delete(struct ctl *, const char *path);
 
 /* Tell a failure: file (may be NULL) stands before the line of each error.  Returns its exit code. */

@@ -241,6 +241,49 @@ const struct command commands[] = {
 		.examples = { { "password alice", "asks" } },
 		.run = run_password,
 	}, {
+		.words = "backup create", .summary = "make a backup of what runs, on the box",
+		.text = "It is a file of age, for a passphrase that is asked for, or for recipients (the public keys that age-keygen prints). full is the "
+		    "configuration with its secrets, configuration is without them, keys is the secrets alone. Without its key nobody opens it, this box neither.",
+		.options = { { "content", 0, "WHAT", "full, configuration or keys", VALUES_WORDS, "full configuration keys" },
+		    { "recipients", 'r', "KEYS", "public keys, with commas between them", VALUES_NONE, NULL } },
+		.examples = { { "backup create", "asks for a passphrase" },
+		    { "backup create --recipients age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p", "for a key pair" } },
+		.run = run_backup_create,
+	}, {
+		.words = "backup list", .summary = "backups on the box, and how they get to their targets",
+		.examples = { { "backup list", "the newest first" } },
+		.run = run_backup_list,
+	}, {
+		.words = "backup download", .summary = "fetch a backup from the box",
+		.text = "FILE is - for standard output; without it the file has the name of the backup.",
+		.args = { { .name = "NAME" }, { .name = "FILE", .is_optional = true, .values = VALUES_FILE } },
+		.examples = { { "backup download edge1-20261128T033000Z-full.age", "into this directory" } },
+		.run = run_backup_download,
+	}, {
+		.words = "backup remove", .summary = "remove a backup from the box",
+		.args = { { .name = "NAME" } },
+		.examples = { { "backup remove edge1-20261128T033000Z-full.age", "only this one" } },
+		.run = run_backup_remove,
+	}, {
+		.words = "backup verify", .summary = "look into a backup and judge it; nothing is applied",
+		.text = "NAME is a backup on the box or a file here.",
+		.args = { { .name = "NAME", .values = VALUES_FILE } },
+		.options = { { "identity-file", 'i', "FILE", "the key pair that age-keygen made; else a passphrase is asked for", VALUES_FILE, NULL } },
+		.examples = { { "backup verify edge1-20261128T033000Z-full.age", "asks for its passphrase" },
+		    { "backup verify -i key.txt nas/edge1-20261128T033000Z-full-auto.age", "one of the schedule" } },
+		.run = run_backup_verify,
+	}, {
+		.words = "backup restore", .summary = "put a backup into a workspace",
+		.text = "NAME is a backup on the box or a file here. What is in it becomes a workspace: nothing is applied before patronusctl commit. People "
+		    "who cannot sign in today are disabled in it. On other hardware --interfaces says what each interface is now: by kernel name, mac: or "
+		    "path:.",
+		.args = { { .name = "NAME", .values = VALUES_FILE } },
+		.options = { { "identity-file", 'i', "FILE", "the key pair that age-keygen made; else a passphrase is asked for", VALUES_FILE, NULL },
+		    { "interfaces", 0, "LIST", "wan=eth5,lan=mac:00:00:5e:00:53:01", VALUES_NONE, NULL } },
+		.examples = { { "backup restore edge1-20261128T033000Z-full.age", "then: patronusctl diff, patronusctl commit --confirm 5m" },
+		    { "backup restore --interfaces wan=enp1s0,lan=enp2s0 edge1-20261128T033000Z-full.age", "onto another machine" } },
+		.run = run_backup_restore,
+	}, {
 		.words = "secret set", .summary = "set a secret of the configuration in the workspace",
 		.text = "PATH names a secret of the schema, such as management/backup/targets/nas/password. The value is asked for twice without being "
 		    "shown, or is all of standard input. It is kept sealed and cannot be read back, by nobody; the configuration shows that it is set "

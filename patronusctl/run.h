@@ -47,6 +47,13 @@ int	run_shell(struct ctl *);
 int	run_configure(struct ctl *);
 /* password.c */
 int	run_password(struct ctl *);
+/* backup.c */
+int	run_backup_list(struct ctl *);
+int	run_backup_create(struct ctl *);
+int	run_backup_download(struct ctl *);
+int	run_backup_remove(struct ctl *);
+int	run_backup_verify(struct ctl *);
+int	run_backup_restore(struct ctl *);
 /* secret.c */
 int	run_secret_set(struct ctl *);
 int	run_secret_remove(struct ctl *);

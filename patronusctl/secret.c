@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Secrets of the configuration: written from the terminal or a pipe, and never shown; and how the box keeps them. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ipc/ids.h"
@@ -16,27 +15,6 @@
 #define SECRET_MAX	65538
 #define PASSPHRASE_MAX	514
 #define PATH_MAX_LEN	2048
-
-/* A JSON body with a secret in it, which is cleared afterwards; takes the reference. */
-static int
-send_secret(struct ctl *c, struct mgmt_req *req, json_t *o, struct reply *ret)
-{
-	char *body = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
-	int code;
-
-	json_decref(o);
-	if (body == NULL) {
-		fprintf(stderr, "patronusctl: that is not UTF-8\n");
-		return EXIT_USAGE;
-	}
-	req->content_type = "application/json";
-	req->body.data = (const uint8_t *)body;
-	req->body.len = (uint32_t)strlen(body);
-	code = api_call(c, req, ret);
-	explicit_bzero(body, strlen(body));
-	free(body);
-	return code;
-}
 
 /* "/configuration/management/..." without its first word. */
 static int
@@ -68,7 +46,7 @@ patch_secret(struct ctl *c, const char *typed, json_t *value)
 		json_decref(o);
 		o = NULL;
 	}
-	if ((code = send_secret(c, &req, o, &r)) != EXIT_OK)
+	if ((code = api_send_secret(c, &req, o, &r)) != EXIT_OK)
 		return code;
 	if (c->format == FORMAT_JSON)
 		code = api_print_body(&r);
@@ -177,7 +155,7 @@ run_secret_unlock(struct ctl *c)
 	}
 	o = json_pack("{s:s}", "passphrase", word);
 	explicit_bzero(word, sizeof(word));
-	code = send_secret(c, &req, o, &r);
+	code = api_send_secret(c, &req, o, &r);
 	return code != EXIT_OK ? code : tell_vault(c, &r);
 }
 
@@ -198,7 +176,7 @@ run_secret_protect(struct ctl *c)
 	o = by_passphrase ? json_pack("{s:s, s:s}", "protection", c->args[0], "passphrase", word) :
 	    json_pack("{s:s}", "protection", c->args[0]);
 	explicit_bzero(word, sizeof(word));
-	code = send_secret(c, &req, o, &r);
+	code = api_send_secret(c, &req, o, &r);
 	return code != EXIT_OK ? code : tell_vault(c, &r);
 }
 

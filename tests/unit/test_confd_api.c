@@ -466,7 +466,7 @@ test_rights_matrix(void **state)
 		uint32_t	 rights;
 	} roles[] = {
 		{ "alice", 0xffffffff },
-		{ "olga", ~(1u << RIGHT_USERS_ADMIN | 1u << RIGHT_SECRETS_WRITE) },
+		{ "olga", ~(1u << RIGHT_USERS_ADMIN | 1u << RIGHT_SECRETS_WRITE | 1u << RIGHT_BACKUPS) },
 		{ "rudi", 1u << RIGHT_SESSION | 1u << RIGHT_CONFIG_READ | 1u << RIGHT_STATE_READ },
 		{ "anna", 1u << RIGHT_SESSION | 1u << RIGHT_CONFIG_READ | 1u << RIGHT_STATE_READ | 1u << RIGHT_HISTORY_READ },
 	};
