@@ -243,7 +243,8 @@ const struct command commands[] = {
 	}, {
 		.words = "backup create", .summary = "make a backup of what runs, on the box",
 		.text = "It is a file of age, for a passphrase that is asked for, or for recipients (the public keys that age-keygen prints). full is the "
-		    "configuration with its secrets, configuration is without them, keys is the secrets alone. Without its key nobody opens it, this box neither.",
+		    "configuration with its secrets, configuration is without them, keys is the secrets alone. Without its key nobody opens it, not even "
+		    "this box.",
 		.options = { { "content", 0, "WHAT", "full, configuration or keys", VALUES_WORDS, "full configuration keys" },
 		    { "recipients", 'r', "KEYS", "public keys, with commas between them", VALUES_NONE, NULL } },
 		.examples = { { "backup create", "asks for a passphrase" },
