@@ -5,6 +5,7 @@
 
 #include "api.h"
 #include "base/arena.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "cookie.h"
 #include "daemon/daemon.h"
@@ -178,7 +179,7 @@ on_body(void *task, const void *data, size_t len)
 			room = k->body_len + (uint32_t)len;
 		if (room > k->body_cap)
 			room = k->body_cap;
-		p = realloc(k->body, room);
+		p = heap_regrow(k->body, k->body_len, room);
 		if (p == NULL)
 			fatalx("api", "no memory for a body");
 		k->body = p;

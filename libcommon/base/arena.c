@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/heap.h"
 
 #ifdef PATRONUS_SANITIZED
 #define IS_PACKED	false	/* each item alone in its block: the sanitizer sees a step past its end */
@@ -53,7 +54,8 @@ arena_free(struct arena *a)
 		return;
 	while ((b = a->blocks) != NULL) {
 		a->blocks = b->next;
-		free(b);
+		/* A message may have brought a password. */
+		heap_wipe(b, sizeof(*b) + b->used);
 	}
 	for (i = 0; i < a->nfds; i++)
 		if (a->fds[i] != -1)

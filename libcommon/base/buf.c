@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/heap.h"
 
 void
 buf_init(struct buf *b, size_t max)
@@ -15,7 +16,7 @@ buf_init(struct buf *b, size_t max)
 void
 buf_fini(struct buf *b)
 {
-	free(b->data);
+	heap_wipe(b->data, b->len);
 	b->data = NULL;
 	b->len = b->cap = 0;
 }
@@ -23,10 +24,10 @@ buf_fini(struct buf *b)
 void
 buf_reset(struct buf *b)
 {
+	if (b->data != NULL)
+		explicit_bzero(b->data, b->len);
 	b->len = 0;
 	b->failed = false;
-	if (b->data != NULL)
-		b->data[0] = 0;
 }
 
 /* Room for n more bytes and a NUL. */
@@ -47,7 +48,8 @@ buf_reserve(struct buf *b, size_t n)
 	cap = b->cap < 128 ? 128 : b->cap * 2;
 	if (cap < need + 1)
 		cap = need + 1;
-	p = realloc(b->data, cap);
+	/* What passes through buffers may be a secret: no copy stays where it grew out of. */
+	p = heap_regrow(b->data, b->len, cap);
 	if (p == NULL) {
 		b->failed = true;
 		return false;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/heap.h"
 
@@ -26,4 +28,26 @@ void
 heap_trim(void)
 {
 	(void)malloc_trim(0);
+}
+
+void *
+heap_regrow(void *old, size_t used, size_t size)
+{
+	void *p = malloc(size);
+
+	if (p == NULL)
+		return NULL;
+	if (used > 0)
+		memcpy(p, old, used);
+	heap_wipe(old, used);
+	return p;
+}
+
+void
+heap_wipe(void *p, size_t used)
+{
+	if (p == NULL)
+		return;
+	explicit_bzero(p, used);
+	free(p);
 }

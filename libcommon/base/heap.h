@@ -2,6 +2,8 @@
 #ifndef PATRONUS_BASE_HEAP_H
 #define PATRONUS_BASE_HEAP_H
 
+#include <stddef.h>
+
 /*
  * A daemon handles a large message now and then and is idle for the rest of the day.  With glibc's defaults the thresholds grow
  * with the largest block ever freed, and the memory of one commit stays with the process for ever: they are fixed instead.
@@ -16,5 +18,13 @@ void	 heap_keep(void);
 
 /* Give back what the last large piece of work left behind.  Costs a walk over the free lists: not for every message. */
 void	 heap_trim(void);
+
+/*
+ * realloc() for what may hold a secret: `used` bytes move, and the old place is cleared before it is freed.  NULL, and nothing has
+ * happened, when out of memory.
+ */
+void	*heap_regrow(void *old, size_t used, size_t size);
+/* Clear and free; NULL is fine. */
+void	 heap_wipe(void *p, size_t used);
 
 #endif

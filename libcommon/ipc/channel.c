@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "ipc/channel.h"
@@ -75,7 +76,7 @@ out_frame_free(struct out_frame *f)
 
 	for (i = 0; i < f->header.nfds; i++)
 		(void)close(f->fds[i]);
-	free(f);
+	heap_wipe(f, sizeof(*f) + f->header.len);
 }
 
 static void
@@ -371,11 +372,11 @@ send_message(struct channel *c, const struct frame_header *header, const void *b
 		return error;
 	}
 	if (c->queued >= c->queue_max || len > c->queue_max - c->queued) {
-		free(data);
+		heap_wipe(data, len);
 		return overrun(c);
 	}
 	error = queue_message(c, header, data, len, fds);
-	free(data);
+	heap_wipe(data, len);
 	/* An error of the socket shows again when it is read: the close happens there, not under the caller's feet. */
 	return error != 0 ? error : flush(c);
 }
@@ -555,6 +556,16 @@ must_pause(struct channel *c)
 /* Read a bounded number of frames, so that one busy peer cannot starve the others. */
 #define FRAMES_A_TURN	64
 
+/* The frame is a copy too. */
+static int
+take_frame(struct channel *c, const struct frame_header *h, const int *fds, struct message *m, struct codec_error *err)
+{
+	int n = assembler_add(&c->assembler, h, c->frame + FRAME_HEADER_LEN, fds, m, err);
+
+	explicit_bzero(c->frame, FRAME_HEADER_LEN + h->len);
+	return n;
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -571,7 +582,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		if (n == -EAGAIN)
 			break;
 		if (n == 0)
-			n = assembler_add(&c->assembler, &h, c->frame + FRAME_HEADER_LEN, fds, &m, &err);
+			n = take_frame(c, &h, fds, &m, &err);
 		else if (n == -EPROTO)
 			err = (struct codec_error){ .reason = "frame of a wrong shape" };
 		if (n == 1)

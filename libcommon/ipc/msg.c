@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "ipc/ids.h"
 #include "ipc/msg.h"
 
@@ -158,6 +159,8 @@ assembler_reset(struct assembler *a)
 		if (a->fds[i] != -1)
 			(void)close(a->fds[i]);
 	a->pending = false;
+	if (a->len > 0)
+		explicit_bzero(a->data, a->len);
 	a->len = 0;
 	/* A buffer that served one large message is not kept for ever. */
 	if (a->cap > 4 * FRAME_PAYLOAD_MAX) {
@@ -195,7 +198,7 @@ assembler_append(struct assembler *a, const uint8_t *payload, size_t len)
 
 	if (a->len + len > a->cap) {
 		cap = a->cap * 2 > a->len + len ? a->cap * 2 : a->len + len;
-		p = realloc(a->data, cap);
+		p = heap_regrow(a->data, a->len, cap);
 		if (p == NULL)
 			return -ENOMEM;
 		a->data = p;
@@ -314,7 +317,7 @@ msg_send_sync(int fd, const struct frame_header *header, const void *body, const
 				break;
 		at += h.len;
 	} while (error == 0 && at < len);
-	free(data);
+	heap_wipe(data, len);
 	return error;
 }
 
