@@ -27,14 +27,16 @@ count(const char *scrambled)
 	size_t len = strlen(scrambled), n, at, i, k;
 	unsigned long from, to;
 	unsigned found = 0;
-	char line[512], mode[8];
+	char line[512], *p;
 	FILE *maps = fopen("/proc/self/maps", "r");
 	int mem = open("/proc/self/mem", O_RDONLY);
 
 	assert_non_null(maps);
 	assert_true(mem != -1);
 	while (fgets(line, sizeof(line), maps) != NULL) {
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || mode[1] != 'w')
+		from = strtoul(line, &p, 16);
+		to = strtoul(p + 1, &p, 16);
+		if (p[2] != 'w')
 			continue;
 		for (at = from; at < to; at += n - len) {
 			n = to - at < sizeof(chunk) ? to - at : sizeof(chunk);
