@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures: a lab for a whole module (lab), one with examples/lab.yaml committed and servers running (box), and a fresh one (fresh_lab)."""
+import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -7,7 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
 
+from api import Api  # noqa: E402
 from lab import Lab, ROOT  # noqa: E402
+from prism import Prism  # noqa: E402
 
 
 def _with_log(lab, request):
@@ -15,6 +20,29 @@ def _with_log(lab, request):
     if request.session.testsfailed:
         print("\n--- the suite's log ---\n" + lab.log()[-8000:])
     lab.close()
+
+
+@pytest.fixture(scope="session")
+def prism(tmp_path_factory):
+    """Prism with the OpenAPI document of this build."""
+    directory = tmp_path_factory.mktemp("prism")
+    document = directory / "made.json"
+    build = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build"))
+    modules = re.findall(r"'(patronus-\w+)'", re.search(r"yang_modules = \[(.*?)\]", (ROOT / "yang/meson.build").read_text(), re.S)[1])
+    subprocess.run([build / "tools/yanggen/yanggen", ROOT / "yang", ROOT / "tools/yanggen/openapi-fixed.json", "openapi", document, *modules],
+                   check=True, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+    prism = Prism(document.read_bytes(), directory)
+    prism.document = document
+    yield prism
+    prism.close()
+
+
+@pytest.fixture(scope="module")
+def judge(prism):
+    """Every JSON request of this module goes through Prism."""
+    Api.judge, Api.judged = prism, 0
+    yield prism
+    Api.judge = None
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from lab import WORLD4, wait_for
 
 
 @pytest.fixture(scope="module")
-def api(box):
+def api(box, judge):
     return Api(box).claim(box)
 
 

@@ -242,7 +242,8 @@ def test_slow_clients_are_ended(web):
     s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
     began = time.monotonic()
     f = s.makefile("rb")
-    assert read_reply(f)[0] == 408 and f.read() == b""
+    status, _, body = read_reply(f)
+    assert status == 408 and json.loads(body)["type"] == "urn:patronus:problem:timeout" and f.read() == b""
     assert 8 < time.monotonic() - began < 14
     assert mute.recv(100) == b"" and 8 < time.monotonic() - began < 14
 

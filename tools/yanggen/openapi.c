@@ -90,6 +90,9 @@ field_shape(const struct gen_field *f)
 		shape = array_of(value_schema(f->node, leaf_type(f->node)), leaflist->min, leaflist->max);
 		if (is_config(f->node))
 			json_object_set_new(shape, "uniqueItems", json_true());
+		/* One value may stand without brackets. */
+		if (node_ext(f->node, "one-or-many") != NULL)
+			shape = json_pack("{s:[o, o]}", "anyOf", shape, value_schema(f->node, leaf_type(f->node)));
 		break;
 	default:
 		shape = value_schema(f->node, leaf_type(f->node));
@@ -252,6 +255,42 @@ read_operation(const char *path, const char *summary, json_t *shape)
 	return op;
 }
 
+/* An item of a list, or with fields= a part of it: nothing is required there. */
+static json_t *
+item_or_part(const struct gen_record *r)
+{
+	json_t *properties = json_object();
+	char path[2 * NAME_LEN];
+	unsigned i;
+
+	for (i = 0; i < r->nfields; i++) {
+		snprintf(path, sizeof(path), "%s/properties/%s", shape_name(r), r->fields[i].node->name);
+		json_object_set_new(properties, r->fields[i].node->name, ref("schemas", path));
+	}
+	return json_pack("{s:[o, {s:s, s:o, s:b}]}", "anyOf", ref("schemas", shape_name(r)), "type", "object", "properties", properties,
+	    "additionalProperties", 0);
+}
+
+/* The same of a state: the first list of its record is the one that is searched. */
+static json_t *
+state_or_part(const struct gen_record *r)
+{
+	json_t *properties = json_object();
+	char path[2 * NAME_LEN];
+	bool is_list, had_list = false;
+	unsigned i;
+
+	for (i = 0; i < r->nfields; i++) {
+		is_list = r->fields[i].node->nodetype == LYS_LIST && !had_list;
+		had_list |= is_list;
+		snprintf(path, sizeof(path), "%s/properties/%s", shape_name(r), r->fields[i].node->name);
+		json_object_set_new(properties, r->fields[i].node->name,
+		    is_list ? array_of(item_or_part(r->fields[i].rec), 0, 0) : ref("schemas", path));
+	}
+	return json_pack("{s:[o, {s:s, s:o, s:b}]}", "anyOf", ref("schemas", shape_name(r)), "type", "object", "properties", properties,
+	    "additionalProperties", 0);
+}
+
 /* What searches and pages a list. */
 static void
 add_collection(json_t *op, const char *limit)
@@ -276,17 +315,21 @@ put_operation(const char *path, json_t *shape)
 	add_body(op, json_incref(shape));
 	add_answer(op, "200", answer("Replaced.", json_incref(shape)));
 	add_answer(op, "201", answer("Created.", json_incref(shape)));
+	add_answer(op, "204", ref("responses", "Nothing"));
 	return op;
 }
 
+/* is_object: there are members to change; a value or a list is replaced. */
 static json_t *
-patch_operation(const char *path, json_t *shape)
+patch_operation(const char *path, json_t *shape, bool is_object)
 {
 	json_t *op = write_operation("patch", path, "Change members (RFC 7396).", true);
+	json_t *body = is_object ? json_pack("{s:s}", "type", "object") : json_object();
 
-	json_object_set_new(op, "requestBody", json_pack("{s:b, s:{s:{s:{s:s}}, s:{s:{s:s}}}}", "required", 1, "content",
-	    "application/merge-patch+json", "schema", "type", "object", "application/json", "schema", "type", "object"));
+	json_object_set_new(op, "requestBody", json_pack("{s:b, s:{s:{s:O}, s:{s:o}}}", "required", 1, "content",
+	    "application/merge-patch+json", "schema", body, "application/json", "schema", body));
 	add_answer(op, "200", answer("Changed.", json_incref(shape)));
+	add_answer(op, "204", ref("responses", "Nothing"));
 	return op;
 }
 
@@ -367,7 +410,7 @@ add_entry(struct paths *p, const struct lysc_node *list, const char *path, json_
 	    "description", json_text(key->dsc), "schema", value_schema(key, leaf_type(key))));
 	json_object_set_new(item, "get", read_operation(entry, list->dsc, shape));
 	json_object_set_new(item, "put", put_operation(entry, shape));
-	json_object_set_new(item, "patch", patch_operation(entry, shape));
+	json_object_set_new(item, "patch", patch_operation(entry, shape, true));
 	json_object_set_new(item, "delete", delete_operation(entry));
 	add_path(p, entry, item, inner);
 	if (lysc_is_userordered(list)) {
@@ -383,17 +426,21 @@ add_entry(struct paths *p, const struct lysc_node *list, const char *path, json_
 static void
 add_node(struct paths *p, const struct lysc_node *node, const char *up, json_t *parameters)
 {
-	json_t *item = json_object(), *shape = node_shape(p->g, node);
+	json_t *item = json_object(), *shape = node_shape(p->g, node), *page;
 	char path[1024];
 	char *summary = fold(node->dsc != NULL ? node->dsc : "");
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", up, node->name) >= sizeof(path))
 		die("path %s is too long", up);
-	json_object_set_new(item, "get", read_operation(path, summary, shape));
-	json_object_set_new(item, "put", put_operation(path, shape));
-	json_object_set_new(item, "patch", patch_operation(path, shape));
-	if (node->nodetype == LYS_LIST)
+	if (node->nodetype == LYS_LIST) {
+		page = array_of(item_or_part(record_of(p->g, node)), 0, 0);
+		json_object_set_new(item, "get", read_operation(path, summary, page));
 		add_collection(json_object_get(item, "get"), "PageLimit");
+		json_decref(page);
+	} else
+		json_object_set_new(item, "get", read_operation(path, summary, shape));
+	json_object_set_new(item, "put", put_operation(path, shape));
+	json_object_set_new(item, "patch", patch_operation(path, shape, node->nodetype == LYS_CONTAINER));
 	if (node->nodetype == LYS_LIST)
 		json_object_set_new(item, "post", append_operation(path, node, shape_name(record_of(p->g, node))));
 	json_object_set_new(item, "delete", delete_operation(path));
@@ -423,8 +470,7 @@ add_root(struct paths *p)
 
 	json_object_set_new(item, "get", read_operation("/configuration", "The whole configuration.", shape));
 	json_object_set_new(item, "put", put_operation("/configuration", shape));
-	json_object_set_new(item, "patch", patch_operation("/configuration", shape));
-	json_object_set_new(item, "delete", delete_operation("/configuration"));
+	json_object_set_new(item, "patch", patch_operation("/configuration", shape, true));
 	json_object_set_new(p->all, "/configuration", item);
 	json_decref(shape);
 }
@@ -435,7 +481,7 @@ add_state(struct paths *p, const struct lysc_node *node)
 	char path[256];
 	json_t *op = json_pack("{s:s+, s:[s], s:o, s:[], s:{s:{s:s, s:{}, s:{s:{s:o}}}, s:o}}", "operationId", "state-", node->name,
 	    "tags", "state", "summary", json_text(node->dsc), "parameters", "responses", "200", "description", "What is now.",
-	    "headers", "content", "application/json", "schema", ref("schemas", shape_name(record_of(p->g, node))),
+	    "headers", "content", "application/json", "schema", state_or_part(record_of(p->g, node)),
 	    "default", ref("responses", "Problem"));
 
 	add_collection(op, strcmp(node->name, "firewall-log") == 0 ? "LogLimit" : "PageLimit");
