@@ -712,14 +712,16 @@ static void
 undo(struct transaction *tx)
 {
 	struct job *job = tx->job;
+	const struct problem *why;
 
 	tx->refused = (struct outcome_info){ .outcome = outcome_of(&tx->rollout), .error = tx->rollout.error };
 	tx->refused_problems = tx->rollout.problems;
 	tx->rollout.problems = NULL;
 	if (store_finish(tx->confd->store, job->target->number, REVISION_ROLLED_BACK, NULL) != 0)
 		log_errx("transaction", "cannot store that revision %u was refused", job->target->number);
-	log_warnx("transaction", "revision %u was refused; going back to revision %u", job->target->number,
-	    tx->confd->running->number);
+	why = problems_get(tx->refused_problems, 0);
+	log_warnx("transaction", "revision %u was refused; going back to revision %u: %s", job->target->number,
+	    tx->confd->running->number, why != NULL ? why->text : strerror(-tx->refused.error));
 	tx->state = TX_UNDOING;
 	/* Not in this turn: an owner whose channel just broke has to be seen as away first. */
 	kick(tx);

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Health checks as part of a commit, against peers that are not ours: the kernel's echo, nginx, dnsmasq, socat."""
 import json
+import os
 import re
+import signal
 import time
 
 import pytest
@@ -127,3 +129,37 @@ def test_slow_peer_gets_its_tries(box):
     box.spawn("inet", ["sh", "-c", "sleep 1.5; exec socat TCP6-LISTEN:7777,ipv6only=0,reuseaddr,fork SYSTEM:true"])
     checks = {c["name"]: c for c in json.loads(box.ctl("commit", "--json").stdout)["checks"]}
     assert checks["slow"]["state"] == "passed" and 1 < checks["slow"]["tries"] <= 8
+
+
+NOBODY = "{probe: tcp, target: 198.51.100.1, port: 7778, timeout: 1s, tries: 10, required: always}"
+
+
+def slow_commit(box):
+    """A commit whose checks are under way for five seconds, and then fail."""
+    box.ctl("set", "management/health-checks/nobody", NOBODY)
+    box.ctl("set", "firewall/rules/no", "{from: local, to: wan, service: snmp, action: drop}")
+    commit = box.start_ctl("commit", "--comment", "slow")
+    wait_for("the new rule", 3, lambda: "udp dport 161" in box.nft("list", "table", "inet", "patronus").stdout)
+    time.sleep(0.5)
+    assert commit.poll() is None
+    return commit
+
+
+def test_confd_dies_while_checks_run(box):
+    """Then it was no commit: the box is back before anybody asks."""
+    before = box.ctl_json("status")["revision"]
+    commit = slow_commit(box)
+    os.kill(box.processes()["confd"]["pid"], signal.SIGKILL)
+    assert commit.wait(10) != 0
+    box.wait_ready()
+    wait_for("the old rules", 3, lambda: "udp dport 161" not in box.nft("list", "table", "inet", "patronus").stdout)
+    assert box.ctl_json("status")["revision"] == before
+
+
+def test_fetchd_dies_while_checks_run(box):
+    """Its successor makes the tries that are left."""
+    commit = slow_commit(box)
+    os.kill(box.processes()["fetchd"]["pid"], signal.SIGKILL)
+    box.spawn("inet", ["socat", "TCP6-LISTEN:7778,ipv6only=0,reuseaddr,fork", "SYSTEM:true"])
+    assert commit.wait(15) == 0
+    assert box.processes()["fetchd"]["state"] == "running"

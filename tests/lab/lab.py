@@ -215,6 +215,11 @@ class Lab:
     def ctl(self, *args, check=True, timeout=60, input=None):
         return run([PREFIX / "bin" / "patronusctl", "--socket", self.sock] + list(args), check=check, timeout=timeout, input=input)
 
+    def start_ctl(self, *args):
+        """A command that goes on by itself."""
+        return subprocess.Popen([str(a) for a in (PREFIX / "bin" / "patronusctl", "--socket", self.sock, *args)], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def ctl_json(self, *args):
         return json.loads(self.ctl(*args, "--json").stdout)
 
