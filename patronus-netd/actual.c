@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -9,6 +10,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "net/nlmsg.h"
+#include "net/rtnlwalk.h"
 #include "actual.h"
 #include "desired.h"
 
@@ -255,10 +257,24 @@ read_addr(struct actual *a, const struct nl_msg *m)
 
 /* --- routes --- */
 
-static bool
-is_complex(const struct attrs *tb)
+/* Of several next hops the first: with it a route can be told and stood in for, but not compared. */
+static void
+read_first_hop(struct route *r, const struct nl_attr *multipath, uint8_t family)
 {
-	return tb->has[RTA_MULTIPATH] || tb->has[RTA_VIA] || tb->has[RTA_ENCAP_TYPE] || tb->has[RTA_NH_ID];
+	struct nl_reader reader;
+	struct rtnexthop nh;
+	struct attrs tb;
+
+	if (multipath->len < sizeof(nh))
+		return;
+	memcpy(&nh, multipath->data, sizeof(nh));
+	if (nh.rtnh_len < sizeof(nh) || nh.rtnh_len > multipath->len || nh.rtnh_ifindex <= 0)
+		return;
+	reader = (struct nl_reader){ .data = multipath->data + sizeof(nh), .len = nh.rtnh_len - sizeof(nh) };
+	if (attrs_read(&reader, &tb) != 0)
+		return;
+	r->oif = (uint32_t)nh.rtnh_ifindex;
+	(void)get_addr(&tb, RTA_GATEWAY, family, &r->via);
 }
 
 static int
@@ -292,7 +308,35 @@ read_route(struct actual *a, const struct nl_msg *m)
 	r->tos = rtm.rtm_tos;
 	r->scope = rtm.rtm_scope;
 	r->flags = rtm.rtm_flags;
-	r->is_complex = is_complex(&tb) || rtm.rtm_src_len != 0;
+	r->is_opaque = tb.has[RTA_VIA] || tb.has[RTA_ENCAP_TYPE] || rtm.rtm_src_len != 0;
+	r->is_complex = r->is_opaque || tb.has[RTA_MULTIPATH] || tb.has[RTA_NH_ID];
+	if (tb.has[RTA_MULTIPATH])
+		read_first_hop(r, &tb.at[RTA_MULTIPATH], rtm.rtm_family);
+	return 0;
+}
+
+/* --- rules --- */
+
+static int
+read_rule(struct actual *a, const struct nl_msg *m)
+{
+	uint32_t priority = 0, table;
+	struct fib_rule_hdr h;
+	struct attrs tb;
+
+	memcpy(&h, m->data, sizeof(h));
+	if (attrs_of_message(m, sizeof(h), &tb) != 0)
+		return -EPROTO;
+	table = h.table;
+	get_u32(&tb, FRA_TABLE, &table);
+	get_u32(&tb, FRA_PRIORITY, &priority);
+	if ((h.family != AF_INET && h.family != AF_INET6) || h.action != FR_ACT_TO_TBL || table != RTNLWALK_SHADOW ||
+	    priority != RTNLWALK_PRIORITY || !tb.has[FRA_PROTOCOL] || nlattr_u8(&tb.at[FRA_PROTOCOL]) != RTNLWALK_PROTOCOL)
+		return 0;
+	a->rules = room(a, a->rules, a->nrules, &a->caps[3], sizeof(*a->rules));
+	if (a->rules == NULL)
+		return -ENOMEM;
+	a->rules[a->nrules++].family = h.family == AF_INET ? ADDR_V4 : ADDR_V6;
 	return 0;
 }
 
@@ -309,6 +353,7 @@ read_message(struct actual *a, const struct nl_msg *m)
 		{ RTM_NEWLINK, sizeof(struct ifinfomsg), read_link },
 		{ RTM_NEWADDR, sizeof(struct ifaddrmsg), read_addr },
 		{ RTM_NEWROUTE, sizeof(struct rtmsg), read_route },
+		{ RTM_NEWRULE, sizeof(struct fib_rule_hdr), read_rule },
 	};
 	size_t i;
 

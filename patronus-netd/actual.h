@@ -10,7 +10,7 @@
 #include "net/addr.h"
 
 /*
- * What the kernel has: links, addresses and routes as read from its dumps.  Dumps come from a kernel, but the bytes
+ * What the kernel has: links, addresses, routes and our rules as read from its dumps.  Dumps come from a kernel, but the bytes
  * are still walked with every length checked: one reader serves dumps, events and the fuzzer.
  */
 
@@ -61,8 +61,14 @@ struct route {
 	uint8_t		 protocol;
 	uint8_t		 tos;
 	uint8_t		 scope;
-	bool		 is_complex;	/* several next hops, an encapsulation, a nexthop object: never made by us */
+	bool		 is_complex;	/* several next hops (via and oif are the first), an encapsulation, a nexthop object: never made by us */
+	bool		 is_opaque;	/* an encapsulation, a next hop of the other family, a source: via and oif do not tell its way */
 	struct addr	 prefsrc;
+};
+
+/* A policy rule of ours: the one that looks up the shadow table (flip.h).  Others are not kept. */
+struct rule {
+	uint8_t		 family;	/* ADDR_V4, ADDR_V6 */
 };
 
 struct actual {
@@ -73,13 +79,15 @@ struct actual {
 	uint32_t	 naddrs;
 	struct route	*routes;
 	uint32_t	 nroutes;
-	uint32_t	 caps[3];	/* allocated items of the three, the reader's own */
+	struct rule	*rules;
+	uint32_t	 nrules;
+	uint32_t	 caps[4];	/* allocated items of the four, the reader's own */
 };
 
 /* Everything read lives in the arena. */
 void	actual_init(struct actual *, struct arena *);
 /*
- * Add what the messages tell: RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE; others are skipped.  0, -EPROTO for bytes that are not whole messages,
+ * Add what the messages tell: RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWRULE; others are skipped.  0, -EPROTO for bytes that are not whole messages,
  * -ENOMEM.
  */
 int	actual_read(struct actual *, const uint8_t *, size_t len);

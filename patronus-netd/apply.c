@@ -3,9 +3,11 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "ipc/ids.h"
 #include "actual.h"
 #include "bind.h"
 #include "feature.h"
+#include "flip.h"
 #include "forecast.h"
 #include "kernel.h"
 #include "netd.h"
@@ -17,32 +19,82 @@
  * One phase may need several looks: taking an address away can take routes and other addresses along, and somebody
  * may change the kernel between our reading and our writing.
  */
-#define ROUNDS_MAX	4
+#define ROUNDS_MAX	5
 
-static int
-plan_revision(struct netd *n, struct revision *r, struct arena *arena, bool must_exist, struct actual *actual, struct plan *ret,
-    struct problems *problems)
+int
+apply_read(struct actual *actual, struct arena *arena)
 {
-	struct planner p = { .desired = &r->desired, .actual = actual, .memory = n->memory, .plan = ret, .problems = problems };
-	int error, i;
+	int error;
 
 	error = kernel_read(actual, arena, KERNEL_ALL);
-	if (error != 0)
+	if (error != 0 || !flip_is_left(actual))
 		return error;
+	/* What it could not do is planned for anew. */
+	(void)kernel_recover(actual);
+	return kernel_read(actual, arena, KERNEL_ALL);
+}
+
+void
+apply_recover(void)
+{
+	struct arena *arena = arena_new(0);
+	struct actual actual;
+
+	if (arena == NULL)
+		fatal("netd", "arena");
+	if (kernel_read(&actual, arena, KERNEL_ROUTES | KERNEL_RULES) == 0 && flip_is_left(&actual))
+		(void)kernel_recover(&actual);
+	arena_free(arena);
+}
+
+static void
+plan_revision(struct netd *n, struct revision *r, struct actual *actual, bool must_exist, struct plan *ret, struct problems *problems)
+{
+	struct planner p = { .desired = &r->desired, .actual = actual, .memory = n->memory, .plan = ret, .problems = problems };
+	int i;
+
 	bind_links(&r->desired, actual, must_exist, problems);
-	plan_init(ret, arena);
+	plan_init(ret, actual->arena);
 	for (i = 0; features[i] != NULL; i++)
 		features[i]->plan(&p);
 	plan_sort(ret);
-	return 0;
 }
 
 int
 apply_plan(struct netd *n, struct revision *r, struct arena *arena, bool must_exist, struct plan *ret, struct problems *problems)
 {
 	struct actual actual;
+	int error;
 
-	return plan_revision(n, r, arena, must_exist, &actual, ret, problems);
+	error = kernel_read(&actual, arena, KERNEL_ALL);
+	if (error == 0)
+		plan_revision(n, r, &actual, must_exist, ret, problems);
+	return error;
+}
+
+/* One look, and the first phase that has something to do.  *ret_left counts what there was; -errno when it could not be looked or done. */
+static int
+apply_round(struct netd *n, struct revision *r, uint8_t phase, struct problems *problems, uint32_t *ret_left)
+{
+	struct arena *arena = arena_new(0);
+	struct actual actual;
+	struct plan plan;
+	int error;
+
+	*ret_left = 0;
+	if (arena == NULL)
+		return -ENOMEM;
+	error = apply_read(&actual, arena);
+	if (error == 0) {
+		plan_revision(n, r, &actual, false, &plan, NULL);
+		*ret_left = plan_count(&plan, phase);
+		if (phase == 0)
+			phase = plan_count(&plan, COMMIT_APPLY) > 0 ? COMMIT_APPLY : COMMIT_REMOVE;
+		if (*ret_left > 0)
+			error = kernel_execute(&plan, phase, &actual, n->memory, problems);
+	}
+	arena_free(arena);
+	return error;
 }
 
 int
@@ -52,33 +104,26 @@ apply_forecast(struct netd *n, struct revision *r, struct arena *arena, struct p
 	int error;
 
 	plan_init(ret_plan, arena);
-	error = r != NULL ? plan_revision(n, r, arena, false, ret_before, ret_plan, NULL) : kernel_read(ret_before, arena, KERNEL_ALL);
-	if (error == 0)
-		forecast_make(ret_before, ret_plan, arena, ret_after);
-	return error;
+	error = kernel_read(ret_before, arena, KERNEL_ALL);
+	if (error != 0)
+		return error;
+	if (r != NULL)
+		plan_revision(n, r, ret_before, false, ret_plan, NULL);
+	forecast_make(ret_before, ret_plan, arena, ret_after);
+	return 0;
 }
 
 int
 apply_phase(struct netd *n, struct revision *r, uint8_t phase, struct problems *problems, bool *ret_changed)
 {
-	struct actual actual;
-	struct arena *arena;
-	struct plan plan;
 	uint32_t left = 1;
 	int error = 0, round;
 
 	*ret_changed = false;
 	for (round = 0; round < ROUNDS_MAX && left > 0; round++) {
-		arena = arena_new(0);
-		if (arena == NULL)
-			return -ENOMEM;
-		error = plan_revision(n, r, arena, false, &actual, &plan, NULL);
-		left = error == 0 ? plan_count(&plan, phase) : 0;
+		/* A failure may be a race: it is told when it comes again on a fresh reading. */
+		error = apply_round(n, r, phase, round > 0 ? problems : NULL, &left);
 		*ret_changed = *ret_changed || left > 0;
-		if (left > 0)
-			/* A failure may be a race: it is told when it comes again on a fresh reading. */
-			error = kernel_execute(&plan, phase, &actual, n->memory, round > 0 ? problems : NULL);
-		arena_free(arena);
 		if (error != 0 && (round > 0 || left == 0))
 			break;
 	}

@@ -55,7 +55,7 @@ struct want_route {
 /* One sysctl with the value it must have. */
 struct want_sysctl {
 	uint8_t		 id;		/* enum sysctl_id */
-	uint8_t		 phase;		/* enum commit_phase: when it may be set */
+	bool		 widens;	/* lets through what did not pass before: set last */
 	const char	*interface;	/* key of an interface, NULL for the ids of the whole box */
 	const char	*path;
 	uint32_t	 value;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <linux/if.h>
@@ -7,6 +8,7 @@
 
 #include "base/buf.h"
 #include "net/nlmsg.h"
+#include "net/rtnlwalk.h"
 #include "desired.h"
 #include "encode.h"
 #include "plan.h"
@@ -69,7 +71,7 @@ encode_addr(struct buf *b, uint16_t type, uint16_t flags, uint32_t sequence, con
 static uint8_t
 route_scope(const struct op *op)
 {
-	if (op->kind == OP_ROUTE_REMOVE)
+	if (op->kind == OP_ROUTE_REMOVE || op->kind == OP_SHADOW_REMOVE)
 		return RT_SCOPE_NOWHERE;
 	return op->type == RTN_UNICAST && op->via.family == ADDR_NONE ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }
@@ -81,6 +83,7 @@ encode_route(struct buf *b, uint16_t type, uint16_t flags, uint32_t sequence, co
 		.rtm_family = op->prefix.addr.family == ADDR_V4 ? AF_INET : AF_INET6, .rtm_dst_len = op->prefix.len,
 		.rtm_table = op->table < 256 ? (uint8_t)op->table : RT_TABLE_UNSPEC, .rtm_protocol = RTPROT_PATRONUS,
 		.rtm_scope = route_scope(op), .rtm_type = op->type, .rtm_tos = op->tos,
+		.rtm_flags = op->is_onlink ? RTNH_F_ONLINK : 0,
 	};
 	size_t at = nlmsg_begin(b, type, flags, sequence, &rtm, sizeof(rtm));
 
@@ -93,7 +96,21 @@ encode_route(struct buf *b, uint16_t type, uint16_t flags, uint32_t sequence, co
 		nlattr_put_u32(b, RTA_OIF, op->index);
 	if (op->metric != 0)
 		nlattr_put_u32(b, RTA_PRIORITY, op->metric);
+	if (op->kind == OP_SHADOW_ADD && op->prefsrc.family != ADDR_NONE)
+		put_addr(b, RTA_PREFSRC, &op->prefsrc);
 	nlattr_put_u32(b, RTA_TABLE, op->table);
+	return at;
+}
+
+static size_t
+encode_rule(struct buf *b, uint16_t type, uint16_t flags, uint32_t sequence, const struct op *op)
+{
+	struct fib_rule_hdr h = { .family = op->prefix.addr.family == ADDR_V4 ? AF_INET : AF_INET6, .action = FR_ACT_TO_TBL };
+	size_t at = nlmsg_begin(b, type, flags, sequence, &h, sizeof(h));
+
+	nlattr_put_u32(b, FRA_PRIORITY, RTNLWALK_PRIORITY);
+	nlattr_put_u32(b, FRA_TABLE, RTNLWALK_SHADOW);
+	nlattr_put_u8(b, FRA_PROTOCOL, RTPROT_PATRONUS);
 	return at;
 }
 
@@ -102,7 +119,12 @@ static const struct {
 	uint16_t	flags;
 	size_t		(*encode)(struct buf *, uint16_t type, uint16_t flags, uint32_t sequence, const struct op *);
 } encoders[OP_KIND_MAX] = {
+	[OP_RULE_ADD]		= { RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, encode_rule },
+	[OP_RULE_REMOVE]	= { RTM_DELRULE, 0, encode_rule },
+	[OP_SHADOW_ADD]		= { RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, encode_route },
+	[OP_SHADOW_REMOVE]	= { RTM_DELROUTE, 0, encode_route },
 	[OP_LINK_SET]		= { RTM_NEWLINK, 0, encode_link },
+	[OP_LINK_DOWN]		= { RTM_NEWLINK, 0, encode_link },
 	[OP_ADDR_ADD]		= { RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, encode_addr },
 	[OP_ADDR_REMOVE]	= { RTM_DELADDR, 0, encode_addr },
 	[OP_ROUTE_ADD]		= { RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, encode_route },

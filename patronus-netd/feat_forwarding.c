@@ -2,10 +2,13 @@
 /*
  * The sysctls that make a router.
  *
- * Forwarding is switched on in the second phase of a commit: by then fwd has applied the firewall of the same revision.  (privd's
- * guard ruleset drops what is forwarded before that in any case; this is the second lock on the same door.)  It is never switched off by
- * a restart: a router that stays up keeps forwarding under the policy that is loaded.
+ * Forwarding is switched on at the end of the second phase of a commit: by then fwd has applied the firewall of the same revision, and
+ * the routes are there.  (privd's guard ruleset drops what is forwarded before that in any case; this is the second lock on the same
+ * door.)  Switched off it would be at the start of the first.  It is never switched off by a restart: a router that stays up keeps
+ * forwarding under the policy that is loaded.
  */
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/log.h"
 #include "conf/generated.h"
@@ -16,20 +19,25 @@
 
 static const struct {
 	uint8_t		id;
-	uint8_t		phase;
 	uint32_t	value;
 } whole_box[] = {
-	{ SYSCTL_ACCEPT_REDIRECTS, COMMIT_APPLY, 0 },	/* nobody on the wire changes our routes */
-	{ SYSCTL_SEND_REDIRECTS, COMMIT_APPLY, 0 },
-	{ SYSCTL_IP_FORWARD, COMMIT_REMOVE, 1 },
-	{ SYSCTL_IP6_FORWARD, COMMIT_REMOVE, 1 },
+	{ SYSCTL_ACCEPT_REDIRECTS, 0 },	/* nobody on the wire changes our routes */
+	{ SYSCTL_SEND_REDIRECTS, 0 },
+	{ SYSCTL_IP_FORWARD, 1 },
+	{ SYSCTL_IP6_FORWARD, 1 },
 }, each_link[] = {
-	{ SYSCTL_IP6_ACCEPT_RA, COMMIT_APPLY, 0 },	/* addresses and routes come from the configuration alone */
-	{ SYSCTL_RP_FILTER, COMMIT_APPLY, 2 },		/* loose (RFC 3704): the strict check is the firewall's, with its exceptions */
-	{ SYSCTL_PROMOTE_SECONDARIES, COMMIT_APPLY, 1 },	/* removing our address must not take a foreign one along */
+	{ SYSCTL_IP6_ACCEPT_RA, 0 },	/* addresses and routes come from the configuration alone */
+	{ SYSCTL_RP_FILTER, 2 },		/* loose (RFC 3704): the strict check is the firewall's, with its exceptions */
+	{ SYSCTL_PROMOTE_SECONDARIES, 1 },	/* removing our address must not take a foreign one along */
 };
 
 #define N(a)	(sizeof(a) / sizeof((a)[0]))
+
+static bool
+widens(uint8_t id, uint32_t value)
+{
+	return (id == SYSCTL_IP_FORWARD || id == SYSCTL_IP6_FORWARD) && value != 0;
+}
 
 /* A link on which IPv6 is switched off takes no address of it. */
 static bool
@@ -49,10 +57,10 @@ desire_link(const struct conf_interface *c, const char *path, struct want_sysctl
 	size_t j;
 
 	for (j = 0; j < N(each_link); j++)
-		*w++ = (struct want_sysctl){ .id = each_link[j].id, .phase = each_link[j].phase, .interface = c->name, .path = path,
+		*w++ = (struct want_sysctl){ .id = each_link[j].id, .interface = c->name, .path = path,
 		    .value = each_link[j].value };
 	if (has_ipv6(c))
-		*w++ = (struct want_sysctl){ .id = SYSCTL_IP6_DISABLE, .phase = COMMIT_APPLY, .interface = c->name, .path = path };
+		*w++ = (struct want_sysctl){ .id = SYSCTL_IP6_DISABLE, .interface = c->name, .path = path };
 	return w;
 }
 
@@ -68,8 +76,8 @@ desire(const struct conf_netd *conf, struct desired *d, struct problems *problem
 	if (w == NULL)
 		fatalx("netd", "out of memory");
 	for (j = 0; j < N(whole_box); j++, w++)
-		*w = (struct want_sysctl){ .id = whole_box[j].id, .phase = whole_box[j].phase, .path = "/routing",
-		    .value = whole_box[j].value };
+		*w = (struct want_sysctl){ .id = whole_box[j].id, .widens = widens(whole_box[j].id, whole_box[j].value),
+		    .path = "/routing", .value = whole_box[j].value };
 	for (i = 0; i < conf->interfaces.n; i++)
 		w = desire_link(&conf->interfaces.items[i], d->links[i].path, w);
 	d->nsysctls = (uint32_t)(w - d->sysctls);

@@ -142,6 +142,7 @@ do_op(struct actual *to, const struct op *op)
 {
 	switch ((enum op_kind)op->kind) {
 	case OP_LINK_SET:
+	case OP_LINK_DOWN:
 		if (op->set_up)
 			set_link(to, op->index, op->is_up);
 		break;
@@ -159,7 +160,12 @@ do_op(struct actual *to, const struct op *op)
 	case OP_ROUTE_REMOVE:
 		remove_route(to, op);
 		break;
+	case OP_RULE_ADD:
+	case OP_RULE_REMOVE:
+	case OP_SHADOW_ADD:
+	case OP_SHADOW_REMOVE:
 	case OP_SYSCTL_SET:
+	case OP_SYSCTL_WIDEN:
 	case OP_HOSTNAME:
 	case OP_TIME_ZONE:
 	case OP_RESOLV_CONF:
@@ -263,7 +269,7 @@ loses_address(const struct actual *before, const struct actual *after, struct pl
 	char text[ADDR_STRLEN];
 
 	if (l != NULL && (l->flags & IFF_UP) == 0)
-		*ret = verdict(FLOW_CUT, l->name, path_of(p, OP_LINK_SET, index, NULL), plan_text(p, "link %s goes down", l->name));
+		*ret = verdict(FLOW_CUT, l->name, path_of(p, OP_LINK_DOWN, index, NULL), plan_text(p, "link %s goes down", l->name));
 	else if (mine != NULL && address_of(after, &f->local) == NULL)
 		*ret = verdict(FLOW_CUT, actual_link_name(before, index), path_of(p, OP_ADDR_REMOVE, mine->index, &f->local),
 		    plan_text(p, "address %s is removed", addr_format(&f->local, text, sizeof(text))));

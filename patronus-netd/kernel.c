@@ -12,6 +12,7 @@
 #include "before.h"
 #include "desired.h"
 #include "encode.h"
+#include "flip.h"
 #include "kernel.h"
 #include "memory.h"
 #include "plan.h"
@@ -51,6 +52,8 @@ kernel_read(struct actual *a, struct arena *arena, unsigned what)
 		error = read_dump(a, NL_DUMP_ADDRS);
 	if (error == 0 && (what & KERNEL_ROUTES))
 		error = read_dump(a, NL_DUMP_ROUTES);
+	if (error == 0 && (what & KERNEL_RULES))
+		error = read_dump(a, NL_DUMP_RULES);
 	return error;
 }
 
@@ -66,6 +69,7 @@ struct batch {
 	bool			 is_back;	/* something is as it was before us: no need to know it any longer */
 	uint32_t		 ops[4096];
 	uint32_t		 n;
+	bool			 is_tolerant;	/* what fails is left out */
 };
 
 static void
@@ -92,7 +96,7 @@ remember(struct batch *b, const struct op *op)
 		memory_address_add(b->memory, op->index, &op->prefix);
 	else if (op->kind == OP_ADDR_REMOVE)
 		memory_address_remove(b->memory, op->index, &op->prefix);
-	else if (op->kind == OP_LINK_SET && op->mtu != 0 && memory_mtu_get(b->memory, op->index) == op->mtu) {
+	else if (op_is_link(op) && op->mtu != 0 && memory_mtu_get(b->memory, op->index) == op->mtu) {
 		memory_mtu_forget(b->memory, op->index);
 		b->is_back = true;
 	}
@@ -104,7 +108,9 @@ is_done_anyway(const struct op *op, int error)
 {
 	return (op->kind == OP_ADDR_ADD && error == EEXIST) ||
 	    (op->kind == OP_ADDR_REMOVE && (error == EADDRNOTAVAIL || error == ENODEV)) ||
-	    (op->kind == OP_ROUTE_REMOVE && (error == ESRCH || error == ENODEV));
+	    ((op->kind == OP_ROUTE_REMOVE || op->kind == OP_SHADOW_REMOVE) && (error == ESRCH || error == ENODEV)) ||
+	    ((op->kind == OP_RULE_ADD || op->kind == OP_SHADOW_ADD) && error == EEXIST) ||
+	    (op->kind == OP_RULE_REMOVE && error == ENOENT);
 }
 
 /* Send operations from..n of the batch; *ret_done of them were done. */
@@ -148,7 +154,8 @@ batch_flush(struct batch *b)
 		op = &b->plan->ops[b->ops[failed]];
 		if (!is_done_anyway(op, -error)) {
 			fail(b, op, -error, err.text);
-			return error;
+			if (!b->is_tolerant || error == -ETIMEDOUT)
+				return error;
 		}
 		at = failed + 1;
 	}
@@ -306,7 +313,7 @@ sets_mtu(const struct plan *plan, uint32_t index)
 	uint32_t i;
 
 	for (i = 0; i < plan->n; i++)
-		if (plan->ops[i].kind == OP_LINK_SET && plan->ops[i].index == index && plan->ops[i].mtu != 0)
+		if (op_is_link(&plan->ops[i]) && plan->ops[i].index == index && plan->ops[i].mtu != 0)
 			return true;
 	return false;
 }
@@ -338,7 +345,7 @@ note_before(const struct plan *plan, uint8_t phase, const struct actual *actual,
 			continue;
 		if (op->kind == OP_RESOLV_CONF && memory_text_get(memory, MEMORY_RESOLV_CONF) == NULL)
 			is_new = true;
-		if (op->kind != OP_LINK_SET || op->mtu == 0 || memory_mtu_get(memory, op->index) != 0 ||
+		if (!op_is_link(op) || op->mtu == 0 || memory_mtu_get(memory, op->index) != 0 ||
 		    (l = actual_link(actual, op->index)) == NULL)
 			continue;
 		memory_mtu_before(memory, op->index, l->mtu);
@@ -394,7 +401,7 @@ static int
 do_op(struct batch *b, const struct op *op)
 {
 	static int (*const handlers[OP_KIND_MAX])(const struct op *, struct memory *, struct privcall_error *) = {
-		[OP_SYSCTL_SET] = do_sysctl, [OP_HOSTNAME] = do_host, [OP_TIME_ZONE] = do_host,
+		[OP_SYSCTL_SET] = do_sysctl, [OP_SYSCTL_WIDEN] = do_sysctl, [OP_HOSTNAME] = do_host, [OP_TIME_ZONE] = do_host,
 		[OP_RESOLV_CONF] = do_resolv_conf,
 	};
 	struct privcall_error err = { 0 };
@@ -409,34 +416,56 @@ do_op(struct batch *b, const struct op *op)
 	return error;
 }
 
+static int
+execute(struct batch *b)
+{
+	const struct plan *plan = b->plan;
+	uint32_t i;
+	int error = 0;
+
+	buf_init(&b->messages, BATCH_MAX);
+	for (i = 0; error == 0 && i < plan->n; i++) {
+		if (!op_is_rtnl(&plan->ops[i]))
+			error = do_op(b, &plan->ops[i]);
+		else {
+			b->ops[b->n++] = i;
+			if (b->n == sizeof(b->ops) / sizeof(b->ops[0]))
+				error = batch_flush(b);
+		}
+	}
+	if (error == 0)
+		error = batch_flush(b);
+	if (b->is_back)
+		before_store(b->memory, b->actual);
+	buf_fini(&b->messages);
+	return error;
+}
+
+static struct batch	batch;
+
 int
 kernel_execute(const struct plan *plan, uint8_t phase, const struct actual *actual, struct memory *memory,
     struct problems *problems)
 {
-	static struct batch b;
-	uint32_t i;
-	int error = 0;
+	struct plan steps;
 
-	b = (struct batch){ .plan = plan, .actual = actual, .memory = memory, .problems = problems };
-	buf_init(&b.messages, BATCH_MAX);
 	note_before(plan, phase, actual, memory);
-	for (i = 0; error == 0 && i < plan->n; i++) {
-		if (plan->ops[i].phase != phase)
-			continue;
-		if (!op_is_rtnl(&plan->ops[i]))
-			error = do_op(&b, &plan->ops[i]);
-		else {
-			b.ops[b.n++] = i;
-			if (b.n == sizeof(b.ops) / sizeof(b.ops[0]))
-				error = batch_flush(&b);
-		}
-	}
-	if (error == 0)
-		error = batch_flush(&b);
-	if (b.is_back)
-		before_store(memory, actual);
-	buf_fini(&b.messages);
-	return error;
+	plan_init(&steps, plan->arena);
+	flip_expand(plan, phase, actual, &steps);
+	batch = (struct batch){ .plan = &steps, .actual = actual, .memory = memory, .problems = problems };
+	return execute(&batch);
+}
+
+int
+kernel_recover(const struct actual *actual)
+{
+	struct plan steps;
+
+	plan_init(&steps, actual->arena);
+	flip_recover(actual, &steps);
+	log_info("kernel", "a change of routes was left in the middle: %u steps to its end", steps.n);
+	batch = (struct batch){ .plan = &steps, .actual = actual, .is_tolerant = true };
+	return execute(&batch);
 }
 
 int

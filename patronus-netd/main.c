@@ -49,6 +49,7 @@ start(struct daemon *d)
 	netd.memory = memory_new();
 	netd.alarms = alarms_new();
 	kernel_read_before(netd.memory);
+	apply_recover();
 	netd.watch = watch_new(d->base, on_change, &netd);
 	netd.tick = event_new(d->base, -1, EV_PERSIST, on_tick, &netd);
 	if (netd.tick == NULL || event_add(netd.tick, &second) == -1)

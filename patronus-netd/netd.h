@@ -39,8 +39,15 @@ int	apply_plan(struct netd *, struct revision *, struct arena *, bool must_exist
 struct actual;
 int	apply_forecast(struct netd *, struct revision *, struct arena *, struct plan *ret_plan, struct actual *ret_before,
 	    struct actual *ret_after);
-/* Carry out one phase, again until nothing is left of it.  0 or -errno with problems; *ret_changed says whether there was anything to do. */
+/*
+ * Carry out one phase (0: both, in their order), again until nothing is left of it.  0 or -errno with problems; *ret_changed says whether
+ * there was anything to do.
+ */
 int	apply_phase(struct netd *, struct revision *, uint8_t phase, struct problems *, bool *ret_changed);
+/* Read the kernel whole into actual, after a change of routes that was left in the middle has been brought to its end.  0 or -errno, logged. */
+int	apply_read(struct actual *, struct arena *);
+/* That alone: at the start, when nobody has said yet what shall be. */
+void	apply_recover(void);
 
 /* --- repair.c: the kernel changed by itself or by somebody */
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/rtnetlink.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,22 +11,28 @@
 #include "ipc/ids.h"
 #include "plan.h"
 
-/* In the order of execution within a phase; forwarding waits for the second phase, see feat_forwarding.c. */
+/* The phase of routes depends on the change, see plan_routes.c. */
 static const struct kind {
 	char	sign;		/* in a diff */
 	uint8_t	phase;
 	bool	is_rtnl;
 } kinds[OP_KIND_MAX] = {
 	[OP_SYSCTL_SET]		= { '~', COMMIT_APPLY, false },
+	[OP_RULE_ADD]		= { '+', COMMIT_APPLY, true },
+	[OP_RULE_REMOVE]	= { '-', COMMIT_APPLY, true },
+	[OP_SHADOW_ADD]		= { '+', COMMIT_APPLY, true },
+	[OP_SHADOW_REMOVE]	= { '-', COMMIT_APPLY, true },
+	[OP_ROUTE_ADD]		= { '+', COMMIT_REMOVE, true },
+	[OP_ROUTE_REPLACE]	= { '~', COMMIT_REMOVE, true },
+	[OP_ROUTE_REMOVE]	= { '-', COMMIT_REMOVE, true },
 	[OP_LINK_SET]		= { '~', COMMIT_APPLY, true },
 	[OP_ADDR_ADD]		= { '+', COMMIT_APPLY, true },
-	[OP_ROUTE_ADD]		= { '+', COMMIT_APPLY, true },
-	[OP_ROUTE_REPLACE]	= { '~', COMMIT_APPLY, true },
 	[OP_HOSTNAME]		= { '~', COMMIT_APPLY, false },
 	[OP_TIME_ZONE]		= { '~', COMMIT_APPLY, false },
 	[OP_RESOLV_CONF]	= { '~', COMMIT_APPLY, false },
-	[OP_ROUTE_REMOVE]	= { '-', COMMIT_REMOVE, true },
+	[OP_LINK_DOWN]		= { '~', COMMIT_REMOVE, true },
 	[OP_ADDR_REMOVE]	= { '-', COMMIT_REMOVE, true },
+	[OP_SYSCTL_WIDEN]	= { '~', COMMIT_REMOVE, false },
 };
 
 void
@@ -95,6 +102,13 @@ plan_add(struct plan *p, enum op_kind kind, const char *path, const char *detail
 	return op;
 }
 
+void
+plan_push(struct plan *p, const struct op *op)
+{
+	*plan_room(p) = *op;
+	p->n++;
+}
+
 /* One pass over the operations for each place in the order: stable, and linear when there are a hundred thousand routes. */
 void
 plan_sort(struct plan *p)
@@ -131,6 +145,18 @@ bool
 op_is_rtnl(const struct op *op)
 {
 	return kinds[op->kind].is_rtnl;
+}
+
+bool
+op_is_link(const struct op *op)
+{
+	return op->kind == OP_LINK_SET || op->kind == OP_LINK_DOWN;
+}
+
+bool
+op_is_route(const struct op *op)
+{
+	return (op->kind == OP_ROUTE_ADD || op->kind == OP_ROUTE_REPLACE || op->kind == OP_ROUTE_REMOVE) && op->table == RT_TABLE_MAIN;
 }
 
 void

@@ -19,19 +19,30 @@ struct buf;
 struct desired;
 struct memory;
 struct problems;
+struct route;
 
+/*
+ * In the order of execution within a phase (docs/adr/0046): what narrows comes before what widens, and routes change before what they stand
+ * on goes, and after what they stand on came.
+ */
 enum op_kind {
 	OP_INVALID = 0,
-	OP_SYSCTL_SET,
-	OP_LINK_SET,		/* flags and MTU in one message */
-	OP_ADDR_ADD,
+	OP_SYSCTL_SET,		/* of those that let nothing more through */
+	OP_RULE_ADD,		/* the four of a shadow table, which flip.c makes; a plan has only what was left behind of them */
+	OP_RULE_REMOVE,
+	OP_SHADOW_ADD,
+	OP_SHADOW_REMOVE,
 	OP_ROUTE_ADD,
 	OP_ROUTE_REPLACE,
+	OP_ROUTE_REMOVE,
+	OP_LINK_SET,		/* up, and MTU, in one message */
+	OP_ADDR_ADD,
 	OP_HOSTNAME,
 	OP_TIME_ZONE,
 	OP_RESOLV_CONF,
-	OP_ROUTE_REMOVE,
+	OP_LINK_DOWN,
 	OP_ADDR_REMOVE,
+	OP_SYSCTL_WIDEN,	/* forwarding is switched on */
 	OP_KIND_MAX
 };
 
@@ -42,18 +53,21 @@ struct op {
 	const char	*object;	/* "address 192.0.2.1/25 on lan" */
 	const char	*detail;	/* "missing", "mtu is 1400, not 1500" */
 	uint32_t	 index;		/* of the link; 0: none */
-	/* OP_LINK_SET */
+	/* OP_LINK_* */
 	bool		 set_up;	/* change IFF_UP to is_up */
 	bool		 is_up;
 	uint32_t	 mtu;		/* 0: leave it */
-	/* OP_ADDR_* and OP_ROUTE_*: the address, or the destination */
+	/* OP_ADDR_*, OP_ROUTE_* and OP_SHADOW_*: the address, or the destination; OP_RULE_*: only the family counts */
 	struct prefix	 prefix;
 	struct addr	 via;
 	uint32_t	 table;
 	uint32_t	 metric;
 	uint8_t		 type;		/* of a route: RTN_... */
 	uint8_t		 tos;
-	/* OP_SYSCTL_SET */
+	bool		 is_onlink;	/* the next hop is on that link, whatever the routes say */
+	struct addr	 prefsrc;
+	const struct route *was;	/* OP_ROUTE_REPLACE, OP_ROUTE_REMOVE: what is there, of the actual state */
+	/* OP_SYSCTL_* */
 	uint8_t		 sysctl;	/* enum sysctl_id */
 	uint32_t	 value;
 	const char	*text;		/* instance of a sysctl; hostname, time zone, file */
@@ -79,6 +93,8 @@ void	 plan_init(struct plan *, struct arena *);
 /* A zeroed operation at the end.  Its object is the format. */
 struct op *plan_add(struct plan *, enum op_kind, const char *path, const char *detail, const char *fmt, ...)
 	    __attribute__((format(printf, 5, 6)));
+/* A copy of one at the end. */
+void	 plan_push(struct plan *, const struct op *);
 /* printf into the plan's arena. */
 const char *plan_text(struct plan *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Into the order of execution: by phase, then kind, then as added. */
@@ -92,5 +108,8 @@ void	 op_format(const struct op *, struct buf *);
 void	 plan_format(const struct plan *, struct buf *);
 /* Whether it travels as a netlink message. */
 bool	 op_is_rtnl(const struct op *);
+bool	 op_is_link(const struct op *);
+/* Whether it changes what the main table says about ways. */
+bool	 op_is_route(const struct op *);
 
 #endif

@@ -35,9 +35,9 @@ plan_sysctl(const struct planner *p, const struct want_sysctl *w)
 		return;		/* it waits for its link */
 	if (memory_sysctl_get(p->memory, w->id, instance, &value) && value == w->value)
 		return;
-	op = plan_add(p->plan, OP_SYSCTL_SET, w->path, plan_text(p->plan, "set to %u", w->value), "%s%s%s", plan_sysctl_name(w->id),
+	op = plan_add(p->plan, w->widens ? OP_SYSCTL_WIDEN : OP_SYSCTL_SET, w->path, plan_text(p->plan, "set to %u", w->value),
+	    "%s%s%s", plan_sysctl_name(w->id),
 	    w->interface != NULL ? " of " : "", w->interface != NULL ? w->interface : "");
-	op->phase = w->phase;
 	op->sysctl = w->id;
 	op->value = w->value;
 	op->index = link != NULL ? link->index : 0;

@@ -54,7 +54,8 @@ plan_link(const struct planner *p, const struct want_link *w, const struct link 
 		detail = plan_text(p->plan, "mtu is %u, not %u", l->mtu, mtu);
 	else
 		detail = is_up ? "is up, but not enabled" : "is down";
-	op = plan_add(p->plan, OP_LINK_SET, w->path, detail, "link %s (%s)", w->name, l->name);
+	/* Going down comes last: it takes the routes of the link along, and they would be torn. */
+	op = plan_add(p->plan, is_up && !w->enabled ? OP_LINK_DOWN : OP_LINK_SET, w->path, detail, "link %s (%s)", w->name, l->name);
 	op->index = l->index;
 	op->set_up = is_up != w->enabled;
 	op->is_up = w->enabled;

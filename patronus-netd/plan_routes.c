@@ -6,11 +6,14 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "ipc/ids.h"
+#include "net/rtnlwalk.h"
 #include "actual.h"
 #include "desired.h"
 #include "plan.h"
 #include "plan_steps.h"
 #include "problems.h"
+#include "view.h"
 
 #define METRIC_IPV6	1024	/* of a route without one */
 
@@ -41,29 +44,24 @@ plan_route_is_ours(const struct route *r)
 	return r->protocol == RTPROT_PATRONUS;
 }
 
-/* --- looking up --- */
-
-static int
-compare_keys(const struct prefix *a, uint32_t metric_a, const struct prefix *b, uint32_t metric_b)
+/* With our protocol, but in a shape that we never make and that privd lets nobody touch: somebody's joke, and no reason to fail. */
+bool
+plan_route_is_removable(const struct route *r)
 {
-	int n;
-
-	if (a->addr.family != b->addr.family)
-		return a->addr.family < b->addr.family ? -1 : 1;
-	if (a->len != b->len)
-		return a->len < b->len ? -1 : 1;
-	n = memcmp(a->addr.bytes, b->addr.bytes, sizeof(a->addr.bytes));
-	if (n != 0)
-		return n;
-	return metric_a < metric_b ? -1 : metric_a > metric_b;
+	if (r->table == RTNLWALK_SHADOW && r->type == RTN_THROW)
+		return true;
+	return r->table != RT_TABLE_LOCAL && r->table != RT_TABLE_UNSPEC && (r->type == RTN_UNICAST || r->type == RTN_BLACKHOLE ||
+	    r->type == RTN_UNREACHABLE || r->type == RTN_PROHIBIT);
 }
+
+/* --- looking up --- */
 
 static int
 compare_actual(const void *a, const void *b)
 {
 	const struct route *x = *(const struct route *const *)a, *y = *(const struct route *const *)b;
 
-	return compare_keys(&x->destination, x->metric, &y->destination, y->metric);
+	return view_compare(&x->destination, x->metric, &y->destination, y->metric);
 }
 
 static int
@@ -71,7 +69,7 @@ compare_wanted(const void *a, const void *b)
 {
 	const struct want_route *x = *(const struct want_route *const *)a, *y = *(const struct want_route *const *)b;
 
-	return compare_keys(&x->destination, x->metric, &y->destination, y->metric);
+	return view_compare(&x->destination, x->metric, &y->destination, y->metric);
 }
 
 static void *
@@ -116,7 +114,7 @@ first_with_key(const struct look_up *l, const struct want_route *w)
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		if (compare_keys(&l->actual[mid]->destination, l->actual[mid]->metric, &w->destination, w->metric) < 0)
+		if (view_compare(&l->actual[mid]->destination, l->actual[mid]->metric, &w->destination, w->metric) < 0)
 			low = mid + 1;
 		else
 			high = mid;
@@ -132,7 +130,7 @@ wanted_with_key(const struct look_up *l, const struct route *r)
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		n = compare_keys(&l->wanted[mid]->destination, l->wanted[mid]->metric, &r->destination, r->metric);
+		n = view_compare(&l->wanted[mid]->destination, l->wanted[mid]->metric, &r->destination, r->metric);
 		if (n == 0)
 			return l->wanted[mid];
 		if (n < 0)
@@ -256,7 +254,7 @@ route_text(const struct planner *p, const struct prefix *dest, const struct addr
 /* --- operations --- */
 
 static void
-route_op(const struct planner *p, enum op_kind kind, const struct want_route *w, uint32_t oif, const char *detail)
+route_op(const struct planner *p, enum op_kind kind, const struct want_route *w, uint32_t oif, const struct route *was, const char *detail)
 {
 	struct op *op;
 
@@ -267,6 +265,7 @@ route_op(const struct planner *p, enum op_kind kind, const struct want_route *w,
 	op->table = RT_TABLE_MAIN;
 	op->metric = w->metric;
 	op->type = w->type;
+	op->was = was;
 }
 
 static void
@@ -304,9 +303,9 @@ plan_one(const struct planner *p, const struct look_up *look, const struct want_
 		ours = r;
 	}
 	if (ours == NULL)
-		route_op(p, OP_ROUTE_ADD, w, oif, "missing");
+		route_op(p, OP_ROUTE_ADD, w, oif, NULL, "missing");
 	else
-		route_op(p, OP_ROUTE_REPLACE, w, oif, plan_text(p->plan, "was %s", route_text(p, &ours->destination,
+		route_op(p, OP_ROUTE_REPLACE, w, oif, ours, plan_text(p->plan, "was %s", route_text(p, &ours->destination,
 		    &ours->via, ours->oif, ours->type, ours->metric)));
 }
 
@@ -323,23 +322,16 @@ is_wanted(const struct planner *p, const struct look_up *look, const struct rout
 	return w != NULL && same_key(w, r) && way_of(p, look, w, &oif) == WAY_FOUND;
 }
 
-/* With our protocol, but in a shape that we never make and that privd lets nobody touch: somebody's joke, and no reason to fail. */
-static bool
-is_removable(const struct route *r)
-{
-	return r->table != RT_TABLE_LOCAL && r->table != RT_TABLE_UNSPEC && (r->type == RTN_UNICAST || r->type == RTN_BLACKHOLE ||
-	    r->type == RTN_UNREACHABLE || r->type == RTN_PROHIBIT);
-}
-
 static void
 plan_unwanted(const struct planner *p, const struct look_up *look, const struct route *r)
 {
+	enum op_kind kind = r->table == RTNLWALK_SHADOW ? OP_SHADOW_REMOVE : OP_ROUTE_REMOVE;
 	struct op *op;
 
-	if (!plan_route_is_ours(r) || !is_removable(r) || is_wanted(p, look, r))
+	if (!plan_route_is_ours(r) || !plan_route_is_removable(r) || is_wanted(p, look, r))
 		return;
-	op = plan_add(p->plan, OP_ROUTE_REMOVE, "", "not wanted", "route %s", route_text(p, &r->destination, &r->via, r->oif,
-	    r->type, r->metric));
+	op = plan_add(p->plan, kind, "", kind == OP_SHADOW_REMOVE ? "left over from a change" : "not wanted", "route %s",
+	    route_text(p, &r->destination, &r->via, r->oif, r->type, r->metric));
 	op->index = r->is_complex ? 0 : r->oif;
 	op->prefix = r->destination;
 	op->via = r->is_complex ? (struct addr){ 0 } : r->via;
@@ -347,6 +339,64 @@ plan_unwanted(const struct planner *p, const struct look_up *look, const struct 
 	op->metric = r->metric;
 	op->type = r->type;
 	op->tos = r->tos;
+	op->was = r;
+}
+
+/* Read back, an ended change has left nothing; apply.c brings one that did not end to its end before it plans. */
+static void
+plan_left_rule(const struct planner *p, uint8_t family)
+{
+	plan_add(p->plan, OP_RULE_REMOVE, "", "left over from a change", "rule of the shadow table for %s",
+	    family == ADDR_V4 ? "IPv4" : "IPv6")->prefix.addr.family = family;
+}
+
+/* --- when --- */
+
+/* Whether what the routes of a family lose is all that happens to them: nothing goes another way instead. */
+static bool
+only_narrows(const struct plan *plan, const struct view *after, uint8_t family)
+{
+	const struct route *r;
+	const struct op *op;
+	size_t n, at;
+	uint32_t i;
+
+	for (i = 0; i < plan->n; i++) {
+		op = &plan->ops[i];
+		if (!op_is_route(op) || op->prefix.addr.family != family)
+			continue;
+		at = view_at(after, &op->prefix, &n);
+		r = n > 0 ? after->routes[at] : view_cover(after, &op->prefix);
+		if (op->kind != OP_ROUTE_REMOVE || (r != NULL && r->type == RTN_UNICAST))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The routes of a family change in one phase, because they change at one instant (flip.h).  What only ends ways goes before the firewall;
+ * everything else after it: a new way waits for the policy that judges what goes there.
+ */
+static void
+set_phases(const struct planner *p)
+{
+	bool has_removals = false, narrows4, narrows6;
+	struct view after;
+	struct op *op;
+	uint32_t i;
+
+	for (i = 0; i < p->plan->n; i++)
+		has_removals = has_removals || p->plan->ops[i].kind == OP_ROUTE_REMOVE;
+	if (!has_removals)
+		return;
+	view_of(&after, p->plan->arena, p->actual, p->plan);
+	narrows4 = only_narrows(p->plan, &after, ADDR_V4);
+	narrows6 = only_narrows(p->plan, &after, ADDR_V6);
+	for (i = 0; i < p->plan->n; i++) {
+		op = &p->plan->ops[i];
+		if (op_is_route(op) && (op->prefix.addr.family == ADDR_V4 ? narrows4 : narrows6))
+			op->phase = COMMIT_APPLY;
+	}
 }
 
 void
@@ -364,4 +414,7 @@ plan_routes(const struct planner *p)
 				plan_one(p, &look, &p->desired->routes[i]);
 	for (i = 0; i < p->actual->nroutes; i++)
 		plan_unwanted(p, &look, &p->actual->routes[i]);
+	for (i = 0; i < p->actual->nrules; i++)
+		plan_left_rule(p, p->actual->rules[i].family);
+	set_phases(p);
 }

@@ -23,5 +23,7 @@ const char *plan_sysctl_name(uint8_t id);
 /* Ownership: only what is ours is ever changed or removed. */
 bool	plan_address_is_ours(const struct memory *, const struct address *);
 bool	plan_route_is_ours(const struct route *);
+/* Of ours: whether privd lets it be removed. */
+bool	plan_route_is_removable(const struct route *);
 
 #endif

@@ -3,6 +3,7 @@
  * Drift: links that come and go, addresses and routes removed or added by hand.  What is ours is put right and reported;
  * what is not ours is not even looked at twice.
  */
+#include <errno.h>
 #include <linux/if_addr.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,14 +95,14 @@ is_about_new_link(const struct desired *d, const bool *is_new, const struct op *
 }
 
 static void
-report_ops(struct netd *n, const struct plan *plan, const bool *is_new, bool failed)
+report_ops(struct netd *n, const struct plan *plan, uint8_t phase, const bool *is_new, bool failed)
 {
 	const struct op *op;
 	uint32_t i;
 
 	for (i = 0; i < plan->n; i++) {
 		op = &plan->ops[i];
-		if ((op->phase == COMMIT_REMOVE && !n->is_removed) || is_about_new_link(&n->applied->desired, is_new, op))
+		if (op->phase != phase || is_about_new_link(&n->applied->desired, is_new, op))
 			continue;
 		/* A repair that keeps failing is told once. */
 		if (failed && !alarms_raise(n->alarms, op->object))
@@ -130,17 +131,6 @@ report_duplicates(struct netd *n, const struct actual *actual)
 	}
 }
 
-static int
-execute(struct netd *n, const struct plan *plan, const struct actual *actual)
-{
-	int error;
-
-	error = kernel_execute(plan, COMMIT_APPLY, actual, n->memory, NULL);
-	if (error == 0 && n->is_removed)
-		error = kernel_execute(plan, COMMIT_REMOVE, actual, n->memory, NULL);
-	return error;
-}
-
 static void
 retry_later(struct netd *n, bool failed)
 {
@@ -152,36 +142,64 @@ retry_later(struct netd *n, bool failed)
 	watch_again(n->watch, n->retry_ms);
 }
 
+/* What a repair sees: read anew for each phase, because the second stands on what the first did. */
+struct look {
+	struct actual	actual;
+	struct plan	plan;
+};
+
+static int
+look(struct netd *n, struct arena *arena, struct look *ret, bool *is_new)
+{
+	struct planner p = { .desired = &n->applied->desired, .actual = &ret->actual, .memory = n->memory, .plan = &ret->plan };
+	int i;
+
+	if (apply_read(&ret->actual, arena) != 0)
+		return -EIO;
+	rebind(n, &ret->actual, is_new);
+	plan_init(&ret->plan, arena);
+	for (i = 0; features[i] != NULL; i++)
+		features[i]->plan(&p);
+	plan_sort(&ret->plan);
+	return 0;
+}
+
+/* Whether it could be done. */
+static bool
+repair_phase(struct netd *n, struct look *l, uint8_t phase, const bool *is_new)
+{
+	bool failed;
+
+	failed = kernel_execute(&l->plan, phase, &l->actual, n->memory, NULL) != 0;
+	/* A sysctl that was changed from outside may be why (disable_ipv6). */
+	if (failed)
+		repair_sysctls(n, true);
+	report_ops(n, &l->plan, phase, is_new, failed);
+	return !failed;
+}
+
 static void
 repair(struct netd *n, struct arena *arena, bool *is_new)
 {
-	struct actual actual;
-	struct plan plan;
-	struct planner p = { .desired = &n->applied->desired, .actual = &actual, .memory = n->memory, .plan = &plan };
-	bool failed = false;
-	int i;
+	struct look l;
+	bool ok;
 
-	if (kernel_read(&actual, arena, KERNEL_ALL) != 0) {
+	ok = look(n, arena, &l, is_new) == 0;
+	if (!ok) {
 		retry_later(n, true);
 		return;
 	}
-	rebind(n, &actual, is_new);
-	plan_init(&plan, arena);
-	for (i = 0; features[i] != NULL; i++)
-		features[i]->plan(&p);
-	plan_sort(&plan);
 	alarms_begin(n->alarms);
-	if (plan_count(&plan, n->is_removed ? 0 : COMMIT_APPLY) > 0) {
-		failed = execute(n, &plan, &actual) != 0;
-		/* A sysctl that was changed from outside may be why (disable_ipv6). */
-		if (failed)
-			repair_sysctls(n, true);
-		report_ops(n, &plan, is_new, failed);
+	if (plan_count(&l.plan, COMMIT_APPLY) > 0) {
+		ok = repair_phase(n, &l, COMMIT_APPLY, is_new);
+		ok = ok && (!n->is_removed || look(n, arena, &l, is_new) == 0);
 	}
+	if (ok && n->is_removed && plan_count(&l.plan, COMMIT_REMOVE) > 0)
+		ok = repair_phase(n, &l, COMMIT_REMOVE, is_new);
 	report_new_links(n, is_new);
-	report_duplicates(n, &actual);
+	report_duplicates(n, &l.actual);
 	alarms_end(n->alarms);
-	retry_later(n, failed);
+	retry_later(n, !ok);
 }
 
 void

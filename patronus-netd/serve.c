@@ -81,6 +81,8 @@ static const struct {
 	const char		*end;
 } deeds[OP_KIND_MAX] = {
 	[OP_SYSCTL_SET] =	{ IMPACT_HOT, NULL },
+	[OP_RULE_REMOVE] =	{ IMPACT_HOT, NULL },
+	[OP_SHADOW_REMOVE] =	{ IMPACT_HOT, NULL },
 	[OP_LINK_SET] =		{ IMPACT_HOT, NULL },
 	[OP_ADDR_ADD] =		{ IMPACT_HOT, " is added" },
 	[OP_ROUTE_ADD] =	{ IMPACT_HOT, " is added" },
@@ -89,16 +91,16 @@ static const struct {
 	[OP_TIME_ZONE] =	{ IMPACT_HOT, NULL },
 	[OP_RESOLV_CONF] =	{ IMPACT_HOT, NULL },
 	[OP_ROUTE_REMOVE] =	{ IMPACT_DISCONNECT, " is removed: what needs it ends" },
+	[OP_LINK_DOWN] =	{ IMPACT_DISCONNECT, " goes down: nothing passes it any more" },
 	[OP_ADDR_REMOVE] =	{ IMPACT_DISCONNECT, " is removed: its connections end" },
+	[OP_SYSCTL_WIDEN] =	{ IMPACT_HOT, NULL },
 };
 
 static struct ipc_impact
 impact_of(struct plan *plan, const struct op *op)
 {
-	bool goes_down = op->kind == OP_LINK_SET && op->set_up && !op->is_up;
-	const char *end = goes_down ? " goes down: nothing passes it any more" : deeds[op->kind].end;
-	struct ipc_impact ret = { .owner = "netd", .object = op->object,
-	    .impact = (uint8_t)(goes_down ? IMPACT_DISCONNECT : deeds[op->kind].kind) };
+	const char *end = deeds[op->kind].end;
+	struct ipc_impact ret = { .owner = "netd", .object = op->object, .impact = (uint8_t)deeds[op->kind].kind };
 
 	ret.text = end != NULL ? plan_text(plan, "%s%s", op->object, end) : plan_text(plan, "%s: %s", op->object, op->detail);
 	return ret;
@@ -269,7 +271,7 @@ commit_remove(struct netd *n, struct problems *problems)
 	error = apply_phase(n, n->applied, COMMIT_REMOVE, problems, &changed);
 	/* With an address go its routes and, where they are not promoted, other addresses of its network. */
 	if (error == 0 && changed)
-		error = apply_phase(n, n->applied, COMMIT_APPLY, problems, &changed);
+		error = apply_phase(n, n->applied, 0, problems, &changed);
 	if (error == 0)
 		n->is_removed = true;
 	return error;

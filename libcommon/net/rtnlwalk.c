@@ -118,6 +118,14 @@ static const struct policy_attr route_attrs[] = {
 	[RTA_TABLE] = { .kind = POLICY_U32, .max = UINT32_MAX, .check = table_check }, [RTA_PREF] = { .kind = POLICY_U8, .max = 3 },
 };
 
+static bool
+is_shadow(struct nl_reader r)
+{
+	struct nl_attr a;
+
+	return nlattr_find(r, RTA_TABLE, &a) && nlattr_u32(&a) == RTNLWALK_SHADOW;
+}
+
 static int
 route_head(struct policy_walk *w, const struct nl_msg *m)
 {
@@ -142,19 +150,18 @@ route_head(struct policy_walk *w, const struct nl_msg *m)
 	if (nlattr_reader_init(&r, m, sizeof(h)) != 0 ||
 	    (nlattr_find(r, RTA_DST, &a) && a.len != (h.rtm_family == AF_INET ? 4u : 16u)))
 		return policy_refuse(w, m->offset, m->type, "destination of a wrong length");
-	if (h.rtm_type != RTN_UNICAST && h.rtm_type != RTN_BLACKHOLE && h.rtm_type != RTN_UNREACHABLE && h.rtm_type != RTN_PROHIBIT)
+	if (h.rtm_type != RTN_UNICAST && h.rtm_type != RTN_BLACKHOLE && h.rtm_type != RTN_UNREACHABLE && h.rtm_type != RTN_PROHIBIT &&
+	    (h.rtm_type != RTN_THROW || !is_shadow(r)))
 		return policy_refuse(w, m->offset, m->type, "route type that is not allowed");
 	return 0;
 }
 
 /* --- policy rules --- */
 
+/* All there is: "from all lookup SHADOW" before the main table.  In a deletion the kernel compares each of the three. */
 static const struct policy_attr rule_attrs[] = {
-	[FRA_DST] = ADDRESS, [FRA_SRC] = ADDRESS, [FRA_IIFNAME] = IFNAME, [FRA_OIFNAME] = IFNAME, [FRA_PRIORITY] = U32(1, 32765),
-	[FRA_FWMARK] = U32(0, UINT32_MAX), [FRA_FWMASK] = U32(0, UINT32_MAX),
-	[FRA_TABLE] = { .kind = POLICY_U32, .max = UINT32_MAX, .check = table_check },
-	[FRA_SUPPRESS_PREFIXLEN] = U32(0, UINT32_MAX), [FRA_PROTOCOL] = OURS, [FRA_IP_PROTO] = { .kind = POLICY_U8, .max = 255 },
-	[FRA_SPORT_RANGE] = { .kind = POLICY_BYTES, .min = 4, .max = 4 }, [FRA_DPORT_RANGE] = { .kind = POLICY_BYTES, .min = 4, .max = 4 },
+	[FRA_PRIORITY] = { .kind = POLICY_U32, .min = RTNLWALK_PRIORITY, .max = RTNLWALK_PRIORITY, .is_required = true },
+	[FRA_TABLE] = { .kind = POLICY_U32, .min = RTNLWALK_SHADOW, .max = RTNLWALK_SHADOW, .is_required = true }, [FRA_PROTOCOL] = OURS,
 };
 
 static int
@@ -165,9 +172,9 @@ rule_head(struct policy_walk *w, const struct nl_msg *m)
 	memcpy(&h, m->data, sizeof(h));
 	if (h.family != AF_INET && h.family != AF_INET6)
 		return policy_refuse(w, m->offset, m->type, "family that is not allowed");
-	if (h.table == RT_TABLE_LOCAL || (h.flags & ~(unsigned)FIB_RULE_INVERT) != 0 || h.res1 != 0 || h.res2 != 0)
+	if (h.dst_len != 0 || h.src_len != 0 || h.tos != 0 || h.table != RT_TABLE_UNSPEC || h.flags != 0 || h.res1 != 0 || h.res2 != 0)
 		return policy_refuse(w, m->offset, m->type, "header that is not allowed");
-	if (h.action != FR_ACT_TO_TBL && h.action != FR_ACT_BLACKHOLE && h.action != FR_ACT_UNREACHABLE && h.action != FR_ACT_PROHIBIT)
+	if (h.action != FR_ACT_TO_TBL)
 		return policy_refuse(w, m->offset, m->type, "rule action that is not allowed");
 	return 0;
 }

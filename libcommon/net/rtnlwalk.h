@@ -8,14 +8,17 @@
 #include "net/policy.h"
 
 /*
- * May these rtnetlink messages go to the kernel?  Addresses, routes and policy rules carry our protocol id; links, by index, change
- * only in MTU and up/down.  Creation is exclusive, so that nothing that is there already is extended.
+ * May these rtnetlink messages go to the kernel?  Addresses and routes carry our protocol id; links, by index, change only in MTU and
+ * up/down; of policy rules there is one for each family, which looks up our shadow table just before the main one.  Creation is exclusive,
+ * so that nothing that is there already is extended.
  *
  * Two things bytes cannot tell: the kernel deletes an address, and replaces a route, whoever made them.  The caller takes these apart with
  * rtnlwalk_addr() and rtnlwalk_route() and looks for the owner in the kernel's own dump.
  */
 
 #define RTNLWALK_PROTOCOL	158	/* RTPROT_PATRONUS, IFA_PROTO, FRA_PROTOCOL */
+#define RTNLWALK_SHADOW	158158	/* the table that a change of several routes goes through (docs/adr/0045) */
+#define RTNLWALK_PRIORITY	32765	/* of the rule that looks it up: the place before the main table's 32766 */
 #define RTNLWALK_MTU_MIN	68
 #define RTNLWALK_MTU_MAX	65535
 

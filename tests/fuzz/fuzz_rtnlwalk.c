@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/fib_rules.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stddef.h>
@@ -9,9 +10,32 @@
 #include "net/nlmsg.h"
 #include "net/rtnlwalk.h"
 
-/* Messages from a hostile netd.  What is accepted is looked at again: routes are ours, and what can be taken apart can be. */
+/* Messages from a hostile netd.  What is accepted is looked at again: routes and rules are ours, and what can be taken apart can be. */
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static uint32_t
+number(const struct nl_msg *m, size_t skip, uint16_t type)
+{
+	struct nl_reader r;
+	struct nl_attr a;
+
+	return nlattr_reader_init(&r, m, skip) == 0 && nlattr_find(r, type, &a) ? nlattr_u32(&a) : 0;
+}
+
+/* The one rule that there is; and what goes on with the next rule is in the table it looks up. */
+static void
+check_shadow(const struct nl_msg *m)
+{
+	struct rtmsg h;
+
+	memcpy(&h, m->data, sizeof(h));		/* as long as struct fib_rule_hdr */
+	if ((m->type == RTM_NEWRULE || m->type == RTM_DELRULE) && (number(m, sizeof(h), FRA_PRIORITY) != RTNLWALK_PRIORITY ||
+	    number(m, sizeof(h), FRA_TABLE) != RTNLWALK_SHADOW || h.rtm_type != FR_ACT_TO_TBL))
+		abort();
+	if ((m->type == RTM_NEWROUTE || m->type == RTM_DELROUTE) && h.rtm_type == RTN_THROW && number(m, sizeof(h), RTA_TABLE) != RTNLWALK_SHADOW)
+		abort();
+}
 
 static void
 check_ours(const struct nl_msg *m)
@@ -45,7 +69,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	}
 	nlmsg_reader_init(&r, data, len);
-	while (nlmsg_next(&r, &m) == 1)
+	while (nlmsg_next(&r, &m) == 1) {
 		check_ours(&m);
+		if (m.len >= sizeof(struct rtmsg))
+			check_shadow(&m);
+	}
 	return 0;
 }

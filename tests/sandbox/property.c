@@ -141,7 +141,8 @@ attr_make(struct buf *b, uint16_t type, const struct policy_attr *p, unsigned de
 		break;
 	case POLICY_U32:
 		/* Links and tables that are there. */
-		nlattr_put_u32(b, type, p->max == INT32_MAX ? links[inproc_random(nlinks)] : type == RTA_TABLE && p->max == UINT32_MAX ? 254 : v);
+		nlattr_put_u32(b, type, p->max == INT32_MAX ? links[inproc_random(nlinks)] : type == RTA_TABLE && p->max == UINT32_MAX ?
+		    (inproc_random(3) == 0 ? RTNLWALK_SHADOW : RT_TABLE_MAIN) : v);
 		break;
 	case POLICY_BE32:
 		nlattr_put_be32(b, type, v);
@@ -219,8 +220,8 @@ rtnl_head(struct buf *b, uint16_t type, uint16_t flags)
 	struct ifaddrmsg addr = { .ifa_family = family, .ifa_prefixlen = is_v6 ? 64 : 24, .ifa_index = links[inproc_random(nlinks)] };
 	struct rtmsg route = { .rtm_family = family, .rtm_dst_len = inproc_random(8) == 0 ? 0 : is_v6 ? 64 : 24, .rtm_table = RT_TABLE_MAIN,
 	    .rtm_protocol = RTNLWALK_PROTOCOL, .rtm_scope = inproc_random(2) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
-	    .rtm_type = (uint8_t)(inproc_random(3) == 0 ? RTN_BLACKHOLE : RTN_UNICAST) };
-	struct fib_rule_hdr rule = { .family = family, .table = 100, .action = FR_ACT_TO_TBL };
+	    .rtm_type = (uint8_t)(inproc_random(3) != 0 ? RTN_UNICAST : inproc_random(2) ? RTN_BLACKHOLE : RTN_THROW) };
+	struct fib_rule_hdr rule = { .family = family, .action = FR_ACT_TO_TBL };
 	/* Taking a link down takes everybody's routes with it, which the policy grants for links that are configured: ours alone here. */
 	struct ifinfomsg link = { .ifi_index = (int)links[0], .ifi_flags = inproc_random(2), .ifi_change = 1 };
 

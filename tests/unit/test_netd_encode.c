@@ -41,12 +41,17 @@ write_all(struct buf *b)
 		make(OP_ADDR_ADD, "192.0.2.1/32", NULL), make(OP_ADDR_REMOVE, "192.0.2.1/25", NULL),
 		make(OP_ROUTE_ADD, "0.0.0.0/0", "192.0.2.9"), make(OP_ROUTE_ADD, "::/0", "2001:db8::9"),
 		make(OP_ROUTE_ADD, "198.51.100.9/32", NULL), make(OP_ROUTE_REPLACE, "203.0.113.0/24", "192.0.2.9"),
-		make(OP_ROUTE_REMOVE, "203.0.113.0/24", "192.0.2.9"),
+		make(OP_ROUTE_REMOVE, "203.0.113.0/24", "192.0.2.9"), make(OP_RULE_ADD, "0.0.0.0/0", NULL), make(OP_RULE_REMOVE, "::/0", NULL),
+		make(OP_SHADOW_ADD, "203.0.113.0/24", "192.0.2.9"), make(OP_SHADOW_REMOVE, "203.0.113.0/24", NULL),
 	};
 	size_t i;
 
 	ops[0].set_up = ops[0].is_up = true;
 	ops[0].mtu = 1400;
+	ops[12].table = ops[13].table = RTNLWALK_SHADOW;
+	ops[12].is_onlink = true;
+	ops[12].prefsrc = ops[1].prefix.addr;
+	ops[13].type = RTN_THROW;
 	buf_init(b, 0);
 	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		assert_int_equal(encode_op(&ops[i], (uint32_t)i + 1, b), 0);
@@ -63,7 +68,7 @@ walker_lets_everything_through(void **state)
 	write_all(&b);
 	if (rtnlwalk_batch(b.data, b.len, &n, &why) != 0)
 		fail_msg("message %u, byte %u: %s", why.message, why.offset, why.reason);
-	assert_int_equal(n, 10);
+	assert_int_equal(n, 14);
 	buf_fini(&b);
 }
 
@@ -86,7 +91,10 @@ reader_reads_what_was_written(void **state)
 	assert_true(a.addrs[0].has_proto && a.addrs[0].proto == 158 && a.addrs[0].index == 3);
 	assert_string_equal(prefix_format(&a.addrs[0].prefix, text, sizeof(text)), "192.0.2.1/25");
 	assert_string_equal(prefix_format(&a.addrs[1].prefix, text, sizeof(text)), "2001:db8::1/64");
-	assert_int_equal(a.nroutes, 4);
+	assert_int_equal(a.nroutes, 5);
+	assert_true(a.routes[4].table == RTNLWALK_SHADOW && addr_equal(&a.routes[4].prefsrc, &a.addrs[0].prefix.addr));
+	assert_int_equal(a.nrules, 1);
+	assert_int_equal(a.rules[0].family, ADDR_V4);
 	assert_true(a.routes[0].protocol == 158 && a.routes[0].oif == 3 && a.routes[0].metric == 5 && a.routes[0].table == RT_TABLE_MAIN);
 	assert_int_equal(a.routes[0].destination.len, 0);
 	assert_int_equal(a.routes[2].scope, RT_SCOPE_LINK);

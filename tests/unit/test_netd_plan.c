@@ -3,6 +3,7 @@
  * The planner of netd: what is desired and what there is, both in a small language, and the operations that must come out.
  *
  *   want:	link NAME KERNEL [down] [mtu=N] ADDRESS...	route NAME DEST [via ADDR] [on IFACE] [metric=N]
+ *	forwarding 0|1
  *   have:	link INDEX KERNEL [down] [mtu=N] [kind=K] [mac=M] [path=P]
  *		addr INDEX PREFIX [proto=N]			route DEST [via ADDR] dev INDEX [proto=N] [metric=N] [complex]
  */
@@ -41,6 +42,7 @@ struct world {
 	struct want_link	 wlinks[ITEMS];
 	struct prefix		 waddrs[ITEMS][ITEMS];
 	struct want_route	 wroutes[ITEMS];
+	struct want_sysctl	 wsysctls[ITEMS];
 	struct link		 links[ITEMS];
 	struct address		 addrs[ITEMS];
 	struct route		 routes[ITEMS];
@@ -187,6 +189,16 @@ read_route(struct world *w, char **save)
 			fail_msg("route: %s", word);
 }
 
+/* As feat_forwarding.c says it. */
+static void
+read_forwarding(struct world *w, char **save)
+{
+	uint32_t value = (uint32_t)atoi(strtok_r(NULL, " ", save));
+
+	w->wsysctls[w->desired.nsysctls++] = (struct want_sysctl){ .id = SYSCTL_IP_FORWARD, .widens = value != 0, .path = "/routing",
+	    .value = value };
+}
+
 static void
 read_lines(struct world *w, const char *text, bool is_want)
 {
@@ -198,6 +210,8 @@ read_lines(struct world *w, const char *text, bool is_want)
 			(is_want ? read_want_link : read_link)(w, &save);
 		else if (strcmp(kind, "route") == 0)
 			(is_want ? read_want_route : read_route)(w, &save);
+		else if (strcmp(kind, "forwarding") == 0 && is_want)
+			read_forwarding(w, &save);
 		else if (strcmp(kind, "addr") == 0 && !is_want)
 			read_addr(w, &save);
 		else
@@ -218,6 +232,7 @@ world_new(const char *want, const char *have)
 	w->desired.arena = w->actual.arena = w->arena;
 	w->desired.links = w->wlinks;
 	w->desired.routes = w->wroutes;
+	w->desired.sysctls = w->wsysctls;
 	w->actual.links = w->links;
 	w->actual.addrs = w->addrs;
 	w->actual.routes = w->routes;
@@ -300,7 +315,7 @@ static const struct {
 	{ "a link that is switched off has no addresses and no routes",
 	  "link lan eth1 down 192.0.2.1/25\nroute r 203.0.113.0/24 via 192.0.2.9",
 	  NOW "addr 3 192.0.2.1/25 proto=158\nroute 203.0.113.0/24 via 192.0.2.9 dev 3 proto=158",
-	  "~ link lan (eth1): is up, but not enabled\n- route 203.0.113.0/24 via 192.0.2.9\n- address 192.0.2.1/25 on lan\n" },
+	  "- route 203.0.113.0/24 via 192.0.2.9\n~ link lan (eth1): is up, but not enabled\n- address 192.0.2.1/25 on lan\n" },
 	{ "mtu and state in one message", "link lan eth1 mtu=1400", "link 3 eth1 down\n",
 	  "~ link lan (eth1): is down; mtu is 1500, not 1400\n" },
 	{ "mtu alone", "link lan eth1 mtu=9000", NOW, "~ link lan (eth1): mtu is 1500, not 9000\n" },
@@ -529,6 +544,84 @@ path_and_altname_bind(void **state)
 	world_free(w);
 }
 
+/* --- what narrows comes before what widens --- */
+
+/* Before the firewall: "1 ..."; after it: "2 ...". */
+static void
+phases_text(const struct world *w, struct buf *b)
+{
+	uint32_t i;
+
+	buf_puts(b, "");
+	for (i = 0; i < w->plan.n; i++) {
+		buf_printf(b, "%u ", w->plan.ops[i].phase);
+		op_format(&w->plan.ops[i], b);
+		buf_putc(b, '\n');
+	}
+}
+
+#define ONE	"link lan eth1 192.0.2.1/25\n"
+#define THERE	NOW "addr 3 192.0.2.1/25 proto=158\n"
+
+static const struct {
+	const char	*what;
+	const char	*want;
+	const char	*have;
+	const char	*plan;
+} orders[] = {
+	{ "a way that ends, and nothing else leads there: before the firewall",
+	  ONE, THERE "route 203.0.113.0/24 via 192.0.2.9 dev 3 proto=158\n", "1 - route 203.0.113.0/24 via 192.0.2.9\n" },
+	{ "a way that ends where another one begins: after the firewall, whose new policy judges it",
+	  ONE "route d 0.0.0.0/0 via 192.0.2.9",
+	  THERE "route 203.0.113.0/24 via 192.0.2.9 dev 3 proto=158\nroute 0.0.0.0/0 via 192.0.2.9 dev 3 proto=158",
+	  "2 - route 203.0.113.0/24 via 192.0.2.9\n" },
+	{ "a new way: after the firewall",
+	  ONE "route r 203.0.113.0/24 via 192.0.2.9", THERE, "2 + route 203.0.113.0/24 via 192.0.2.9\n" },
+	{ "one ends, one begins: one instant, after the firewall",
+	  ONE "route r 203.0.113.0/24 via 192.0.2.9", THERE "route 198.18.0.0/24 via 192.0.2.9 dev 3 proto=158\n",
+	  "2 + route 203.0.113.0/24 via 192.0.2.9\n2 - route 198.18.0.0/24 via 192.0.2.9\n" },
+	{ "each family has its own instant",
+	  ONE "route r 2001:db8:9::/48 via 2001:db8::9 on lan", THERE "route 198.18.0.0/24 via 192.0.2.9 dev 3 proto=158\n",
+	  "1 - route 198.18.0.0/24 via 192.0.2.9\n2 + route 2001:db8:9::/48 via 2001:db8::9\n" },
+	{ "what routes stand on comes before them, and goes after them",
+	  "link lan eth1\nlink wan eth0 198.51.100.2/24\nroute r 203.0.113.0/24 via 198.51.100.9",
+	  "link 2 eth0 down\nlink 3 eth1\naddr 3 192.0.2.1/25 proto=158\nroute 203.0.113.0/24 via 192.0.2.9 dev 3 proto=158",
+	  "1 ~ link wan (eth0): is down\n1 + address 198.51.100.2/24 on wan\n"
+	  "2 ~ route 203.0.113.0/24 via 198.51.100.9: was 203.0.113.0/24 via 192.0.2.9\n2 - address 192.0.2.1/25 on lan\n" },
+	{ "a link goes down when nothing leads there any more: it would take its routes along one by one",
+	  "link lan eth1 down 192.0.2.1/25\nlink wan eth0 198.51.100.2/24\nroute d 0.0.0.0/0 via 198.51.100.9",
+	  THERE "addr 2 198.51.100.2/24 proto=158\nroute 0.0.0.0/0 via 192.0.2.9 dev 3 proto=158",
+	  "2 ~ route 0.0.0.0/0 via 198.51.100.9: was 0.0.0.0/0 via 192.0.2.9\n2 ~ link lan (eth1): is up, but not enabled\n"
+	  "2 - address 192.0.2.1/25 on lan\n" },
+	{ "forwarding: the last of all",
+	  ONE "route r 203.0.113.0/24 via 192.0.2.9\nforwarding 1", THERE "addr 3 192.0.2.7/25 proto=158\n",
+	  "2 + route 203.0.113.0/24 via 192.0.2.9\n2 - address 192.0.2.7/25 on lan\n2 ~ ipv4 forwarding: set to 1\n" },
+	{ "no forwarding: the first of all",
+	  ONE "route r 203.0.113.0/24 via 192.0.2.9\nforwarding 0", NOW "route 198.18.0.0/24 via 192.0.2.9 dev 3 proto=158\n",
+	  "1 ~ ipv4 forwarding: set to 0\n1 + address 192.0.2.1/25 on lan\n2 + route 203.0.113.0/24 via 192.0.2.9\n"
+	  "2 - route 198.18.0.0/24 via 192.0.2.9\n" },
+};
+
+static void
+what_narrows_comes_first(void **state)
+{
+	struct world *w;
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		w = world_new(orders[i].want, orders[i].have);
+		make_plan(w, false);
+		buf_init(&b, 0);
+		phases_text(w, &b);
+		if (strcmp((const char *)b.data, orders[i].plan) != 0)
+			fail_msg("%s: expected\n%sgot\n%s", orders[i].what, orders[i].plan, (const char *)b.data);
+		buf_fini(&b);
+		world_free(w);
+	}
+}
+
 /* --- memory --- */
 
 static void
@@ -563,9 +656,9 @@ static void
 sysctls_are_set_once(void **state)
 {
 	struct want_sysctl s[] = {
-		{ .id = SYSCTL_IP_FORWARD, .phase = COMMIT_REMOVE, .path = "/routing", .value = 1 },
-		{ .id = SYSCTL_IP6_ACCEPT_RA, .phase = COMMIT_APPLY, .interface = "lan", .path = "/interfaces/lan", .value = 0 },
-		{ .id = SYSCTL_RP_FILTER, .phase = COMMIT_APPLY, .interface = "gone", .path = "/interfaces/gone", .value = 2 },
+		{ .id = SYSCTL_IP_FORWARD, .widens = true, .path = "/routing", .value = 1 },
+		{ .id = SYSCTL_IP6_ACCEPT_RA, .interface = "lan", .path = "/interfaces/lan", .value = 0 },
+		{ .id = SYSCTL_RP_FILTER, .interface = "gone", .path = "/interfaces/gone", .value = 2 },
 	};
 	struct world *w = world_new("link lan eth1\nlink gone eth7", NOW);
 
@@ -630,7 +723,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plans_come_out), cmocka_unit_test(flows_are_foretold), cmocka_unit_test(problems_name_their_place),
 		cmocka_unit_test(mac_binds_hardware_only), cmocka_unit_test(permanent_mac_outlives_a_changed_one),
-		cmocka_unit_test(two_matches_are_refused), cmocka_unit_test(path_and_altname_bind),
+		cmocka_unit_test(two_matches_are_refused), cmocka_unit_test(path_and_altname_bind), cmocka_unit_test(what_narrows_comes_first),
 		cmocka_unit_test(old_kernels_need_memory), cmocka_unit_test(mtu_goes_back_to_what_it_was),
 		cmocka_unit_test(sysctls_are_set_once), cmocka_unit_test(host_settings_are_set_once),
 		cmocka_unit_test(the_resolver_goes_back),

@@ -185,6 +185,16 @@ test_route(void **state)
 	route_head.rtm_type = RTN_LOCAL;
 	route(RTM_NEWROUTE, CREATE);
 	refused("route type that is not allowed");
+	/* "Go on with the next rule" is for the shadow table alone: elsewhere it would skip what others put there. */
+	route_head.rtm_type = RTN_THROW;
+	route(RTM_NEWROUTE, CREATE);
+	refused("route type that is not allowed");
+	route(RTM_NEWROUTE, CREATE);
+	nlattr_put_u32(&b, RTA_TABLE, 100);
+	refused("route type that is not allowed");
+	route(RTM_NEWROUTE, CREATE);
+	nlattr_put_u32(&b, RTA_TABLE, RTNLWALK_SHADOW);
+	accepted();
 	route_head = good;
 	route(RTM_NEWROUTE, CREATE);
 	nlattr_put_u32(&b, RTA_TABLE, RT_TABLE_LOCAL);
@@ -216,45 +226,99 @@ test_route(void **state)
 
 /* --- policy rules --- */
 
+struct rule {
+	uint16_t		type;
+	struct fib_rule_hdr	h;
+	uint32_t		priority;
+	uint32_t		table;
+	uint8_t			proto;
+};
+
+static const struct rule good_rule = { RTM_NEWRULE, { .family = AF_INET6, .action = FR_ACT_TO_TBL }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW,
+    RTNLWALK_PROTOCOL };
+
 static void
-rule(uint16_t type, const struct fib_rule_hdr *h, uint8_t proto, uint32_t priority)
+rule(const struct rule *r)
 {
-	at = nlmsg_begin(&b, type, type == RTM_NEWRULE ? CREATE : NLM_F_REQUEST, 1, h, sizeof(*h));
-	nlattr_put_u32(&b, FRA_PRIORITY, priority);
-	if (proto != 0)
-		nlattr_put_u8(&b, FRA_PROTOCOL, proto);
+	at = nlmsg_begin(&b, r->type, r->type == RTM_NEWRULE ? CREATE : NLM_F_REQUEST, 1, &r->h, sizeof(r->h));
+	if (r->priority != 0)
+		nlattr_put_u32(&b, FRA_PRIORITY, r->priority);
+	if (r->table != 0)
+		nlattr_put_u32(&b, FRA_TABLE, r->table);
+	if (r->proto != 0)
+		nlattr_put_u8(&b, FRA_PROTOCOL, r->proto);
 }
 
 static void
 test_rule(void **state)
 {
-	static const struct fib_rule_hdr good = { .family = AF_INET6, .table = 100, .action = FR_ACT_TO_TBL };
-	struct fib_rule_hdr h = good;
+	static const struct {
+		struct rule	 r;
+		const char	*reason;
+	} bad[] = {
+		/* Without the protocol the kernel deletes whosever rule matches. */
+		{ { RTM_DELRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW, 0 },
+		  "required attribute is missing" },
+		{ { RTM_DELRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW, RTPROT_KERNEL },
+		  "value out of range" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW, RTPROT_STATIC },
+		  "value out of range" },
+		/* No place but ours: neither before the local table, nor after the main one, nor among other people's. */
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL }, 1, RTNLWALK_SHADOW, RTNLWALK_PROTOCOL }, "value out of range" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL }, 32764, RTNLWALK_SHADOW, RTNLWALK_PROTOCOL }, "value out of range" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL }, 32766, RTNLWALK_SHADOW, RTNLWALK_PROTOCOL }, "value out of range" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL }, 0, RTNLWALK_SHADOW, RTNLWALK_PROTOCOL },
+		  "required attribute is missing" },
+		/* No table but ours. */
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL }, RTNLWALK_PRIORITY, RT_TABLE_MAIN, RTNLWALK_PROTOCOL },
+		  "value out of range" },
+		{ { RTM_DELRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL }, RTNLWALK_PRIORITY, RT_TABLE_LOCAL, RTNLWALK_PROTOCOL },
+		  "value out of range" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL }, RTNLWALK_PRIORITY, 0, RTNLWALK_PROTOCOL },
+		  "required attribute is missing" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL, .table = RT_TABLE_MAIN }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW,
+		  RTNLWALK_PROTOCOL }, "header that is not allowed" },
+		/* For everybody or nobody, and a lookup. */
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL, .src_len = 24 }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW,
+		  RTNLWALK_PROTOCOL }, "header that is not allowed" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL, .dst_len = 24 }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW,
+		  RTNLWALK_PROTOCOL }, "header that is not allowed" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL, .tos = 16 }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW,
+		  RTNLWALK_PROTOCOL }, "header that is not allowed" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_TO_TBL, .flags = FIB_RULE_INVERT }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW,
+		  RTNLWALK_PROTOCOL }, "header that is not allowed" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_UNREACHABLE }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW, RTNLWALK_PROTOCOL },
+		  "rule action that is not allowed" },
+		{ { RTM_NEWRULE, { .family = AF_INET, .action = FR_ACT_GOTO }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW, RTNLWALK_PROTOCOL },
+		  "rule action that is not allowed" },
+		{ { RTM_NEWRULE, { .family = AF_PACKET, .action = FR_ACT_TO_TBL }, RTNLWALK_PRIORITY, RTNLWALK_SHADOW, RTNLWALK_PROTOCOL },
+		  "family that is not allowed" },
+	};
+	struct rule r = good_rule;
+	uint16_t type;
+	size_t i;
 
 	(void)state;
-	rule(RTM_NEWRULE, &h, RTNLWALK_PROTOCOL, 1000);
-	nlattr_put_u32(&b, FRA_FWMARK, 1);
-	nlattr_put_str(&b, FRA_IIFNAME, "lan");
+	rule(&r);
 	accepted();
-	rule(RTM_DELRULE, &h, RTNLWALK_PROTOCOL, 1000);
+	r.h.family = AF_INET;
+	rule(&r);
 	accepted();
-	/* Without the protocol the kernel deletes whosever rule matches. */
-	rule(RTM_DELRULE, &h, 0, 1000);
-	refused("required attribute is missing");
-	rule(RTM_DELRULE, &h, RTPROT_KERNEL, 1000);
-	refused("value out of range");
-	/* Before the local table, and after the main one. */
-	rule(RTM_NEWRULE, &h, RTNLWALK_PROTOCOL, 0);
-	refused("value out of range");
-	rule(RTM_NEWRULE, &h, RTNLWALK_PROTOCOL, 32766);
-	refused("value out of range");
-	h.action = FR_ACT_GOTO;
-	rule(RTM_NEWRULE, &h, RTNLWALK_PROTOCOL, 1000);
-	refused("rule action that is not allowed");
-	h = good;
-	h.table = RT_TABLE_LOCAL;
-	rule(RTM_NEWRULE, &h, RTNLWALK_PROTOCOL, 1000);
-	refused("header that is not allowed");
+	r.type = RTM_DELRULE;
+	rule(&r);
+	accepted();
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		rule(&bad[i].r);
+		refused(bad[i].reason);
+	}
+	/* Marks, links, addresses, ports, suppressions, ...: nothing else may be in it. */
+	for (type = 0; type < 64; type++) {
+		if (type == FRA_PRIORITY || type == FRA_TABLE || type == FRA_PROTOCOL)
+			continue;
+		rule(&good_rule);
+		nlattr_put_u32(&b, type, 1);
+		refused("attribute that is not allowed");
+	}
 }
 
 /* --- links --- */
