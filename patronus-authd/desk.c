@@ -10,15 +10,17 @@
 #include "claim.h"
 #include "daemon/daemon.h"
 #include "desk.h"
+#include "desk_rows.h"
+#include "factor.h"
 #include "guard.h"
 #include "ipc/ids.h"
 #include "password.h"
 #include "session.h"
-#include "totp.h"
+#include "token.h"
+#include "trail.h"
 #include "verify.h"
 
 #define BUSY_RETRY_S		5
-#define TOO_MANY_EVERY_MS	10000
 
 static unsigned	 epoch;		/* how many channels to confd have ended */
 
@@ -28,7 +30,8 @@ struct inquiry {
 	unsigned		 epoch;
 	char			 user[65];
 	char			 source[65];
-	char			 otp[17];
+	char			 otp[33];
+	char			 text[FACTOR_TEXT_MAX];
 	char			 new_password[513];
 };
 
@@ -48,7 +51,11 @@ inquiry_new(const struct message *m, const char *user, const char *source)
 		return NULL;
 	q->request = m->header;
 	q->epoch = epoch;
-	(void)str_copy(q->user, user, sizeof(q->user));
+	/*
+	 * What cannot be anybody's name is one stranger's, whatever was typed: no name can be made up that would count against another
+	 * key of the guard.
+	 */
+	(void)str_copy(q->user, account_name_valid(user) ? user : ACCOUNT_NOBODY, sizeof(q->user));
 	(void)str_copy(q->source, source, sizeof(q->source));
 	return q;
 }
@@ -71,83 +78,29 @@ answer(const struct inquiry *q, const void *rep)
 		(void)channel_reply(c, &q->request, rep, NULL, 0);
 }
 
-static const char *
-verdict_text(unsigned verdict)
-{
-	static const char *const texts[] = { "invalid", "accepted", "refused", "second factor missing",
-		"too many tries", "not claimable", "weak password", "failed" };
-
-	return verdict < sizeof(texts) / sizeof(texts[0]) ? texts[verdict] : "invalid";
-}
-
-/* The name somebody typed may be a password in the wrong field: only names that exist are written down. */
-static const char *
-audit_name(const char *user)
-{
-	return account_exists(user) ? user : "(unknown user)";
-}
-
-static void
-audit(const char *user, const char *source, const char *action, unsigned verdict)
-{
-	daemon_audit(audit_name(user), source, action, audit_name(user), verdict_text(verdict), "%s", "");
-}
-
-/*
- * Tries that were not even judged cost nobody anything, so anybody can make thousands: one record in a while, with the
- * number of those in between, lest they push the history out of the log.
- */
-static void
-audit_too_many(const char *user, const char *source, const char *action)
-{
-	static uint64_t last_ms;
-	static unsigned unseen;
-	uint64_t now = clock_mono_ms();
-
-	if (last_ms != 0 && now - last_ms < TOO_MANY_EVERY_MS) {
-		unseen++;
-		return;
-	}
-	daemon_audit(audit_name(user), source, action, audit_name(user), verdict_text(AUTH_TOO_MANY),
-	    "%u more since the last such record", unseen);
-	last_ms = now;
-	unseen = 0;
-}
-
 /* --- login --- */
 
 static void
 login_reply(const struct inquiry *q, unsigned verdict, const char *token, const struct session *s, uint32_t retry_s)
 {
-	struct auth_login_rep rep = { .verdict = (uint8_t)verdict, .token = token, .csrf = s != NULL ? s->csrf : "",
+	struct auth_login_rep rep = { .verdict = (uint8_t)verdict, .text = q->text, .token = token, .csrf = s != NULL ? s->csrf : "",
 	    .retry_after_s = retry_s, .expires_ms = s != NULL ? s->expires_ms : 0 };
 
 	if (verdict == AUTH_TOO_MANY)
-		audit_too_many(q->user, q->source, "login");
+		trail_too_many(q->user, q->source, "login");
 	else
-		audit(q->user, q->source, "login", verdict);
+		trail_write(q->user, q->source, "login", verdict);
 	answer(q, &rep);
 }
 
 /* The password is right.  The second factor, where there is one, decides. */
 static unsigned
-second_factor(const struct inquiry *q)
+second_factor(struct inquiry *q, bool *ret_is_fresh)
 {
-	if (!totp_is_enrolled(q->user))
+	*ret_is_fresh = factor_is_enrolled(q->user);
+	if (!*ret_is_fresh)
 		return AUTH_ACCEPTED;
-	if (q->otp[0] == '\0')
-		return AUTH_NEED_OTP;
-	switch (totp_verify(q->user, q->otp, clock_wall_ms() / 1000)) {
-	case TOTP_GOOD:
-		return AUTH_ACCEPTED;
-	case TOTP_FAILED:
-		log_errx("login", "%s: the second factor's counter cannot be written down", q->user);
-		return AUTH_FAILED;
-	case TOTP_WRONG:
-	case TOTP_INVALID:
-		break;
-	}
-	return AUTH_REFUSED;
+	return q->otp[0] == '\0' ? AUTH_NEED_OTP : factor_check(q->user, q->otp, q->text);
 }
 
 static void
@@ -156,11 +109,14 @@ login_done(unsigned verdict, void *arg)
 	struct inquiry *q = arg;
 	char token[SESSION_TOKEN_LEN + 1] = "";
 	struct session s;
+	bool is_fresh = false;
 
 	if (verdict == AUTH_ACCEPTED)
-		verdict = second_factor(q);
-	if (verdict == AUTH_ACCEPTED && session_new(q->user, token, &s) != 0)
+		verdict = second_factor(q, &is_fresh);
+	if (verdict == AUTH_ACCEPTED && session_new(q->user, q->source, token, &s) != 0)
 		verdict = AUTH_FAILED;
+	if (verdict == AUTH_ACCEPTED && is_fresh)
+		(void)session_step_up(token);
 	/* Half of a sign-in makes no network known: each would be a bucket more for guessing the other half. */
 	if (verdict == AUTH_ACCEPTED)
 		guard_pass(q->user, q->source, clock_mono_ms());
@@ -184,14 +140,14 @@ on_login(struct channel *c, struct message *m, void *arg)
 		return;
 	}
 	(void)str_copy(q->otp, r->otp, sizeof(q->otp));
-	if (!guard_enter(r->user, r->source, clock_mono_ms(), &retry_s)) {
+	if (!guard_enter(q->user, q->source, clock_mono_ms(), &retry_s)) {
 		login_reply(q, AUTH_TOO_MANY, "", NULL, retry_s);
 		inquiry_free(q);
 		return;
 	}
-	if (verify_start(r->user, r->password, r->source, login_done, q) == 0)
+	if (verify_start(q->user, r->password, q->source, login_done, q) == 0)
 		return;
-	guard_undo(r->user, r->source, clock_mono_ms());
+	guard_undo(q->user, q->source, clock_mono_ms());
 	login_reply(q, AUTH_TOO_MANY, "", NULL, BUSY_RETRY_S);
 	inquiry_free(q);
 }
@@ -243,7 +199,7 @@ claim_make(const struct auth_claim_req *r, const char **ret_text, char token[SES
 	if (error == 0)
 		close_claim();
 	if (error == 0)
-		error = session_new(r->user, token, s);
+		error = session_new(r->user, r->source, token, s);
 	if (error != 0)
 		log_errx("claim", "cannot make the account: %s", strerror(-error));
 	return error == 0 ? AUTH_ACCEPTED : AUTH_FAILED;
@@ -277,30 +233,53 @@ on_claim(struct channel *c, struct message *m, void *arg)
 		verdict = claim_make(r, &text, token, &s);
 	}
 	if (verdict == AUTH_TOO_MANY)
-		audit_too_many("(claim)", r->source, "claim");
+		trail_too_many("(claim)", r->source, "claim");
 	else
 		daemon_audit(verdict == AUTH_ACCEPTED ? r->user : "(claim)", r->source, "claim", "",
-		    verdict_text(verdict), "%s", text);
+		    trail_verdict(verdict), "%s", text);
 	claim_reply(c, m, verdict, text, token, verdict == AUTH_ACCEPTED ? &s : NULL, retry_s);
 	explicit_bzero(token, sizeof(token));
 }
 
 /* --- sessions --- */
 
+/* Of an API token: as which role and for what, too. */
+static void
+check_token(const struct auth_check_req *r, struct auth_check_rep *rep)
+{
+	const struct token *t = token_check(r->token, r->source);
+
+	if (t == NULL)
+		return;
+	rep->verdict = AUTH_ACCEPTED;
+	rep->user = t->user;
+	rep->id = t->id;
+	rep->expires_ms = t->expires_ms;
+	rep->has_factor = factor_is_enrolled(t->user);
+	rep->role = t->role;
+	rep->cap = t->cap;
+	rep->scopes = t->scopes;
+}
+
 static void
 on_check(struct channel *c, struct message *m, void *arg)
 {
 	const struct auth_check_req *r = m->body;
-	struct auth_check_rep rep = { .verdict = AUTH_REFUSED, .user = "", .csrf = "" };
+	struct auth_check_rep rep = { .verdict = AUTH_REFUSED, .user = "", .id = "", .csrf = "", .role = "", .cap = "", .scopes = "" };
 	struct session s;
 
 	(void)arg;
-	if (session_check(r->token, &s) == 0) {
+	if (token_is_token(r->token))
+		check_token(r, &rep);
+	else if (session_check(r->token, r->source, &s) == 0) {
 		rep.verdict = AUTH_ACCEPTED;
 		rep.user = s.user;
+		rep.id = s.id;
 		rep.csrf = s.csrf;
 		rep.expires_ms = s.expires_ms;
 		rep.idle_s = SESSION_IDLE_S;
+		rep.has_factor = factor_is_enrolled(s.user);
+		rep.fresh_s = s.fresh_s;
 	}
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
 }
@@ -313,9 +292,9 @@ on_logout(struct channel *c, struct message *m, void *arg)
 	struct session s;
 
 	(void)arg;
-	if (session_check(r->token, &s) == 0 && session_end(r->token) == 0) {
+	if (session_check(r->token, "", &s) == 0 && session_end(r->token) == 0) {
 		rep.verdict = AUTH_ACCEPTED;
-		audit(s.user, "", "logout", AUTH_ACCEPTED);
+		trail_write(s.user, "", "logout", AUTH_ACCEPTED);
 	}
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
 }
@@ -342,10 +321,12 @@ on_revoke(struct channel *c, struct message *m, void *arg)
 	int error = 0;
 
 	(void)arg;
+	if (r->tokens || r->forget)
+		error = token_revoke_user(r->user);
 	if (r->forget) {
 		error = account_remove(r->user);
 		if (error == 0 || error == -ENOENT)
-			error = totp_remove(r->user);
+			error = factor_remove(r->user);
 		reopen_claim();
 	}
 	if (error != 0 && error != -ENOENT) {
@@ -385,7 +366,7 @@ password_reply(const struct inquiry *q, unsigned verdict, const char *text)
 {
 	struct auth_password_rep rep = { .verdict = (uint8_t)verdict, .text = text };
 
-	audit(q->user, q->source, "password", verdict);
+	trail_write(q->user, q->source, "password", verdict);
 	answer(q, &rep);
 }
 
@@ -408,7 +389,7 @@ static void
 on_password(struct channel *c, struct message *m, void *arg)
 {
 	const struct auth_password_req *r = m->body;
-	struct inquiry *q = inquiry_new(m, r->user, r->by_admin ? "administrator" : "session");
+	struct inquiry *q = inquiry_new(m, r->user, r->source);
 	uint32_t retry_s = 0;
 	const char *text = "";
 	unsigned verdict;
@@ -432,7 +413,7 @@ on_password(struct channel *c, struct message *m, void *arg)
 		inquiry_free(q);
 		return;
 	}
-	if (verify_start(r->user, r->current, q->source, password_done, q) == 0)
+	if (verify_start(q->user, r->current, q->source, password_done, q) == 0)
 		return;
 	guard_undo(q->user, q->source, clock_mono_ms());
 	password_reply(q, AUTH_TOO_MANY, "too many sign-ins are under way");
@@ -446,5 +427,16 @@ const struct channel_dispatch desk_table[] = {
 	{ MSG_AUTH_LOGOUT, CHANNEL_PHASE_READY, on_logout },
 	{ MSG_AUTH_PASSWORD, CHANNEL_PHASE_READY, on_password },
 	{ MSG_AUTH_REVOKE, CHANNEL_PHASE_READY, on_revoke },
+	{ MSG_AUTH_STEP_UP, CHANNEL_PHASE_READY, desk_step_up },
+	{ MSG_AUTH_FACTOR, CHANNEL_PHASE_READY, desk_factor },
+	{ MSG_AUTH_FACTOR_START, CHANNEL_PHASE_READY, desk_factor_start },
+	{ MSG_AUTH_FACTOR_CONFIRM, CHANNEL_PHASE_READY, desk_factor_confirm },
+	{ MSG_AUTH_FACTOR_REMOVE, CHANNEL_PHASE_READY, desk_factor_remove },
+	{ MSG_AUTH_RECOVERY, CHANNEL_PHASE_READY, desk_recovery },
+	{ MSG_AUTH_SESSIONS, CHANNEL_PHASE_READY, desk_sessions },
+	{ MSG_AUTH_SESSION_END, CHANNEL_PHASE_READY, desk_session_end },
+	{ MSG_AUTH_TOKEN_CREATE, CHANNEL_PHASE_READY, desk_token_create },
+	{ MSG_AUTH_TOKENS, CHANNEL_PHASE_READY, desk_tokens },
+	{ MSG_AUTH_TOKEN_REVOKE, CHANNEL_PHASE_READY, desk_token_revoke },
 	{ 0, 0, NULL }
 };

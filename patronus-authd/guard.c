@@ -4,16 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "bucket.h"
 #include "guard.h"
 #include "net/addr.h"
+#include "store.h"
 
 #define SOURCE_BURST		20
 #define SOURCE_REFILL_MS	30000
 #define STRANGERS_BURST		30		/* what the hash may cost this box */
 #define STRANGERS_REFILL_MS	500
 #define KEYS_MAX		8192
+#define KNOWN_FILE_MAX		(64u << 10)
 #define KNOWN_MAX		256		/* remembered pairs of user and network, the oldest goes */
 
 struct known {
@@ -26,6 +30,7 @@ static struct {
 	struct buckets	*strangers;
 	struct known	 known[KNOWN_MAX];
 	unsigned	 nknown;	/* ever stored; the ring's next place is nknown % KNOWN_MAX */
+	bool		 is_stored;
 } guard;
 
 int
@@ -47,11 +52,11 @@ guard_fini(void)
 	memset(&guard, 0, sizeof(guard));
 }
 
-/* The address alone: without port, brackets and zone. */
-static void
-strip(const char *source, char *ret, size_t size)
+void
+guard_address(const char *source, char ret[64])
 {
 	const char *colon = strrchr(source, ':'), *end;
+	size_t size = 64;
 	char *p;
 
 	if (*source == '[') {
@@ -73,7 +78,7 @@ guard_network(const char *source, char ret[64])
 	char text[64];
 	struct prefix p;
 
-	strip(source, text, sizeof(text));
+	guard_address(source, text);
 	if (addr_parse(text, &p.addr) != 0) {
 		(void)str_copy(ret, text, 64);
 		return;
@@ -142,6 +147,46 @@ guard_undo(const char *user, const char *source, uint64_t now)
 	buckets_give(guard.sources, network, now);
 }
 
+static int
+take_known(char *line)
+{
+	/* Longer than a name and a network can be, or no pair: somebody else wrote it. */
+	if (strlen(line) >= sizeof(guard.known[0].key) || strchr(line, ' ') == NULL)
+		return -EBADMSG;
+	(void)str_copy(guard.known[guard.nknown++ % KNOWN_MAX].key, line, sizeof(guard.known[0].key));
+	return 0;
+}
+
+int
+guard_load(void)
+{
+	int error = store_each_line(GUARD_KNOWN_FILE, KNOWN_FILE_MAX, take_known);
+
+	guard.is_stored = true;
+	if (error == 0)
+		return 0;
+	log_warnx("guard", "the known networks cannot be read: %s", strerror(-error));
+	memset(guard.known, 0, sizeof(guard.known));
+	guard.nknown = 0;
+	return 0;
+}
+
+static void
+save_known(void)
+{
+	unsigned i, n = guard.nknown < KNOWN_MAX ? guard.nknown : KNOWN_MAX;
+	struct buf b;
+
+	if (!guard.is_stored)
+		return;
+	buf_init(&b, KNOWN_FILE_MAX);
+	for (i = guard.nknown - n; i < guard.nknown; i++)
+		buf_printf(&b, "%s\n", guard.known[i % KNOWN_MAX].key);
+	if (buf_failed(&b) || store_write(GUARD_KNOWN_FILE, b.data, b.len, 0600) != 0)
+		log_warnx("guard", "the known networks cannot be written down");
+	buf_fini(&b);
+}
+
 void
 guard_pass(const char *user, const char *source, uint64_t now)
 {
@@ -152,4 +197,5 @@ guard_pass(const char *user, const char *source, uint64_t now)
 		return;
 	key = guard.known[guard.nknown++ % KNOWN_MAX].key;
 	(void)snprintf(key, sizeof(guard.known[0].key), "%.60s %s", user, network);
+	save_known();
 }

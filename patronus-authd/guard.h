@@ -24,6 +24,15 @@ void	 guard_pass(const char *user, const char *source, uint64_t now_ms);
 /* It was not judged at all (a fault of ours). */
 void	 guard_undo(const char *user, const char *source, uint64_t now_ms);
 
+/*
+ * Remember the networks over restarts, in the file "known": else whoever floods the sign-in after one would keep everybody out.
+ * 0 or -errno; what cannot be read is forgotten.
+ */
+#define GUARD_KNOWN_FILE	"known"
+int	 guard_load(void);
+
+/* The address of a source, without port, brackets and zone.  ret has 64 bytes. */
+void	 guard_address(const char *source, char ret[64]);
 /* The network of a source ("192.0.2.7:4242", "[2001:db8::1]:443", "local"): "192.0.2.0/24".  ret has 64 bytes. */
 void	 guard_network(const char *source, char ret[64]);
 

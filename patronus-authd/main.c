@@ -19,10 +19,12 @@
 #include "daemon/daemon.h"
 #include "desk.h"
 #include "guard.h"
+#include "recovery.h"
 #include "ipc/ids.h"
 #include "session.h"
 #include "store.h"
 #include "tlskey.h"
+#include "token.h"
 #include "totp.h"
 #include "verify.h"
 
@@ -161,6 +163,29 @@ load_totp(void)
 	return 0;
 }
 
+static int
+load_or_set_aside(const char *name, int (*load)(void), const char *cost)
+{
+	int error = load();
+
+	if (error != -EBADMSG)
+		return error;
+	log_errx("authd", "%s cannot be understood; it is kept as %s.damaged, and %s", name, name, cost);
+	return store_set_aside(name);
+}
+
+static int
+load_recovery(void)
+{
+	return load_or_set_aside(RECOVERY_FILE, recovery_load, "nobody has recovery codes until he makes new ones");
+}
+
+static int
+load_tokens(void)
+{
+	return load_or_set_aside(TOKENS_FILE, token_load, "all API tokens have ended");
+}
+
 static const struct {
 	const char	*what;
 	int		(*run)(void);
@@ -168,9 +193,12 @@ static const struct {
 	{ "PAM service", write_pam_service },
 	{ "accounts", load_accounts },
 	{ "second factors", load_totp },
+	{ "recovery codes", load_recovery },
+	{ "API tokens", load_tokens },
 	{ "claim code", open_claim },
 	{ "TLS key", tlskey_init },
 	{ "guard", guard_init },
+	{ "known networks", guard_load },
 };
 
 static void
@@ -180,6 +208,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	session_sweep();
+	token_sweep();
 }
 
 static int

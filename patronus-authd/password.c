@@ -3,25 +3,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "base/str.h"
 #include "password.h"
-
-/*
- * Roots of passwords that every guessing list begins with.  A password that is nothing but such roots, digits and
- * punctuation around them is refused; the list is for the worst, not a measure of strength.
- */
-static const char *const common[] = {
-	"password", "passwort", "passw0rd", "p@ssw0rd", "p@ssword", "admin", "administrator", "root", "patronus",
-	"firewall", "router", "letmein", "welcome", "willkommen", "qwerty", "qwertz", "azerty", "qwertyuiop",
-	"asdfghjkl", "zxcvbnm", "abcdefghijkl", "abcdef", "iloveyou", "monkey", "dragon", "sunshine", "princess",
-	"football", "baseball", "superman", "batman", "master", "secret", "changeme", "default", "test", "login",
-	"hello", "trustno", "pfsense", "opnsense", "openwrt", "vyos", "cisco", "ubnt", "fortinet", "hunter",
-	"correcthorsebatterystaple", "network", "internet", "server", "computer", "linux", "debian",
-};
+#include "strength.h"
 
 static size_t
 count_characters(const char *s)
@@ -64,20 +53,6 @@ is_sequence(const char *s)
 	return n > 1 && steps + 2 >= n;
 }
 
-static size_t
-common_prefix(const char *s, const char *user)
-{
-	size_t i, n, best = 0;
-
-	for (i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
-		n = strlen(common[i]);
-		if (n > best && strncasecmp(s, common[i], n) == 0)
-			best = n;
-	}
-	n = strlen(user);
-	return n > best && n >= 3 && strncasecmp(s, user, n) == 0 ? n : best;
-}
-
 /* Only well-known words (and the user's name) with digits and punctuation around them? */
 static bool
 is_common(const char *s, const char *user)
@@ -86,7 +61,7 @@ is_common(const char *s, const char *user)
 	size_t n;
 
 	while (*s != '\0') {
-		n = common_prefix(s, user);
+		n = strength_word(s, user);
 		if (n > 0) {
 			found = true;
 			s += n;
@@ -101,7 +76,10 @@ is_common(const char *s, const char *user)
 const char *
 password_weakness(const char *user, const char *password)
 {
+	static char text[200];
 	size_t n = strlen(password);
+	char why[100];
+	unsigned bits;
 
 	if (n > PASSWORD_MAX)
 		return "the password is longer than 256 bytes";
@@ -117,7 +95,11 @@ password_weakness(const char *user, const char *password)
 		return "the password is a plain sequence";
 	if (is_common(password, user))
 		return "the password is made of well-known words; use a longer phrase of your own";
-	return NULL;
+	bits = strength_bits(user, password, why, sizeof(why));
+	if (bits >= STRENGTH_MIN_BITS)
+		return NULL;
+	(void)snprintf(text, sizeof(text), "the password could be guessed%s%s; add words of your own", why[0] != '\0' ? ": " : "", why);
+	return text;
 }
 
 int

@@ -3,9 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/random.h>
-
-#include <openssl/sha.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -15,33 +12,15 @@
 
 struct entry {
 	LIST_ENTRY(entry)	 link;
-	uint8_t			 hash[SHA256_DIGEST_LENGTH];
+	uint8_t			 hash[SECRET_HASH_LEN];
 	uint64_t		 born_ms;	/* monotonic */
 	uint64_t		 used_ms;
+	uint64_t		 fresh_until_ms;
 	struct session		 session;
 };
 
 static LIST_HEAD(, entry)	 table[BUCKETS];
 static unsigned			 nsessions;
-
-static int
-random_text(char ret[SESSION_TOKEN_LEN + 1])
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	uint8_t raw[33] = { 0 };
-	unsigned i;
-	uint32_t v;
-
-	if (getrandom(raw, 32, 0) != 32)
-		return -EIO;
-	for (i = 0; i < SESSION_TOKEN_LEN; i++) {
-		v = (uint32_t)raw[i / 4 * 3] << 16 | (uint32_t)raw[i / 4 * 3 + 1] << 8 | raw[i / 4 * 3 + 2];
-		ret[i] = digits[v >> (18 - 6 * (i % 4)) & 63];
-	}
-	ret[i] = '\0';
-	explicit_bzero(raw, sizeof(raw));
-	return 0;
-}
 
 static void
 entry_free(struct entry *e)
@@ -65,12 +44,12 @@ is_over(const struct entry *e, uint64_t now)
 static struct entry *
 find(const char *token)
 {
-	uint8_t hash[SHA256_DIGEST_LENGTH];
+	uint8_t hash[SECRET_HASH_LEN];
 	struct entry *e;
 
 	if (strlen(token) != SESSION_TOKEN_LEN)
 		return NULL;
-	(void)SHA256((const unsigned char *)token, SESSION_TOKEN_LEN, hash);
+	secret_hash(token, SESSION_TOKEN_LEN, hash);
 	LIST_FOREACH(e, &table[hash[0]], link)
 		if (str_equal_ct(e->hash, hash, sizeof(hash)))
 			break;
@@ -110,7 +89,7 @@ count_user(const char *user)
 }
 
 int
-session_new(const char *user, char ret_token[SESSION_TOKEN_LEN + 1], struct session *ret)
+session_new(const char *user, const char *source, char ret_token[SESSION_TOKEN_LEN + 1], struct session *ret)
 {
 	struct entry *e;
 	int error;
@@ -123,17 +102,21 @@ session_new(const char *user, char ret_token[SESSION_TOKEN_LEN + 1], struct sess
 	e = calloc(1, sizeof(*e));
 	if (e == NULL)
 		return -ENOMEM;
-	error = random_text(ret_token);
+	error = secret_text(ret_token);
 	if (error == 0)
-		error = random_text(e->session.csrf);
+		error = secret_text(e->session.csrf);
+	if (error == 0)
+		error = secret_digits(e->session.id, SESSION_ID_LEN);
 	if (error != 0) {
 		free(e);
 		return error;
 	}
-	(void)SHA256((const unsigned char *)ret_token, SESSION_TOKEN_LEN, e->hash);
+	secret_hash(ret_token, SESSION_TOKEN_LEN, e->hash);
 	(void)str_copy(e->session.user, user, sizeof(e->session.user));
+	(void)str_copy(e->session.source, source, sizeof(e->session.source));
 	e->born_ms = e->used_ms = clock_mono_ms();
-	e->session.expires_ms = clock_wall_ms() + SESSION_ABSOLUTE_S * 1000ull;
+	e->session.created_ms = e->session.used_ms = clock_wall_ms();
+	e->session.expires_ms = e->session.created_ms + SESSION_ABSOLUTE_S * 1000ull;
 	LIST_INSERT_HEAD(&table[e->hash[0]], e, link);
 	nsessions++;
 	*ret = e->session;
@@ -141,15 +124,59 @@ session_new(const char *user, char ret_token[SESSION_TOKEN_LEN + 1], struct sess
 }
 
 int
-session_check(const char *token, struct session *ret)
+session_check(const char *token, const char *source, struct session *ret)
+{
+	struct entry *e = find(token);
+	uint64_t now = clock_mono_ms();
+
+	if (e == NULL)
+		return -ENOENT;
+	e->used_ms = now;
+	e->session.used_ms = clock_wall_ms();
+	if (source[0] != '\0')
+		(void)str_copy(e->session.source, source, sizeof(e->session.source));
+	e->session.fresh_s = e->fresh_until_ms > now ? (uint32_t)((e->fresh_until_ms - now) / 1000) : 0;
+	*ret = e->session;
+	return 0;
+}
+
+int
+session_step_up(const char *token)
 {
 	struct entry *e = find(token);
 
 	if (e == NULL)
 		return -ENOENT;
-	e->used_ms = clock_mono_ms();
-	*ret = e->session;
+	e->fresh_until_ms = clock_mono_ms() + SESSION_FRESH_S * 1000ull;
 	return 0;
+}
+
+void
+session_each(void (*see)(const struct session *, void *arg), void *arg)
+{
+	struct entry *e;
+	unsigned i;
+
+	session_sweep();
+	for (i = 0; i < BUCKETS; i++)
+		LIST_FOREACH(e, &table[i], link)
+			see(&e->session, arg);
+}
+
+int
+session_end_id(const char *id, const char *user)
+{
+	struct entry *e;
+	unsigned i;
+
+	for (i = 0; i < BUCKETS; i++)
+		LIST_FOREACH(e, &table[i], link) {
+			if (strcmp(e->session.id, id) != 0 || (user[0] != '\0' && strcmp(e->session.user, user) != 0))
+				continue;
+			entry_free(e);
+			return 0;
+		}
+	return -ENOENT;
 }
 
 int

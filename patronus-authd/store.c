@@ -105,6 +105,25 @@ store_write(const char *name, const void *data, size_t len, mode_t mode)
 }
 
 int
+store_each_line(const char *name, size_t max, int (*take)(char *line))
+{
+	char *text, *line, *at = NULL;
+	size_t len;
+	int error;
+
+	error = store_read(name, max, &text, &len);
+	if (error != 0)
+		return error == -ENOENT ? 0 : error;
+	if (strlen(text) != len)
+		error = -EBADMSG;
+	for (line = strtok_r(text, "\n", &at); line != NULL && error == 0; line = strtok_r(NULL, "\n", &at))
+		error = take(line);
+	explicit_bzero(text, len);
+	free(text);
+	return error;
+}
+
+int
 store_set_aside(const char *name)
 {
 	char damaged[64];

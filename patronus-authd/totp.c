@@ -7,19 +7,26 @@
 #include "account.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "ipc/ids.h"
 #include "store.h"
 #include "totp.h"
 
 #define FILE_MAX	(2u << 20)
-#define SECRET_MAX	64
-#define PERIOD_S	30
+#define TOLD_MAX	(2 * (TOTP_SKEW - TOTP_WINDOW))
 
 struct secret {
 	char		user[ACCOUNT_NAME_MAX + 1];
-	uint8_t		key[SECRET_MAX];
-	size_t		len;
-	uint32_t	digits;
+	struct totp_key	key;
 	uint64_t	counter;	/* of the last code that was taken */
+	uint64_t	told[TOLD_MAX];	/* counters of codes that were explained: nobody gets in with them */
+	unsigned	ntold;
+};
+
+static const struct {
+	const char	*name;
+	int		 flag;		/* of liboath */
+} algorithms[] = {
+	[TOTP_SHA1] = { "SHA1", 0 }, [TOTP_SHA256] = { "SHA256", OATH_TOTP_HMAC_SHA256 }, [TOTP_SHA512] = { "SHA512", OATH_TOTP_HMAC_SHA512 },
 };
 
 static struct secret	*secrets;
@@ -64,11 +71,11 @@ save(void)
 
 	buf_init(&b, FILE_MAX);
 	for (i = 0; i < nsecrets && error == 0; i++) {
-		if (oath_base32_encode((const char *)secrets[i].key, secrets[i].len, &text, &len) != OATH_OK)
+		if (oath_base32_encode((const char *)secrets[i].key.bytes, secrets[i].key.len, &text, &len) != OATH_OK)
 			error = -ENOMEM;
 		else {
-			buf_printf(&b, "%s:SHA1:%u:%u:%s:%llu\n", secrets[i].user, secrets[i].digits, PERIOD_S, text,
-			    (unsigned long long)secrets[i].counter);
+			buf_printf(&b, "%s:%s:%u:%u:%s:%llu\n", secrets[i].user, algorithms[secrets[i].key.algorithm].name,
+			    secrets[i].key.digits, TOTP_PERIOD_S, text, (unsigned long long)secrets[i].counter);
 			explicit_bzero(text, len);
 			free(text);
 		}
@@ -81,33 +88,54 @@ save(void)
 	return error;
 }
 
+static uint8_t
+algorithm_parse(const char *name)
+{
+	uint8_t i;
+
+	for (i = TOTP_SHA1; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
+		if (strcmp(name, algorithms[i].name) == 0)
+			return i;
+	return TOTP_ALGORITHM_INVALID;
+}
+
+static int
+parse_key(const char *base32, struct totp_key *ret)
+{
+	char *key = NULL;
+	size_t len = 0;
+	int r = oath_base32_decode(base32, strlen(base32), &key, &len);
+
+	if (r == OATH_OK && len > 0 && len <= TOTP_SECRET_MAX) {
+		memcpy(ret->bytes, key, len);
+		ret->len = len;
+	} else
+		r = OATH_INVALID_BASE32;
+	if (key != NULL)
+		explicit_bzero(key, len);
+	free(key);
+	return r == OATH_OK ? 0 : -EBADMSG;
+}
+
 static int
 parse_line(char *line, struct secret *ret)
 {
-	char *part[6], *key = NULL;
 	uint64_t digits, period;
+	char *part[6];
 	size_t i;
-	int r;
 
 	for (i = 0; i < 6; i++) {
 		part[i] = strsep(&line, ":");
 		if (part[i] == NULL)
 			return -EBADMSG;
 	}
-	if (line != NULL || !account_name_valid(part[0]) || strcmp(part[1], "SHA1") != 0 ||
-	    str_u64(part[2], 6, 8, &digits) != 0 || str_u64(part[3], PERIOD_S, PERIOD_S, &period) != 0 ||
-	    str_u64(part[5], 0, UINT64_MAX, &ret->counter) != 0)
+	ret->key.algorithm = algorithm_parse(part[1]);
+	if (line != NULL || !account_name_valid(part[0]) || ret->key.algorithm == TOTP_ALGORITHM_INVALID ||
+	    str_u64(part[2], 6, 8, &digits) != 0 || str_u64(part[3], TOTP_PERIOD_S, TOTP_PERIOD_S, &period) != 0 ||
+	    parse_key(part[4], &ret->key) != 0 || str_u64(part[5], 0, UINT64_MAX, &ret->counter) != 0)
 		return -EBADMSG;
-	r = oath_base32_decode(part[4], strlen(part[4]), &key, &ret->len);
-	if (r != OATH_OK || ret->len == 0 || ret->len > SECRET_MAX) {
-		free(key);
-		return -EBADMSG;
-	}
-	memcpy(ret->key, key, ret->len);
-	explicit_bzero(key, ret->len);
-	free(key);
 	(void)str_copy(ret->user, part[0], sizeof(ret->user));
-	ret->digits = (uint32_t)digits;
+	ret->key.digits = (unsigned)digits;
 	return 0;
 }
 
@@ -127,37 +155,39 @@ add(void)
 	return &secrets[nsecrets++];
 }
 
+static int
+take_line(char *line)
+{
+	struct secret *s = nsecrets < ACCOUNTS_MAX ? add() : NULL;
+
+	return s == NULL ? -ENOMEM : parse_line(line, s);
+}
+
 int
 totp_load(void)
 {
-	char *text, *line, *at = NULL;
-	struct secret *s;
-	size_t len;
 	int error;
 
 	totp_unload();
-	error = store_read(TOTP_FILE, FILE_MAX, &text, &len);
-	if (error != 0)
-		return error == -ENOENT ? 0 : error;
-	if (strlen(text) != len)
-		error = -EBADMSG;
-	for (line = strtok_r(text, "\n", &at); line != NULL && error == 0; line = strtok_r(NULL, "\n", &at)) {
-		s = nsecrets < ACCOUNTS_MAX ? add() : NULL;
-		error = s == NULL ? -ENOMEM : parse_line(line, s);
-	}
-	explicit_bzero(text, len);
-	free(text);
+	error = store_each_line(TOTP_FILE, FILE_MAX, take_line);
 	is_damaged = error != 0;
 	return error;
 }
 
+static bool
+key_is_valid(const struct totp_key *k)
+{
+	return k->len >= TOTP_SECRET_MIN && k->len <= TOTP_SECRET_MAX && (k->digits == 6 || k->digits == 8) &&
+	    k->algorithm >= TOTP_SHA1 && k->algorithm <= TOTP_SHA512;
+}
+
 int
-totp_enroll(const char *user, const uint8_t *secret, size_t len, unsigned digits)
+totp_enroll(const char *user, const struct totp_key *key, uint64_t counter)
 {
 	struct secret *s;
 	int error;
 
-	if (!account_name_valid(user) || len < 16 || len > SECRET_MAX || (digits != 6 && digits != 8))
+	if (!account_name_valid(user) || !key_is_valid(key))
 		return -EINVAL;
 	if (is_damaged)
 		return -EBADMSG;
@@ -167,9 +197,8 @@ totp_enroll(const char *user, const uint8_t *secret, size_t len, unsigned digits
 	if (s == NULL)
 		return -ENOMEM;
 	(void)str_copy(s->user, user, sizeof(s->user));
-	memcpy(s->key, secret, len);
-	s->len = len;
-	s->digits = digits;
+	s->key = *key;
+	s->counter = counter;
 	error = save();
 	if (error != 0)
 		nsecrets--;
@@ -202,32 +231,70 @@ totp_remove(const char *user)
 	return error;
 }
 
+int
+totp_code(const struct totp_key *k, uint64_t counter, char ret[TOTP_CODE_MAX])
+{
+	char code[16];
+
+	if (!key_is_valid(k) || oath_totp_generate2((const char *)k->bytes, k->len, (time_t)(counter * TOTP_PERIOD_S), TOTP_PERIOD_S, 0,
+	    k->digits, algorithms[k->algorithm].flag, code) != OATH_OK)
+		return -EINVAL;
+	(void)str_copy(ret, code, TOTP_CODE_MAX);
+	explicit_bzero(code, sizeof(code));
+	return 0;
+}
+
+uint64_t
+totp_match(const struct totp_key *k, const char *code, uint64_t now_s, unsigned window)
+{
+	uint64_t now = now_s / TOTP_PERIOD_S, c, match = 0;
+	char want[TOTP_CODE_MAX];
+
+	if (strlen(code) != k->digits)
+		return 0;
+	for (c = now > window ? now - window : 1; c <= now + window; c++)
+		if (totp_code(k, c, want) == 0 && str_equal_ct(want, code, k->digits) && match == 0)
+			match = c;
+	explicit_bzero(want, sizeof(want));
+	return match;
+}
+
+static bool
+was_told(const struct secret *s, uint64_t counter)
+{
+	unsigned i;
+
+	for (i = 0; i < TOLD_MAX; i++)
+		if (s->told[i] == counter)
+			return true;
+	return false;
+}
+
+/* A code that is off: say so, and never take it. */
+static enum totp_verdict
+explain(struct secret *s, uint64_t match, uint64_t now, int *ret_off_s)
+{
+	if (match > now)
+		s->told[s->ntold++ % TOLD_MAX] = match;
+	*ret_off_s = (int)((int64_t)match - (int64_t)now) * TOTP_PERIOD_S;
+	return TOTP_SKEWED;
+}
+
 enum totp_verdict
-totp_verify(const char *user, const char *code, uint64_t now_s)
+totp_verify(const char *user, const char *code, uint64_t now_s, int *ret_off_s)
 {
 	struct secret *s = find(user);
-	uint64_t now = now_s / PERIOD_S, c, before;
-	char want[16];
-	bool good = false;
-	uint64_t match = 0;
+	uint64_t now = now_s / TOTP_PERIOD_S, before, match;
 
 	if (is_damaged)
 		return TOTP_FAILED;
-	if (s == NULL || strlen(code) != s->digits)
+	match = s != NULL ? totp_match(&s->key, code, now_s, TOTP_SKEW) : 0;
+	if (match == 0)
 		return TOTP_WRONG;
-	for (c = now > TOTP_WINDOW ? now - TOTP_WINDOW : 0; c <= now + TOTP_WINDOW; c++) {
-		if (oath_hotp_generate((const char *)s->key, s->len, c, s->digits, false, OATH_HOTP_DYNAMIC_TRUNCATION,
-			want) != OATH_OK)
-			return TOTP_FAILED;
-		/* All steps are compared, whichever fits: the time tells nothing. */
-		if (str_equal_ct(want, code, s->digits) && c > s->counter && !good) {
-			good = true;
-			match = c;
-		}
-	}
-	explicit_bzero(want, sizeof(want));
-	if (!good)
-		return TOTP_WRONG;
+	if (match <= s->counter || was_told(s, match))
+		return TOTP_USED;
+	if (match > now + TOTP_WINDOW || match + TOTP_WINDOW < now)
+		return explain(s, match, now, ret_off_s);
 	before = s->counter;
 	s->counter = match;
 	if (save() == 0)

@@ -52,7 +52,7 @@ explain(const struct operation *op, int error, struct problems *problems)
 }
 
 int
-batch_apply(struct workspaces *ws, struct workspace *w, enum user_role role, struct operation *ops, size_t n,
+batch_apply(struct workspaces *ws, struct workspace *w, const struct rights *rights, struct operation *ops, size_t n,
     struct problems *problems)
 {
 	struct workspace_mark mark;
@@ -67,7 +67,7 @@ batch_apply(struct workspaces *ws, struct workspace *w, enum user_role role, str
 		if (ops[i].if_match != NULL)
 			error = check_match(w, &ops[i], problems);
 		if (error == 0)
-			error = workspace_edit(ws, w, role, &ops[i].edit, &ops[i].is_new, &ops[i].key, problems);
+			error = workspace_edit(ws, w, rights, &ops[i].edit, &ops[i].is_new, &ops[i].key, problems);
 		if (error == -EACCES || error == -ENOMEM)
 			break;
 		if (error != 0 && problems_count(problems) == before)

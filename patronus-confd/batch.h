@@ -31,7 +31,7 @@ struct operation {
  * Make them.  0; otherwise the workspace is as it was: -EACCES, -ENOMEM, or -EINVAL with the problems of every operation that could not
  * be made (they say which).
  */
-int	 batch_apply(struct workspaces *, struct workspace *, enum user_role, struct operation *, size_t n, struct problems *);
+int	 batch_apply(struct workspaces *, struct workspace *, const struct rights *, struct operation *, size_t n, struct problems *);
 /* {"results": [{"path", "status": 200|201|204}, ...]} in their order. */
 void	 batch_print(const struct operation *, size_t n, struct buf *);
 void	 batch_free(struct operation *, size_t n);

@@ -15,6 +15,7 @@
 #include "ipc/channel.h"
 #include "ipc/ids.h"
 
+#include "access.h"
 #include "confd.h"
 #include "events.h"
 #include "mgmt.h"
@@ -310,10 +311,8 @@ start_stream(struct request *req)
 	struct connection *c = req->origin->arg;
 	int error;
 
-	if (!rights_check(req->role, RIGHT_STATE_READ)) {
-		reply_problem(req, PROBLEM_PERMISSION, "the role may not read the state");
+	if (!access_check(req))
 		return;
-	}
 	if (req->origin->answer == NULL) {
 		request_free(req);
 		return;

@@ -16,9 +16,17 @@
 #include "session.h"
 #include "snapshot.h"
 
+/* What ends when somebody changes. */
+enum ending {
+	ENDING_SESSIONS = 0,
+	ENDING_TOKENS,		/* and the API tokens */
+	ENDING_ALL,		/* and all that proves who he is */
+};
+
 struct person {
 	char		name[65];
-	enum user_role	role;		/* as session_role() says: none when switched off */
+	enum user_role	role;		/* as session_role_in() says: none when switched off */
+	enum ending	ending;		/* of those in `missed` */
 };
 
 struct names {
@@ -31,13 +39,13 @@ struct people {
 	struct snapshot	*seen;		/* the running revision of the last look */
 	struct snapshot	*seen_kept;
 	struct names	 running;
-	struct names	 kept;		/* names alone count */
-	struct names	 missed;	/* sign-outs that authd has not heard of; role none: forget the password too */
+	struct names	 kept;
+	struct names	 missed;	/* sign-outs that authd has not heard of */
 };
 
 struct collecting {
 	struct names		*list;
-	const struct confd	*confd;
+	const struct document	*doc;
 };
 
 static struct person *
@@ -60,14 +68,14 @@ collect_one(const char *key, void *arg)
 {
 	struct collecting *c = arg;
 
-	(void)add(c->list, key, session_role(c->confd, key));
+	(void)add(c->list, key, session_role_in(c->doc, key));
 }
 
 static struct names
-collect(const struct confd *confd, const struct document *doc)
+collect(const struct document *doc)
 {
 	struct names list = { 0 };
-	struct collecting c = { .list = &list, .confd = confd };
+	struct collecting c = { .list = &list, .doc = doc };
 
 	document_each(doc, "/users", collect_one, &c);
 	return (list);
@@ -108,8 +116,8 @@ people_new(struct confd *confd)
 	p->confd = confd;
 	look_at(&p->seen, confd->running);
 	look_at(&p->seen_kept, confd->kept);
-	p->running = collect(confd, confd->running->doc);
-	p->kept = collect(confd, confd->kept->doc);
+	p->running = collect(confd->running->doc);
+	p->kept = collect(confd->kept->doc);
 	return (p);
 }
 
@@ -127,21 +135,21 @@ people_free(struct people *p)
 }
 
 static bool
-tell_authd(const char *user, bool forget)
+tell_authd(const char *user, enum ending ending)
 {
-	struct auth_revoke_req req = { .user = user, .forget = forget };
+	struct auth_revoke_req req = { .user = user, .tokens = ending >= ENDING_TOKENS, .forget = ending == ENDING_ALL };
 	struct channel *authd = daemon_channel(ROLE_AUTHD, PEER_MAIN);
 
 	return (authd != NULL && channel_send(authd, MSG_AUTH_REVOKE, 0, &req, NULL, 0) == 0);
 }
 
 static void
-sign_out(struct people *p, const char *user, bool forget)
+sign_out(struct people *p, const char *user, enum ending ending)
 {
 	sessions_flush(p->confd->sessions);
 	events_end(p->confd->events, NULL, user);
-	if (!tell_authd(user, forget))
-		(void)add(&p->missed, user, forget ? USER_ROLE_NONE : USER_ROLE_READ_ONLY);
+	if (!tell_authd(user, ending))
+		add(&p->missed, user, USER_ROLE_NONE)->ending = ending;
 }
 
 void
@@ -153,20 +161,22 @@ people_changed(struct people *p)
 	unsigned i;
 
 	if (p->seen != confd->running) {
-		now = collect(confd, confd->running->doc);
+		now = collect(confd->running->doc);
 		for (i = 0; i < p->running.n; i++) {
 			is = find(&now, p->running.person[i].name);
 			if (is == NULL || is->role != p->running.person[i].role)
-				sign_out(p, p->running.person[i].name, false);
+				sign_out(p, p->running.person[i].name, ENDING_SESSIONS);
 		}
 		replace(&p->running, now);
 		look_at(&p->seen, confd->running);
 	}
 	if (p->seen_kept != confd->kept) {
-		now = collect(confd, confd->kept->doc);
-		for (i = 0; i < p->kept.n; i++)
-			if (find(&now, p->kept.person[i].name) == NULL)
-				sign_out(p, p->kept.person[i].name, true);
+		now = collect(confd->kept->doc);
+		for (i = 0; i < p->kept.n; i++) {
+			is = find(&now, p->kept.person[i].name);
+			if (is == NULL || is->role != p->kept.person[i].role)
+				sign_out(p, p->kept.person[i].name, is == NULL ? ENDING_ALL : ENDING_TOKENS);
+		}
 		replace(&p->kept, now);
 		look_at(&p->seen_kept, confd->kept);
 	}
@@ -180,7 +190,7 @@ people_authd_ready(struct people *p)
 
 	p->missed = (struct names){ 0 };
 	for (i = 0; i < missed.n; i++)
-		if (!tell_authd(missed.person[i].name, missed.person[i].role == USER_ROLE_NONE))
-			(void)add(&p->missed, missed.person[i].name, missed.person[i].role);
+		if (!tell_authd(missed.person[i].name, missed.person[i].ending))
+			add(&p->missed, missed.person[i].name, USER_ROLE_NONE)->ending = missed.person[i].ending;
 	free(missed.person);
 }

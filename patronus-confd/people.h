@@ -4,7 +4,8 @@
 
 /*
  * What a change of users means for their sessions: who was removed, switched off or got another role is signed out at once;
- * the password of who was removed is forgotten when the revision is kept, for until then the user may come back.
+ * the password of who was removed, and the API tokens of who has another role, are forgotten when the revision is kept, for until then
+ * all may be as before; such tokens are refused meanwhile.
  */
 
 struct confd;

@@ -25,6 +25,8 @@ static const struct {
 	[PROBLEM_AUTHENTICATION] = { 401, "authentication", "Sign in first" },
 	[PROBLEM_SECOND_FACTOR] = { 401, "second-factor", "The code of the second factor is missing" },
 	[PROBLEM_PERMISSION] = { 403, "permission", "The role may not do that" },
+	[PROBLEM_STEP_UP] = { 403, "step-up-required", "The second factor is asked for again" },
+	[PROBLEM_ENROLMENT] = { 403, "enrolment-required", "A second factor must be enrolled first" },
 	[PROBLEM_NOT_FOUND] = { 404, "not-found", "There is nothing here" },
 	[PROBLEM_METHOD] = { 405, "method", "The path knows other methods" },
 	[PROBLEM_CONFLICT] = { 409, "conflict", "The change is in conflict with another one" },

@@ -11,6 +11,7 @@
 #include "daemon/daemon.h"
 #include "ipc/ids.h"
 
+#include "access.h"
 #include "body.h"
 #include "confd.h"
 #include "idempotency.h"
@@ -213,28 +214,24 @@ static void
 dispatch(struct request *req)
 {
 	const struct mgmt_req *in = req->in;
-	char members[96];
 	size_t len;
 
 	if (!in_rate(req, "requests", req->user))
 		return;
-	if (!rights_check(req->role, req->route->right)) {
-		if (in->method != MGMT_GET)
-			daemon_audit(req->user, req->from, "refused", in->path, "permission", "needs %s", right_name(req->route->right));
-		(void)snprintf(members, sizeof(members), ",\"needed\":\"%s\"", right_name(req->route->right));
-		reply_problem_with(req, PROBLEM_PERMISSION, members, NULL, "the role %s does not include %s",
-		    user_role_name(req->role), right_name(req->route->right));
+	if (!access_check(req))
 		return;
-	}
-	/* Cross-site request forgery: a page of somebody else has the cookie sent, but cannot know this value. */
+	/*
+	 * Cross-site request forgery: a page of somebody else has the cookie sent, but cannot know this value.  No
+	 * browser sends an API token by itself.
+	 */
 	len = strlen(req->csrf);
-	if (!req->origin->is_local && in->method != MGMT_GET &&
+	if (!req->origin->is_local && !req->rights.is_scoped && in->method != MGMT_GET &&
 	    (len == 0 || strlen(in->csrf) != len || !str_equal_ct(in->csrf, req->csrf, len))) {
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"Patronus-CSRF\"", NULL,
 		    "the header Patronus-CSRF is missing or not the session's");
 		return;
 	}
-	if (in->method == MGMT_POST && in->idempotency_key[0] != '\0' && !idempotency_begin(req))
+	if (in->method == MGMT_POST && in->idempotency_key[0] != '\0' && (route_flags(req->route) & ROUTE_ONCE) == 0 && !idempotency_begin(req))
 		return;
 	handle(req);
 }

@@ -28,6 +28,7 @@ struct origin {
 	struct confd	*confd;
 	bool		 is_local;	/* the local socket: uid is the kernel's word */
 	uint32_t	 uid;
+	uint64_t	 fresh_until_ms;	/* of a local user's second factor, given on this connection */
 	/* Sends the answer; NULL when the other side is gone. */
 	void		(*answer)(struct origin *, const struct frame_header *, const struct mgmt_rep *);
 	void		*arg;
@@ -50,7 +51,10 @@ struct request {
 	/* Who asks, as found by request_identify. */
 	char			 user[65];
 	char			 from[65];	/* for history and audit */
-	enum user_role		 role;
+	struct rights		 rights;
+	char			 id[17];	/* of the session or API token; "" on the local socket */
+	bool			 has_factor;	/* a second factor is enrolled (on the local socket known where the route may ask) */
+	uint64_t		 fresh_until_ms;	/* monotonic: so long the one that was given counts as fresh */
 	char			 csrf[65];
 	uint64_t		 expires_ms;
 	uint32_t		 idle_s;

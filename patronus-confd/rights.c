@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rights.h"
+#include "schema.h"
 
 #define BIT(right)	(1u << (right))
 
@@ -36,14 +37,34 @@ static const struct {
 	    BIT(RIGHT_HISTORY_READ) | BIT(RIGHT_STATE_READ) },
 };
 
-/* Sections that only the named roles may change; every other section belongs to all who hold RIGHT_CONFIG_EDIT. */
+/*
+ * Sections that need more than RIGHT_CONFIG_EDIT; those that say who may do what are guarded: a change needs a fresh second
+ * factor.
+ */
 static const struct {
 	const char	*section;
-	uint32_t	 roles;
+	enum right	 right;
+	bool		 is_guarded;
 } reserved[] = {
-	{ "users", BIT(USER_ROLE_ADMIN) },
-	{ "management", BIT(USER_ROLE_ADMIN) },
+	{ "users", RIGHT_USERS_ADMIN, true },
+	{ "management", RIGHT_USERS_ADMIN, true },
 };
+
+/* What an API token may be given beside "SECTION:read" and "SECTION:write". */
+static const struct {
+	const char	*name;
+	uint32_t	 rights;
+} scopes[] = {
+	{ "configuration:read", BIT(RIGHT_CONFIG_READ) },
+	{ "configuration:write", BIT(RIGHT_CONFIG_READ) | BIT(RIGHT_CONFIG_EDIT) },
+	{ "commit", BIT(RIGHT_COMMIT) },
+	{ "state:read", BIT(RIGHT_STATE_READ) },
+	{ "history:read", BIT(RIGHT_HISTORY_READ) },
+	{ "users:admin", BIT(RIGHT_USERS_ADMIN) },
+	{ "secrets:write", BIT(RIGHT_SECRETS_WRITE) },
+	{ "backups", BIT(RIGHT_BACKUPS) },
+};
+#define SCOPED_ALWAYS	(BIT(RIGHT_PUBLIC) | BIT(RIGHT_SESSION))
 
 const char *
 right_name(enum right right)
@@ -71,24 +92,138 @@ user_role_parse(const char *name)
 }
 
 bool
-rights_check(enum user_role role, enum right right)
+user_role_covers(enum user_role a, enum user_role b)
 {
-	if (role >= USER_ROLE_MAX || right <= RIGHT_INVALID || right >= RIGHT_MAX)
-		return (false);
-	return ((roles[role].rights & BIT(right)) != 0);
+	return (a < USER_ROLE_MAX && b < USER_ROLE_MAX && b != USER_ROLE_NONE && (roles[b].rights & ~roles[a].rights) == 0);
 }
 
-bool
-rights_section_edit(enum user_role role, const char *section)
+/* Cut the next word off a list divided by blanks; false after the last. */
+static bool
+next_scope(const char **list, const char **ret, size_t *ret_len)
+{
+	*list += strspn(*list, " ");
+	*ret = *list;
+	*ret_len = strcspn(*list, " ");
+	*list += *ret_len;
+	return (*ret_len > 0);
+}
+
+static bool
+is_word(const char *word, size_t len, const char *text)
+{
+	return (strlen(text) == len && memcmp(word, text, len) == 0);
+}
+
+/* "SECTION:verb": the length of SECTION, or 0. */
+static size_t
+section_of(const char *word, size_t len, const char *verb)
+{
+	size_t n = strlen(verb);
+
+	return (len > n && memcmp(word + len - n, verb, n) == 0 ? len - n : 0);
+}
+
+static uint32_t
+scope_rights(const char *word, size_t len)
 {
 	size_t i;
 
-	if (!rights_check(role, RIGHT_CONFIG_EDIT))
+	for (i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++)
+		if (is_word(word, len, scopes[i].name))
+			return (scopes[i].rights);
+	if (section_of(word, len, ":write") > 0)
+		return (BIT(RIGHT_CONFIG_READ) | BIT(RIGHT_CONFIG_EDIT));
+	return (section_of(word, len, ":read") > 0 ? BIT(RIGHT_CONFIG_READ) : 0);
+}
+
+bool
+scope_is_valid(const struct schema *schema, const char *scope, size_t len)
+{
+	size_t n = section_of(scope, len, ":read") + section_of(scope, len, ":write");
+	const char *section;
+	unsigned i;
+	size_t j;
+
+	for (j = 0; j < sizeof(scopes) / sizeof(scopes[0]); j++)
+		if (is_word(scope, len, scopes[j].name))
+			return (true);
+	for (i = 0; n > 0 && (section = schema_section(schema, i)) != NULL; i++)
+		if (is_word(scope, n, section))
+			return (true);
+	return (false);
+}
+
+const char *
+scope_at(size_t i)
+{
+	return (i < sizeof(scopes) / sizeof(scopes[0]) ? scopes[i].name : NULL);
+}
+
+static uint32_t
+scoped_rights(const struct rights *r)
+{
+	const char *list = r->scopes, *word;
+	uint32_t rights = SCOPED_ALWAYS;
+	size_t len;
+
+	while (next_scope(&list, &word, &len))
+		rights |= scope_rights(word, len);
+	return (rights);
+}
+
+bool
+rights_check(const struct rights *r, enum right right)
+{
+	if (r->role >= USER_ROLE_MAX || right <= RIGHT_INVALID || right >= RIGHT_MAX || (roles[r->role].rights & BIT(right)) == 0)
 		return (false);
-	if (section == NULL || section[0] == '\0')
-		return (role == USER_ROLE_ADMIN);
+	return (!r->is_scoped || (scoped_rights(r) & BIT(right)) != 0);
+}
+
+/* Do the scopes of a token reach this section?  Whoever may write may read. */
+static bool
+is_in_scope(const struct rights *r, const char *section, bool is_write)
+{
+	const char *list = r->scopes, *word;
+	size_t len, n, all = strlen("configuration");
+
+	while (r->is_scoped && next_scope(&list, &word, &len)) {
+		n = section_of(word, len, ":write");
+		if (n == 0 && !is_write)
+			n = section_of(word, len, ":read");
+		if ((n == all && memcmp(word, "configuration", all) == 0) || (n > 0 && n == strlen(section) && memcmp(word, section, n) == 0))
+			return (true);
+	}
+	return (!r->is_scoped);
+}
+
+bool
+rights_section_read(const struct rights *r, const char *section)
+{
+	return (rights_check(r, RIGHT_CONFIG_READ) && is_in_scope(r, section != NULL ? section : "", false));
+}
+
+bool
+rights_section_edit(const struct rights *r, const char *section)
+{
+	size_t i;
+
+	if (section == NULL)
+		section = "";
+	if (!rights_check(r, RIGHT_CONFIG_EDIT) || !is_in_scope(r, section, true))
+		return (false);
+	for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if ((section[0] == '\0' || strcmp(reserved[i].section, section) == 0) && !rights_check(r, reserved[i].right))
+			return (false);
+	return (true);
+}
+
+bool
+rights_section_is_guarded(const char *section)
+{
+	size_t i;
+
 	for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
 		if (strcmp(reserved[i].section, section) == 0)
-			return ((reserved[i].roles & BIT(role)) != 0);
-	return (true);
+			return (reserved[i].is_guarded);
+	return (false);
 }

@@ -33,6 +33,14 @@ const struct route *route_find(uint8_t method, char *const *segments, unsigned n
 		    unsigned *ret_depth);
 /* What OPTIONS and Allow say for these methods (bits). */
 void		 route_allow(unsigned methods, char ret[ROUTE_ALLOW]);
+/* What a route asks for beside its right; access.c judges. */
+#define ROUTE_PERSON		0x01	/* a session or the local socket, no API token */
+#define ROUTE_STEP_UP		0x02	/* a fresh second factor from those who have one or must */
+#define ROUTE_MAY_STEP_UP	0x04	/* the handler asks for it when the change does */
+#define ROUTE_ENROL		0x08	/* also before the second factor that the role requires is there */
+#define ROUTE_WHOLE		0x10	/* tells of all sections: a token needs configuration:read */
+#define ROUTE_ONCE		0x20	/* the answer is shown once: an Idempotency-Key does not keep it */
+unsigned	 route_flags(const struct route *);
 /* The query parameters that a route takes, as query_check() wants them. */
 const char	*route_query(const struct route *);
 
@@ -89,6 +97,19 @@ void	 session_show(struct request *);
 void	 session_delete(struct request *);
 void	 session_password(struct request *);
 void	 user_password(struct request *);
+void	 step_up_create(struct request *);	/* route_factor.c */
+void	 factor_show(struct request *);
+void	 factor_start(struct request *);
+void	 factor_confirm(struct request *);
+void	 factor_codes(struct request *);
+void	 factor_remove(struct request *);
+void	 user_factor_show(struct request *);
+void	 user_factor_remove(struct request *);
+void	 token_create(struct request *);	/* route_token.c */
+void	 token_list(struct request *);
+void	 token_revoke(struct request *);
+void	 session_list(struct request *);
+void	 session_revoke(struct request *);
 void	 claim_show(struct request *);
 void	 claim_create(struct request *);
 

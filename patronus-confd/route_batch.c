@@ -125,7 +125,7 @@ apply(struct request *req, struct workspace *w, struct operation *ops, size_t n)
 
 	if (problems == NULL)
 		fatalx("batch", "no memory");
-	if ((error = batch_apply(req->confd->workspaces, w, req->role, ops, n, problems)) != 0)
+	if ((error = batch_apply(req->confd->workspaces, w, &req->rights, ops, n, problems)) != 0)
 		route_reply_edit_error(req, error, problems);
 	else {
 		route_announce(req, w);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include "access.h"
 #include "body.h"
 #include "commit.h"
 #include "confd.h"
@@ -89,7 +90,7 @@ commit_create(struct request *req)
 	if (!body_object(req, members) || !route_check_comment(req, comment))
 		return;
 	w = workspace_find(req->confd->workspaces, id);
-	if (w == NULL || !workspace_may(w, req->user, req->role))
+	if (w == NULL || !workspace_may(w, req->user, &req->rights))
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no workspace \"%.32s\" of yours", id);
 	else if (w->is_busy)
 		reply_problem(req, PROBLEM_HELD, "the workspace is being validated or committed");
@@ -148,11 +149,13 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 
 	if (!route_rebase(req, w, NULL, 0))
 		return;
-	if ((section = workspace_forbidden(req->confd->workspaces, w, req->role)) != NULL) {
+	if ((section = workspace_forbidden(req->confd->workspaces, w, &req->rights)) != NULL) {
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL, "the role %s may not change %s",
-		    user_role_name(req->role), section);
+		    user_role_name(req->rights.role), section);
 		return;
 	}
+	if (workspace_guarded(req->confd->workspaces, w) != NULL && !access_step_up(req))
+		return;
 	if (w->doc == NULL || w->changes == 0) {
 		workspace_free(req->confd->workspaces, w);
 		reply_unchanged(req);
@@ -284,7 +287,7 @@ reserved_section(const struct request *req)
 	unsigned i;
 
 	for (i = 0; (section = schema_section(confd->schema, i)) != NULL; i++) {
-		if (rights_section_edit(req->role, section))
+		if (rights_section_edit(&req->rights, section))
 			continue;
 		(void)snprintf(path, sizeof(path), "/%s", section);
 		memset(kept, 0, sizeof(kept));
@@ -310,7 +313,7 @@ pending_of(struct request *req)
 		reply_problem(req, PROBLEM_NOT_FOUND, "commit %u does not wait for a confirmation", number);
 	else if ((section = reserved_section(req)) != NULL)
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL,
-		    "commit %u changes %s, which the role %s may not", number, section, user_role_name(req->role));
+		    "commit %u changes %s, which the role %s may not", number, section, user_role_name(req->rights.role));
 	else
 		return (c);
 	return (NULL);

@@ -60,6 +60,10 @@ void		 route_reply_edit(struct request *, const struct document *, const struct 
 		    const char *link);
 /* An edit that was refused (workspace_edit). */
 void		 route_reply_edit_error(struct request *, int error, const struct problems *);
+/* What authd said of somebody (enum auth_verdict) when it was not AUTH_ACCEPTED; text may be "". */
+void		 route_reply_verdict(struct request *, uint8_t verdict, uint32_t retry_after_s, const char *text);
+/* The call could not be made, or its answer did not come. */
+void		 route_reply_no_authd(struct request *);
 /* The changes from a to b, as a workspace's diff. */
 void		 route_reply_diff(struct request *, uint32_t base, const struct document *a, const struct document *b);
 void		 route_print_revision(const struct revision *, struct buf *);

@@ -43,7 +43,7 @@ route_find_workspace(struct request *req, struct workspace **ret)
 	if (req->in->workspace[0] == '\0')
 		return (true);
 	*ret = workspace_find(req->confd->workspaces, req->in->workspace);
-	if (*ret != NULL && workspace_may(*ret, req->user, req->role))
+	if (*ret != NULL && workspace_may(*ret, req->user, &req->rights))
 		return (true);
 	reply_problem(req, PROBLEM_NOT_FOUND, "there is no workspace \"%.32s\" of yours", req->in->workspace);
 	return (false);
@@ -129,6 +129,23 @@ search_list(struct request *req, const struct workspace *w, bool full)
 	buf_fini(&b);
 }
 
+/* May the caller read, or change, what is at path?  False, answered, when he may not. */
+static bool
+may_reach(struct request *req, const char *path, bool is_write)
+{
+	size_t len = path[0] == '/' ? strcspn(path + 1, "/") : 0;
+	const char *section = arena_strndup(req->message.arena, len > 0 ? path + 1 : "", len);
+	char needed[96];
+
+	if (section == NULL)
+		fatalx("config", "no memory");
+	if (!req->rights.is_scoped || (is_write ? rights_section_edit(&req->rights, section) : rights_section_read(&req->rights, section)))
+		return (true);
+	(void)snprintf(needed, sizeof(needed), ",\"needed\":\"%.60s:%s\"", len > 0 ? section : "configuration", is_write ? "write" : "read");
+	reply_problem_with(req, PROBLEM_PERMISSION, needed, NULL, "the token's role and scopes do not reach that");
+	return (false);
+}
+
 void
 config_get(struct request *req)
 {
@@ -139,7 +156,7 @@ config_get(struct request *req)
 	bool full;
 	int error;
 
-	if (!query_flag(req, "full", &full) || !route_find_workspace(req, &w))
+	if (!query_flag(req, "full", &full) || !may_reach(req, req->rest, false) || !route_find_workspace(req, &w))
 		return;
 	if (collection_is_asked(req)) {
 		search_list(req, w, full);
@@ -406,6 +423,8 @@ make_edit(struct request *req, struct edit *e)
 		reply_problem(req, PROBLEM_NOT_FOUND, "the schema has no path %.256s", e->path);
 		return;
 	}
+	if (!may_reach(req, e->path, true))
+		return;
 	if (!route_find_candidate(req, &w) || (needs_match && !check_preconditions(req, w, &e->flags)))
 		return;
 	if (w == NULL) {
@@ -414,7 +433,7 @@ make_edit(struct request *req, struct edit *e)
 	}
 	if ((problems = problems_new()) == NULL)
 		fatalx("config", "no memory");
-	error = workspace_edit(req->confd->workspaces, w, req->role, e, &is_new, &key, problems);
+	error = workspace_edit(req->confd->workspaces, w, &req->rights, e, &is_new, &key, problems);
 	if (error != 0)
 		route_reply_edit_error(req, error, problems);
 	else {
@@ -430,7 +449,7 @@ route_reply_edit_error(struct request *req, int error, const struct problems *pr
 {
 	if (error == -EACCES)
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL,
-		    "the role %s may not change users and management", user_role_name(req->role));
+		    "the role %s may not change users and management", user_role_name(req->rights.role));
 	else if (error == -ENOTSUP)
 		reply_not_allowed(req);
 	else

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include "access.h"
 #include "batch.h"
 #include "commit.h"
 #include "confd.h"
@@ -100,16 +101,16 @@ make_edits(struct direct *d, struct workspace *w)
 	if (problems == NULL)
 		fatalx("direct", "no memory");
 	if (d->is_batch)
-		error = batch_apply(req->confd->workspaces, w, req->role, d->ops, d->nops, problems);
+		error = batch_apply(req->confd->workspaces, w, &req->rights, d->ops, d->nops, problems);
 	else
-		error = workspace_edit(req->confd->workspaces, w, req->role, &d->ops->edit, &d->ops->is_new, &d->ops->key, problems);
+		error = workspace_edit(req->confd->workspaces, w, &req->rights, &d->ops->edit, &d->ops->is_new, &d->ops->key, problems);
 	if (error == 0 && w->doc != NULL)
 		error = route_check_workspace(req->confd, w, problems);
 	d->validate_us = clock_mono_us() - began;
 	if (error != 0)
 		route_reply_edit_error(req, error, problems);
 	problems_free(problems);
-	return (error == 0);
+	return (error == 0 && (workspace_guarded(req->confd->workspaces, w) == NULL || access_step_up(req)));
 }
 
 static void
@@ -146,7 +147,8 @@ route_direct(struct request *req, struct operation *ops, size_t n, bool is_batch
 		fatalx("direct", "no memory");
 	*d = (struct direct){ .confd = req->confd, .req = req, .ops = ops, .nops = n, .is_batch = is_batch,
 	    .comment = query_text(req, "comment") };
-	if (!query_number(req, "confirm-timeout", CONFIRM_MIN_S, CONFIRM_MAX_S, 0, &d->confirm_s) ||
+	/* It commits: to write is not enough. */
+	if (!access_right(req, RIGHT_COMMIT) || !query_number(req, "confirm-timeout", CONFIRM_MIN_S, CONFIRM_MAX_S, 0, &d->confirm_s) ||
 	    !query_flag(req, "force", &d->is_forced) || !route_check_comment(req, d->comment) || route_is_held(req)) {
 		direct_free(d);
 		return;

@@ -347,7 +347,7 @@ restore_section(struct request *req, struct workspace *w, const struct document 
 		error = edit_exists(workspace_document(w), path) ? 0 : 1;
 	}
 	if (error == 0)
-		error = workspace_edit(req->confd->workspaces, w, req->role, &e, NULL, NULL, problems);
+		error = workspace_edit(req->confd->workspaces, w, &req->rights, &e, NULL, NULL, problems);
 	buf_fini(&b);
 	return (error == 1 ? 0 : error);
 }
@@ -435,10 +435,10 @@ revision_restore(struct request *req)
 		route_reply_no_room(req, error);
 		return;
 	}
-	if ((section = workspace_forbidden(req->confd->workspaces, w, req->role)) != NULL) {
+	if ((section = workspace_forbidden(req->confd->workspaces, w, &req->rights)) != NULL) {
 		workspace_free(req->confd->workspaces, w);
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL,
-		    "restoring revision %u would change %s, which the role %s may not", number, section, user_role_name(req->role));
+		    "restoring revision %u would change %s, which the role %s may not", number, section, user_role_name(req->rights.role));
 		return;
 	}
 	route_reply_workspace(req, 201, w);

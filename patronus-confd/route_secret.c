@@ -124,7 +124,7 @@ set_secret(struct request *req, struct workspace *w, const char *pointer, const 
 	req->confd->must_sweep = true;
 	e.len = (size_t)snprintf(body, sizeof(body), "{\"set\":true,\"fingerprint\":\"%s\"}", ret);
 	e.body = body;
-	if ((error = workspace_edit(req->confd->workspaces, w, req->role, &e, NULL, NULL, problems)) == 0)
+	if ((error = workspace_edit(req->confd->workspaces, w, &req->rights, &e, NULL, NULL, problems)) == 0)
 		daemon_audit(req->user, req->from, "secret", pointer, "set", "fingerprint %s", ret);
 	return (error);
 }
@@ -147,7 +147,7 @@ patch_one(struct request *req, struct workspace *w, const struct node *n, struct
 	int error;
 
 	if (n->kind == NODE_NULL)
-		return (workspace_edit(req->confd->workspaces, w, req->role, &e, NULL, NULL, problems));
+		return (workspace_edit(req->confd->workspaces, w, &req->rights, &e, NULL, NULL, problems));
 	if ((error = set_secret(req, w, n->name, n->text, print, problems)) != 0)
 		return (error);
 	buf_puts(b, b->data[b->len - 1] == '[' ? "{\"path\":" : ",{\"path\":");

@@ -13,6 +13,7 @@
 #include "ipc/channel.h"
 #include "ipc/ids.h"
 
+#include "access.h"
 #include "body.h"
 #include "commit.h"
 #include "confd.h"
@@ -24,6 +25,7 @@
 #include "reply.h"
 #include "request.h"
 #include "route.h"
+#include "route_common.h"
 #include "session.h"
 #include "snapshot.h"
 #include "transaction.h"
@@ -47,9 +49,9 @@ static void	 on_claim(struct channel *, struct message *, int, void *);
 static void	 on_claimed(const struct outcome_info *, void *);
 
 static void
-reply_account(struct request *req, unsigned status, const char *user, enum user_role role, const char *token, const char *csrf,
-    uint64_t expires_ms, uint32_t idle_s)
+reply_account(struct request *req, unsigned status, const char *user, enum user_role role, const char *token)
 {
+	uint64_t now = clock_mono_ms();
 	char path[128], when[32];
 	const char *full_name;
 	struct buf b;
@@ -64,14 +66,21 @@ reply_account(struct request *req, unsigned status, const char *user, enum user_
 		buf_puts(&b, ",\"full-name\":");
 		record_json_string(full_name, strlen(full_name), &b);
 	}
-	if (expires_ms != 0)
-		buf_printf(&b, ",\"expires-at\":\"%s\"", clock_rfc3339(expires_ms, when));
-	if (idle_s != 0)
-		buf_printf(&b, ",\"idle-seconds\":%u", idle_s);
-	if (csrf[0] != '\0') {
+	if (req->expires_ms != 0)
+		buf_printf(&b, ",\"expires-at\":\"%s\"", clock_rfc3339(req->expires_ms, when));
+	if (req->idle_s != 0)
+		buf_printf(&b, ",\"idle-seconds\":%u", req->idle_s);
+	if (req->csrf[0] != '\0') {
 		buf_puts(&b, ",\"csrf\":");
-		record_json_string(csrf, strlen(csrf), &b);
+		record_json_string(req->csrf, strlen(req->csrf), &b);
 	}
+	if (req->rights.is_scoped) {
+		buf_puts(&b, ",\"scopes\":");
+		record_json_string(req->rights.scopes, strlen(req->rights.scopes), &b);
+	} else if (!req->origin->is_local)
+		buf_printf(&b, ",\"second-factor\":{\"enrolled\":%s,\"required\":%s,\"fresh-seconds\":%llu}", req->has_factor ? "true" : "false",
+		    access_requires_factor(req) ? "true" : "false",
+		    (unsigned long long)(req->fresh_until_ms > now ? (req->fresh_until_ms - now) / 1000 : 0));
 	buf_putc(&b, '}');
 	reply_json(req, status, &b, &(struct reply_extra){ .session_token = token });
 }
@@ -86,12 +95,12 @@ is_refused_locally(struct request *req)
 	return (true);
 }
 
-static void
-reply_verdict(struct request *req, uint8_t verdict, uint32_t retry_after_s, const char *text)
+void
+route_reply_verdict(struct request *req, uint8_t verdict, uint32_t retry_after_s, const char *text)
 {
 	switch ((enum auth_verdict)verdict) {
 	case AUTH_NEED_OTP:
-		reply_problem(req, PROBLEM_SECOND_FACTOR, "the six-digit code is missing");
+		reply_problem(req, PROBLEM_SECOND_FACTOR, "the code of the second factor is missing");
 		break;
 	case AUTH_TOO_MANY:
 		reply_problem_with(req, PROBLEM_RATE, "", &(struct reply_extra){ .retry_after_s = retry_after_s },
@@ -104,7 +113,7 @@ reply_verdict(struct request *req, uint8_t verdict, uint32_t retry_after_s, cons
 		reply_problem(req, PROBLEM_VALIDATION, "%s", text[0] != '\0' ? text : "the password is too weak");
 		break;
 	case AUTH_REFUSED:
-		reply_problem(req, PROBLEM_AUTHENTICATION, "that is not right");
+		reply_problem(req, PROBLEM_AUTHENTICATION, "%s", text[0] != '\0' ? text : "that is not right");
 		break;
 	case AUTH_INVALID:
 	case AUTH_ACCEPTED:
@@ -115,8 +124,8 @@ reply_verdict(struct request *req, uint8_t verdict, uint32_t retry_after_s, cons
 }
 
 /* The call could not be made, or its answer did not come. */
-static void
-reply_no_authd(struct request *req)
+void
+route_reply_no_authd(struct request *req)
 {
 	reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 },
 	    "the sign-in service does not answer");
@@ -138,8 +147,8 @@ session_create(struct request *req)
 
 	if (is_refused_locally(req) || !body_object(req, members))
 		return;
-	if (strlen(ask.user) > 64 || strlen(ask.password) > PASSWORD_MAX || strlen(ask.otp) > 16) {
-		reply_verdict(req, AUTH_REFUSED, 0, "");
+	if (strlen(ask.user) > 64 || strlen(ask.password) > PASSWORD_MAX || strlen(ask.otp) > 32) {
+		route_reply_verdict(req, AUTH_REFUSED, 0, "");
 		return;
 	}
 	if ((authd = session_authd(req)) == NULL)
@@ -148,14 +157,14 @@ session_create(struct request *req)
 		fatalx("session", "no memory");
 	(void)str_copy(req->user, ask.user, sizeof(req->user));
 	if (channel_call(authd, MSG_AUTH_LOGIN, 0, &ask, NULL, 0, 4 * SESSION_CALL_MS, on_login, req) != 0)
-		reply_no_authd(req);
+		route_reply_no_authd(req);
 }
 
 /* The new session, as every later request will find it. */
 static void
 reply_signed_in(struct request *req)
 {
-	reply_account(req, 201, req->user, req->role, req->token, req->csrf, req->expires_ms, req->idle_s);
+	reply_account(req, 201, req->user, req->rights.role, req->token);
 }
 
 static void
@@ -177,7 +186,7 @@ on_login(struct channel *ch, struct message *m, int error, void *arg)
 
 	(void)ch;
 	if (rep == NULL) {
-		reply_no_authd(req);
+		route_reply_no_authd(req);
 		return;
 	}
 	role = session_role(req->confd, req->user);
@@ -193,13 +202,13 @@ on_login(struct channel *ch, struct message *m, int error, void *arg)
 	/* A password outlived its user: the session that was just made is of no use. */
 	if (rep->verdict == AUTH_ACCEPTED)
 		revoke_token(rep->token);
-	reply_verdict(req, rep->verdict == AUTH_ACCEPTED ? AUTH_REFUSED : rep->verdict, rep->retry_after_s, "");
+	route_reply_verdict(req, rep->verdict == AUTH_ACCEPTED ? AUTH_REFUSED : rep->verdict, rep->retry_after_s, rep->text);
 }
 
 void
 session_show(struct request *req)
 {
-	reply_account(req, 200, req->user, req->role, NULL, req->csrf, req->expires_ms, req->idle_s);
+	reply_account(req, 200, req->user, req->rights.role, NULL);
 }
 
 static void
@@ -209,7 +218,7 @@ on_logout(struct channel *ch, struct message *m, int error, void *arg)
 
 	(void)ch;
 	if (m == NULL || error != 0) {
-		reply_no_authd(req);
+		route_reply_no_authd(req);
 		return;
 	}
 	daemon_audit(req->user, req->from, "logout", req->user, "done", "%s", "");
@@ -227,7 +236,7 @@ session_delete(struct request *req)
 	sessions_forget(req->confd->sessions, req->in->token);
 	events_end(req->confd->events, req->in->token, NULL);
 	if (channel_call(authd, MSG_AUTH_LOGOUT, 0, &out, NULL, 0, SESSION_CALL_MS, on_logout, req) != 0)
-		reply_no_authd(req);
+		route_reply_no_authd(req);
 }
 
 static void
@@ -239,12 +248,12 @@ on_password(struct channel *ch, struct message *m, int error, void *arg)
 
 	(void)ch;
 	if (rep == NULL) {
-		reply_no_authd(req);
+		route_reply_no_authd(req);
 		return;
 	}
 	daemon_audit(req->user, req->from, "password", whose, rep->verdict == AUTH_ACCEPTED ? "changed" : "refused", "%s", rep->text);
 	if (rep->verdict != AUTH_ACCEPTED) {
-		reply_verdict(req, rep->verdict, 60, rep->text);
+		route_reply_verdict(req, rep->verdict, 60, rep->text);
 		return;
 	}
 	/* authd ends the other sessions of this user: nothing that was believed before holds. */
@@ -253,10 +262,11 @@ on_password(struct channel *ch, struct message *m, int error, void *arg)
 }
 
 static void
-set_password(struct request *req, const struct auth_password_req *ask)
+set_password(struct request *req, struct auth_password_req *ask)
 {
 	struct channel *authd;
 
+	ask->source = session_source(req);
 	if (strlen(ask->current) > PASSWORD_MAX || strlen(ask->new_password) > PASSWORD_MAX) {
 		reply_problem(req, PROBLEM_VALIDATION, "a password has at most %d bytes", PASSWORD_MAX);
 		return;
@@ -264,7 +274,7 @@ set_password(struct request *req, const struct auth_password_req *ask)
 	if ((authd = session_authd(req)) == NULL)
 		return;
 	if (channel_call(authd, MSG_AUTH_PASSWORD, 0, ask, NULL, 0, 4 * SESSION_CALL_MS, on_password, req) != 0)
-		reply_no_authd(req);
+		route_reply_no_authd(req);
 }
 
 void
@@ -315,7 +325,7 @@ on_claimable(struct channel *ch, struct message *m, int error, void *arg)
 
 	(void)ch;
 	if (rep == NULL)
-		reply_no_authd(req);
+		route_reply_no_authd(req);
 	else if (rep->verdict == AUTH_ACCEPTED)
 		reply_text(req, 200, "application/json", "{\"claimable\":true}", 18, NULL);
 	else
@@ -331,7 +341,7 @@ claim_show(struct request *req)
 	if (authd == NULL)
 		return;
 	if (channel_call(authd, MSG_AUTH_CLAIM, 0, &ask, NULL, 0, SESSION_CALL_MS, on_claimable, req) != 0)
-		reply_no_authd(req);
+		route_reply_no_authd(req);
 }
 
 static void
@@ -402,7 +412,7 @@ claim_create(struct request *req)
 		return;
 	if (ask.code[0] == '\0' || strlen(ask.code) > 64 || ask.user[0] == '\0' || strlen(ask.user) > 64 ||
 	    strlen(ask.password) > PASSWORD_MAX) {
-		reply_verdict(req, AUTH_REFUSED, 0, "");
+		route_reply_verdict(req, AUTH_REFUSED, 0, "");
 		return;
 	}
 	if (transaction_pending(req->confd->transaction) != NULL || transaction_is_busy(req->confd->transaction)) {
@@ -419,7 +429,7 @@ claim_create(struct request *req)
 	(void)str_copy(c->user, ask.user, sizeof(c->user));
 	if (channel_call(authd, MSG_AUTH_CLAIM, 0, &ask, NULL, 0, 4 * SESSION_CALL_MS, on_claim, c) != 0) {
 		claim_free(c);
-		reply_no_authd(req);
+		route_reply_no_authd(req);
 	}
 }
 
@@ -448,9 +458,9 @@ on_claim(struct channel *ch, struct message *m, int error, void *arg)
 	if (rep == NULL || rep->verdict != AUTH_ACCEPTED) {
 		claim_free(c);
 		if (rep == NULL)
-			reply_no_authd(req);
+			route_reply_no_authd(req);
 		else
-			reply_verdict(req, rep->verdict, rep->retry_after_s, rep->text);
+			route_reply_verdict(req, rep->verdict, rep->retry_after_s, rep->text);
 		return;
 	}
 	(void)str_copy(c->token, rep->token, sizeof(c->token));
@@ -478,7 +488,7 @@ on_claimed(const struct outcome_info *info, void *arg)
 	if (req->origin->is_local) {
 		/* There is no cookie to put the token into. */
 		revoke_token(c->token);
-		reply_account(req, 201, c->user, session_role(req->confd, c->user), NULL, "", 0, 0);
+		reply_account(req, 201, c->user, session_role(req->confd, c->user), NULL);
 	} else {
 		if ((req->token = arena_strdup(req->message.arena, c->token)) == NULL)
 			fatalx("claim", "no memory");

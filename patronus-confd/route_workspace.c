@@ -36,7 +36,7 @@ route_workspace(struct request *req)
 {
 	struct workspace *w = workspace_find(req->confd->workspaces, req->segment[1]);
 
-	if (w != NULL && workspace_may(w, req->user, req->role))
+	if (w != NULL && workspace_may(w, req->user, &req->rights))
 		return (w);
 	reply_problem(req, PROBLEM_NOT_FOUND, "there is no workspace \"%.32s\" of yours", req->segment[1]);
 	return (NULL);
@@ -89,7 +89,7 @@ workspace_list(struct request *req)
 	buf_init(&b, 1 << 20);
 	buf_puts(&b, "{\"workspaces\":[");
 	for (i = 0; (w = workspace_get(req->confd->workspaces, i)) != NULL; i++) {
-		if (!workspace_may(w, req->user, req->role))
+		if (!workspace_may(w, req->user, &req->rights))
 			continue;
 		if (n++ > 0)
 			buf_putc(&b, ',');

@@ -63,12 +63,79 @@ const struct route routes[] = {
 	{ MGMT_GET, "/session", RIGHT_SESSION, session_show },
 	{ MGMT_DELETE, "/session", RIGHT_SESSION, session_delete },
 	{ MGMT_PUT, "/session/password", RIGHT_SESSION, session_password },
+	{ MGMT_POST, "/session/step-up", RIGHT_SESSION, step_up_create },
+	{ MGMT_GET, "/sessions", RIGHT_SESSION, session_list },
+	{ MGMT_DELETE, "/sessions/{id}", RIGHT_SESSION, session_revoke },
+	{ MGMT_POST, "/tokens", RIGHT_SESSION, token_create },
+	{ MGMT_GET, "/tokens", RIGHT_SESSION, token_list },
+	{ MGMT_DELETE, "/tokens/{id}", RIGHT_SESSION, token_revoke },
+	/* "me" is nobody's name (yang/patronus-users.yang). */
+	{ MGMT_GET, "/users/me/second-factor", RIGHT_SESSION, factor_show },
+	{ MGMT_POST, "/users/me/second-factor", RIGHT_SESSION, factor_start },
+	{ MGMT_DELETE, "/users/me/second-factor", RIGHT_SESSION, factor_remove },
+	{ MGMT_POST, "/users/me/second-factor/confirm", RIGHT_SESSION, factor_confirm },
+	{ MGMT_POST, "/users/me/second-factor/recovery-codes", RIGHT_SESSION, factor_codes },
+	{ MGMT_GET, "/users/{user}/second-factor", RIGHT_USERS_ADMIN, user_factor_show },
+	{ MGMT_DELETE, "/users/{user}/second-factor", RIGHT_USERS_ADMIN, user_factor_remove },
 	{ MGMT_PUT, "/users/{user}/password", RIGHT_USERS_ADMIN, user_password },
 	{ MGMT_GET, "/claim", RIGHT_PUBLIC, claim_show },
 	{ MGMT_POST, "/claim", RIGHT_PUBLIC, claim_create },
 };
 
 const size_t routes_n = sizeof(routes) / sizeof(routes[0]);
+
+/* What is asked for beside the right, by handler. */
+static const struct {
+	void		(*handler)(struct request *);
+	unsigned	 flags;
+} marks[] = {
+	{ workspace_diff, ROUTE_WHOLE },
+	{ workspace_validate, ROUTE_WHOLE },
+	{ workspace_rebase, ROUTE_WHOLE },
+	{ workspace_resolve, ROUTE_WHOLE },
+	{ config_put, ROUTE_MAY_STEP_UP },
+	{ config_patch, ROUTE_MAY_STEP_UP },
+	{ config_post, ROUTE_MAY_STEP_UP },
+	{ config_delete, ROUTE_MAY_STEP_UP },
+	{ batch_create, ROUTE_MAY_STEP_UP },
+	{ secret_list, ROUTE_WHOLE },
+	{ secret_patch, ROUTE_STEP_UP },
+	{ vault_unlock_create, ROUTE_STEP_UP },
+	{ vault_protection_put, ROUTE_STEP_UP },
+	{ vault_rotate_create, ROUTE_STEP_UP },
+	{ backup_restore_create, ROUTE_STEP_UP | ROUTE_WHOLE },
+	{ commit_create, ROUTE_MAY_STEP_UP },
+	{ revision_configuration, ROUTE_WHOLE },
+	{ revision_diff, ROUTE_WHOLE },
+	{ revision_restore, ROUTE_WHOLE },
+	{ session_show, ROUTE_ENROL },
+	{ session_delete, ROUTE_PERSON | ROUTE_ENROL },
+	{ session_password, ROUTE_PERSON },
+	{ step_up_create, ROUTE_PERSON | ROUTE_ONCE },
+	{ session_list, ROUTE_PERSON },
+	{ session_revoke, ROUTE_PERSON },
+	{ token_create, ROUTE_PERSON | ROUTE_STEP_UP | ROUTE_ONCE },
+	{ token_list, ROUTE_PERSON },
+	{ token_revoke, ROUTE_PERSON },
+	{ factor_show, ROUTE_PERSON | ROUTE_ENROL },
+	{ factor_start, ROUTE_PERSON | ROUTE_ENROL | ROUTE_ONCE },
+	{ factor_confirm, ROUTE_PERSON | ROUTE_ENROL | ROUTE_ONCE },
+	{ factor_codes, ROUTE_PERSON | ROUTE_STEP_UP | ROUTE_ONCE },
+	{ factor_remove, ROUTE_PERSON | ROUTE_STEP_UP },
+	{ user_factor_remove, ROUTE_STEP_UP },
+	{ user_password, ROUTE_STEP_UP },
+};
+
+unsigned
+route_flags(const struct route *route)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (marks[i].handler == route->handler)
+			return (marks[i].flags);
+	return (0);
+}
 
 /* How a write without a workspace is committed. */
 #define DIRECT		"comment confirm-timeout force"
@@ -91,6 +158,8 @@ static const struct {
 	{ state_show, COLLECTION_QUERY },
 	{ state_processes, COLLECTION_QUERY },
 	{ state_drift, COLLECTION_QUERY },
+	{ session_list, "all" },
+	{ token_list, "all" },
 };
 
 const char *

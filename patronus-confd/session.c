@@ -17,6 +17,7 @@
 #include "events.h"
 #include "reply.h"
 #include "request.h"
+#include "route.h"
 #include "session.h"
 #include "snapshot.h"
 
@@ -29,9 +30,15 @@ struct cached {
 	char		origin[65];		/* ends of the connection of the last request */
 	char		local[65];
 	char		user[65];
+	char		id[17];
 	char		csrf[65];
 	uint64_t	expires_ms;
 	uint32_t	idle_s;
+	bool		has_factor;
+	uint64_t	fresh_until_ms;		/* monotonic */
+	char		role[33];		/* API token: the user's when it was made; "": a session */
+	char		cap[33];		/* API token: as which it acts */
+	char		scopes[513];
 	uint64_t	checked_ms;		/* monotonic */
 	uint64_t	used_ms;		/* monotonic: the last request */
 };
@@ -125,20 +132,59 @@ session_local_user(const struct confd *confd, uint32_t uid, char ret[65])
 }
 
 static void
+on_local_factor(struct channel *ch, struct message *m, int error, void *arg)
+{
+	struct check *check = arg;
+	struct request *req = check->req;
+	void (*then)(struct request *) = check->then;
+
+	(void)ch;
+	free(check);
+	if (m == NULL || error != 0) {
+		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 },
+		    "the sign-in service does not answer");
+		return;
+	}
+	req->has_factor = ((const struct auth_factor_rep *)m->body)->has_factor;
+	req->fresh_until_ms = req->origin->fresh_until_ms;
+	then(req);
+}
+
+/* What a session knows already has to be asked for a user whom the kernel named. */
+static void
+ask_local_factor(struct request *req, void (*then)(struct request *))
+{
+	struct auth_factor_req ask = { .user = req->user };
+	struct channel *authd = session_authd(req);
+	struct check *check;
+
+	if (authd == NULL)
+		return;
+	if ((check = calloc(1, sizeof(*check))) == NULL)
+		fatalx("session", "no memory");
+	*check = (struct check){ .req = req, .then = then };
+	if (channel_call(authd, MSG_AUTH_FACTOR, 0, &ask, NULL, 0, SESSION_CALL_MS, on_local_factor, check) != 0) {
+		free(check);
+		reply_problem(req, PROBLEM_UNAVAILABLE, "the sign-in service does not answer");
+	}
+}
+
+static void
 identify_local(struct request *req, void (*then)(struct request *))
 {
 	(void)str_copy(req->from, "local", sizeof(req->from));
 	if (req->origin->uid == 0) {
 		(void)str_copy(req->user, "root", sizeof(req->user));
-		req->role = USER_ROLE_ADMIN;
+		req->rights.role = USER_ROLE_ADMIN;
 	} else if (session_local_user(req->confd, req->origin->uid, req->user) == 0)
-		req->role = session_role(req->confd, req->user);
-	if (req->role == USER_ROLE_NONE) {
+		req->rights.role = session_role(req->confd, req->user);
+	if (req->rights.role == USER_ROLE_NONE)
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"session\"", NULL,
 		    "uid %u is not the system-uid of any user", req->origin->uid);
-		return;
-	}
-	then(req);
+	else if (req->origin->uid != 0 && (route_flags(req->route) & (ROUTE_STEP_UP | ROUTE_MAY_STEP_UP)) != 0)
+		ask_local_factor(req, then);
+	else
+		then(req);
 }
 
 const char *
@@ -206,29 +252,57 @@ cached_put(struct sessions *ss, const char *token, const char *source, const str
 	(void)str_copy(c->token, token, sizeof(c->token));
 	(void)str_copy(c->source, source, sizeof(c->source));
 	(void)str_copy(c->user, rep->user, sizeof(c->user));
+	(void)str_copy(c->id, rep->id, sizeof(c->id));
 	(void)str_copy(c->csrf, rep->csrf, sizeof(c->csrf));
+	(void)str_copy(c->role, rep->role, sizeof(c->role));
+	(void)str_copy(c->cap, rep->cap, sizeof(c->cap));
+	(void)str_copy(c->scopes, rep->scopes, sizeof(c->scopes));
 	c->expires_ms = rep->expires_ms;
 	c->idle_s = rep->idle_s;
+	c->has_factor = rep->has_factor;
 	c->checked_ms = clock_mono_ms();
+	c->fresh_until_ms = c->checked_ms + rep->fresh_s * 1000ull;
 	return (c);
 }
 
-static void
-adopt(struct request *req, struct cached *c, void (*then)(struct request *))
+/* The role in which he comes; USER_ROLE_NONE, answered, when his session or token is worth nothing any more. */
+static enum user_role
+role_of(struct request *req, const struct cached *c)
 {
 	enum user_role role = session_role(req->confd, c->user);
 
 	if (role == USER_ROLE_NONE) {
 		reply_problem_with(req, PROBLEM_AUTHENTICATION, "", &(struct reply_extra){ .session_end = 1 },
 		    "the user is no longer in the configuration");
-		return;
+		return (USER_ROLE_NONE);
 	}
+	if (c->role[0] == '\0')
+		return (role);
+	/* An API token ends with the role that its user had when it was made. */
+	if (strcmp(c->role, user_role_name(role)) == 0 && user_role_covers(role, user_role_parse(c->cap)))
+		return (user_role_parse(c->cap));
+	reply_problem(req, PROBLEM_AUTHENTICATION, "the user's role has changed since the token was made");
+	return (USER_ROLE_NONE);
+}
+
+static void
+adopt(struct request *req, struct cached *c, void (*then)(struct request *))
+{
+	enum user_role role = role_of(req, c);
+
+	if (role == USER_ROLE_NONE)
+		return;
 	(void)str_copy(req->user, c->user, sizeof(req->user));
+	(void)str_copy(req->id, c->id, sizeof(req->id));
 	(void)str_copy(req->csrf, c->csrf, sizeof(req->csrf));
 	(void)str_copy(req->from, req->in->origin, sizeof(req->from));
 	req->expires_ms = c->expires_ms;
 	req->idle_s = c->idle_s;
-	req->role = role;
+	req->has_factor = c->has_factor;
+	req->fresh_until_ms = c->fresh_until_ms;
+	req->rights.role = role;
+	req->rights.is_scoped = c->role[0] != '\0';
+	(void)str_copy(req->rights.scopes, c->scopes, sizeof(req->rights.scopes));
 	c->used_ms = clock_mono_ms();
 	(void)str_copy(c->origin, req->in->origin, sizeof(c->origin));
 	(void)str_copy(c->local, req->in->local, sizeof(c->local));
@@ -300,6 +374,17 @@ sessions_forget(struct sessions *ss, const char *token)
 		explicit_bzero(c, sizeof(*c));
 }
 
+const char *
+sessions_token_of(struct sessions *ss, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < CACHED_MAX; i++)
+		if (ss->cached[i].token[0] != '\0' && strcmp(ss->cached[i].id, id) == 0)
+			return (ss->cached[i].token);
+	return (NULL);
+}
+
 void
 sessions_flush(struct sessions *ss)
 {
@@ -324,5 +409,6 @@ sessions_is_live(struct sessions *ss, const char *token)
 {
 	const struct cached *c = cached_find(ss, token);
 
-	return (c != NULL && clock_wall_ms() < c->expires_ms && clock_mono_ms() - c->used_ms < c->idle_s * 1000ull);
+	/* An API token has no idle time. */
+	return (c != NULL && clock_wall_ms() < c->expires_ms && (c->idle_s == 0 || clock_mono_ms() - c->used_ms < c->idle_s * 1000ull));
 }

@@ -17,6 +17,7 @@
 
 struct channel;
 struct confd;
+struct document;
 struct request;
 struct sessions;
 
@@ -25,7 +26,6 @@ void		 sessions_free(struct sessions *);
 
 /* Fill in who asks and go on with then(), now or later; or answer 401, 403 or 503. */
 void		 session_identify(struct request *, void (*then)(struct request *));
-struct document;
 /* The role of a user in a configuration; none when there is no such user, or he is switched off. */
 enum user_role	 session_role_in(const struct document *, const char *user);
 /* The role of a user in the running configuration; USER_ROLE_NONE when there is no such user. */
@@ -35,6 +35,8 @@ int		 session_local_user(const struct confd *, uint32_t uid, char ret[65]);
 
 /* This token has ended. */
 void		 sessions_forget(struct sessions *, const char *token);
+/* The token of a session or API token that was asked about lately, or NULL. */
+const char	*sessions_token_of(struct sessions *, const char *id);
 /* Ask authd again about everybody. */
 void		 sessions_flush(struct sessions *);
 

@@ -36,9 +36,9 @@ struct workspaces {
 	uint64_t		 spare_ms;	/* when it was made */
 };
 
-static bool	 may_edit(const struct workspaces *, uint32_t sections, enum user_role);
+static bool	 may_edit(const struct workspaces *, uint32_t sections, const struct rights *);
 static void	 forget_last(struct workspaces *);
-static int	 replace_document(struct workspaces *, struct workspace *, enum user_role, const struct edit *,
+static int	 replace_document(struct workspaces *, struct workspace *, const struct rights *, const struct edit *,
 		    struct problems *);
 
 struct workspaces *
@@ -187,9 +187,9 @@ workspace_document(const struct workspace *w)
 }
 
 bool
-workspace_may(const struct workspace *w, const char *user, enum user_role role)
+workspace_may(const struct workspace *w, const char *user, const struct rights *rights)
 {
-	return (role == USER_ROLE_ADMIN || strcmp(w->owner, user) == 0);
+	return ((rights->role == USER_ROLE_ADMIN && !rights->is_scoped) || strcmp(w->owner, user) == 0);
 }
 
 /* --- edits --- */
@@ -248,15 +248,15 @@ copy_of_base(struct workspaces *ws, const struct workspace *w)
 }
 
 int
-workspace_edit(struct workspaces *ws, struct workspace *w, enum user_role role, const struct edit *e, bool *ret_created,
+workspace_edit(struct workspaces *ws, struct workspace *w, const struct rights *rights, const struct edit *e, bool *ret_created,
     char **ret_key, struct problems *problems)
 {
 	char *key = NULL;
 	int error;
 
 	if (is_root(e->path) && (e->kind == EDIT_KIND_PUT || e->kind == EDIT_KIND_PATCH))
-		return (replace_document(ws, w, role, e, problems));
-	if (!may_edit(ws, workspace_section_bit(ws->confd, e->path), role))
+		return (replace_document(ws, w, rights, e, problems));
+	if (!may_edit(ws, workspace_section_bit(ws->confd, e->path), rights))
 		return (-EACCES);
 	if (w->doc == NULL && (w->doc = copy_of_base(ws, w)) == NULL)
 		return (-ENOMEM);
@@ -306,7 +306,7 @@ workspace_unmark(struct workspace_mark *mark)
 
 /* The whole document at once: what it changes is known by comparing. */
 static int
-replace_document(struct workspaces *ws, struct workspace *w, enum user_role role, const struct edit *e, struct problems *problems)
+replace_document(struct workspaces *ws, struct workspace *w, const struct rights *rights, const struct edit *e, struct problems *problems)
 {
 	struct document *doc, *old = w->doc;
 	uint32_t sections = w->sections;
@@ -333,7 +333,7 @@ replace_document(struct workspaces *ws, struct workspace *w, enum user_role role
 	}
 	w->doc = doc;
 	w->is_whole = true;
-	if ((error = workspace_measure(ws, w)) == 0 && !may_edit(ws, w->sections, role))
+	if ((error = workspace_measure(ws, w)) == 0 && !may_edit(ws, w->sections, rights))
 		error = -EACCES;
 	if (error != 0) {
 		w->doc = old;
@@ -500,27 +500,39 @@ workspace_owners(const struct workspaces *ws, const struct workspace *w)
 }
 
 static const char *
-forbidden(const struct workspaces *ws, uint32_t sections, enum user_role role)
+forbidden(const struct workspaces *ws, uint32_t sections, const struct rights *rights)
 {
 	const char *section;
 	unsigned i;
 
 	for (i = 0; i < WORKSPACE_SECTIONS && (section = schema_section(ws->confd->schema, i)) != NULL; i++)
-		if ((sections & (1u << i)) != 0 && !rights_section_edit(role, section))
+		if ((sections & (1u << i)) != 0 && !rights_section_edit(rights, section))
 			return (section);
 	return (NULL);
 }
 
 static bool
-may_edit(const struct workspaces *ws, uint32_t sections, enum user_role role)
+may_edit(const struct workspaces *ws, uint32_t sections, const struct rights *rights)
 {
-	return (forbidden(ws, sections, role) == NULL);
+	return (forbidden(ws, sections, rights) == NULL);
 }
 
 const char *
-workspace_forbidden(const struct workspaces *ws, const struct workspace *w, enum user_role role)
+workspace_forbidden(const struct workspaces *ws, const struct workspace *w, const struct rights *rights)
 {
-	return (forbidden(ws, w->sections, role));
+	return (forbidden(ws, w->sections, rights));
+}
+
+const char *
+workspace_guarded(const struct workspaces *ws, const struct workspace *w)
+{
+	const char *section;
+	unsigned i;
+
+	for (i = 0; i < WORKSPACE_SECTIONS && (section = schema_section(ws->confd->schema, i)) != NULL; i++)
+		if ((w->sections & (1u << i)) != 0 && rights_section_is_guarded(section))
+			return (section);
+	return (NULL);
 }
 
 void

@@ -55,13 +55,13 @@ struct workspace *workspace_get(struct workspaces *, unsigned i);
 /* What reads see: the candidate, or its base while there is none. */
 const struct document *workspace_document(const struct workspace *);
 /* Does an admin, or the person who made it, ask? */
-bool		 workspace_may(const struct workspace *, const char *user, enum user_role);
+bool		 workspace_may(const struct workspace *, const char *user, const struct rights *);
 
 /*
- * Make one edit; the errors are those of edit.h, and -EACCES when it would change a section that the role may not.
+ * Make one edit; the errors are those of edit.h, and -EACCES when it would change a section that the caller may not.
  * ret_created and ret_key (malloc'd, of an append) may be NULL.
  */
-int		 workspace_edit(struct workspaces *, struct workspace *, enum user_role, const struct edit *, bool *ret_created,
+int		 workspace_edit(struct workspaces *, struct workspace *, const struct rights *, const struct edit *, bool *ret_created,
 		    char **ret_key, struct problems *);
 
 /* What a workspace was before several edits that belong together. */
@@ -90,8 +90,10 @@ int		 workspace_measure(struct workspaces *, struct workspace *);
 
 /* Owners (bits) of the sections it touches. */
 uint32_t	 workspace_owners(const struct workspaces *, const struct workspace *);
-/* The first section that it touches and the role may not change, or NULL. */
-const char	*workspace_forbidden(const struct workspaces *, const struct workspace *, enum user_role);
+/* The first section that it touches and the caller may not change, or NULL. */
+const char	*workspace_forbidden(const struct workspaces *, const struct workspace *, const struct rights *);
+/* The first section that it touches and whose changes are guarded by a fresh second factor, or NULL. */
+const char	*workspace_guarded(const struct workspaces *, const struct workspace *);
 /* Which section a path is in: its bit, or all for the whole document, or 0 for none. */
 uint32_t	 workspace_section_bit(const struct confd *, const char *path);
 

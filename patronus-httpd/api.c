@@ -8,6 +8,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "cookie.h"
+#include "credential.h"
 #include "daemon/daemon.h"
 #include "http_reply.h"
 #include "ipc/ids.h"
@@ -269,7 +270,7 @@ api_request(struct conn *c, const struct http_request *r)
 	int e = site_check(r);
 
 	if (e == 0)
-		e = cookie_token(r->fields[HTTP_COOKIE], token);
+		e = credential_token(r, token);
 	if (e != 0)
 		return refuse_request(c, r, (unsigned)-e, NULL);
 	if (strcmp(r->path, API_PREFIX "/events") == 0)

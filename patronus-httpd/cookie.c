@@ -11,8 +11,8 @@
  * base64url, nothing else: a NUL, a quote or a percent sign makes it no token (CVE-2024-53704 was a cookie of NUL
  * bytes).
  */
-static bool
-token_is_valid(const char *s, size_t len)
+bool
+cookie_is_token(const char *s, size_t len)
 {
 	size_t i;
 
@@ -47,7 +47,7 @@ cookie_token(struct span field, char ret[COOKIE_TOKEN_MAX + 1])
 			return -400;
 		found = true;
 		at += sizeof(name) - 1;
-		if (!token_is_valid(at, (size_t)(next - at)))
+		if (!cookie_is_token(at, (size_t)(next - at)))
 			continue;
 		memcpy(ret, at, (size_t)(next - at));
 		ret[next - at] = '\0';
@@ -62,7 +62,7 @@ cookie_format(const char *token, char *ret, size_t size)
 
 	if (*token == '\0')
 		n = snprintf(ret, size, COOKIE_NAME "=; Max-Age=0" ATTRIBUTES);
-	else if (token_is_valid(token, strlen(token)))
+	else if (cookie_is_token(token, strlen(token)))
 		n = snprintf(ret, size, COOKIE_NAME "=%s" ATTRIBUTES, token);
 	else
 		return -EINVAL;

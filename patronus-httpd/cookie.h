@@ -18,6 +18,8 @@
  */
 int	 cookie_token(struct span field, char ret[COOKIE_TOKEN_MAX + 1]);
 
+/* Has it the shape of a token: base64url, not too long? */
+bool	 cookie_is_token(const char *, size_t len);
 /* What Set-Cookie says to keep the token, or with "" to forget it.  -EINVAL for a token of a wrong shape. */
 int	 cookie_format(const char *token, char *ret, size_t size);
 

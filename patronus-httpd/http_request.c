@@ -317,7 +317,7 @@ static const struct {
 #define NAME(s)	{ s, sizeof(s) - 1 }
 	[HTTP_HOST] = NAME("host"), [HTTP_CONTENT_LENGTH] = NAME("content-length"),
 	[HTTP_TRANSFER_ENCODING] = NAME("transfer-encoding"), [HTTP_CONNECTION] = NAME("connection"),
-	[HTTP_EXPECT] = NAME("expect"), [HTTP_COOKIE] = NAME("cookie"), [HTTP_ORIGIN] = NAME("origin"),
+	[HTTP_EXPECT] = NAME("expect"), [HTTP_COOKIE] = NAME("cookie"), [HTTP_AUTHORIZATION] = NAME("authorization"), [HTTP_ORIGIN] = NAME("origin"),
 	[HTTP_SEC_FETCH_SITE] = NAME("sec-fetch-site"), [HTTP_CONTENT_TYPE] = NAME("content-type"),
 	[HTTP_CONTENT_ENCODING] = NAME("content-encoding"), [HTTP_ACCEPT] = NAME("accept"),
 	[HTTP_ACCEPT_ENCODING] = NAME("accept-encoding"), [HTTP_IF_MATCH] = NAME("if-match"),

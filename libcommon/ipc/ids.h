@@ -139,6 +139,13 @@ enum parse_format {
 	PARSE_BACKUP,		/* the JSON of a backup: may be longer */
 };
 
+enum totp_algorithm {
+	TOTP_ALGORITHM_INVALID = 0,
+	TOTP_SHA1,		/* what every authenticator app has */
+	TOTP_SHA256,
+	TOTP_SHA512,
+};
+
 enum probe_kind {
 	PROBE_INVALID = 0,
 	PROBE_PING,

@@ -388,7 +388,7 @@ BYPASS = """X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Forwarded-Port 
 X-Client-IP X-Remote-IP X-Remote-Addr X-Remote-User X-Originating-IP X-Host X-HTTP-Host-Override X-Original-URL X-Rewrite-URL X-Original-Host
 X-Custom-IP-Authorization X-ProxyUser-Ip X-Cluster-Client-IP True-Client-IP CF-Connecting-IP
 Fastly-Client-IP X-Azure-ClientIP X-Authenticated-User X-Auth-User X-User X-Username X-Role X-Admin X-Is-Admin X-Permissions X-Internal X-Debug
-X-Trusted X-Token X-Api-Key X-Access-Token X-Session X-CSRF-Token Authorization Proxy-Authorization Proxy Via Client-IP Remote-User REMOTE_USER
+X-Trusted X-Token X-Api-Key X-Access-Token X-Session X-CSRF-Token Proxy-Authorization Proxy Via Client-IP Remote-User REMOTE_USER
 Local-Machine X-Patronus-Token Patronus-Token Patronus-Origin Patronus-Local X-Middleware-Subrequest X-Accel-Redirect X-Sendfile Upgrade HTTP2-Settings
 Cookie2 X-Wap-Profile Front-End-Https X-Url-Scheme Base-Url Destination""".split()
 

@@ -17,6 +17,7 @@
 #include "conf/generated.h"
 #include "conf/state.h"
 #include "confd_rig.h"
+#include "rig_authd.h"
 #include "daemon/daemon.h"
 #include "ipc/channel.h"
 #include "ipc/ids.h"
@@ -419,110 +420,10 @@ static const struct channel_dispatch fetchd_table[] = {
 };
 static const struct channel_ops fetchd_ops = { .table = fetchd_table };
 
-/* --- authd --- */
+/* --- who only listens, and authd (rig_authd.c) --- */
 
-/* "tok-NAME" is NAME's session, with "csrf-NAME"; the password of everybody is "right". */
-static void
-authd_check(struct channel *ch, struct message *m, void *arg)
-{
-	struct rig *rig = arg;
-	const struct auth_check_req *req = m->body;
-	struct auth_check_rep rep = { .verdict = AUTH_REFUSED, .user = "", .csrf = "" };
-	char csrf[70];
-
-	rig->checks++;
-	if (strncmp(req->token, "tok-", 4) == 0) {
-		(void)snprintf(csrf, sizeof(csrf), "csrf-%.60s", req->token + 4);
-		rep = (struct auth_check_rep){ .verdict = AUTH_ACCEPTED, .user = req->token + 4, .csrf = csrf,
-		    .expires_ms = 1800000000000, .idle_s = 900 };
-	}
-	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
-}
-
-static void
-authd_login(struct channel *ch, struct message *m, void *arg)
-{
-	const struct auth_login_req *req = m->body;
-	struct auth_login_rep rep = { .verdict = AUTH_REFUSED, .token = "", .csrf = "" };
-	char token[70], csrf[70];
-
-	(void)arg;
-	(void)snprintf(token, sizeof(token), "tok-%.60s", req->user);
-	(void)snprintf(csrf, sizeof(csrf), "csrf-%.60s", req->user);
-	if (strcmp(req->password, "right") == 0)
-		rep = (struct auth_login_rep){ .verdict = AUTH_ACCEPTED, .token = token, .csrf = csrf, .expires_ms = 1800000000000 };
-	else if (strcmp(req->password, "often") == 0)
-		rep = (struct auth_login_rep){ .verdict = AUTH_TOO_MANY, .token = "", .csrf = "", .retry_after_s = 30 };
-	else if (strcmp(req->password, "otp") == 0)
-		rep.verdict = AUTH_NEED_OTP;
-	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
-}
-
-static void
-authd_claim(struct channel *ch, struct message *m, void *arg)
-{
-	struct rig *rig = arg;
-	const struct auth_claim_req *req = m->body;
-	struct auth_claim_rep rep = { .verdict = AUTH_NOT_CLAIMABLE, .text = "", .token = "", .csrf = "" };
-	char token[70], csrf[70];
-
-	(void)snprintf(token, sizeof(token), "tok-%.60s", req->user);
-	(void)snprintf(csrf, sizeof(csrf), "csrf-%.60s", req->user);
-	if (!rig->is_claimed && req->code[0] == '\0')
-		rep.verdict = AUTH_ACCEPTED;
-	else if (!rig->is_claimed && strcmp(req->code, "code") != 0)
-		rep.verdict = AUTH_REFUSED;
-	else if (!rig->is_claimed) {
-		rep = (struct auth_claim_rep){ .verdict = AUTH_ACCEPTED, .text = "", .token = token, .csrf = csrf };
-		rig->is_claimed = true;
-	}
-	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
-}
-
-static void
-authd_logout(struct channel *ch, struct message *m, void *arg)
-{
-	struct auth_logout_rep rep = { .verdict = AUTH_ACCEPTED };
-
-	(void)arg;
-	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
-}
-
-static void
-authd_password(struct channel *ch, struct message *m, void *arg)
-{
-	const struct auth_password_req *req = m->body;
-	struct auth_password_rep rep = { .verdict = AUTH_ACCEPTED, .text = "" };
-
-	(void)arg;
-	if (!req->by_admin && strcmp(req->current, "right") != 0)
-		rep.verdict = AUTH_REFUSED;
-	else if (strlen(req->new_password) < 8)
-		rep = (struct auth_password_rep){ .verdict = AUTH_WEAK_PASSWORD, .text = "it is too short" };
-	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
-}
-
-static void
-authd_revoke(struct channel *ch, struct message *m, void *arg)
-{
-	struct rig *rig = arg;
-	const struct auth_revoke_req *req = m->body;
-
-	(void)ch;
-	(void)snprintf(rig->revoked, sizeof(rig->revoked), "%.50s%s", req->user, req->forget ? "!" : "");
-}
-
-static const struct channel_dispatch authd_table[] = {
-	{ MSG_AUTH_CHECK, CHANNEL_PHASE_READY, authd_check },
-	{ MSG_AUTH_LOGIN, CHANNEL_PHASE_READY, authd_login },
-	{ MSG_AUTH_CLAIM, CHANNEL_PHASE_READY, authd_claim },
-	{ MSG_AUTH_LOGOUT, CHANNEL_PHASE_READY, authd_logout },
-	{ MSG_AUTH_PASSWORD, CHANNEL_PHASE_READY, authd_password },
-	{ MSG_AUTH_REVOKE, CHANNEL_PHASE_READY, authd_revoke },
-	{ 0, 0, NULL }
-};
 static const struct channel_dispatch silent_table[] = { { 0, 0, NULL } };
-static const struct channel_ops authd_ops = { .table = authd_table };
+static const struct channel_ops authd_ops = { .table = rig_authd_table };
 static const struct channel_ops silent_ops = { .table = silent_table };
 
 /* --- clients --- */
@@ -618,6 +519,15 @@ connect_clients(struct rig *rig)
 		die("channels");
 }
 
+/* Nobody has a second factor; an API token has no scopes. */
+static void
+play_tokens(struct rig *rig)
+{
+	rig->token_role = rig->token_cap = "admin";
+	rig->token_scopes = "";
+	rig->factors = "";
+}
+
 struct rig *
 rig_new(const char *dir)
 {
@@ -626,6 +536,7 @@ rig_new(const char *dir)
 	if (rig == NULL)
 		die("memory");
 	rig_now = rig;
+	play_tokens(rig);
 	rig->base = event_base_new();
 	if (dir != NULL)
 		(void)str_copy(rig->dir, dir, sizeof(rig->dir));
@@ -775,7 +686,7 @@ rig_ask(struct rig *rig, const struct rig_request *r)
 		req.body = (struct bytes){ .data = (const uint8_t *)r->body, .len = (uint32_t)(r->len > 0 ? r->len : strlen(r->body)) };
 	if (r->remote != NULL) {
 		if (r->remote[0] != '\0') {
-			(void)snprintf(token, sizeof(token), "tok-%s", r->remote);
+			(void)snprintf(token, sizeof(token), "%s%s", strncmp(r->remote, "pat_", 4) == 0 ? "" : "tok-", r->remote);
 			(void)snprintf(csrf, sizeof(csrf), "csrf-%s", r->remote);
 		}
 		req.token = token;

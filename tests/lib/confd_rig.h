@@ -57,6 +57,10 @@ struct rig {
 	char			 audit[512];		/* the last record */
 	char			 revoked[64];
 	bool			 is_claimed;
+	const char		*factors;		/* users who have a second factor, "alice rudi" */
+	uint32_t		 fresh_s;		/* what AUTH_CHECK says of everybody's */
+	const char		*token_role, *token_cap, *token_scopes;	/* of the API token "pat_NAME" */
+	char			 token_made[512];	/* the last AUTH_TOKEN_CREATE */
 	unsigned		 checks;		/* AUTH_CHECK that authd saw */
 	uint16_t		 web_port;
 	int			 crowd[64];
@@ -66,7 +70,7 @@ struct rig {
 	char			 last_event[2048];
 };
 
-/* One request; zero members are left out.  remote: over httpd, with the token and csrf of that user ("alice"). */
+/* One request; zero members are left out.  remote: over httpd, with the token and csrf of that user ("alice"), or an API token of his ("pat_alice"). */
 struct rig_request {
 	uint8_t		 method;
 	const char	*path;

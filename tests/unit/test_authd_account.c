@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Accounts, passwords, claim code, second factor and TLS key, in a directory of their own. */
+/* Accounts, passwords, claim code and TLS key, in a directory of their own. */
 #include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +23,8 @@
 #include "claim.h"
 #include "password.h"
 #include "store.h"
+#include "strength.h"
 #include "tlskey.h"
-#include "totp.h"
 
 static char	dir[] = "/tmp/patronus-unit.XXXXXX";
 
@@ -39,13 +39,12 @@ enter(void **state)
 static int
 leave(void **state)
 {
-	static const char *const names[] = { ACCOUNTS_FILE, ACCOUNTS_FILE ".new", CLAIM_FILE, TOTP_FILE, TOTP_FILE ".new", TLSKEY_FILE,
+	static const char *const names[] = { ACCOUNTS_FILE, ACCOUNTS_FILE ".new", CLAIM_FILE, TLSKEY_FILE,
 		TLSKEY_CERT_FILE, TLSKEY_FILE ".damaged", "elsewhere" };
 	size_t i;
 
 	(void)state;
 	account_unload();
-	totp_unload();
 	tlskey_fini();
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (unlink(names[i]) == -1)
@@ -185,6 +184,12 @@ test_weakness(void **state)
 	longer[257] = '\0';
 	assert_non_null(password_weakness("alice", longer));
 	assert_non_null(password_weakness("averylongusername", "averylongusername"));
+	/* The estimate says what gives it away. */
+	assert_non_null(strstr(password_weakness("alice", "summer2024!alice"), "well-known words"));
+	assert_non_null(strstr(password_weakness("alice", "qwertzuiopasdfghjkl"), "row of the keyboard"));
+	assert_non_null(strstr(password_weakness("alice", "tomabtomabtomabtomab"), "a repetition"));
+	assert_true(strength_bits("alice", "Tr0mbone-in-a-lake", longer, sizeof(longer)) > 60);
+	assert_true(strength_bits("alice", "aaaaaaaaaaaa", longer, sizeof(longer)) < 20);
 }
 
 static void
@@ -230,89 +235,6 @@ test_claim(void **state)
 	assert_int_equal(claim_init(), 0);
 	assert_string_not_equal(claim_text(), code);
 	assert_int_equal(claim_close(), 0);
-}
-
-/* RFC 6238, appendix B, SHA-1. */
-static void
-test_totp_vectors(void **state)
-{
-	static const uint8_t key[] = "12345678901234567890";
-	static const struct {
-		uint64_t	 time;
-		const char	*code;
-	} vectors[] = {
-		{ 59, "94287082" }, { 1111111109, "07081804" }, { 1111111111, "14050471" }, { 1234567890, "89005924" },
-		{ 2000000000, "69279037" }, { 20000000000ull, "65353130" },
-	};
-	size_t i;
-
-	(void)state;
-	assert_int_equal(totp_load(), 0);
-	assert_false(totp_is_enrolled("alice"));
-	assert_int_equal(totp_verify("alice", "94287082", 59), TOTP_WRONG);
-	assert_int_equal(totp_enroll("alice", key, sizeof(key) - 1, 8), 0);
-	assert_int_equal(totp_enroll("alice", key, sizeof(key) - 1, 8), -EEXIST);
-	assert_true(totp_is_enrolled("alice"));
-	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
-		assert_int_equal(totp_verify("alice", "00000000", vectors[i].time), TOTP_WRONG);
-		assert_int_equal(totp_verify("alice", vectors[i].code, vectors[i].time), TOTP_GOOD);
-		/* Once is once, also after a restart. */
-		assert_int_equal(totp_verify("alice", vectors[i].code, vectors[i].time), TOTP_WRONG);
-		assert_int_equal(totp_load(), 0);
-		assert_int_equal(totp_verify("alice", vectors[i].code, vectors[i].time), TOTP_WRONG);
-	}
-	/* A clock that was set back brings no old code to life. */
-	assert_int_equal(totp_verify("alice", "89005924", 1234567890), TOTP_WRONG);
-	assert_int_equal(totp_remove("alice"), 0);
-	assert_int_equal(totp_load(), 0);
-	assert_false(totp_is_enrolled("alice"));
-}
-
-static void
-test_totp_window(void **state)
-{
-	static const uint8_t key[] = "12345678901234567890";
-
-	(void)state;
-	assert_int_equal(totp_enroll("bob", key, 20, 6), 0);
-	/* 287082 is of 30..59. */
-	assert_int_equal(totp_verify("bob", "287082", 90), TOTP_WRONG);
-	assert_int_equal(totp_verify("bob", "287082", 120), TOTP_WRONG);
-	assert_int_equal(totp_verify("bob", "94287082", 59), TOTP_WRONG);
-	assert_int_equal(totp_verify("bob", "28708", 59), TOTP_WRONG);
-	assert_int_equal(totp_verify("bob", "", 59), TOTP_WRONG);
-	/* What cannot be written down is refused. */
-	assert_int_equal(mkdir(TOTP_FILE ".new", 0700), 0);
-	assert_int_equal(totp_verify("bob", "287082", 59), TOTP_FAILED);
-	assert_int_equal(totp_remove("bob") < 0, 1);
-	assert_true(totp_is_enrolled("bob"));
-	assert_int_equal(rmdir(TOTP_FILE ".new"), 0);
-	assert_int_equal(totp_verify("bob", "287082", 0), TOTP_GOOD);
-}
-
-/* A damaged file takes nobody's second factor away. */
-static void
-test_totp_damaged(void **state)
-{
-	static const char *const bad[] = { "bob", "bob:SHA1:6:30:GEZDGNBVGY3TQOJQ", "bob:MD5:6:30:GEZDGNBVGY3TQOJQ:0\n", "bob:SHA1:6:30:!!:0\n",
-		"bob:SHA1:9:30:GEZDGNBVGY3TQOJQ:0\n", "bob:SHA1:6:60:GEZDGNBVGY3TQOJQ:0\n", "bob:SHA1:6:30:GEZDGNBVGY3TQOJQ:x\n",
-		"bob:SHA1:6:30:GEZDGNBVGY3TQOJQ:0:1\n", "Bob:SHA1:6:30:GEZDGNBVGY3TQOJQ:0\n" };
-	static const uint8_t key[] = "12345678901234567890";
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(store_write(TOTP_FILE, bad[i], strlen(bad[i]), 0600), 0);
-		if (totp_load() != -EBADMSG)
-			fail_msg("accepted: %s", bad[i]);
-		assert_true(totp_is_enrolled("bob") && totp_is_enrolled("anybody"));
-		assert_int_equal(totp_verify("bob", "287082", 59), TOTP_FAILED);
-		assert_int_equal(totp_enroll("carol", key, 20, 6), -EBADMSG);
-		assert_int_equal(totp_remove("bob"), -EBADMSG);
-	}
-	assert_int_equal(unlink(TOTP_FILE), 0);
-	assert_int_equal(totp_load(), 0);
-	assert_false(totp_is_enrolled("bob"));
 }
 
 static X509 *
@@ -388,9 +310,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_accounts_no_disk, enter, leave),
 		cmocka_unit_test(test_weakness),
 		cmocka_unit_test_setup_teardown(test_claim, enter, leave),
-		cmocka_unit_test_setup_teardown(test_totp_vectors, enter, leave),
-		cmocka_unit_test_setup_teardown(test_totp_window, enter, leave),
-		cmocka_unit_test_setup_teardown(test_totp_damaged, enter, leave),
 		cmocka_unit_test_setup_teardown(test_tlskey, enter, leave),
 	};
 

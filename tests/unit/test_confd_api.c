@@ -567,7 +567,7 @@ test_users_that_change_are_signed_out(void **state)
 	(void)rig_expect(rig, 200, PATCH("/configuration/users/olga", "{\"role\":\"read-only\"}", .workspace = id, .match = "*"));
 	(void)commit(id, NULL, 201);
 	rig_wait(rig, 20);
-	assert_string_equal(rig->revoked, "olga");
+	assert_string_equal(rig->revoked, "olga#");
 	(void)rig_expect(rig, 403, POST("/workspaces", "{}", .remote = "olga"));
 }
 

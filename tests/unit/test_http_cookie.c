@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "cookie.h"
+#include "credential.h"
 #include "http_reply.h"
 #include "site.h"
 
@@ -184,11 +185,50 @@ test_reply_split(void **state)
 	}
 }
 
+/* Where a token may come from: a session's from the cookie, an API token from Authorization, and never both. */
+static void
+test_credential(void **state)
+{
+#define P	"pat_abcDEF-_0123456789abcDEF-_0123456789abcDEF"
+	static const struct {
+		const char	*cookie, *authorization, *want;
+		int		 error;
+	} cases[] = {
+		{ NULL, NULL, "", 0 }, { "__Host-patronus=" T, NULL, T, 0 }, { NULL, "Bearer " P, P, 0 }, { NULL, "bearer  " P, P, 0 },
+		{ "a=b", "Bearer " P, P, 0 }, { "__Host-patronus=", "Bearer " P, P, 0 },
+		{ "__Host-patronus=" T, "Bearer " P, NULL, -400 }, { "__Host-patronus=" T, "Basic eDp5", NULL, -400 },
+		{ "__Host-patronus=" P, NULL, "", 0 }, { "__Host-patronus=" P, "Bearer " P, NULL, -400 },
+		{ "__Host-patronus=" T "; __Host-patronus=" T, NULL, NULL, -400 },
+		{ NULL, "Bearer " T, NULL, -401 }, { NULL, "Bearer", NULL, -401 }, { NULL, "Bearer ", NULL, -401 }, { NULL, "Bearer" P, NULL, -401 },
+		{ NULL, "Bearer pat_", NULL, -401 }, { NULL, P, NULL, -401 }, { NULL, "", NULL, -401 }, { NULL, "Basic eDp5", NULL, -401 },
+		{ NULL, "Bearer " P " ", NULL, -401 }, { NULL, "Bearer " P ",x", NULL, -401 }, { NULL, "Bearer PAT_abc", NULL, -401 },
+		{ NULL, "Bearer " P P, NULL, -401 },
+	};
+	char token[COOKIE_TOKEN_MAX + 1];
+	struct http_request r;
+	size_t i;
+	int e;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(&r, 0, sizeof(r));
+		if (cases[i].cookie != NULL)
+			r.fields[HTTP_COOKIE] = (struct span){ cases[i].cookie, strlen(cases[i].cookie) };
+		if (cases[i].authorization != NULL)
+			r.fields[HTTP_AUTHORIZATION] = (struct span){ cases[i].authorization, strlen(cases[i].authorization) };
+		e = credential_token(&r, token);
+		if (e != cases[i].error || (e == 0 && strcmp(token, cases[i].want) != 0))
+			fail_msg("case %zu: %d", i, e);
+	}
+#undef P
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cookie_token),
+		cmocka_unit_test(test_credential),
 		cmocka_unit_test(test_cookie_format),
 		cmocka_unit_test(test_site),
 		cmocka_unit_test(test_reply),

@@ -34,6 +34,7 @@ LIBRARIES = [
     (r"libyang/", ["patronus-confd/", "tools/yanggen/"]),
     (r"yaml\.h|sqlite3\.h", ["patronus-confd/"]),
     (r"jansson\.h", ["patronus-confd/", "patronusctl/", "tools/yanggen/"]),
+    (r"qrencode\.h", ["patronus-confd/"]),
     (r"liboath/|crypt\.h", ["patronus-authd/"]),
     (r"editline/|histedit\.h", ["patronusctl/"]),
     (r"event2/|event\.h", ["libcommon/ipc/channel.c", "libcommon/daemon/", "patronus-confd/", "patronus-authd/", "patronus-logd/",

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_ACCESS_H
+#define PATRONUS_CONFD_ACCESS_H
+
+#include <stdbool.h>
+
+#include "rights.h"
+
+/*
+ * May this caller make this request?  His role and scopes (rights.h), and what the route asks for beside them
+ * (route_flags()): a person and not an API token, the second factor that his role requires, a fresh one.  The functions that return
+ * false have answered the request.
+ */
+
+struct request;
+
+/* Asked once the caller is known, before any handler. */
+bool	 access_check(struct request *);
+/* A right beside that of the route. */
+bool	 access_right(struct request *, enum right);
+/*
+ * Is his second factor fresh, if he has one or his role requires it?  For handlers where only the change itself says whether that is
+ * asked (their routes are marked ROUTE_MAY_STEP_UP).  What an API token may do, its scopes say; root on the local socket is
+ * never asked, so that the console is never locked.
+ */
+bool	 access_step_up(struct request *);
+/* Does the configuration require a second factor of this caller's role? */
+bool	 access_requires_factor(const struct request *);
+
+#endif
