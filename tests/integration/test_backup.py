@@ -5,8 +5,10 @@ import os
 import subprocess
 
 import pytest
+import yaml
 
-from lab import PREFIX, wait_for
+from lab import PREFIX, Lab, wait_for
+from test_fetchd import host_key, make_ca, serve_nginx, serve_sshd
 from test_secrets import type_into
 
 PASSWORD = "/management/backup/targets/nas/password"
@@ -237,3 +239,53 @@ def test_schedule_and_retention(box, keys, tmp_path):
     discard(box)
     box.ctl("delete", "management/backup/every")
     box.ctl("commit")
+
+
+# --- targets: other people's servers on the internet host
+
+WAN = """
+system: { hostname: edge1 }
+interfaces:
+  wan: { match: { name: eth0 }, addresses: [198.51.100.2/24] }
+firewall: { zones: { wan: { interfaces: [wan] } } }
+"""
+
+
+@pytest.fixture(scope="module")
+def net():
+    lab = Lab("t").start()
+    make_ca(lab.dir)
+    serve_nginx(lab)
+    serve_sshd(lab)
+    yield lab
+    lab.close()
+
+
+def test_targets(net, keys, tmp_path):
+    """Each new backup gets to nginx over TLS with an authority of our own, and to OpenSSH by a key; one that refuses is an alarm."""
+    (tmp_path / "box.json").write_text(json.dumps({**yaml.safe_load(WAN), "management": {"backup": {
+        "every": "1h", "recipients": [keys[1]], "content": "configuration", "targets": [
+            {"name": "dav", "url": "https://198.51.100.1/closed/", "user": "box", "trust": (net.dir / "ca.pem").read_text()},
+            {"name": "nas", "url": f"sftp://198.51.100.1{net.dir}/dav/", "user": "root", "trust": host_key(net)},
+            {"name": "stranger", "url": f"sftp://198.51.100.1{net.dir}/dav/", "user": "root", "trust": "A" * 43},
+            {"name": "gone", "url": "https://198.51.100.1:4444/", "enabled": False}]}}}))
+    (tmp_path / "secrets.json").write_text(json.dumps({
+        "/management/backup/targets/dav/password": "sesame",
+        "/management/backup/targets/nas/private-key": (net.dir / "ssh" / "box").read_text(),
+        "/management/backup/targets/stranger/private-key": (net.dir / "ssh" / "box").read_text()}))
+    net.ctl("load", tmp_path / "box.json", "--secret-file", tmp_path / "secrets.json")
+    net.ctl("commit")
+
+    def states():
+        return {t["name"]: t["state"] for t in net.ctl_json("backup", "list")["targets"]}
+    wait_for("the targets", 40, lambda: states().get("dav") == states().get("nas") == "sent" and states().get("stranger") == "failed")
+    assert states()["gone"] == "waiting"
+    name = net.ctl_json("backup", "list")["backups"][0]["name"]
+    sealed = fetch(net, name, tmp_path).read_bytes()
+    assert (net.dir / "closed" / name).read_bytes() == sealed
+    assert (net.dir / "dav" / name).read_bytes() == sealed
+    assert json.loads(age("-d", "-i", keys[0], net.dir / "dav" / name))["hostname"] == "edge1"
+    assert "the backup did not get to target stranger" in net.ctl("status").stdout
+    for secret in (b"sesame", (net.dir / "ssh" / "box").read_bytes().splitlines()[1]):
+        assert secret not in net.log().encode() and secret not in b"".join(
+            p.read_bytes() for p in net.state.rglob("*") if p.is_file())
