@@ -224,6 +224,13 @@ const struct command commands[] = {
 		.examples = { { "verify", "now" }, { "verify --json | jq .verified", "for a script" } },
 		.run = run_verify,
 	}, {
+		.words = "rebase", .summary = "bring the workspace onto what runs now",
+		.text = "What somebody else has committed since becomes its base, and the edits are made again on that. Where both changed the same object "
+		    "nothing is done, and the objects are named (exit code 5); with --take the one or the other side holds for all of them.",
+		.options = { { "take", 0, "SIDE", "ours or theirs, where both changed something", VALUES_NONE, "ours theirs" } },
+		.examples = { { "rebase", "before a diff" }, { "rebase --take ours", "what was edited here holds" } },
+		.run = run_rebase,
+	}, {
 		.words = "discard", .summary = "throw the workspace away",
 		.examples = { { "discard", "forget what was edited" } },
 		.run = run_discard,

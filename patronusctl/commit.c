@@ -319,3 +319,28 @@ run_rollback(struct ctl *c)
 	}
 	return code;
 }
+
+int
+run_rebase(struct ctl *c)
+{
+	const char *take = ctl_option(c, "take");
+	char workspace[65], path[128];
+	struct reply r;
+	int code;
+
+	if ((code = api_workspace(c, false, workspace, sizeof(workspace))) != EXIT_OK)
+		return code;
+	if (workspace[0] == '\0') {
+		fprintf(stderr, "nothing was edited\n");
+		return EXIT_OK;
+	}
+	(void)snprintf(path, sizeof(path), "/workspaces/%s/%s", workspace, take != NULL ? "resolve" : "rebase");
+	if ((code = api_post(c, path, take != NULL ? json_pack("{s:s}", "take", take) : json_object(), &r)) != EXIT_OK)
+		return code;
+	if (c->format == FORMAT_JSON)
+		code = api_print_body(&r);
+	else
+		printf("workspace %s stands on revision %lld\n", workspace, (long long)json_number(r.json, "base"));
+	reply_fini(&r);
+	return code;
+}

@@ -18,6 +18,7 @@ int	run_show_drift(struct ctl *);
 int	run_show_events(struct ctl *);
 int	run_history(struct ctl *);
 int	run_history_verify(struct ctl *);
+int	run_rebase(struct ctl *);
 /* config.c */
 int	run_show_configuration(struct ctl *);
 int	run_set(struct ctl *);

@@ -24,7 +24,7 @@
  *	<empty line>
  *	{"log": true}
  *
- * The other header lines are none-match, type, accept, workspace, remote, csrf.  "$W" in a path or body is the newest workspace.  Every
+ * The other header lines are none-match, type, accept, workspace, remote, csrf, key.  "$W" in a path or body is the newest workspace.  Every
  * request must be answered once, with a status of docs/api.md other than 500 and with JSON that a strict reader takes.
  */
 
@@ -120,6 +120,8 @@ header(struct rig_request *r, char *line)
 		r->accept = value;
 	else if (strcmp(line, "csrf") == 0 && strlen(value) <= 64)
 		r->csrf = value;
+	else if (strcmp(line, "key") == 0)
+		r->key = value;
 	else if (strcmp(line, "workspace") == 0 && strlen(value) <= 64)
 		r->workspace = value;
 	else if (strcmp(line, "remote") == 0)
@@ -131,7 +133,7 @@ header(struct rig_request *r, char *line)
 static void
 check(const struct rig_answer *a)
 {
-	static const unsigned known[] = { 200, 201, 204, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 423, 428, 429, 502, 503 };
+	static const unsigned known[] = { 200, 201, 202, 204, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 423, 428, 429, 502, 503 };
 	struct problems *problems = problems_new();
 	struct arena *arena = arena_new(0);
 	struct node *node;

@@ -195,6 +195,27 @@ def test_workspaces_are_apart(box):
     assert box.ctl("--workspace", one, "diff", check=False).returncode == 3        # its place was taken
 
 
+def test_history_is_verified(box):
+    r = box.ctl("history", "verify")
+    link = re.search(r"the newest link is (\d+:[0-9a-f]{64})\n", r.stdout)[1]
+    assert box.ctl("history", "verify", link).returncode == 0
+    wrong = link[:-1] + ("0" if link[-1] != "0" else "1")
+    r = box.ctl("history", "verify", wrong, check=False)
+    assert r.returncode == 1 and "its link is not the one that was expected" in r.stderr
+    assert box.ctl("history", "verify", "7", check=False).returncode == 6
+
+
+def test_sections_are_rolled_back(box):
+    before = box.ctl_json("status")["revision"]
+    box.ctl("set", "system.description", "later")
+    box.ctl("set", "firewall.rules.ping.description", "later")
+    box.ctl("commit")
+    box.ctl("rollback", str(before), "--sections", "firewall")
+    diff = box.ctl("diff").stdout
+    assert "ping" in diff and "system" not in diff
+    assert box.ctl("rollback", str(before), "--sections", "firewall,nonsense", check=False).returncode == 6
+
+
 def test_confirm_and_cancel(box):
     before = box.ctl_json("status")["revision"]
     box.ctl("set", "system/description", "one")
@@ -347,9 +368,31 @@ def test_manual_page_is_there():
     assert "commit" in re.sub(".\b", "", text)
 
 
-def test_json_is_byte_equal_to_the_web(box):
-    """The last test: it claims the box."""
-    api = Api(box).claim(box)
+# --- beside somebody at the web; these claim the box
+
+@pytest.fixture(scope="module")
+def alice(box):
+    return Api(box).claim(box)
+
+
+def test_a_workspace_that_was_overtaken(box, alice):
+    """A commit names what both changed, and rebase decides; what was edited elsewhere merges by itself."""
+    box.ctl("set", "firewall.rules.ping.description", "mine")
+    box.ctl("set", "system.time-zone", "Europe/Berlin")
+    alice.call("PATCH", "/configuration/firewall/rules/ping", {"description": "hers"}, {"If-Match": "*"}, expect=200)
+    alice.call("PUT", "/configuration/system/description", '"hers"', {"If-None-Match": "*" if alice.call(
+        "GET", "/configuration/system/description").status == 404 else None, "If-Match": "*"})
+    r = box.ctl("commit", check=False)
+    assert r.returncode == 5 and "changed by both: /firewall/rules/ping" in r.stderr
+    assert box.ctl("rebase", check=False).returncode == 5
+    assert "stands on revision" in box.ctl("rebase", "--take", "ours").stdout
+    box.ctl("commit")
+    assert box.ctl_json("show", "configuration", "firewall.rules.ping")["description"] == "mine"
+    assert box.ctl_json("show", "configuration", "system")["time-zone"] == "Europe/Berlin"
+
+
+def test_json_is_byte_equal_to_the_web(box, alice):
+    api = alice
     for words, path in ((("show", "configuration"), "/configuration"), (("show", "configuration", "--full", "firewall"), "/configuration/firewall?full=true"),
                         (("history",), "/revisions"), (("compare", "0", "1"), "/revisions/0/diff/1"), (("show", "routes"), "/state/routes"),
                         (("show", "drift"), "/state/drift")):
