@@ -55,7 +55,8 @@ arena_free(struct arena *a)
 	while ((b = a->blocks) != NULL) {
 		a->blocks = b->next;
 		/* A message may have brought a password. */
-		heap_wipe(b, sizeof(*b) + b->used);
+		/* Under the sanitizer a block is as large as its item, and used is rounded up. */
+		heap_wipe(b, sizeof(*b) + (b->used < b->size ? b->used : b->size));
 	}
 	for (i = 0; i < a->nfds; i++)
 		if (a->fds[i] != -1)
