@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from configs import pool
-from killat import Trace, Trap
+from killat import Fault, Trace, Trap
 from lab import PREFIX, ROOT, LabError, wait_for
 from oracle import AT_ONCE, Oracle, Sampler
 
@@ -206,6 +206,22 @@ class Box:
                 if name in SUITE:
                     self.revive()
         self.conclude(commit, k, samples, what)
+        return is_there
+
+    def fail_at(self, k, name, point, error):
+        """Commit k while one system call of a process fails.  False: it did not come there."""
+        self.stage(k)
+        what = f"{name} with {point[0]} number {point[1]} failing ({os.strerror(error)}) in commit {self.at}->{k}"
+        with Sampler(self.oracle) as sampler, Fault(self.pid(name), *point, error) as fault:
+            commit = self.commit_begin()
+            is_there = fault.wait(0)
+            while not is_there and commit.poll() is None:
+                is_there = fault.wait(0.05)
+            is_there = is_there or fault.wait(AFTERWARDS_S)
+            commit.wait(60)
+        if name in SUITE and self.lab.privd.poll() is not None:
+            raise Breach(f"{what}: the privileged parent ended")
+        self.conclude(commit, k, [s for _, s in sampler.seen], what)
         return is_there
 
     # --- at the end

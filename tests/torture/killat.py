@@ -41,6 +41,18 @@ class Trace(Killat):
             self.points.append((name, seen[name]))
 
 
+class Fault(Killat):
+    """with Fault(pid, name, k, errno) as f: ...; f.wait(seconds) says whether the call was reached, and failed."""
+
+    def __init__(self, pid, name, k, error):
+        super().__init__("fail", pid, name, k, error)
+
+    def wait(self, seconds):
+        selector = selectors.DefaultSelector()
+        selector.register(self.process.stdout, selectors.EVENT_READ)
+        return bool(selector.select(seconds)) and self.process.stdout.readline().strip() == "failed"
+
+
 class Trap(Killat):
     """with Trap(pid, name, k) as t: ...; t.wait(seconds) says whether the process stands there, t.kill() ends it."""
 
