@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account.h"
+#include "auditkey.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -438,5 +439,6 @@ const struct channel_dispatch desk_table[] = {
 	{ MSG_AUTH_TOKEN_CREATE, CHANNEL_PHASE_READY, desk_token_create },
 	{ MSG_AUTH_TOKENS, CHANNEL_PHASE_READY, desk_tokens },
 	{ MSG_AUTH_TOKEN_REVOKE, CHANNEL_PHASE_READY, desk_token_revoke },
+	{ MSG_AUDIT_KEY, CHANNEL_PHASE_READY, auditkey_on_key },
 	{ 0, 0, NULL }
 };

@@ -4,7 +4,7 @@
 
 #include "ipc/channel.h"
 
-/* What confd may ask of authd: the rows AUTH_* of its channel. */
+/* What confd may ask of authd: the rows AUTH_* of its channel, and AUDIT_KEY. */
 extern const struct channel_dispatch	desk_table[];
 void	 desk_on_close(struct channel *, int error, void *arg);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * patronus-authd: who is it?  Passwords (verified by PAM in a one-shot child), second factor, sessions, and the TLS key
- * that only signs. Its working directory is its own; confd asks about people, httpd asks for signatures, nobody else
- * speaks to it.
+ * patronus-authd: who is it?  Passwords (verified by PAM in a one-shot child), second factor, sessions, and the keys that
+ * only sign: TLS handshakes for httpd, heads of the audit log for logd.  Its working directory is its own; confd asks about
+ * people, nobody else speaks to it.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "auditkey.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "claim.h"
@@ -87,11 +88,13 @@ static const struct channel_dispatch tls_table[] = {
 };
 
 static const struct channel_ops tls_ops = { .table = tls_table };
+static const struct channel_ops logd_ops = { .table = auditkey_table };
 static const struct channel_ops confd_ops = { .table = desk_table, .on_close = desk_on_close };
 
 static const struct daemon_peer peers[] = {
 	{ .role = ROLE_CONFD, .purpose = PEER_MAIN, .ops = &confd_ops },
 	{ .role = ROLE_HTTPD, .purpose = PEER_TLS, .ops = &tls_ops },
+	{ .role = ROLE_LOGD, .purpose = PEER_MAIN, .ops = &logd_ops },
 	{ .role = ROLE_INVALID }
 };
 
@@ -197,6 +200,7 @@ static const struct {
 	{ "API tokens", load_tokens },
 	{ "claim code", open_claim },
 	{ "TLS key", tlskey_init },
+	{ "audit key", auditkey_init },
 	{ "guard", guard_init },
 	{ "known networks", guard_load },
 };

@@ -12,6 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/log.h"
+#include "keyfile.h"
 #include "store.h"
 #include "tlskey.h"
 
@@ -23,45 +24,6 @@
 static EVP_PKEY		*key;
 static char		*chain;
 static size_t		 chain_len;
-
-static int
-key_load(void)
-{
-	char *pem;
-	size_t len;
-	BIO *bio;
-	int error;
-
-	error = store_read(TLSKEY_FILE, FILE_MAX, &pem, &len);
-	if (error != 0)
-		return error;
-	bio = BIO_new_mem_buf(pem, (int)len);
-	key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
-	BIO_free(bio);
-	explicit_bzero(pem, len);
-	free(pem);
-	return key != NULL && EVP_PKEY_is_a(key, "EC") ? 0 : -EBADMSG;
-}
-
-static int
-key_make(void)
-{
-	BIO *bio = BIO_new(BIO_s_secmem());
-	char *pem;
-	long len;
-	int error = -ENOMEM;
-
-	key = EVP_EC_gen("P-256");
-	if (key != NULL && bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1) {
-		len = BIO_get_mem_data(bio, &pem);
-		error = store_write(TLSKEY_FILE, pem, (size_t)len, 0600);
-		explicit_bzero(pem, (size_t)len);
-	}
-	BIO_free(bio);
-	if (error == 0)
-		log_info("tls", "made a new key");
-	return error;
-}
 
 static bool
 add_extension(X509 *cert, int nid, const char *value)
@@ -160,15 +122,7 @@ tlskey_init(void)
 	int error;
 
 	tlskey_fini();
-	error = key_load();
-	if (error == -EBADMSG) {
-		log_errx("tls", "%s cannot be understood; it is kept as %s.damaged", TLSKEY_FILE, TLSKEY_FILE);
-		EVP_PKEY_free(key);
-		key = NULL;
-		error = store_set_aside(TLSKEY_FILE) == 0 ? -ENOENT : -EBADMSG;
-	}
-	if (error == -ENOENT)
-		error = key_make();
+	error = keyfile_open(TLSKEY_FILE, "tls", &key);
 	if (error != 0)
 		return error;
 	error = store_read(TLSKEY_CERT_FILE, FILE_MAX, &chain, &chain_len);

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/lines.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "logfile.h"
-#include "record.h"
 
 #define TAIL	65536		/* longer than any record */
 #define MODE	0640
@@ -41,7 +41,7 @@ read_tail(int fd, uint64_t size, uint64_t *ret_seq, uint64_t *ret_end)
 	*ret_end = from + (uint64_t)(end - tail) + 1;
 	line = memrchr(tail, '\n', (size_t)(end - tail));
 	line = line != NULL ? line + 1 : tail;
-	*ret_seq = record_seq(line, (size_t)(end - line));
+	*ret_seq = audit_record_seq(line, (size_t)(end - line));
 	return 0;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * patronus-logd: the only writer of the logs.  Everybody sends, nobody reads back and nobody can change what is
- * written.  patronus.log holds what processes say, audit.log what people did.  Numbers without gaps make a removed line
- * visible; the signed tree over audit.log that makes it provable reads the same records in the same order.
+ * patronus-logd: the only writer of the logs.  Everybody sends, and nobody can change what is written.  patronus.log holds what processes
+ * say, audit.log what people did, with a tree over it whose heads authd signs (ledger.h).  confd alone reads the audit log back.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -11,16 +10,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "desk.h"
 #include "ipc/ids.h"
-#include "logfile.h"
+#include "ledger.h"
 #include "record.h"
+#include "review.h"
+#include "signer.h"
 
 #define LOG_NAME	"patronus.log"
 #define LOG_ROTATE	(16u << 20)
 #define LOG_KEEP	7
-#define AUDIT_NAME	"audit.log"
 #define AUDIT_ROTATE	(64u << 20)
-#define AUDIT_KEEP	31
 #define RECORD_MAX	(1u << 16)
 #define BURST		2000		/* lines of one process at once ... */
 #define RATE		500		/* ... and a second later this many more; the rest is counted */
@@ -34,11 +34,13 @@ struct talker {
 	uint64_t	lost;
 };
 
-static struct logfile	 log_file, audit_file;
+static struct logfile	 log_file;
+static struct ledger	 ledger;
 static struct talker	 talkers[ROLE_MAX];
 static struct event	*audit_sync, *log_sync;
 static struct buf	 line;
 
+/* The line is one of patronus.log or of the audit log; both have a number for it. */
 static void
 append(struct logfile *f)
 {
@@ -47,11 +49,11 @@ append(struct logfile *f)
 
 	if (buf_failed(&line))
 		error = -EFBIG;
-	else
-		error = logfile_append(f, (const char *)line.data, line.len);
-	if (error == 0)
+	else if (f == &ledger.log)
+		error = ledger_append(&ledger, (const char *)line.data, line.len);
+	else if ((error = logfile_append(f, (const char *)line.data, line.len)) == 0)
 		f->seq++;
-	else if (!was_lost)
+	if (error != 0 && !was_lost)
 		log_errx("log", "%s: records are being lost: %s", f->name, strerror(-error));
 	buf_reset(&line);
 }
@@ -116,24 +118,38 @@ on_audit(struct channel *c, struct message *m, void *arg)
 	static const struct timeval soon = { 0, AUDIT_SYNC_MS * 1000 };
 
 	(void)arg;
-	append_lost(&audit_file, "logd", &audit_file.lost, "the file could not be written");
-	record_audit(&line, audit_file.seq + 1, clock_wall_ms(), role_name(channel_peer_role(c)), m->body);
-	append(&audit_file);
+	append_lost(&ledger.log, "logd", &ledger.log.lost, "the file could not be written");
+	record_audit(&line, ledger.log.seq + 1, clock_wall_ms(), role_name(channel_peer_role(c)), m->body);
+	append(&ledger.log);
 	if (!event_pending(audit_sync, EV_TIMEOUT, NULL))
 		(void)event_add(audit_sync, &soon);
 }
 
 static void
-on_sync(evutil_socket_t fd, short what, void *arg)
+on_log_sync(evutil_socket_t fd, short what, void *arg)
 {
-	struct logfile *f = arg;
 	int error;
 
 	(void)fd;
 	(void)what;
-	error = logfile_sync(f);
+	(void)arg;
+	error = logfile_sync(&log_file);
 	if (error != 0)
-		log_errx("log", "%s: cannot be synced: %s", f->name, strerror(-error));
+		log_errx("log", "%s: cannot be synced: %s", log_file.name, strerror(-error));
+}
+
+static void
+on_audit_sync(evutil_socket_t fd, short what, void *arg)
+{
+	int error;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	error = ledger_sync(&ledger);
+	if (error != 0)
+		log_errx("log", "the audit log cannot be synced: %s", strerror(-error));
+	signer_wake();
 }
 
 static const struct channel_dispatch table[] = {
@@ -142,12 +158,26 @@ static const struct channel_dispatch table[] = {
 	{ 0, 0, NULL }
 };
 
+static const struct channel_dispatch confd_table[] = {
+	{ MSG_LOG_LINE, CHANNEL_PHASE_READY, on_line },
+	{ MSG_LOG_AUDIT, CHANNEL_PHASE_READY, on_audit },
+	{ MSG_AUDIT_STATE, CHANNEL_PHASE_READY, desk_on_state },
+	{ MSG_AUDIT_LIST, CHANNEL_PHASE_READY, desk_on_list },
+	{ MSG_AUDIT_HEADS, CHANNEL_PHASE_READY, desk_on_heads },
+	{ MSG_AUDIT_PROOF, CHANNEL_PHASE_READY, desk_on_proof },
+	{ MSG_AUDIT_CONSISTENCY, CHANNEL_PHASE_READY, desk_on_consistency },
+	{ MSG_AUDIT_EXPORT, CHANNEL_PHASE_READY, desk_on_export },
+	{ 0, 0, NULL }
+};
+
 static const struct channel_ops ops = { .table = table };
+static const struct channel_ops confd_ops = { .table = confd_table };
+static const struct channel_ops authd_ops = { .table = table, .on_ready = signer_ready };
 
 static const struct daemon_peer peers[] = {
 	{ .role = ROLE_PRIVD, .purpose = PEER_MAIN, .ops = &ops },
-	{ .role = ROLE_CONFD, .purpose = PEER_MAIN, .ops = &ops },
-	{ .role = ROLE_AUTHD, .purpose = PEER_MAIN, .ops = &ops },
+	{ .role = ROLE_CONFD, .purpose = PEER_MAIN, .ops = &confd_ops },
+	{ .role = ROLE_AUTHD, .purpose = PEER_MAIN, .ops = &authd_ops },
 	{ .role = ROLE_NETD, .purpose = PEER_MAIN, .ops = &ops },
 	{ .role = ROLE_FWD, .purpose = PEER_MAIN, .ops = &ops },
 	{ .role = ROLE_HTTPD, .purpose = PEER_MAIN, .ops = &ops },
@@ -185,13 +215,17 @@ start(struct daemon *d)
 	if (error != 0)
 		return error;
 	log_set_sink(own_line, NULL);
-	error = logfile_open(&audit_file, AUDIT_NAME, AUDIT_ROTATE, AUDIT_KEEP);
-	if (error != 0)
+	error = ledger_open(&ledger, AUDIT_ROTATE);
+	if (error != 0) {
+		log_errx("audit", "the audit log cannot be opened: %s", strerror(-error));
 		return error;
-	audit_sync = event_new(d->base, -1, 0, on_sync, &audit_file);
-	log_sync = event_new(d->base, -1, 0, on_sync, &log_file);
-	if (audit_sync == NULL || log_sync == NULL)
+	}
+	desk_init(&ledger);
+	audit_sync = event_new(d->base, -1, 0, on_audit_sync, NULL);
+	log_sync = event_new(d->base, -1, 0, on_log_sync, NULL);
+	if (audit_sync == NULL || log_sync == NULL || signer_init(d->base, &ledger) != 0 || review_init(d->base, &ledger) != 0)
 		return -ENOMEM;
+	signer_wake();
 	return 0;
 }
 
@@ -200,7 +234,7 @@ stop(struct daemon *d)
 {
 	(void)d;
 	(void)logfile_sync(&log_file);
-	(void)logfile_sync(&audit_file);
+	ledger_close(&ledger);
 }
 
 int

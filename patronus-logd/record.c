@@ -124,18 +124,3 @@ record_lost(struct buf *b, uint64_t seq, uint64_t now_ms, const char *who, uint6
 	field(b, "reason", why);
 	buf_puts(b, "}\n");
 }
-
-uint64_t
-record_seq(const char *line, size_t len)
-{
-	const size_t skip = sizeof(prefix) - 1;
-	uint64_t n = 0;
-	size_t i;
-
-	if (len <= skip || memcmp(line, prefix, skip) != 0)
-		return 0;
-	for (i = skip; i < len && line[i] >= '0' && line[i] <= '9'; i++)
-		if (__builtin_mul_overflow(n, 10u, &n) || __builtin_add_overflow(n, (uint64_t)(line[i] - '0'), &n))
-			return 0;
-	return n;
-}

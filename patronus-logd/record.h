@@ -21,7 +21,5 @@ void	 record_line(struct buf *, uint64_t seq, uint64_t now_ms, const char *who, 
 void	 record_audit(struct buf *, uint64_t seq, uint64_t now_ms, const char *who, const struct log_audit_req *);
 /* A record of logd's own: how many were lost, and why. */
 void	 record_lost(struct buf *, uint64_t seq, uint64_t now_ms, const char *who, uint64_t lost, const char *why);
-/* The sequence number of a line; 0 when there is none. */
-uint64_t record_seq(const char *line, size_t len);
 
 #endif

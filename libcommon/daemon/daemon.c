@@ -231,10 +231,11 @@ setup(struct daemon *d)
 	term = evsignal_new(d->base, SIGTERM, on_signal, NULL);
 	if (term == NULL || event_add(term, NULL) == -1)
 		fatalx("daemon", "cannot watch for SIGTERM");
-	if (d->role != ROLE_LOGD)
-		slot_add(&logd_peer);
 	for (row = d->peers; row->role != ROLE_INVALID; row++)
 		slot_add(row);
+	/* Everybody sends to logd; who also answers it has a row of its own. */
+	if (d->role != ROLE_LOGD && slot_find(ROLE_LOGD, PEER_MAIN) == NULL)
+		slot_add(&logd_peer);
 }
 
 /* A turn of the loop that cost much handled much: what it left in the heap is given back once things are quiet. */

@@ -268,10 +268,10 @@ exec chroot {root} /usr/bin/env -i sh -c 'cd /state && exec /build/{BINARY[name]
             self.priv[here].send("PEER", {"role": ROLE["ROLE_" + there.upper()], "purpose": PURPOSE[purpose]}, [s.fileno()])
             s.close()
 
-    def as_peer(self, role, daemon, on_request=None):
+    def as_peer(self, role, daemon, on_request=None, purpose="PEER_MAIN"):
         """A channel on which we are another process."""
         x, y = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.priv[daemon].send("PEER", {"role": ROLE[role], "purpose": PURPOSE["PEER_MAIN"]}, [y.fileno()])
+        self.priv[daemon].send("PEER", {"role": ROLE[role], "purpose": PURPOSE[purpose]}, [y.fileno()])
         y.close()
         c = Channel(self, x, ROLE[role], on_request)
         c.say_hello(self.protocol)

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "audit/lines.h"
 #include "base/str.h"
 #include "logfile.h"
 #include "record.h"
@@ -131,7 +132,7 @@ test_records(void **state)
 	buf_init(&b, 0);
 	record_audit(&b, 7, 1000000, "confd", &a);
 	assert_ptr_equal(memchr(b.data, '\n', b.len), b.data + b.len - 1);
-	assert_int_equal(record_seq((char *)b.data, b.len), 7);
+	assert_int_equal(audit_record_seq((char *)b.data, b.len), 7);
 	j = json_loadb((char *)b.data, b.len, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(j);
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -175,7 +176,7 @@ count(const char *name, uint64_t *first, uint64_t *last)
 
 	assert_non_null(in);
 	while ((len = getline(&line, &cap, in)) != -1) {
-		seq = record_seq(line, (size_t)len);
+		seq = audit_record_seq(line, (size_t)len);
 		assert_true(seq > 0 && line[len - 1] == '\n');
 		if (n++ == 0)
 			*first = seq;
