@@ -117,6 +117,48 @@ assert_diff(const char *expected)
 	diff_free(diff);
 }
 
+/* The same difference as a part of the document, and as the commands that make it. */
+static void
+assert_views(const char *tree, const char *commands)
+{
+	void (*const prints[])(const struct diff *, struct buf *) = { diff_print_tree, diff_print_commands };
+	const char *expected[] = { tree, commands };
+	struct diff *diff;
+	struct buf b;
+	unsigned i;
+
+	assert_int_equal(diff_documents(original, doc, &diff), 0);
+	for (i = 0; i < 2; i++) {
+		buf_init(&b, 0);
+		prints[i](diff, &b);
+		assert_string_equal(b.data != NULL ? (const char *)b.data : "", expected[i]);
+		buf_fini(&b);
+	}
+	diff_free(diff);
+}
+
+static void
+differences_have_views(void **state)
+{
+	(void)state;
+	assert_views("", "");
+	assert_int_equal(put("/interfaces/dmz/mtu", "1400", 0, NULL), 0);
+	assert_int_equal(put("/firewall/groups/admins", "{\"addresses\": [\"192.0.2.11\"]}", 0, NULL), 0);
+	assert_int_equal(put("/firewall/rules/web-in/description", "\"two words\"", 0, NULL), 0);
+	assert_int_equal(put("/users/bob", "{\"name\": \"bob\", \"role\": \"auditor\"}", EDIT_CREATE, NULL), 0);
+	assert_int_equal(edit_delete(doc, "/firewall/rules/lan-out", problems), 0);
+	assert_int_equal(edit_move(doc, "/firewall/rules/ping", EDIT_FIRST, NULL, problems), 0);
+	assert_views(
+	    "  interfaces:\n    dmz:\n-     mtu: 1500\n+     mtu: 1400\n"
+	    "  firewall:\n    groups:\n      admins:\n-       addresses: [192.0.2.10, 2001:db8:2::10]\n+       addresses: [192.0.2.11]\n"
+	    "    rules:\n-     lan-out:\n-       from: [lan]\n-       to: [dmz, wan]\n-       action: accept\n"
+	    "~     ping: moves to the top\n"
+	    "      web-in:\n+       description: \"two words\"\n"
+	    "  users:\n+   bob:\n+     role: auditor\n",
+	    "set interfaces dmz mtu 1400\nset firewall groups admins addresses 192.0.2.11\ndelete firewall rules lan-out\n"
+	    "move firewall rules ping first\nset firewall rules web-in description \"two words\"\nset users bob role auditor\n");
+}
+
 static void
 get_answers_every_kind(void **state)
 {
@@ -452,6 +494,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(get_answers_every_kind),
+		TEST(differences_have_views),
 		TEST(put_replaces_and_creates),
 		TEST(put_keeps_the_place_of_a_rule),
 		TEST(preconditions_hold),
