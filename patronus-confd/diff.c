@@ -232,6 +232,16 @@ json_of_position(struct walk *w, const struct lyd_node *before)
 	return keep(w, &b);
 }
 
+/* The entry that was just noted as new does not stand at the end. */
+static void
+note_place(struct walk *w, const struct member *b, size_t bi)
+{
+	struct diff *d = w->diff;
+
+	if (d->n > 0 && d->changes[d->n - 1].op == DIFF_CREATE && bi + 1 < b->n)
+		d->changes[d->n - 1].place_json = json_of_position(w, bi > 0 ? b->items[bi - 1] : NULL);
+}
+
 static void
 note_move(struct walk *w, const struct place *list, const struct member *a, size_t ai, const struct member *b, size_t bi)
 {
@@ -307,7 +317,9 @@ diff_middle(struct walk *w, const struct place *list, const struct member *a, si
 		w->diff->failed = true;
 	for (i = 0; i < n && !w->diff->failed; i++) {
 		diff_entry(w, list, pos[i] != SIZE_MAX ? a->items[pos[i]] : NULL, b->items[lo + i]);
-		if (list->s->is_ordered && pos[i] != SIZE_MAX && !kept[i])
+		if (list->s->is_ordered && pos[i] == SIZE_MAX)
+			note_place(w, b, lo + i);
+		else if (list->s->is_ordered && !kept[i])
 			note_move(w, list, a, pos[i], b, lo + i);
 	}
 	strset_fini(&old);

@@ -25,6 +25,7 @@ struct diff_change {
 	const char	*path;		/* "/firewall/rules/web-in/to" */
 	const char	*old_json;	/* the value as JSON text; NULL for create */
 	const char	*new_json;	/* NULL for delete */
+	const char	*place_json;	/* of an entry that is new in an ordered list, and not its last: as new_json of a move; else NULL */
 };
 
 struct diff;

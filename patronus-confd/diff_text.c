@@ -105,13 +105,13 @@ print_side(const char *lead, const char *path, const char *json, struct buf *b)
 
 /* "{"after":"web-in"}" -> "after web-in" */
 static void
-print_move(const char *lead, const struct diff_change *c, struct buf *b)
+print_move(const char *lead, const struct diff_change *c, const char *place, struct buf *b)
 {
-	const char *key = strchr(c->new_json, ':');
+	const char *key = strchr(place, ':');
 
 	buf_printf(b, "%s ", lead);
 	print_words(c->path, b);
-	if (strncmp(c->new_json, "{\"to\"", 5) == 0 || key == NULL)
+	if (strncmp(place, "{\"to\"", 5) == 0 || key == NULL)
 		buf_puts(b, " first\n");
 	else
 		buf_printf(b, " after %.*s\n", (int)strcspn(key + 2, "\""), key + 2);
@@ -126,7 +126,7 @@ diff_print_text(const struct diff *d, struct buf *b)
 	for (i = 0; i < diff_count(d); i++) {
 		c = diff_get(d, i);
 		if (c->op == DIFF_MOVE) {
-			print_move("+ move", c, b);
+			print_move("+ move", c, c->new_json, b);
 			continue;
 		}
 		if (c->old_json != NULL)
@@ -145,9 +145,11 @@ diff_print_commands(const struct diff *d, struct buf *b)
 	for (i = 0; i < diff_count(d); i++) {
 		c = diff_get(d, i);
 		if (c->op == DIFF_MOVE) {
-			print_move("move", c, b);
+			print_move("move", c, c->new_json, b);
 		} else if (c->new_json != NULL) {
 			print_side("set", c->path, c->new_json, b);
+			if (c->place_json != NULL)
+				print_move("move", c, c->place_json, b);
 		} else {
 			buf_puts(b, "delete ");
 			print_words(c->path, b);

@@ -84,15 +84,16 @@ print_side(char sign, unsigned depth, const char *path, const char *json, struct
 }
 
 static void
-print_move(unsigned depth, const struct diff_change *c, struct buf *b)
+print_place(unsigned depth, const struct diff_change *c, const char *place_json, struct buf *b)
 {
-	const char *key = strrchr(c->path, '/') + 1, *place = strchr(c->new_json, ':');
+	const char *key = strrchr(c->path, '/') + 1, *place = strchr(place_json, ':');
+	bool is_move = c->op == DIFF_MOVE;
 
 	print_key('~', depth, key, strlen(key), b);
-	if (place == NULL || strncmp(c->new_json, "{\"to\"", 5) == 0)
-		buf_puts(b, " moves to the top\n");
+	if (place == NULL || strncmp(place_json, "{\"to\"", 5) == 0)
+		buf_puts(b, is_move ? " moves to the top\n" : " stands at the top\n");
 	else
-		buf_printf(b, " moves below %.*s\n", (int)strcspn(place + 2, "\""), place + 2);
+		buf_printf(b, " %s below %.*s\n", is_move ? "moves" : "stands", (int)strcspn(place + 2, "\""), place + 2);
 }
 
 /* What stands above a change and was not printed for the one before; how deep the change itself is. */
@@ -128,12 +129,14 @@ diff_print_tree(const struct diff *d, struct buf *b)
 		depth = print_above(c->path, before, b);
 		before = c->path;
 		if (c->op == DIFF_MOVE) {
-			print_move(depth, c, b);
+			print_place(depth, c, c->new_json, b);
 			continue;
 		}
 		if (c->old_json != NULL)
 			print_side('-', depth, c->path, c->old_json, b);
 		if (c->new_json != NULL)
 			print_side('+', depth, c->path, c->new_json, b);
+		if (c->place_json != NULL)
+			print_place(depth, c, c->place_json, b);
 	}
 }

@@ -82,3 +82,30 @@ def test_more_than_the_plan_is_found(quiet, what, meddle):
     assert any(what in f for f in faults) or (faults and what == "the kernel did something"), faults
     time.sleep(0.3)     # whatever it was is repaired
     lab.wait_ready()
+
+
+def candidate(lab):
+    return json.loads(lab.ctl("show", "configuration", "--candidate", "--json").stdout)
+
+
+def test_commands_make_the_same_change(quiet):
+    """diff --as set, loaded into a new workspace, is the change that it was printed of."""
+    lab, _ = quiet
+    chance, done, wrong = random.Random(SEED + 1), 0, []
+    for n in range(figures.count(15, 300)):
+        document = json.loads(lab.ctl("show", "configuration", "--json").stdout)
+        for _ in range(3):
+            mutate(document, chance, 5000 + n)
+        if lab.ctl("load", "-", input=json.dumps(document), check=False).returncode != 0:
+            continue
+        commands, wanted = lab.ctl("diff", "--as", "set").stdout, candidate(lab)
+        lab.ctl("discard")
+        if not commands:
+            continue
+        lab.ctl("load", "-", input=commands)
+        done += 1
+        if candidate(lab) != wanted:
+            wrong.append(commands)
+        lab.ctl("discard")
+    figures.record("diff", "random changes printed as set-commands and loaded again: the same candidate", done, "differences", len(wrong), "0")
+    assert done > 5 and not wrong, wrong[0]

@@ -148,15 +148,19 @@ differences_have_views(void **state)
 	assert_int_equal(put("/users/bob", "{\"name\": \"bob\", \"role\": \"auditor\"}", EDIT_CREATE, NULL), 0);
 	assert_int_equal(edit_delete(doc, "/firewall/rules/lan-out", problems), 0);
 	assert_int_equal(edit_move(doc, "/firewall/rules/ping", EDIT_FIRST, NULL, problems), 0);
+	assert_int_equal(put("/firewall/rules/new", "{\"from\":[\"lan\"],\"to\":[\"wan\"],\"action\":\"drop\"}", EDIT_CREATE, NULL), 0);
+	assert_int_equal(edit_move(doc, "/firewall/rules/new", EDIT_AFTER, "ping", problems), 0);
 	assert_views(
 	    "  interfaces:\n    dmz:\n-     mtu: 1500\n+     mtu: 1400\n"
 	    "  firewall:\n    groups:\n      admins:\n-       addresses: [192.0.2.10, 2001:db8:2::10]\n+       addresses: [192.0.2.11]\n"
 	    "    rules:\n-     lan-out:\n-       from: [lan]\n-       to: [dmz, wan]\n-       action: accept\n"
 	    "~     ping: moves to the top\n"
+	    "+     new:\n+       from: [lan]\n+       to: [wan]\n+       action: drop\n~     new: stands below ping\n"
 	    "      web-in:\n+       description: \"two words\"\n"
 	    "  users:\n+   bob:\n+     role: auditor\n",
 	    "set interfaces dmz mtu 1400\nset firewall groups admins addresses 192.0.2.11\ndelete firewall rules lan-out\n"
-	    "move firewall rules ping first\nset firewall rules web-in description \"two words\"\nset users bob role auditor\n");
+	    "move firewall rules ping first\nset firewall rules new from lan\nset firewall rules new to wan\nset firewall rules new action drop\n"
+	    "move firewall rules new after ping\nset firewall rules web-in description \"two words\"\nset users bob role auditor\n");
 }
 
 static void
