@@ -188,6 +188,9 @@ people_authd_ready(struct people *p)
 	struct names missed = p->missed;
 	unsigned i;
 
+	/* Sessions end with authd: what was believed of them is out of date. */
+	sessions_flush(p->confd->sessions);
+
 	p->missed = (struct names){ 0 };
 	for (i = 0; i < missed.n; i++)
 		if (!tell_authd(missed.person[i].name, missed.person[i].ending))

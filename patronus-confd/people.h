@@ -15,7 +15,7 @@ struct people	*people_new(struct confd *);
 void		 people_free(struct people *);
 /* Running or kept became another revision. */
 void		 people_changed(struct people *);
-/* authd is there (again): what it missed is said again. */
+/* authd is there (again): what it missed is said again, and everybody is asked about again. */
 void		 people_authd_ready(struct people *);
 
 #endif

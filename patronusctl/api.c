@@ -11,6 +11,7 @@
 #include "ctl.h"
 #include "exit.h"
 #include "hosts.h"
+#include "prompt.h"
 
 /* --- members --- */
 
@@ -84,11 +85,46 @@ api_try(struct ctl *c, const struct mgmt_req *req, struct reply *ret)
 	return EXIT_OK;
 }
 
+/* A code of the second factor, asked for on the terminal; the answer that needs it is then asked for again. */
+static bool
+step_up(struct ctl *c)
+{
+	struct mgmt_req req = { .method = MGMT_POST, .path = "/session/step-up", .content_type = "application/json" };
+	char code[40], body[64];
+	struct reply r;
+	bool done;
+
+	if (!isatty(STDIN_FILENO) || !prompt_hidden("Code of your second factor: ", code, sizeof(code)))
+		return false;
+	/* A code has digits, letters and hyphens; anything else is none. */
+	if (strspn(code, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ- ") != strlen(code))
+		return false;
+	req.body.data = (const uint8_t *)body;
+	req.body.len = (uint32_t)snprintf(body, sizeof(body), "{\"otp\":\"%s\"}", code);
+	if (api_try(c, &req, &r) != EXIT_OK)
+		return false;
+	done = r.rep->status < 400;
+	if (!done)
+		(void)api_fail(c, &r, NULL);
+	reply_fini(&r);
+	return done;
+}
+
+static bool
+needs_step_up(const struct reply *r)
+{
+	return r->rep->status == 403 && strcmp(json_text(r->json, "type"), "urn:patronus:problem:step-up-required") == 0;
+}
+
 int
 api_call(struct ctl *c, const struct mgmt_req *req, struct reply *ret)
 {
 	int code = api_try(c, req, ret);
 
+	if (code == EXIT_OK && needs_step_up(ret) && step_up(c)) {
+		reply_fini(ret);
+		code = api_try(c, req, ret);
+	}
 	if (code != EXIT_OK || ret->rep->status < 400)
 		return code;
 	code = api_fail(c, ret, NULL);

@@ -248,6 +248,63 @@ const struct command commands[] = {
 		.examples = { { "password alice", "asks" } },
 		.run = run_password,
 	}, {
+		.words = "second-factor enrol", .summary = "make an authenticator app your second factor",
+		.text = "Shows a QR code for the app and asks for its first code; then prints recovery codes. It is for users of the configuration "
+		    "with a system-uid; in the web page everybody can.",
+		.options = { { "algorithm", 0, "HASH", "SHA1, SHA256 or SHA512; not every app knows more than SHA1", VALUES_WORDS, "SHA1 SHA256 SHA512" },
+		    { "digits", 0, "N", "6 or 8", VALUES_WORDS, "6 8" } },
+		.examples = { { "second-factor enrol", "with a phone at hand" } },
+		.run = run_factor_enrol,
+	}, {
+		.words = "second-factor show", .summary = "whether somebody has a second factor",
+		.args = { { .name = "USER", .is_optional = true } },
+		.examples = { { "second-factor show alice", "hers" } },
+		.run = run_factor_show,
+	}, {
+		.words = "second-factor remove", .summary = "remove your second factor, or take away somebody's who has lost it",
+		.text = "All other sessions of that user end. Only an administrator may do it for others.",
+		.args = { { .name = "USER", .is_optional = true } },
+		.examples = { { "second-factor remove alice", "she has lost her phone" } },
+		.run = run_factor_remove,
+	}, {
+		.words = "second-factor recovery-codes", .summary = "make new recovery codes",
+		.text = "The old ones are worth nothing afterwards.",
+		.examples = { { "second-factor recovery-codes", "ten new ones" } },
+		.run = run_factor_codes,
+	}, {
+		.words = "token create", .summary = "make an API token for a program",
+		.text = "It acts as its user, narrowed by its scopes, until it expires, and is printed once. Scopes are SECTION:read, SECTION:write, "
+		    "configuration:read, configuration:write, commit, state:read, history:read, users:admin, secrets:write and backups.",
+		.args = { { .name = "NAME" } },
+		.options = { { "user", 'u', "USER", "whose it is, else yours", VALUES_NONE, NULL },
+		    { "scopes", 0, "LIST", "what it may, with commas between", VALUES_NONE, NULL },
+		    { "role", 0, "ROLE", "a role that the user's includes", VALUES_WORDS, "admin operator read-only auditor" },
+		    { "networks", 0, "LIST", "where it may come from, with commas between", VALUES_NONE, NULL },
+		    { "expires", 0, "TIME", "90d unless said otherwise; at most 400d", VALUES_NONE, NULL } },
+		.examples = { { "token create metrics --user grafana --scopes state:read --networks 192.0.2.0/24", "reads the state" },
+		    { "token create deploy --user alice --scopes firewall:write,commit --expires 12h", "changes rules today" } },
+		.run = run_token_create,
+	}, {
+		.words = "token list", .summary = "API tokens, without the tokens themselves",
+		.options = { { "all", 'a', NULL, "of everybody", VALUES_NONE, NULL } },
+		.examples = { { "token list --all", "who may what until when" } },
+		.run = run_token_list,
+	}, {
+		.words = "token revoke", .summary = "end an API token",
+		.args = { { .name = "ID" } },
+		.examples = { { "token revoke 97bd5deb9ca9ed67", "at once" } },
+		.run = run_token_revoke,
+	}, {
+		.words = "session list", .summary = "who is signed in, and from where",
+		.options = { { "all", 'a', NULL, "everybody", VALUES_NONE, NULL } },
+		.examples = { { "session list --all", "all of them" } },
+		.run = run_session_list,
+	}, {
+		.words = "session revoke", .summary = "end a session",
+		.args = { { .name = "ID" } },
+		.examples = { { "session revoke 0K3N7QXWZ2M4T6VB", "signs that browser out" } },
+		.run = run_session_revoke,
+	}, {
 		.words = "backup create", .summary = "make a backup of what runs, on the box",
 		.text = "It is a file of age, for a passphrase that is asked for, or for recipients (the public keys that age-keygen prints). full is the "
 		    "configuration with its secrets, configuration is without them, keys is the secrets alone. Without its key nobody opens it, not even "

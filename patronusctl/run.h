@@ -55,6 +55,17 @@ int	run_backup_download(struct ctl *);
 int	run_backup_remove(struct ctl *);
 int	run_backup_verify(struct ctl *);
 int	run_backup_restore(struct ctl *);
+/* token.c */
+int	run_token_create(struct ctl *);
+int	run_token_list(struct ctl *);
+int	run_token_revoke(struct ctl *);
+int	run_session_list(struct ctl *);
+int	run_session_revoke(struct ctl *);
+/* factor.c */
+int	run_factor_enrol(struct ctl *);
+int	run_factor_codes(struct ctl *);
+int	run_factor_remove(struct ctl *);
+int	run_factor_show(struct ctl *);
 /* secret.c */
 int	run_secret_set(struct ctl *);
 int	run_secret_remove(struct ctl *);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* API tokens and sessions. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "ipc/ids.h"
+#include "api.h"
+#include "ctl.h"
+#include "exit.h"
+#include "run.h"
+#include "table.h"
+#include "term.h"
+
+#define DAYS_USUAL	"90d"
+
+/* "90d", "12h", "30m", "45s"; 0 when it is none. */
+static uint64_t
+seconds_of(const char *text)
+{
+	static const struct {
+		char		unit;
+		uint64_t	seconds;
+	} units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+	char number[16];
+	size_t len = strlen(text), i;
+	uint64_t n;
+
+	if (len < 2 || len > sizeof(number))
+		return 0;
+	(void)str_copy(number, text, len);
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (text[len - 1] == units[i].unit && str_u64(number, 1, 400 * 86400, &n) == 0)
+			return n * units[i].seconds;
+	return 0;
+}
+
+/* Words with commas between, as an array; NULL gives an empty one. */
+static json_t *
+words_of(const char *list)
+{
+	json_t *array = json_array();
+	size_t len;
+
+	for (; list != NULL && *list != '\0'; list += len) {
+		list += strspn(list, ", ");
+		len = strcspn(list, ", ");
+		if (len > 0)
+			(void)json_array_append_new(array, json_stringn(list, len));
+	}
+	return array;
+}
+
+int
+run_token_create(struct ctl *c)
+{
+	const char *expires = ctl_option(c, "expires"), *user = ctl_option(c, "user"), *role = ctl_option(c, "role");
+	uint64_t seconds = seconds_of(expires != NULL ? expires : DAYS_USUAL);
+	struct reply r;
+	json_t *o;
+	int code;
+
+	if (seconds == 0) {
+		fprintf(stderr, "patronusctl: --expires takes a time such as 90d, 12h or 30m\n");
+		return EXIT_USAGE;
+	}
+	o = json_pack("{s:s, s:o, s:o, s:I, s:s*, s:s*}", "name", c->args[0], "scopes", words_of(ctl_option(c, "scopes")), "networks",
+	    words_of(ctl_option(c, "networks")), "expires-in", (json_int_t)seconds, "user", user, "role", role);
+	if (o == NULL) {
+		fprintf(stderr, "patronusctl: the words are not UTF-8\n");
+		return EXIT_USAGE;
+	}
+	if ((code = api_post(c, "/tokens", o, &r)) != EXIT_OK)
+		return code;
+	if (c->format == FORMAT_JSON)
+		code = api_print_body(&r);
+	else {
+		/* The token alone on standard output, so that it can go into a file. */
+		fprintf(stderr, "token %s; it is shown this once:\n", json_text(r.json, "id"));
+		printf("%s\n", json_text(r.json, "token"));
+	}
+	reply_fini(&r);
+	return code;
+}
+
+static void
+join(const json_t *list, char *ret, size_t size)
+{
+	size_t i, at = 0;
+
+	ret[0] = '\0';
+	for (i = 0; i < json_array_size(list) && at < size; i++)
+		at += (size_t)snprintf(ret + at, size - at, "%s%s", i > 0 ? " " : "", json_string_value(json_array_get(list, i)));
+}
+
+static void
+token_row(struct table *t, const json_t *o)
+{
+	char text[512], when[32];
+
+	table_cell(t, "%s", json_text(o, "id"));
+	table_cell(t, "%s", json_text(o, "name"));
+	table_cell(t, "%s", json_text(o, "user"));
+	table_cell(t, "%s", json_text(o, "role"));
+	join(json_object_get(o, "scopes"), text, sizeof(text));
+	table_cell(t, "%s", text);
+	join(json_object_get(o, "networks"), text, sizeof(text));
+	table_cell(t, "%s", text);
+	table_cell(t, "%s", term_time(json_text(o, "expires-at"), when));
+	table_cell(t, "%s", json_text(o, "used-at")[0] != '\0' ? term_time(json_text(o, "used-at"), when) : "never");
+}
+
+static void
+session_row(struct table *t, const json_t *o)
+{
+	char when[32];
+
+	table_cell(t, "%s%s", json_text(o, "id"), json_flag(o, "current") ? " *" : "");
+	table_cell(t, "%s", json_text(o, "user"));
+	table_cell(t, "%s", json_text(o, "source"));
+	table_cell(t, "%s", term_time(json_text(o, "created-at"), when));
+	table_cell(t, "%s", term_time(json_text(o, "used-at"), when));
+}
+
+static int
+list(struct ctl *c, const char *path, const char *name, const char *const *titles, size_t ntitles,
+    void (*row)(struct table *, const json_t *))
+{
+	/* root has none of its own: on the console all are meant. */
+	const char *query = ctl_option(c, "all") != NULL ? "all=true" : "";
+	const json_t *items;
+	struct table *t;
+	struct reply r;
+	size_t i;
+	int code;
+
+	if ((code = api_get(c, path, query, &r)) != EXIT_OK)
+		return code;
+	if (c->format == FORMAT_JSON) {
+		code = api_print_body(&r);
+		reply_fini(&r);
+		return code;
+	}
+	items = json_object_get(r.json, name);
+	t = table_new(titles, ntitles);
+	for (i = 0; i < json_array_size(items); i++)
+		row(t, json_array_get(items, i));
+	table_print(t, false, "");
+	table_free(t);
+	reply_fini(&r);
+	return EXIT_OK;
+}
+
+int
+run_token_list(struct ctl *c)
+{
+	static const char *const titles[] = { "TOKEN", "NAME", "USER", "ROLE", "SCOPES", "NETWORKS", "EXPIRES", "USED" };
+
+	return list(c, "/tokens", "tokens", titles, sizeof(titles) / sizeof(titles[0]), token_row);
+}
+
+int
+run_session_list(struct ctl *c)
+{
+	static const char *const titles[] = { "SESSION", "USER", "FROM", "SINCE", "USED" };
+
+	return list(c, "/sessions", "sessions", titles, sizeof(titles) / sizeof(titles[0]), session_row);
+}
+
+static int
+end(struct ctl *c, const char *path)
+{
+	char full[128];
+
+	if (strchr(c->args[0], '/') != NULL || snprintf(full, sizeof(full), "%s/%s", path, c->args[0]) >= (int)sizeof(full)) {
+		fprintf(stderr, "patronusctl: \"%s\" is no id\n", c->args[0]);
+		return EXIT_USAGE;
+	}
+	return api_delete(c, full);
+}
+
+int
+run_token_revoke(struct ctl *c)
+{
+	return end(c, "/tokens");
+}
+
+int
+run_session_revoke(struct ctl *c)
+{
+	return end(c, "/sessions");
+}
