@@ -7,7 +7,7 @@ from contract import DAEMONS, SUITE
 from figures import SOAK, record
 
 THERE, BACK = 1, 4          # two configurations of the pool that differ in everything
-SHORT = 60                  # points, of all processes together
+SHORT = 45                  # points, of all processes together
 LIFE_S = 2.1                # privd starts one that dies younger than that later and later
 
 
