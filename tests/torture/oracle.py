@@ -64,7 +64,7 @@ def read_at_once():
 
 def read_state(etc):
     links, addresses = read_links()
-    return {"firewall": read_firewall(), "routes": read_routes(), "links": links, "addresses": addresses, "sysctls": read_sysctls(), "files": read_files(etc)}
+    return {"firewall": read_firewall(), "routes": read_routes(), "left": [_rules(), _routes("158158")], "links": links, "addresses": addresses, "sysctls": read_sysctls(), "files": read_files(etc)}
 
 
 # --- the firewall
