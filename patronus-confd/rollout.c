@@ -75,6 +75,7 @@ rollout_start(struct rollout *r, enum rollout_mode mode, struct snapshot *target
 	r->number = number;
 	r->mask = mask;
 	r->failed = 0;
+	r->restarted = 0;
 	r->waiting = 0;
 	r->error = 0;
 	r->has_touched = r->has_failed = r->has_effect = false;
@@ -113,8 +114,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-rollout_owner_ready(struct rollout *r)
+rollout_owner_ready(struct rollout *r, const struct owner *o)
 {
+	r->restarted |= owners_bit(r->owners, o);
 	if (r->phase != ROLLOUT_WAITING || owners_away(r->owners, r->mask) != 0)
 		return;
 	(void)event_del(r->timer);
@@ -311,19 +313,32 @@ abort_prepared(struct rollout *r)
 	}
 }
 
+/*
+ * Who does not have what should run?  After a commit that failed: all that took part.  After going back: who refused or was away, also
+ * when that was everybody.  And who was restarted meanwhile in any case, because what it had answered went with the old process.
+ */
+static void
+mark_stale(struct rollout *r)
+{
+	uint32_t stale = r->failed | r->restarted;
+	unsigned i;
+
+	if (r->mode == ROLLOUT_DRY_RUN || (r->mode == ROLLOUT_COMMIT && !r->has_touched))
+		return;
+	if (r->mode == ROLLOUT_COMMIT && r->error != 0)
+		stale = r->mask;
+	for (i = 0; i < r->owners->n; i++)
+		if ((r->mask & (1u << i)) != 0)
+			r->owners->owner[i].is_stale = (stale & (1u << i)) != 0;
+}
+
 static void
 finish(struct rollout *r)
 {
-	unsigned i;
-
 	(void)event_del(r->timer);
 	if ((r->phase == ROLLOUT_PREPARING || r->phase == ROLLOUT_JUDGING) && (r->error != 0 || r->mode == ROLLOUT_DRY_RUN))
 		abort_prepared(r);
-	if (r->has_touched)
-		for (i = 0; i < r->owners->n; i++)
-			if ((r->mask & (1u << i)) != 0)
-				r->owners->owner[i].is_stale = r->error != 0 && (r->mode == ROLLOUT_COMMIT ||
-				    (r->failed & (1u << i)) != 0);
+	mark_stale(r);
 	r->phase = ROLLOUT_IDLE;
 	r->on_end(r, r->arg);
 }

@@ -53,6 +53,7 @@ struct rollout {
 	uint32_t		 number;	/* what the owners are told */
 	uint32_t		 mask;		/* who takes part */
 	uint32_t		 failed;	/* who refused or went away */
+	uint32_t		 restarted;	/* who came back since it began */
 	unsigned		 next;		/* index of the next owner of a serial phase */
 	unsigned		 waiting;	/* outstanding replies */
 	bool			 is_sending;
@@ -83,6 +84,6 @@ void	 rollout_fini(struct rollout *);
 void	 rollout_start(struct rollout *, enum rollout_mode, struct snapshot *target, uint32_t number, uint32_t mask);
 void	 rollout_go_on(struct rollout *);
 /* An owner's channel became ready. */
-void	 rollout_owner_ready(struct rollout *);
+void	 rollout_owner_ready(struct rollout *, const struct owner *);
 
 #endif

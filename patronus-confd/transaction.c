@@ -30,6 +30,7 @@
 #define COMMITS_KEPT	64
 #define JOBS_MAX	16
 #define RETRY_MAX_MS	5000
+#define RETRY_STORE_MS	1000
 #define CONFIRM_FORCED_S	60
 #define DOCUMENT_MAX	(64 << 20)
 #define CHECKS_MAX_LEN	(256 << 10)
@@ -220,6 +221,24 @@ remember(struct transaction *tx, struct commit *from)
 	return (c);
 }
 
+/*
+ * Owners that have for certain what was kept make it what boots next.  Not only after a commit: an owner may have missed it when it was
+ * kept, because this process or it was restarted then.
+ */
+static void
+tell_kept(struct transaction *tx, uint32_t mask)
+{
+	struct conf_kept_req kept = { .revision = tx->confd->kept->number };
+	struct owners *os = &tx->confd->owners;
+	unsigned i;
+
+	if (tx->confd->running != tx->confd->kept)
+		return;
+	for (i = 0; i < os->n; i++)
+		if ((mask & (1u << i)) != 0 && !os->owner[i].is_stale && os->owner[i].channel != NULL)
+			(void)channel_send(os->owner[i].channel, MSG_CONF_KEPT, kept.revision, &kept, NULL, 0);
+}
+
 /* A change of state goes to everybody who listens, and to the auditor. */
 static void
 announce(struct transaction *tx, const struct commit *c, const char *actor, const char *origin)
@@ -356,10 +375,8 @@ transaction_dry_run(struct transaction *tx, struct document *doc, uint32_t mask,
 int
 transaction_confirm(struct transaction *tx, const char *actor, const char *origin)
 {
-	struct conf_kept_req kept = { 0 };
 	struct store_pointers at;
 	struct commit *c;
-	unsigned i;
 	int error;
 
 	store_pointers(tx->confd->store, &at);
@@ -370,10 +387,7 @@ transaction_confirm(struct transaction *tx, const char *actor, const char *origi
 	(void)event_del(tx->deadline);
 	snapshot_unref(tx->confd->kept);
 	tx->confd->kept = snapshot_ref(tx->confd->running);
-	kept.revision = at.pending;
-	for (i = 0; i < tx->confd->owners.n; i++)
-		if (tx->confd->owners.owner[i].channel != NULL)
-			(void)channel_send(tx->confd->owners.owner[i].channel, MSG_CONF_KEPT, at.pending, &kept, NULL, 0);
+	tell_kept(tx, owners_all(&tx->confd->owners));
 	if ((c = find(tx, at.pending)) != NULL) {
 		c->state = COMMIT_STATE_KEPT;
 		announce(tx, c, actor, origin);
@@ -433,6 +447,7 @@ go_back(struct transaction *tx)
 {
 	struct store_pointers at;
 	struct commit *c;
+	int error = 0;
 
 	store_pointers(tx->confd->store, &at);
 	tx->must_go_back = false;
@@ -440,11 +455,11 @@ go_back(struct transaction *tx)
 	(void)event_del(tx->deadline);
 	tx->state = TX_GOING_BACK;
 	/* The store first: whatever happens from here on, the kept revision is what runs. */
-	if (at.pending != 0 && store_roll_back(tx->confd->store) != 0)
-		log_errx("transaction", "cannot store that revision %u was rolled back", at.pending);
+	if (at.pending != 0 && (error = store_roll_back(tx->confd->store)) != 0)
+		log_errx("transaction", "cannot store that revision %u was rolled back; it is tried again", at.pending);
 	snapshot_unref(tx->confd->running);
 	tx->confd->running = snapshot_ref(tx->confd->kept);
-	if ((c = find(tx, at.pending)) != NULL)
+	if (error == 0 && (c = find(tx, at.pending)) != NULL)
 		c->state = COMMIT_STATE_ROLLED_BACK;
 	rollout_start(&tx->rollout, ROLLOUT_RETURN, tx->confd->kept, tx->confd->kept->number, tx->pending_mask);
 }
@@ -463,7 +478,7 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 	}
 	if (tx->state != TX_IDLE)
 		return;
-	if (tx->must_go_back) {
+	if (tx->must_go_back && !event_pending(tx->retry, EV_TIMEOUT, NULL)) {
 		go_back(tx);
 	} else if ((stale = stale_owners(tx)) != 0 && !event_pending(tx->retry, EV_TIMEOUT, NULL)) {
 		tx->state = TX_CATCHING_UP;
@@ -690,9 +705,7 @@ store_result(struct transaction *tx)
 static void
 become_running(struct transaction *tx)
 {
-	struct conf_kept_req kept = { .revision = tx->job->target->number };
 	struct confd *confd = tx->confd;
-	unsigned i;
 
 	snapshot_unref(confd->running);
 	confd->running = snapshot_ref(tx->job->target);
@@ -703,9 +716,7 @@ become_running(struct transaction *tx)
 	}
 	snapshot_unref(confd->kept);
 	confd->kept = snapshot_ref(tx->job->target);
-	for (i = 0; i < confd->owners.n; i++)
-		if ((tx->job->mask & (1u << i)) != 0 && confd->owners.owner[i].channel != NULL)
-			(void)channel_send(confd->owners.owner[i].channel, MSG_CONF_KEPT, kept.revision, &kept, NULL, 0);
+	tell_kept(tx, tx->job->mask);
 }
 
 static void
@@ -806,6 +817,7 @@ end_undo(struct transaction *tx)
 	c = remember(tx, &tx->job->commit);
 	info.commit = c;
 	info.problems = tx->refused_problems;
+	tell_kept(tx, tx->rollout.mask);
 	report(tx, &info);
 	problems_free(tx->refused_problems);
 	tx->refused_problems = NULL;
@@ -818,11 +830,20 @@ end_back(struct transaction *tx)
 	struct outcome_info info = { .outcome = outcome_of(&tx->rollout), .problems = tx->rollout.problems,
 	    .error = tx->rollout.error };
 	transaction_end *on_back = tx->on_back;
+	struct store_pointers at;
 
 	if (tx->rollout.error != 0)
 		log_errx("transaction", "not every daemon took revision %u back; it is tried again", tx->confd->running->number);
 	tx->on_back = NULL;
-	if ((info.commit = find(tx, tx->back_number)) != NULL)
+	tell_kept(tx, tx->rollout.mask);
+	store_pointers(tx->confd->store, &at);
+	info.commit = find(tx, tx->back_number);
+	/* The owners are back, but a restart would bring the pending revision again: nobody is told that it is gone. */
+	if (at.pending != 0) {
+		info.outcome = OUTCOME_BROKEN;
+		tx->must_go_back = true;
+		arm(tx->retry, RETRY_STORE_MS);
+	} else if (info.commit != NULL)
 		announce(tx, info.commit, tx->back_actor, tx->back_origin);
 	if (on_back != NULL)
 		on_back(&info, tx->back_arg);
@@ -833,8 +854,8 @@ end_back(struct transaction *tx)
 static void
 end_catching_up(struct transaction *tx)
 {
-	struct conf_kept_req kept = { .revision = tx->confd->running->number };
 	struct owners *os = &tx->confd->owners;
+	struct store_pointers at;
 	const struct problem *p;
 	unsigned failures = 0, i;
 
@@ -844,12 +865,15 @@ end_catching_up(struct transaction *tx)
 		os->owner[i].failures = os->owner[i].is_stale ? os->owner[i].failures + 1 : 0;
 		if (os->owner[i].failures > failures)
 			failures = os->owner[i].failures;
-		if (!os->owner[i].is_stale && tx->confd->running == tx->confd->kept && os->owner[i].channel != NULL)
-			(void)channel_send(os->owner[i].channel, MSG_CONF_KEPT, kept.revision, &kept, NULL, 0);
 	}
+	tell_kept(tx, tx->rollout.mask);
+	/* Who got the pending revision goes back with those that it was made for. */
+	store_pointers(tx->confd->store, &at);
+	if (at.pending != 0)
+		tx->pending_mask |= tx->rollout.mask;
 	for (i = 0; i < problems_count(tx->rollout.problems); i++) {
 		p = problems_get(tx->rollout.problems, i);
-		log_errx("transaction", "revision %u at start: %s %s", kept.revision, p->pointer, p->text);
+		log_errx("transaction", "revision %u at start: %s %s", tx->confd->running->number, p->pointer, p->text);
 	}
 	if (failures > 0)
 		arm(tx->retry, failures < 6 ? 100ull << failures : RETRY_MAX_MS);
@@ -891,8 +915,15 @@ transaction_resume(struct transaction *tx)
 	if (!is_same_boot(confd->boot_id, at.boot_id) || confd->running->number != at.pending || at.deadline_boot_ms <= now ||
 	    store_revision(confd->store, at.pending, &rev) != 0) {
 		log_warnx("transaction", "revision %u was not confirmed before the restart; revision %u runs again", at.pending, at.kept);
-		if (store_roll_back(confd->store) != 0)
-			fatalx("transaction", "cannot go back to revision %u", at.kept);
+		tx->pending_mask = owners_all(&confd->owners);
+		/* A full disk must not keep the box from going back: it runs what was kept, and storing that is tried again. */
+		if (store_roll_back(confd->store) != 0) {
+			log_errx("transaction", "cannot store that revision %u was rolled back; it is tried again", at.pending);
+			(void)str_copy(tx->back_actor, "system", sizeof(tx->back_actor));
+			(void)str_copy(tx->back_origin, "start", sizeof(tx->back_origin));
+			tx->must_go_back = true;
+			kick(tx);
+		}
 		snapshot_unref(confd->running);
 		confd->running = snapshot_ref(confd->kept);
 		return;
@@ -911,6 +942,6 @@ transaction_owner_ready(struct transaction *tx, struct owner *o)
 	o->is_stale = true;
 	o->failures = 0;
 	(void)event_del(tx->retry);
-	rollout_owner_ready(&tx->rollout);
+	rollout_owner_ready(&tx->rollout, o);
 	kick(tx);
 }

@@ -20,6 +20,7 @@
 #include "rig_authd.h"
 #include "daemon/daemon.h"
 #include "ipc/channel.h"
+#include "ipc/frame.h"
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
 #include "parse/answer.h"
@@ -246,6 +247,48 @@ player_commit(struct channel *ch, struct message *m, void *arg)
 		die("reply");
 }
 
+/* A VERIFY that is answered late: first the other one has answered its own, then it is restarted, then confd has seen that. */
+struct late_verify {
+	struct player		*other;		/* NULL: it was restarted */
+	struct event_base	*base;
+	struct channel		*channel;
+	struct frame_header	 header;
+};
+
+static const struct timeval soon = { 0, 50000 };
+
+static void
+verify_late(int fd, short what, void *arg)
+{
+	struct late_verify *late = arg;
+	struct conf_verify_rep rep = { 0 };
+
+	(void)fd;
+	(void)what;
+	if (late->other != NULL) {
+		rig_player_stop(late->other);
+		rig_player_start(late->other);
+		late->other = NULL;
+		(void)event_base_once(late->base, -1, EV_TIMEOUT, verify_late, late, &soon);
+		return;
+	}
+	if (channel_reply(late->channel, &late->header, &rep, NULL, 0) != 0)
+		die("late reply");
+	free(late);
+}
+
+static void
+restart_other(struct player *p, struct channel *ch, const struct message *m)
+{
+	struct late_verify *late = malloc(sizeof(*late));
+
+	if (late == NULL)
+		die("no memory");
+	*late = (struct late_verify){ .other = p->restarts, .base = p->rig->base, .channel = ch, .header = m->header };
+	p->restarts = NULL;
+	(void)event_base_once(p->rig->base, -1, EV_TIMEOUT, verify_late, late, &soon);
+}
+
 static void
 player_verify(struct channel *ch, struct message *m, void *arg)
 {
@@ -254,6 +297,10 @@ player_verify(struct channel *ch, struct message *m, void *arg)
 	struct conf_verify_rep rep = { 0 };
 
 	note(p->rig, p->name, "verify", req->revision);
+	if (p->restarts != NULL) {
+		restart_other(p, ch, m);
+		return;
+	}
 	if (p->refuse_verify != 0 && req->revision == p->refuse_verify) {
 		rep.problems.items = &refusal;
 		rep.problems.n = 1;

@@ -33,6 +33,7 @@ struct player {
 	uint32_t	 refuse_prepare;	/* this revision is refused in PREPARE, */
 	uint32_t	 refuse_apply;		/* in COMMIT APPLY, */
 	uint32_t	 refuse_verify;		/* in VERIFY */
+	struct player	*restarts;		/* with its next VERIFY this one is restarted, and it answers after that */
 	uint32_t	 die_in_apply;		/* the daemon dies when it shall apply this revision */
 	uint32_t	 prepared, applied, kept;	/* revisions */
 	uint64_t	 prepared_hash, applied_hash;	/* of the bytes of the configuration */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -188,8 +189,9 @@ test_refused_in_apply_goes_back(void **state)
 	rig->log[0] = '\0';
 	rig->fwd.refuse_apply = 2;
 	assert_non_null(strstr(commit(changed_everywhere(), "", 502)->body, "the player refuses"));
+	rig_wait(rig, 20);
 	assert_string_equal(rig->log, "netd:prepare:2 fwd:prepare:2 netd:apply:2 fwd:apply:2 "
-	    "netd:prepare:1 fwd:prepare:1 netd:apply:1 fwd:apply:1 netd:remove:1 netd:verify:1 fwd:verify:1 ");
+	    "netd:prepare:1 fwd:prepare:1 netd:apply:1 fwd:apply:1 netd:remove:1 netd:verify:1 fwd:verify:1 netd:kept:1 fwd:kept:1 ");
 	expect_undone(netd, fwd);
 }
 
@@ -205,6 +207,114 @@ test_refused_in_read_back_goes_back(void **state)
 	/* The number is used up; the next one is kept. */
 	(void)commit(described("z"), "", 201);
 	expect_running(3);
+}
+
+/* Going back, everybody refused: it is tried again, and not taken for done. */
+static void
+test_refused_on_the_way_back_is_tried_again(void **state)
+{
+	uint64_t fwd = rig->fwd.applied_hash;
+
+	(void)state;
+	(void)commit(described("risky"), ",\"confirm-timeout\":600", 201);
+	rig->fwd.refuse_prepare = 1;
+	(void)rig_expect(rig, 502, &(struct rig_request){ .method = MGMT_POST, .path = "/commits/2/cancel" });
+	assert_int_equal(rig->fwd.applied, 2);
+	rig->fwd.refuse_prepare = 0;
+	rig_wait(rig, 600);
+	assert_int_equal(rig->fwd.applied, 1);
+	assert_true(rig->fwd.applied_hash == fwd);
+}
+
+/* What fwd had answered went with the process that had answered it. */
+static void
+test_owner_that_restarts_behind_its_answers(void **state)
+{
+	(void)state;
+	rig->netd.restarts = &rig->fwd;
+	(void)commit(changed_everywhere(), "", 201);
+	rig->log[0] = '\0';
+	rig_wait(rig, 300);
+	assert_string_equal(rig->log, "fwd:prepare:2 fwd:apply:2 fwd:verify:2 fwd:kept:2 ");
+}
+
+/* fwd has no part in the change, but got it when it was restarted: what boots next is stored anew when the box goes back. */
+static void
+test_who_caught_up_with_pending_goes_back(void **state)
+{
+	const char *id = rig_workspace(rig, NULL);
+
+	(void)state;
+	(void)rig_expect(rig, 201, &(struct rig_request){ .method = MGMT_POST, .path = "/configuration/routing/static",
+	    .body = "{\"name\":\"far\",\"destination\":\"198.51.100.0/24\",\"via\":\"192.0.2.9\"}", .workspace = id, .match = "*" });
+	rig->log[0] = '\0';
+	(void)commit(id, ",\"confirm-timeout\":600", 201);
+	assert_null(strstr(rig->log, "fwd:prepare"));
+	rig_player_stop(&rig->fwd);
+	rig_wait(rig, 10);
+	rig_player_start(&rig->fwd);
+	rig_wait(rig, 100);
+	assert_int_equal(rig->fwd.applied, 2);
+	rig->log[0] = '\0';
+	(void)rig_expect(rig, 200, &(struct rig_request){ .method = MGMT_POST, .path = "/commits/2/cancel" });
+	rig_wait(rig, 50);
+	assert_int_equal(rig->fwd.applied, 1);
+	assert_non_null(strstr(rig->log, "fwd:kept:1 "));
+}
+
+/* What makes files longer than the small messages to the owners fails from now on, as on a full disk: the store's log does. */
+static void
+fill_disk(bool is_full)
+{
+	struct rlimit limit;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = is_full ? 8192 : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The store cannot write that the pending revision is gone: the owners go back all the same, and nobody is told that it is done. */
+static void
+test_roll_back_on_a_full_disk(void **state)
+{
+	struct store_pointers at;
+
+	(void)state;
+	(void)commit(described("risky"), ",\"confirm-timeout\":600", 201);
+	fill_disk(true);
+	(void)rig_expect(rig, 502, &(struct rig_request){ .method = MGMT_POST, .path = "/commits/2/cancel" });
+	assert_int_equal(rig->fwd.applied, 1);
+	/* Confirmed now, the store would say that revision 2 runs while the kernel has revision 1. */
+	(void)rig_expect(rig, 404, &(struct rig_request){ .method = MGMT_POST, .path = "/commits/2/confirm" });
+	fill_disk(false);
+	rig_wait(rig, 1500);
+	store_pointers(rig->confd.store, &at);
+	assert_int_equal(at.pending, 0);
+	expect_state(2, "rolled-back");
+	restart();
+	expect_running(1);
+}
+
+/* confd starts on a full disk when the time is over: it runs what was kept. */
+static void
+test_start_on_a_full_disk_after_the_deadline(void **state)
+{
+	char dir[64];
+
+	(void)state;
+	(void)commit(described("risky"), ",\"confirm-timeout\":5", 201);
+	(void)str_copy(dir, rig->dir, sizeof(dir));
+	rig_free(rig, true);
+	usleep(5100000);
+	fill_disk(true);
+	rig = rig_new(dir);
+	assert_int_equal(rig->confd.running->number, 1);
+	rig_connect(rig);
+	assert_int_equal(rig->fwd.applied, 1);
+	fill_disk(false);
+	rig_wait(rig, 1500);
+	expect_running(1);
 }
 
 static void
@@ -488,6 +598,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_refused_in_prepare_changes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_in_apply_goes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_in_read_back_goes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused_on_the_way_back_is_tried_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_owner_that_restarts_behind_its_answers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_who_caught_up_with_pending_goes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_roll_back_on_a_full_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_start_on_a_full_disk_after_the_deadline, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner_that_dies_in_apply, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner_that_is_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner_that_comes_back_in_time, setup, teardown),
