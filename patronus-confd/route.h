@@ -86,6 +86,12 @@ void	 vault_unlock_create(struct request *);
 void	 vault_protection_put(struct request *);
 void	 vault_rotate_create(struct request *);
 void	 verification_create(struct request *);	/* route_verification.c */
+void	 audit_list(struct request *);		/* route_audit.c */
+void	 audit_head_show(struct request *);
+void	 audit_head_list(struct request *);
+void	 audit_proof_show(struct request *);
+void	 audit_consistency_show(struct request *);
+void	 audit_export_show(struct request *);
 void	 state_show(struct request *);		/* route_state.c */
 void	 state_processes(struct request *);
 void	 state_drift(struct request *);

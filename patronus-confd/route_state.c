@@ -7,10 +7,14 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "conf/generated.h"
 #include "conf/state.h"
 #include "config.h"
+#include "daemon/daemon.h"
+#include "ipc/channel.h"
 #include "ipc/codec.h"
+#include "ipc/ids.h"
 
 #include "collection.h"
 #include "commit.h"
@@ -177,6 +181,7 @@ struct screen {
 	unsigned	 waiting;
 	struct buf	 interfaces;	/* members with a leading comma */
 	struct buf	 firewall;
+	char		 audit[321];	/* what is wrong with the audit log; "" */
 };
 
 static void	 screen_show(struct screen *);
@@ -252,6 +257,43 @@ on_firewall(const struct state_answer *answer, void *arg)
 		screen_show(s);
 }
 
+static void
+on_audit(struct channel *ch, struct message *m, int error, void *arg)
+{
+	struct screen *s = arg;
+	const struct audit_state_rep *rep;
+
+	(void)ch;
+	if (m != NULL && error == 0) {
+		rep = m->body;
+		(void)str_copy(s->audit, rep->alarm[0] != '\0' ? rep->alarm : rep->problem, sizeof(s->audit));
+	}
+	if (--s->waiting == 0)
+		screen_show(s);
+}
+
+static void
+ask_audit(struct screen *s)
+{
+	struct channel *logd = daemon_channel(ROLE_LOGD, PEER_MAIN);
+	struct audit_state_req q = { 0 };
+
+	if (logd == NULL || channel_call(logd, MSG_AUDIT_STATE, 0, &q, NULL, 0, STATES_CALL_MS, on_audit, s) != 0)
+		s->waiting--;
+}
+
+/* Behind the other alarms. */
+static void
+print_audit_alarm(const char *text, struct buf *b)
+{
+	if (text[0] == '\0' || buf_failed(b))
+		return;
+	buf_puts(b, b->data[b->len - 1] == '[' ? "{" : ",{");
+	buf_puts(b, "\"source\":\"logd\",\"class\":\"critical\",\"text\":");
+	record_json_string(text, strlen(text), b);
+	buf_putc(b, '}');
+}
+
 void
 status_show(struct request *req)
 {
@@ -263,9 +305,10 @@ status_show(struct request *req)
 	buf_init(&s->interfaces, BODY_MAX / 2);
 	buf_init(&s->firewall, 1 << 20);
 	/* One more than is asked, so that an answer at once does not end it too early. */
-	s->waiting = 3;
+	s->waiting = 4;
 	states_ask(req->confd->states, "interfaces", 0, on_interfaces, s);
 	states_ask(req->confd->states, "firewall", 0, on_firewall, s);
+	ask_audit(s);
 	if (--s->waiting == 0)
 		screen_show(s);
 }
@@ -307,6 +350,7 @@ screen_show(struct screen *s)
 	route_print_vault(confd, &b);
 	buf_puts(&b, ",\"alarms\":[");
 	states_print_alarms(confd->states, &b);
+	print_audit_alarm(s->audit, &b);
 	buf_puts(&b, "]}");
 	buf_fini(&s->interfaces);
 	buf_fini(&s->firewall);

@@ -51,6 +51,13 @@ const struct route routes[] = {
 	{ MGMT_GET, "/revisions/{a}/diff/{b}", RIGHT_HISTORY_READ, revision_diff },
 	{ MGMT_POST, "/revisions/{n}/restore", RIGHT_CONFIG_EDIT, revision_restore },
 
+	{ MGMT_GET, "/audit", RIGHT_HISTORY_READ, audit_list },
+	{ MGMT_GET, "/audit/head", RIGHT_HISTORY_READ, audit_head_show },
+	{ MGMT_GET, "/audit/heads", RIGHT_HISTORY_READ, audit_head_list },
+	{ MGMT_GET, "/audit/proof", RIGHT_HISTORY_READ, audit_proof_show },
+	{ MGMT_GET, "/audit/consistency", RIGHT_HISTORY_READ, audit_consistency_show },
+	{ MGMT_GET, "/audit/export", RIGHT_HISTORY_READ, audit_export_show },
+
 	{ MGMT_POST, "/verification", RIGHT_STATE_READ, verification_create },
 	{ MGMT_GET, "/status", RIGHT_STATE_READ, status_show },
 	{ MGMT_GET, "/state/processes", RIGHT_STATE_READ, state_processes },
@@ -144,6 +151,11 @@ static const struct {
 	void		(*handler)(struct request *);
 	const char	*query;		/* as query_check() takes it */
 } queries[] = {
+	{ audit_list, "limit before actor action object since until" },
+	{ audit_head_list, "from limit" },
+	{ audit_proof_show, "record size" },
+	{ audit_consistency_show, "from to" },
+	{ audit_export_show, "from" },
 	{ config_get, "full " COLLECTION_QUERY },
 	{ config_put, DIRECT },
 	{ config_patch, DIRECT },

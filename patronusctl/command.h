@@ -13,7 +13,7 @@
 struct ctl;
 
 #define ARGS_MAX	16	/* words after a command */
-#define OPTIONS_MAX	6	/* of one command, besides the global ones */
+#define OPTIONS_MAX	8	/* of one command, besides the global ones, with the end of the list */
 
 /* Where the values of an argument or option come from, for completion. */
 enum values {

@@ -231,6 +231,41 @@ const struct command commands[] = {
 		.examples = { { "rebase", "before a diff" }, { "rebase --take ours", "what was edited here holds" } },
 		.run = run_rebase,
 	}, {
+		.words = "audit list", .summary = "what was done, and by whom",
+		.text = "Records of the audit log, the newest first: sign-ins, commits, refusals, violations.",
+		.options = { { "actor", 0, "NAME", "only what NAME did", VALUES_NONE, NULL },
+		    { "action", 0, "WHAT", "only this: login, commit, refused, violation", VALUES_NONE, NULL },
+		    { "object", 0, "TEXT", "only objects that contain TEXT", VALUES_NONE, NULL },
+		    { "since", 0, "TIME", "from this time on, in UTC: 2026-11-28, 2026-11-28T10:00", VALUES_NONE, NULL },
+		    { "until", 0, "TIME", "before this time", VALUES_NONE, NULL }, LIMIT },
+		.examples = { { "audit list --limit 20", "the newest" }, { "audit list --actor alice --action commit", "what she committed" } },
+		.run = run_audit_list,
+	}, {
+		.words = "audit verify", .summary = "prove that the audit log is as it was written",
+		.text = "Every record is hashed again here, and every signed head computed anew: no record is missing, twice, moved or changed. The first "
+		    "that is not right is named, with exit code 1.\n\n"
+		    "Without FILE the box is asked for everything. With FILE nothing is asked: an export, or the files audit.log.2 audit.log.1 "
+		    "audit.log in this order. Whoever has the box can have what came after the last head that you keep elsewhere; --heads with that "
+		    "head, and --key with the public key, prove all before it.",
+		.args = { { .name = "FILE", .is_optional = true, .is_many = true, .values = VALUES_FILE } },
+		.options = { { "heads", 0, "FILE", "heads that were kept elsewhere: audit.heads, or an earlier export", VALUES_FILE, NULL },
+		    { "key", 0, "FILE", "the public key of the box (PEM), instead of the one that the box or the export tells", VALUES_FILE, NULL } },
+		.examples = { { "audit verify", "all that the box has" }, { "audit verify today.ndjson --heads yesterday.ndjson", "without the box" } },
+		.run = run_audit_verify,
+	}, {
+		.words = "audit export", .summary = "the audit log with its proofs, to keep elsewhere",
+		.text = "Lines of JSON to standard output: the public key, records, hashes and signed heads. patronusctl audit verify reads them, also years "
+		    "later and without the box.",
+		.examples = { { "audit export > today.ndjson", "then keep it on another machine" } },
+		.run = run_audit_export,
+	}, {
+		.words = "audit prove", .summary = "prove that one record is in the audit log",
+		.text = "Asks for the record and its path to the newest signed head, and computes the proof here.",
+		.args = { { .name = "RECORD" } },
+		.options = { { "key", 0, "FILE", "the public key of the box (PEM)", VALUES_FILE, NULL } },
+		.examples = { { "audit prove 42", "record 42" } },
+		.run = run_audit_prove,
+	}, {
 		.words = "discard", .summary = "throw the workspace away",
 		.examples = { { "discard", "forget what was edited" } },
 		.run = run_discard,

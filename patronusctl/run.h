@@ -8,6 +8,11 @@ struct ctl;
 
 /* status.c */
 int	run_status(struct ctl *);
+/* audit.c */
+int	run_audit_list(struct ctl *);
+int	run_audit_verify(struct ctl *);
+int	run_audit_export(struct ctl *);
+int	run_audit_prove(struct ctl *);
 /* show.c */
 int	run_show_interfaces(struct ctl *);
 int	run_show_routes(struct ctl *);
