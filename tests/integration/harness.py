@@ -189,6 +189,7 @@ class World:
         self.selector.register(self.wake_r, selectors.EVENT_READ)
         self.protocol, self.stopping = None, False
         self.procs, self.priv, self.helpers, self.started = {}, {}, [], {}
+        self.preload = {}       # by daemon: "env LD_PRELOAD=...", what starts it
         self.requests, self.streams = [], {}
         self.confd_httpd = self.confd_authd = None
         self.listener = None
@@ -235,7 +236,7 @@ for d in usr etc dev proc; do mount --rbind /$d $d; done
 for l in bin sbin lib lib32 lib64 libx32; do [ ! -L /$l ] || ln -s usr/$l $l; done
 mount --bind {BUILD} build
 mount --bind {state} state
-exec chroot {root} /usr/bin/env -i sh -c 'cd /state && exec /build/{BINARY[name].relative_to(BUILD)}'"""
+exec chroot {root} /usr/bin/env -i sh -c 'cd /state && exec {self.preload.get(name, "")} /build/{BINARY[name].relative_to(BUILD)}'"""
         log = open(self.dir / f"{name}.log", "ab")
         def give():
             os.dup2(fd, 3)
