@@ -26,8 +26,9 @@ prompt_hidden(const char *prompt, char *ret, size_t size)
 		return read_line(ret, size);	/* a pipe */
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	fprintf(stderr, "%s", prompt);
+	/* What was typed before the question is forgotten; after it nothing is. */
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	fprintf(stderr, "%s", prompt);
 	ok = read_line(ret, size);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fprintf(stderr, "\n");
