@@ -37,6 +37,7 @@ export_open(struct export *e, struct ledger *l, uint64_t from, struct buf *ret)
 	e->records.fd = e->heads.fd = -1;
 	error = ledger_sync(l);
 	e->until = l->log.seq;
+	e->until_head = l->last.size > e->until ? l->last.size : e->until;
 	if (error == 0)
 		error = logread_first(LEDGER_LOG, LEDGER_KEEP, audit_record_seq, &oldest);
 	if (oldest > e->until)
@@ -110,7 +111,7 @@ export_next(struct export *e, struct buf *ret)
 	if (n == 1)
 		seq = audit_record_seq(line, len);
 	/* Heads of records that should have come are told all the same; so are those at the end. */
-	while (error == 0 && e->head.number != 0 && e->head.size < seq)
+	while (error == 0 && e->head.number != 0 && e->head.size < seq && e->head.size <= e->until_head)
 		error = tell_head(e, ret);
 	if (n == 0 || error != 0) {
 		e->last = e->until;

@@ -24,7 +24,8 @@ struct export {
 	char			 head_line[AUDIT_HEAD_MAX];
 	size_t			 head_len;
 	uint64_t		 leaves;	/* the next record whose hash is told */
-	uint64_t		 until;		/* the last record */
+	uint64_t		 until;		/* the last record when it was opened ... */
+	uint64_t		 until_head;	/* ... and the size of the last head: what comes meanwhile is not told */
 	uint64_t		 last;		/* that was told; 0: none yet */
 };
 
