@@ -57,8 +57,17 @@ def _json(argv):
     return json.loads(r.stdout) if r.returncode == 0 and r.stdout.strip() else []
 
 
+def twice(look, *args):
+    """Two looks that agree, since a look takes longer than a change: nft asks for chains, sets and rules one after the other, and a dump that
+    begins while a transaction becomes visible can hold rules of both.  What a killed process left stays for longer than two looks."""
+    before = look(*args)
+    while (now := look(*args)) != before:
+        before = now
+    return now
+
+
 def read_at_once():
-    return {"firewall": without_policies(read_firewall()), "lookups-4": read_lookups("-4", DESTINATIONS_4),
+    return {"firewall": without_policies(twice(read_firewall)), "lookups-4": read_lookups("-4", DESTINATIONS_4),
             "lookups-6": read_lookups("-6", DESTINATIONS_6)}
 
 
@@ -154,11 +163,8 @@ def _look_up(family, destinations):
 
 
 def read_lookups(family, destinations):
-    """What a packet to each destination meets: two looks that agree, since a look takes longer than a change."""
-    before = _look_up(family, destinations)
-    while (now := _look_up(family, destinations)) != before:
-        before = now
-    return now
+    """What a packet to each destination meets."""
+    return twice(_look_up, family, destinations)
 
 
 # --- links, addresses, sysctls, files
