@@ -139,8 +139,15 @@ may_reach(struct request *req, const char *path, bool is_write)
 
 	if (section == NULL)
 		fatalx("config", "no memory");
-	if (!req->rights.is_scoped || (is_write ? rights_section_edit(&req->rights, section) : rights_section_read(&req->rights, section)))
+	/* A document with all its sections is judged by what it changes. */
+	if (!req->rights.is_scoped && section[0] == '\0')
 		return (true);
+	if (is_write ? rights_section_edit(&req->rights, section) : rights_section_read(&req->rights, section))
+		return (true);
+	if (!req->rights.is_scoped) {
+		route_reply_edit_error(req, -EACCES, NULL);
+		return (false);
+	}
 	(void)snprintf(needed, sizeof(needed), ",\"needed\":\"%.60s:%s\"", len > 0 ? section : "configuration", is_write ? "write" : "read");
 	reply_problem_with(req, PROBLEM_PERMISSION, needed, NULL, "the token's role and scopes do not reach that");
 	return (false);
