@@ -94,7 +94,8 @@ class Wire:
             batch = requests[len(answers):len(answers) + depth]
             try:
                 self.s.sendall(b"".join(b"%s %s HTTP/1.1\r\nHost: a\r\n%s%s\r\n%s" % (m.encode(), t, h, (
-                    b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(b)) if b else b"", b) for m, t, h, b in batch))
+                    b"" if b"Content-Type:" in h else b"Content-Type: application/json\r\n") + b"Content-Length: %d\r\n" % len(b) if b else b"", b)
+                    for m, t, h, b in batch))
             except OSError:
                 pass        # it refused one of them and closed: what it said is still there to read
             try:
