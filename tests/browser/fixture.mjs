@@ -41,9 +41,9 @@ function first_configuration(count) {
 	}
 }
 
-export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null, users = null, overtaken = null } = {}) {
+export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null, users = null, overtaken = null, stale = false } = {}) {
 	const box = {
-		claim, otp, alarms, refuse, overtaken, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
+		claim, otp, alarms, refuse, overtaken, stale, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
 		revisions: [], next: 1, born: Date.now(), log: [], sequence: 0, counters: new Map(), links: new Map(), timer: null,
 	}
 	const start = first_configuration(rules)
@@ -401,6 +401,14 @@ function answer(box, call) {
 		}
 		return { body: show_home(home) }
 	}
+	if (is('POST', 'session', 'step-up')) {
+		if (call.body.otp !== '123456')
+			throw new Refusal(401, 'second-factor', 'The code is not right', { detail: 'the code is not right' })
+		box.stale = false
+		return { body: { 'fresh-seconds': 300 } }
+	}
+	if (is('POST', 'commits') && box.stale)
+		throw new Refusal(403, 'step-up-required', 'The second factor is asked for again', { detail: 'a code that is not older than five minutes is needed' })
 	if (is('POST', 'commits'))
 		return make_commit(box, call, session.user)
 	if (head === 'commits') {

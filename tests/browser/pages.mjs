@@ -124,6 +124,26 @@ await check('a commit that the kernel refuses says so and stays in the dialog', 
 		return check_axe(page, 'refused commit')
 	}))
 
+await check('a change that needs a fresh code asks for it, and goes on', () =>
+	with_page({ box: { stale: true }, expected: [/status of 403/, /status of 401/] }, async (page, url) => {
+		await open_rules(page, url)
+		await rule_row(page, 'ping').getByRole('switch').click()
+		await page.getByRole('link', { name: 'Review' }).click()
+		await page.getByText('Valid: the appliance can do this').waitFor()
+		await page.getByRole('button', { name: 'Commit', exact: true }).click()
+		await page.locator('dialog[open]').getByRole('button', { name: 'Commit', exact: true }).click()
+		const ask = page.locator('dialog[open]', { hasText: 'One more code' })
+		await ask.getByLabel('One-time code').fill('111111')
+		await ask.getByRole('button', { name: 'Continue' }).click()
+		await ask.getByText('the code is not right').waitFor()
+		await shoot(page, 'step-up')
+		const wrong = await check_axe(page, 'fresh code')
+		await ask.getByLabel('One-time code').fill('123 456')
+		await ask.getByRole('button', { name: 'Continue' }).click()
+		await page.getByText('Revision 5').first().waitFor()
+		return wrong
+	}))
+
 await check('before a commit the page tells the plan and whose session ends', () =>
 	with_page({}, async (page, url) => {
 		await open_rules(page, url)

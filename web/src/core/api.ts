@@ -44,6 +44,7 @@ export interface Options {
 
 let csrf = ''
 let whenSignedOut = () => {}
+let whenStale: () => Promise<boolean> = () => Promise.resolve(false)
 
 export function set_csrf(value: string) {
 	csrf = value
@@ -51,6 +52,11 @@ export function set_csrf(value: string) {
 
 export function on_signed_out(then: () => void) {
 	whenSignedOut = then
+}
+
+/** Asks the person for a fresh code of the second factor; true when the call may be made again. */
+export function on_step_up(then: () => Promise<boolean>) {
+	whenStale = then
 }
 
 function headers_of(method: string, options: Options) {
@@ -97,6 +103,8 @@ export async function call<T>(method: string, path: string, options: Options = {
 		const problem = await read_problem(response)
 		if (response.status === 401 && !path.startsWith('/session') && !path.startsWith('/claim'))
 			whenSignedOut()
+		if (problem.slug === 'step-up-required' && await whenStale())
+			return call<T>(method, path, options)
 		throw problem
 	}
 	const text = response.status === 204 ? '' : await response.text()

@@ -10,6 +10,7 @@ import { theme, type Theme } from '../core/theme'
 import { Icon, Mark, type IconName } from './icon'
 import { PendingBar } from './pending-bar'
 import { Button, IconButton, Segments, Skeleton } from './parts'
+import { StepUp } from './step-up'
 
 interface Page {
 	key: string
@@ -168,6 +169,7 @@ export function App() {
 			{session.value === undefined ? <div class="boot" role="status"><Mark size={44} /><span class="unseen">Loading Patronus</span></div>
 				: session.value === null ? <Lazy key={String(claimable.value)} load={SIGN_IN} />
 				: <Frame />}
+			<StepUp />
 		</>
 	)
 }
