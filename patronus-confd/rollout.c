@@ -237,6 +237,17 @@ next_owner(struct rollout *r)
 	return (NULL);
 }
 
+/* Who has no part in a later revision is still at this one. */
+static void
+note_revision(struct rollout *r)
+{
+	unsigned i;
+
+	for (i = 0; i < r->owners->n; i++)
+		if ((r->mask & ~r->failed & (1u << i)) != 0)
+			r->owners->owner[i].revision = r->number;
+}
+
 /* All answers of what was sent are in: what comes next? */
 static void
 step(struct rollout *r)
@@ -282,6 +293,7 @@ step(struct rollout *r)
 			break;
 		case ROLLOUT_VERIFYING:
 			r->read_back_us = clock_mono_us() - r->since_us;
+			note_revision(r);
 			finish(r);
 			return;
 		case ROLLOUT_IDLE:

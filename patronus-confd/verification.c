@@ -245,14 +245,15 @@ on_seen(struct channel *ch, struct message *m, int error, void *arg)
 static int
 ask_owners(struct verification_run *v)
 {
-	struct conf_verify_req q = { .revision = v->target->number };
 	struct owners *os = &v->confd->owners;
+	struct conf_verify_req q;
 	unsigned i;
 	int error = 0;
 
 	for (i = 0; i < os->n && error == 0; i++) {
 		if (os->owner[i].role == ROLE_FWD)
 			continue;
+		q = (struct conf_verify_req){ .revision = os->owner[i].revision };
 		v->parts[i] = (struct part){ v, os->owner[i].name };
 		if (os->owner[i].channel == NULL)
 			error = -EAGAIN;

@@ -47,6 +47,14 @@ def test_what_is_right_is_verified(box):
     assert "the kernel is as revision" in box.ctl("verify").stdout
 
 
+def test_a_revision_that_is_no_affair_of_the_owners_is_verified(box):
+    """Of users and management alone: netd and fwd are still at the one before."""
+    box.ctl("set", "users/vera", "{role: read-only}")
+    box.ctl("commit", "--comment", "a person")
+    answer = box.ctl_json("verify")
+    assert answer["verified"] and answer["revision"] == box.ctl_json("status")["revision"]
+
+
 TAMPER = [
     ("insert rule inet patronus input tcp dport 23 accept", "rule input:loopback", "not in its place"),
     ("add rule inet patronus unmatched accept", "rule", "not ours"),
