@@ -249,7 +249,7 @@ const struct command commands[] = {
 		    "head, and --key with the public key, prove all before it.",
 		.args = { { .name = "FILE", .is_optional = true, .is_many = true, .values = VALUES_FILE } },
 		.options = { { "heads", 0, "FILE", "heads that were kept elsewhere: audit.heads, or an earlier export", VALUES_FILE, NULL },
-		    { "key", 0, "FILE", "the public key of the box (PEM), instead of the one that the box or the export tells", VALUES_FILE, NULL } },
+		    { "key", 0, "FILE", "the public key of the box (PEM) instead of the one that the export tells", VALUES_FILE, NULL } },
 		.examples = { { "audit verify", "all that the box has" }, { "audit verify today.ndjson --heads yesterday.ndjson", "without the box" } },
 		.run = run_audit_verify,
 	}, {

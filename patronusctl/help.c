@@ -7,6 +7,7 @@
 #include "term.h"
 
 #define WIDTH	80
+#define USAGE_INDENT	16	/* of the lines after the first */
 
 /* Words of text, wrapped, each line after indent; an empty line between paragraphs. */
 static void
@@ -41,10 +42,18 @@ help_usage(const struct command *c, FILE *f)
 {
 	const struct option *o;
 	const struct argument *a;
+	size_t at = strlen(c->words), len;
 
 	fputs(c->words, f);
-	for (o = c->options; o->name != NULL; o++)
+	for (o = c->options; o->name != NULL; o++) {
+		len = strlen(o->name) + (o->arg != NULL ? strlen(o->arg) : 0) + 6;
+		if (at + len > WIDTH) {
+			fprintf(f, "\n%*s", USAGE_INDENT, "");
+			at = USAGE_INDENT;
+		}
+		at += len;
 		fprintf(f, " [--%s%s%s]", o->name, o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
+	}
 	for (a = c->args; a->name != NULL; a++)
 		fprintf(f, " %s%s%s%s", a->is_optional ? "[" : "", a->name, a->is_many ? "..." : "", a->is_optional ? "]" : "");
 }
