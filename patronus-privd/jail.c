@@ -218,13 +218,16 @@ jail_run(const struct jail *j)
 	(void)umask(022);
 	root_make(j);
 	identity_take(j->profile);
-	/* After the change of uid: before it, RLIMIT_NPROC 0 would let exec fail while another process has this uid. */
-	limits_set(j->profile);
 	(void)umask(077);
 	/* Only now: the directory is closed to everybody but its owner. */
 	if (j->profile->state != PROFILE_STATE_NONE)
 		must(chdir(PROFILE_STATE_DIR) == 0, PROFILE_STATE_DIR);
 	descriptors_arrange(j, &exe);
+	/*
+	 * After the change of uid: before it, RLIMIT_NPROC 0 would let exec fail while another process has this uid.  After the descriptors of
+	 * the spawner have gone: it may hold more of them than this row may.
+	 */
+	limits_set(j->profile);
 	(void)fexecve(exe, argv, envp);
 	fatal("jail", "%s", name);
 }
