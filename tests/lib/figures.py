@@ -43,10 +43,16 @@ def write_page(path):
         rows[r["id"], r["subject"]] = r
     cell = lambda v: str(v).replace("|", "\\|").replace("\n", " ")  # noqa: E731
     out = ["# Reliability, measured", "",
-           "Written by `sudo ./test soak` from what its tests recorded (`tests/lib/figures.py`); nothing here is typed by hand. "
+           "Written from what the tests recorded (`tests/lib/figures.py`), by `sudo ./test soak` at its end, or by this file as a program after any "
+           "run; nothing here is typed by hand. *short* is what `./test` does each time, *soak* the full count. "
            f"Last run {time.strftime('%Y-%m-%d', time.gmtime())} on Linux {platform.release()}, {os.cpu_count()} cores.", "",
-           "| id | what | trials | measured | unit | goal | remark |", "|---|---|---|---|---|---|---|"]
+           "| id | what | form | trials | measured | unit | goal | remark |", "|---|---|---|---|---|---|---|---|"]
     for key in sorted(rows, key=_order):
         r = rows[key]
-        out.append("| " + " | ".join(cell(r[k]) for k in ("id", "subject", "trials", "value", "unit", "goal", "note")) + " |")
+        form = {"form": "soak" if r["soak"] else "short"}
+        out.append("| " + " | ".join(cell({**r, **form}[k]) for k in ("id", "subject", "form", "trials", "value", "unit", "goal", "note")) + " |")
     Path(path).write_text("\n".join(out) + "\n")
+
+
+if __name__ == "__main__":
+    write_page(ROOT / "docs" / "reliability.md")

@@ -155,6 +155,8 @@ class Happened:
         """Addresses, routes of ours and links that events name; and on which links the kernel did something by itself."""
         ours, kernel = set(), set()
         for line in lines:
+            if " table 158158 " in line + " ":        # a change of several routes goes through there (ADR 45), and leaves nothing
+                continue
             sign, line = ("-", line[8:]) if line.startswith("Deleted ") else ("+", line)
             if m := re.match(r"\d+: (\S+?)(?:@\S+)?\s+inet6? (\S+)", line):
                 if not m.group(2).startswith("fe80:"):
