@@ -27,7 +27,9 @@ def traces(pid):
 def test_demo_serves_and_leaves_no_trace():
     env = dict(os.environ, PATRONUS_DEMO_TEST=str(os.getpid()), PYTHONUNBUFFERED="1")
     demo = subprocess.Popen(["/usr/bin/python3", ROOT / "tests" / "lab" / "demo.py"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            text=True, env=env, start_new_session=True)
+                            text=True, env=env, start_new_session=True,
+                            # Whoever runs the tests in the background ignores Ctrl-C, and that is inherited.
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     text, end = "", time.monotonic() + 30
     while "Ctrl-C" not in text and time.monotonic() < end and demo.poll() is None:
         text += demo.stdout.readline()
