@@ -5,14 +5,8 @@
 #include "confd_rig.h"
 
 /*
- * Short ways to say a request, for tests around one rig with a small configuration.
+ * What tests around one rig with a small configuration begin with.
  */
-
-#define GET(p, ...)	&(struct rig_request){ .method = MGMT_GET, .path = p, __VA_ARGS__ }
-#define POST(p, b, ...)	&(struct rig_request){ .method = MGMT_POST, .path = p, .body = b, __VA_ARGS__ }
-#define PUT(p, b, ...)	&(struct rig_request){ .method = MGMT_PUT, .path = p, .body = b, __VA_ARGS__ }
-#define PATCH(p, b, ...) &(struct rig_request){ .method = MGMT_PATCH, .path = p, .body = b, __VA_ARGS__ }
-#define DELETE(p, ...)	&(struct rig_request){ .method = MGMT_DELETE, .path = p, __VA_ARGS__ }
 
 extern const char base_yaml[];
 extern struct rig *rig;

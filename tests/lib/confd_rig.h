@@ -88,6 +88,13 @@ struct rig_request {
 	const char	*key;		/* Idempotency-Key */
 };
 
+/* Short ways to say one: GET("/commits", .remote = "olga"). */
+#define GET(p, ...)	&(struct rig_request){ .method = MGMT_GET, .path = p, __VA_ARGS__ }
+#define POST(p, b, ...)	&(struct rig_request){ .method = MGMT_POST, .path = p, .body = b, __VA_ARGS__ }
+#define PUT(p, b, ...)	&(struct rig_request){ .method = MGMT_PUT, .path = p, .body = b, __VA_ARGS__ }
+#define PATCH(p, b, ...) &(struct rig_request){ .method = MGMT_PATCH, .path = p, .body = b, __VA_ARGS__ }
+#define DELETE(p, ...)	&(struct rig_request){ .method = MGMT_DELETE, .path = p, __VA_ARGS__ }
+
 struct rig_answer {
 	unsigned	 status;
 	char		*body;		/* NUL-terminated; rig_answer_free */

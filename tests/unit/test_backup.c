@@ -26,10 +26,6 @@
 static char		 dir[64];
 static struct rig	*rig;
 
-#define GET(p, ...)	&(struct rig_request){ .method = MGMT_GET, .path = p, __VA_ARGS__ }
-#define POST(p, b, ...)	&(struct rig_request){ .method = MGMT_POST, .path = p, .body = b, __VA_ARGS__ }
-#define PUT(p, b, ...)	&(struct rig_request){ .method = MGMT_PUT, .path = p, .body = b, __VA_ARGS__ }
-
 static int
 remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
 {

@@ -26,12 +26,6 @@ static const char base_yaml[] =
 
 static struct rig *rig;
 
-#define GET(p, ...)	&(struct rig_request){ .method = MGMT_GET, .path = p, __VA_ARGS__ }
-#define POST(p, b, ...)	&(struct rig_request){ .method = MGMT_POST, .path = p, .body = b, __VA_ARGS__ }
-#define PUT(p, b, ...)	&(struct rig_request){ .method = MGMT_PUT, .path = p, .body = b, __VA_ARGS__ }
-#define PATCH(p, b, ...) &(struct rig_request){ .method = MGMT_PATCH, .path = p, .body = b, __VA_ARGS__ }
-#define DELETE(p, ...)	&(struct rig_request){ .method = MGMT_DELETE, .path = p, __VA_ARGS__ }
-
 static int
 setup(void **state)
 {
