@@ -15,6 +15,7 @@ struct buf;
 struct commit;
 struct commit_order;
 struct confd;
+struct diff;
 struct document;
 struct edit;
 struct merge_choice;
@@ -64,8 +65,12 @@ void		 route_reply_edit_error(struct request *, int error, const struct problems
 void		 route_reply_verdict(struct request *, uint8_t verdict, uint32_t retry_after_s, const char *text);
 /* The call could not be made, or its answer did not come. */
 void		 route_reply_no_authd(struct request *);
-/* The changes from a to b, as a workspace's diff. */
+/* The changes from a to b, as a workspace's diff; not the views that ask the owners. */
 void		 route_reply_diff(struct request *, uint32_t base, const struct document *a, const struct document *b);
+/* The same with what fwd said about it. */
+void		 route_reply_nft(struct request *, uint32_t base, const struct diff *, const char *nft);
+/* The changes from a to b in any view but the plan.  Takes both. */
+void		 route_compare(struct request *, uint32_t base, struct document *a, struct document *b);
 void		 route_print_revision(const struct revision *, struct buf *);
 /* A commit object, with Location when it is new. */
 void		 route_reply_commit(struct request *, unsigned status, const struct commit *);

@@ -65,8 +65,18 @@ view_of(struct request *req, bool may_ask_owners)
 	for (i = 0; i < sizeof(views) / sizeof(views[0]); i++)
 		if (strcmp(name != NULL ? name : "", views[i].name) == 0 && (may_ask_owners || views[i].print != NULL))
 			return (&views[i]);
-	reply_problem(req, PROBLEM_SYNTAX, "view is one of tree, set%s", may_ask_owners ? ", nft, plan" : "");
+	reply_problem(req, PROBLEM_SYNTAX, "view is one of tree, set, nft%s", may_ask_owners ? ", plan" : "");
 	return (NULL);
+}
+
+/* All of the answer but its last brace. */
+static void
+print_changes(uint32_t base, const struct diff *diff, const char *text, size_t len, struct buf *out)
+{
+	buf_printf(out, "{\"base\":%u,\"changes\":", base);
+	diff_print_json(diff, out);
+	buf_puts(out, ",\"text\":");
+	record_json_string(text, len, out);
 }
 
 /* plan NULL: of a view that needs none. */
@@ -76,17 +86,13 @@ print_diff(uint32_t base, const struct view *view, const struct diff *diff, cons
 	struct buf text;
 
 	buf_init(&text, DIFF_MAX);
-	buf_printf(out, "{\"base\":%u,\"changes\":", base);
-	diff_print_json(diff, out);
 	if (view->print != NULL)
 		view->print(diff, &text);
 	else
 		view->print_plan(plan, &text);
-	buf_puts(out, ",\"text\":");
 	if (buf_failed(&text))
 		out->failed = true;
-	else
-		record_json_string((const char *)text.data, text.len, out);
+	print_changes(base, diff, (const char *)text.data, text.len, out);
 	if (plan != NULL) {
 		buf_putc(out, ',');
 		plan_print_members(plan, out);
@@ -119,6 +125,17 @@ route_reply_diff(struct request *req, uint32_t base, const struct document *a, c
 
 	if (view != NULL)
 		reply_diff(req, base, view, a, b);
+}
+
+void
+route_reply_nft(struct request *req, uint32_t base, const struct diff *diff, const char *nft)
+{
+	struct buf out;
+
+	buf_init(&out, DIFF_MAX);
+	print_changes(base, diff, nft, strlen(nft), &out);
+	buf_putc(&out, '}');
+	reply_json(req, 200, &out, NULL);
 }
 
 void

@@ -228,15 +228,15 @@ revision_configuration(struct request *req)
 void
 revision_diff(struct request *req)
 {
-	struct document *a, *b = NULL;
+	struct document *a, *b;
 	uint32_t from, to;
 
 	if (!number_of(req, 1, &from) || !number_of(req, 3, &to) || (a = document_of(req, from)) == NULL)
 		return;
 	if ((b = document_of(req, to)) != NULL)
-		route_reply_diff(req, from, a, b);
-	document_free(a);
-	document_free(b);
+		route_compare(req, from, a, b);
+	else
+		document_free(a);
 }
 
 /* --- verification --- */

@@ -35,22 +35,22 @@ fwd_of(struct channel *c)
 }
 
 /* --- prepare */
+/* From the descriptor fd_index of the message.  0 with *ret NULL: there are problems. */
 static int
-take_revision(struct fwd *f, struct message *m, struct problems *problems, struct revision **ret)
+take_revision(struct fwd *f, struct message *m, unsigned fd_index, uint32_t number, struct problems *problems, struct revision **ret)
 {
-	const struct conf_prepare_req *req = m->body;
 	const uint8_t *data;
 	size_t len;
 	int fd, r;
 
-	fd = arena_take_fd(m->arena, 0);
+	fd = arena_take_fd(m->arena, fd_index);
 	if (fd == -1)
 		return -EPROTO;
 	r = memfd_map(fd, CONF_MAX, &data, &len);
 	(void)close(fd);
 	if (r != 0)
 		return r;
-	r = revision_new(req->revision, data, len, f->links, problems, ret);
+	r = revision_new(number, data, len, f->links, problems, ret);
 	memfd_unmap(data, len);
 	return r == -EINVAL ? 0 : r;
 }
@@ -125,7 +125,7 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 	(void)arg;
 	problems_init(&problems, m->arena);
 	r = NULL;
-	error = take_revision(f, m, &problems, &r);
+	error = take_revision(f, m, 0, req->revision, &problems, &r);
 	if (error != 0) {
 		(void)channel_reply_error(c, &m->header, error, 0, "revision %u cannot be prepared: %s", req->revision, strerror(-error));
 		return;
@@ -141,6 +141,50 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 	r->is_dry_run = req->dry_run;
 	revision_free(f->prepared);
 	f->prepared = r;
+}
+
+/* --- compare */
+static void
+reply_compared(struct channel *c, struct message *m, const struct revision *from, const struct revision *to)
+{
+	struct conf_compare_rep rep = { .diff = "" };
+	struct diff d;
+
+	diff_make(&d, from->ir, to->ir);
+	rep.diff = diff_text(&d, to, m->arena);
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+	diff_fini(&d);
+}
+
+static void
+reply_uncompared(struct channel *c, struct message *m, struct problems *problems)
+{
+	struct conf_compare_rep rep = { .diff = "", .problems = { .items = problems->items, .n = problems->n } };
+
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static void
+on_compare(struct channel *c, struct message *m, void *arg)
+{
+	struct revision *r[2] = { NULL, NULL };
+	struct fwd *f = fwd_of(c);
+	struct problems problems;
+	unsigned i;
+	int error = 0;
+
+	(void)arg;
+	problems_init(&problems, m->arena);
+	for (i = 0; i < 2 && error == 0 && problems.n == 0; i++)
+		error = take_revision(f, m, i, 0, &problems, &r[i]);
+	if (error != 0)
+		(void)channel_reply_error(c, &m->header, error, 0, "the configurations cannot be compared: %s", strerror(-error));
+	else if (problems.n > 0 || r[1] == NULL)
+		reply_uncompared(c, m, &problems);
+	else
+		reply_compared(c, m, r[0], r[1]);
+	revision_free(r[0]);
+	revision_free(r[1]);
 }
 
 /* --- judge */
@@ -306,6 +350,7 @@ on_close(struct channel *c, int error, void *arg)
 
 static const struct channel_dispatch table[] = {
 	{ MSG_CONF_PREPARE, CHANNEL_PHASE_READY, on_prepare },
+	{ MSG_CONF_COMPARE, CHANNEL_PHASE_READY, on_compare },
 	{ MSG_CONF_JUDGE, CHANNEL_PHASE_READY, on_judge },
 	{ MSG_CONF_COMMIT, CHANNEL_PHASE_READY, on_commit },
 	{ MSG_CONF_VERIFY, CHANNEL_PHASE_READY, on_verify },

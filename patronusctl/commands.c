@@ -203,9 +203,9 @@ const struct command commands[] = {
 		.run = run_history_verify,
 	}, {
 		.words = "compare", .summary = "what differs between two revisions",
-		.text = "VIEW is tree or set, as for diff.",
+		.text = "VIEW is tree, set or nft, as for diff.",
 		.args = { { .name = "A", .values = VALUES_REVISION }, { .name = "B", .values = VALUES_REVISION } },
-		.options = { AS("tree set"), EXIT_CODE },
+		.options = { AS("tree set nft"), EXIT_CODE },
 		.examples = { { "compare 7 8", "what revision 8 changed" } },
 		.run = run_compare,
 	}, {

@@ -188,6 +188,27 @@ def test_history_and_restore(api):
     assert api.call("GET", "/configuration/system").json["hostname"] == "edge1"
 
 
+def test_two_revisions_as_rules_of_the_kernel(box, api):
+    """The nft view of two kept revisions is the plan that was shown for the same change, and its inverse the other way round."""
+    ws, h = api.workspace()
+    rule = {"id": "compared", "from": ["lan"], "to": ["any"], "service": ["ntp"], "action": "accept"}
+    api.call("POST", "/configuration/firewall/rules", rule, h, expect=201)
+    plan = api.call("GET", f"/workspaces/{ws}/diff?view=nft", expect=200).json["text"]
+    number = int(api.commit(ws, "compared").json["id"])
+    ws, h = api.workspace()
+    api.call("PATCH", "/configuration/firewall/rules/compared", {"service": ["https"]}, h, expect=200)
+    api.commit(ws, "later, so that neither of the two is what runs")
+    there = api.call("GET", f"/revisions/{number - 1}/diff/{number}?view=nft", expect=200).json
+    back = api.call("GET", f"/revisions/{number}/diff/{number - 1}?view=nft", expect=200).json
+    assert "[compared]" in there["text"] and sorted(there["text"].splitlines()) == sorted(plan.splitlines())
+    assert sorted(line.translate(str.maketrans("+-", "-+", "")) for line in back["text"].splitlines() if "[compared]" in line) == \
+        sorted(line for line in there["text"].splitlines() if "[compared]" in line)
+    assert [c["path"] for c in there["changes"]] == ["/firewall/rules/compared"]
+    assert api.call("GET", f"/revisions/{number}/diff/{number}?view=nft", expect=200).json["text"] == ""
+    assert "[compared]" in box.ctl("compare", str(number - 1), str(number), "--as", "nft").stdout
+    assert api.call("GET", f"/revisions/{number - 1}/diff/{number}?view=plan").status == 400
+
+
 def test_users_removed_lose_their_session(box, api):
     """A role is judged at each request, not at login."""
     ws, h = api.workspace()
