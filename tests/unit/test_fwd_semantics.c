@@ -21,294 +21,15 @@
 #include "explain.h"
 #include "ir_field.h"
 #include "ir_print.h"
-#include "policy.h"
+#include "policy_random.h"
 
 #define POLICIES	1000
 #define PACKETS		200
 #define STEPS_MAX	10000
 
-struct packet {
-	struct addr	source;
-	struct addr	destination;
-	uint8_t		protocol;
-	uint8_t		icmp_type;
-	uint16_t	source_port;
-	uint16_t	destination_port;
-	uint32_t	in;		/* interface + 1; 0: from the box */
-	uint32_t	out;
-};
-
-struct judgement {
-	uint8_t		 action;	/* enum ir_action */
-	const char	*id;
-};
-
-static unsigned
-below(unsigned n)
-{
-	return (unsigned)random() % n;
-}
-
-/* --- random policies */
+/* --- as the form says it */
 static struct arena *arena;
 
-static void *
-make(size_t n, size_t size)
-{
-	return arena_alloc(arena, n, size);
-}
-
-static struct addr
-random_addr(void)
-{
-	struct addr a = { .family = below(2) == 0 ? ADDR_V4 : ADDR_V6 };
-
-	if (a.family == ADDR_V4)
-		memcpy(a.bytes, (uint8_t[]){ 192, 0, 2, (uint8_t)below(16) }, 4);
-	else
-		memcpy(a.bytes, (uint8_t[]){ 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (uint8_t)below(16) }, 16);
-	return a;
-}
-
-static void
-random_addresses(struct policy_addresses *a, bool is_named)
-{
-	static unsigned names;
-	uint32_t i;
-
-	a->n = below(5);
-	a->name = is_named ? arena_printf(arena, "group.g%u", names++) : NULL;
-	a->path = "";
-	if (!is_named && a->n == 0)
-		a->n = 1;
-	a->items = make(a->n + 1, sizeof(*a->items));
-	for (i = 0; i < a->n; i++) {
-		a->items[i].addr = random_addr();
-		a->items[i].len = (uint8_t)((a->items[i].addr.family == ADDR_V4 ? 32 : 128) - (below(3) == 0 ? below(5) : 0));
-		if (below(20) == 0)
-			a->items[i].len = 0;
-	}
-}
-
-static void
-random_endpoint(struct policy_endpoint *e)
-{
-	unsigned kind;
-
-	kind = below(6);
-	if (kind == 0 || kind == 2)
-		random_addresses(&e->criteria[e->n++], true);
-	if (kind == 1 || kind == 2)
-		random_addresses(&e->criteria[e->n++], false);
-}
-
-static struct ports
-random_ports(void)
-{
-	struct ports p;
-
-	p.low = (uint16_t)(1 + below(12));
-	p.high = (uint16_t)(p.low + (below(2) == 0 ? below(4) : 0));
-	return p;
-}
-
-static void
-random_service(struct policy_service *s)
-{
-	static const uint8_t protocols[] = {
-		IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_GRE, IPPROTO_ESP
-	};
-	uint32_t i;
-
-	s->protocol = protocols[below(sizeof(protocols))];
-	if (s->protocol == IPPROTO_ICMP || s->protocol == IPPROTO_ICMPV6) {
-		s->has_type = below(3) != 0;
-		s->type = (uint8_t)(8 + below(3));
-	} else if (s->protocol != IPPROTO_GRE && s->protocol != IPPROTO_ESP) {
-		s->n_ports = below(4);
-		s->ports = make(4, sizeof(*s->ports));
-		for (i = 0; i < s->n_ports; i++)
-			s->ports[i] = random_ports();
-		s->n_source_ports = below(4) == 0;
-		s->source_ports = make(1, sizeof(*s->source_ports));
-		s->source_ports[0] = random_ports();
-	}
-}
-
-static uint64_t *
-random_zones(const struct fw_policy *p)
-{
-	uint64_t *set;
-	uint32_t i, n;
-
-	set = zoneset_new(arena, p);
-	if (below(4) == 0)
-		zoneset_add_all(set, p);
-	for (i = 0, n = 1 + below(2); i < n; i++)
-		zoneset_add(set, below(p->n_zones));
-	return set;
-}
-
-static void
-random_rule(struct fw_policy *p, struct policy_rule *r, unsigned number)
-{
-	uint32_t i;
-
-	r->id = arena_printf(arena, "r%u", number);
-	r->path = "";
-	/* Often as the rule before, so that blocks come to be. */
-	if (number > 0 && below(3) == 0) {
-		r->from = r[-1].from;
-		r->to = r[-1].to;
-	} else {
-		r->from = random_zones(p);
-		r->to = random_zones(p);
-	}
-	random_endpoint(&r->source);
-	random_endpoint(&r->destination);
-	r->n_services = below(4);
-	r->services = make(r->n_services + 1, sizeof(*r->services));
-	for (i = 0; i < r->n_services; i++)
-		random_service(&r->services[i]);
-	r->action = (uint8_t)(POLICY_ACCEPT + below(3));
-	r->is_logged = below(4) == 0;
-}
-
-static struct fw_policy *
-random_policy(void)
-{
-	struct fw_policy *p;
-	uint32_t i;
-
-	p = make(1, sizeof(*p));
-	p->n_zones = 2 + below(3);
-	p->zones = make(p->n_zones, sizeof(*p->zones));
-	p->n_interfaces = 1 + below(4);
-	p->interfaces = make(p->n_interfaces, sizeof(*p->interfaces));
-	for (i = 0; i < p->n_zones; i++) {
-		p->zones[i].name = i == POLICY_LOCAL ? "local" : arena_printf(arena, "z%u", i);
-		p->zones[i].path = "";
-		p->zones[i].action = below(2) == 0 ? POLICY_DROP : POLICY_REJECT;
-		p->zones[i].interfaces = make(p->n_interfaces, sizeof(uint32_t));
-	}
-	for (i = 0; i < p->n_interfaces; i++) {
-		p->interfaces[i].ifname = p->interfaces[i].name = arena_printf(arena, "eth%u", i);
-		p->interfaces[i].zone = below(p->n_zones);
-		if (p->interfaces[i].zone != POLICY_LOCAL)
-			p->zones[p->interfaces[i].zone].interfaces[p->zones[p->interfaces[i].zone].n_interfaces++] = i;
-	}
-	p->drops_outgoing = below(2) == 0;
-	p->logs_unmatched = below(2) == 0;
-	p->log_rate = (struct rate){ 1, 1 };
-	p->n_rules = below(12);
-	p->rules = make(p->n_rules + 1, sizeof(*p->rules));
-	for (i = 0; i < p->n_rules; i++)
-		random_rule(p, &p->rules[i], i);
-	return p;
-}
-
-static struct packet
-random_packet(const struct fw_policy *p)
-{
-	static const uint8_t protocols[] = {
-		IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_GRE, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_AH
-	};
-	struct packet k = { .source = random_addr() };
-
-	do
-		k.destination = random_addr();
-	while (k.destination.family != k.source.family);
-	k.protocol = protocols[below(sizeof(protocols))];
-	if (k.protocol == IPPROTO_ICMP && k.source.family == ADDR_V6)
-		k.protocol = IPPROTO_ICMPV6;
-	k.icmp_type = (uint8_t)(8 + below(4));
-	k.source_port = (uint16_t)(1 + below(16));
-	k.destination_port = (uint16_t)(1 + below(16));
-	do {
-		k.in = below(p->n_interfaces + 1);
-		k.out = below(p->n_interfaces + 1);
-	} while (k.in == 0 && k.out == 0);
-	return k;
-}
-
-/* --- as a person reads it */
-static bool
-in_range(const struct ports *p, uint32_t n, uint16_t port)
-{
-	uint32_t i;
-
-	for (i = 0; i < n; i++)
-		if (port >= p[i].low && port <= p[i].high)
-			return true;
-	return n == 0;
-}
-
-static bool
-service_matches(const struct policy_service *s, const struct packet *k)
-{
-	if (s->protocol != k->protocol)
-		return false;
-	if (s->protocol == IPPROTO_ICMP || s->protocol == IPPROTO_ICMPV6)
-		return !s->has_type || s->type == k->icmp_type;
-	return in_range(s->ports, s->n_ports, k->destination_port) && in_range(s->source_ports, s->n_source_ports, k->source_port);
-}
-
-static bool
-endpoint_matches(const struct policy_endpoint *e, const struct addr *a)
-{
-	uint32_t i, n;
-
-	for (i = 0; i < e->n; i++) {
-		for (n = 0; n < e->criteria[i].n && !prefix_contains(&e->criteria[i].items[n], a); n++)
-			;
-		if (n == e->criteria[i].n)
-			return false;
-	}
-	return true;
-}
-
-static bool
-rule_matches(const struct policy_rule *r, const struct packet *k, uint32_t from, uint32_t to)
-{
-	uint32_t i;
-
-	if (!zoneset_has(r->from, from) || !zoneset_has(r->to, to) || !endpoint_matches(&r->source, &k->source) ||
-	    !endpoint_matches(&r->destination, &k->destination))
-		return false;
-	for (i = 0; i < r->n_services; i++)
-		if (service_matches(&r->services[i], k))
-			return true;
-	return r->n_services == 0;
-}
-
-static struct judgement
-judge_policy(const struct fw_policy *p, const struct packet *k)
-{
-	static const uint8_t actions[POLICY_ACTION_MAX] = {
-		[POLICY_ACCEPT] = IR_ACTION_ACCEPT, [POLICY_DROP] = IR_ACTION_DROP, [POLICY_REJECT] = IR_ACTION_REJECT
-	};
-	struct judgement j = { .action = IR_ACTION_DROP, .id = "default:none" };
-	uint32_t from, to, i;
-	bool has_pair;
-
-	from = k->in == 0 ? POLICY_LOCAL : p->interfaces[k->in - 1].zone;
-	to = k->out == 0 ? POLICY_LOCAL : p->interfaces[k->out - 1].zone;
-	/* An interface that is in no zone is no zone's, and not the box either. */
-	has_pair = (k->in == 0 || from != POLICY_LOCAL) && (k->out == 0 || to != POLICY_LOCAL);
-	for (i = 0; has_pair && i < p->n_rules; i++)
-		if (rule_matches(&p->rules[i], k, from, to))
-			return (struct judgement){ .action = actions[p->rules[i].action], .id = p->rules[i].id };
-	if (k->in == 0)
-		return (struct judgement){ .action = p->drops_outgoing ? IR_ACTION_DROP : IR_ACTION_ACCEPT,
-		    .id = p->drops_outgoing ? "default:local" : "policy" };
-	if (from != POLICY_LOCAL) {
-		j.action = actions[p->zones[from].action];
-		j.id = arena_printf(arena, "default:%s", p->zones[from].name);
-	}
-	return j;
-}
-
-/* --- as the form says it */
 struct machine {
 	const struct fw_policy	*policy;
 	const struct packet	*packet;
@@ -546,7 +267,7 @@ judge_product(const struct fw_policy *p, const struct ir *ir, const struct packe
 	return (struct judgement){ .action = v.action, .id = v.origin != NULL ? v.origin->id : "policy" };
 }
 
-/* --- both */
+/* --- all */
 static void
 tell(const char *who, const struct ir *ir, const struct packet *k, const struct judgement *want, const struct judgement *have)
 {
@@ -569,6 +290,7 @@ test_meaning(void **state)
 {
 	struct judgement want, have;
 	struct fw_policy *p;
+	struct judge judge;
 	struct packet k;
 	struct ir *ir;
 	unsigned i, n, decided;
@@ -577,11 +299,14 @@ test_meaning(void **state)
 	srandom(20261120);
 	for (i = 0, decided = 0; i < POLICIES; i++) {
 		arena = arena_new(0);
-		p = random_policy();
+		p = policy_random(arena, RANDOM_RULES, 12);
+		judge_init(&judge, p, arena);
 		ir = compile(p, NULL);
 		for (n = 0; n < PACKETS; n++) {
-			k = random_packet(p);
-			want = judge_policy(p, &k);
+			do
+				k = packet_random(p);
+			while (packet_is_invalid(&k));
+			want = judge_packet(&judge, &k);
 			have = judge_form(p, ir, &k);
 			if (want.action != have.action || strcmp(want.id, have.id) != 0)
 				tell("the form", ir, &k, &want, &have);

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy_random.h"
+
+unsigned
+below(unsigned n)
+{
+	return (unsigned)random() % n;
+}
+
+bool
+has_ports(uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP;
+}
+
+struct addr
+addr_in_block(uint8_t family, uint32_t block, unsigned host)
+{
+	struct addr a = { .family = family };
+
+	if (family == ADDR_V4)
+		memcpy(a.bytes, (uint8_t[]){ 192, 0, 2, (uint8_t)(16 * block + host) }, 4);
+	else
+		memcpy(a.bytes, (uint8_t[]){ 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (uint8_t)(16 * block + host) }, 16);
+	return a;
+}
+
+uint32_t
+addr_block(const struct addr *a)
+{
+	return a->bytes[addr_len(a) - 1] / 16;
+}
+
+/* --- policies */
+static uint64_t *
+random_zones(const struct fw_policy *p, struct arena *arena)
+{
+	uint64_t *set;
+	uint32_t i, n;
+
+	set = zoneset_new(arena, p);
+	if (below(4) == 0)
+		zoneset_add_all(set, p);
+	for (i = 0, n = 1 + below(2); i < n; i++)
+		zoneset_add(set, below(p->n_zones));
+	return set;
+}
+
+static void
+random_limit(struct policy_rule *r)
+{
+	r->rate = (struct rate){ 1, 86400 };
+	r->burst = 1 + below(4);
+	r->per = (uint8_t)(POLICY_PER_RULE + below(3));
+}
+
+static void
+random_rule(struct fw_policy *p, struct policy_rule *r, unsigned number, unsigned extent, struct arena *arena)
+{
+	unsigned i;
+
+	r->id = arena_printf(arena, "r%u", number);
+	r->path = arena_printf(arena, "/firewall/rules/r%u", number);
+	/* Often as the rule before, so that blocks come to be. */
+	if (number > 0 && below(3) == 0) {
+		r->from = r[-1].from;
+		r->to = r[-1].to;
+	} else {
+		r->from = random_zones(p, arena);
+		r->to = random_zones(p, arena);
+	}
+	for (i = 0; i < n_rule_fields; i++)
+		if (below(rule_fields[i].one_in) == 0)
+			rule_fields[i].make(p, r, arena);
+	r->action = (uint8_t)(POLICY_ACCEPT + below(3));
+	r->is_logged = below(4) == 0;
+	if ((extent & RANDOM_LIMITS) != 0 && below(8) == 0)
+		random_limit(r);
+}
+
+static void
+random_interfaces(struct fw_policy *p, struct arena *arena)
+{
+	struct policy_zone *z;
+	uint32_t i;
+
+	p->n_zones = 2 + below(3);
+	p->zones = arena_alloc(arena, p->n_zones, sizeof(*p->zones));
+	p->n_interfaces = 1 + below(RANDOM_INTERFACES);
+	p->interfaces = arena_alloc(arena, p->n_interfaces, sizeof(*p->interfaces));
+	for (i = 0; i < p->n_zones; i++) {
+		p->zones[i].name = i == POLICY_LOCAL ? "local" : arena_printf(arena, "z%u", i);
+		p->zones[i].path = arena_printf(arena, "/firewall/zones/z%u", i);
+		p->zones[i].action = below(2) == 0 ? POLICY_DROP : POLICY_REJECT;
+		p->zones[i].interfaces = arena_alloc(arena, p->n_interfaces, sizeof(uint32_t));
+	}
+	for (i = 0; i < p->n_interfaces; i++) {
+		p->interfaces[i].ifname = p->interfaces[i].name = arena_printf(arena, "eth%u", i);
+		p->interfaces[i].path = "";
+		p->interfaces[i].zone = below(p->n_zones);
+		z = &p->zones[p->interfaces[i].zone];
+		if (p->interfaces[i].zone != POLICY_LOCAL)
+			z->interfaces[z->n_interfaces++] = i;
+	}
+}
+
+static void
+random_access(const struct fw_policy *p, struct policy_access *a, struct arena *arena)
+{
+	uint32_t i;
+
+	a->zones = zoneset_new(arena, p);
+	for (i = POLICY_LOCAL + 1; i < p->n_zones; i++)
+		if (below(2) == 0)
+			zoneset_add(a->zones, i);
+	a->port = (uint16_t)(1 + below(12));
+}
+
+static void
+random_forward(const struct fw_policy *p, struct policy_forward *f, unsigned number, struct arena *arena)
+{
+	struct policy_rule like = { .id = NULL };
+	uint32_t i;
+
+	f->id = arena_printf(arena, "f%u", number);
+	f->path = arena_printf(arena, "/nat/port-forwards/f%u", number);
+	f->zone = 1 + below(p->n_zones - 1);
+	f->n_addresses = below(3);
+	f->is_hairpin = f->n_addresses > 0 && below(2) == 0;
+	f->addresses = arena_alloc(arena, 2, sizeof(*f->addresses));
+	for (i = 0; i < f->n_addresses; i++)
+		f->addresses[i] = addr_in_block(ADDR_V4, p->n_interfaces, i);
+	/* Services with ports alone: what has none cannot be led to another port. */
+	f->n_services = 1 + below(2);
+	f->services = arena_alloc(arena, f->n_services, sizeof(*f->services));
+	for (i = 0; i < f->n_services; i++) {
+		f->services[i].protocol = below(2) == 0 ? IPPROTO_TCP : IPPROTO_UDP;
+		f->services[i].ports = arena_alloc(arena, 1, sizeof(struct ports));
+		f->services[i].ports[0].low = (uint16_t)(1 + below(12));
+		f->services[i].ports[0].high = (uint16_t)(f->services[i].ports[0].low + below(3));
+		f->services[i].n_ports = 1;
+	}
+	if (below(3) == 0) {
+		rule_fields[0].make(p, &like, arena);
+		f->source = like.source;
+	}
+	f->to = addr_in_block(ADDR_V4, below(p->n_interfaces), below(RANDOM_HOSTS));
+	f->to_port = below(2) == 0 ? (uint16_t)(1 + below(12)) : 0;
+	f->is_logged = below(4) == 0;
+}
+
+struct fw_policy *
+policy_random(struct arena *arena, unsigned extent, unsigned n_rules_max)
+{
+	struct fw_policy *p;
+	uint32_t i;
+
+	p = arena_alloc(arena, 1, sizeof(*p));
+	random_interfaces(p, arena);
+	p->drops_outgoing = below(2) == 0;
+	p->logs_unmatched = below(2) == 0;
+	p->log_rate = (struct rate){ 1, 1 };
+	p->n_rules = below(n_rules_max);
+	p->rules = arena_alloc(arena, p->n_rules + 1, sizeof(*p->rules));
+	for (i = 0; i < p->n_rules; i++)
+		random_rule(p, &p->rules[i], i, extent, arena);
+	if ((extent & RANDOM_ACCESS) != 0) {
+		p->guards_access = below(2) == 0;
+		random_access(p, &p->web, arena);
+		random_access(p, &p->ssh, arena);
+	}
+	if ((extent & RANDOM_SPOOFING) != 0) {
+		p->drops_spoofed = below(3) == 0;
+		p->logs_spoofed = below(2) == 0;
+		p->logs_invalid = below(2) == 0;
+	}
+	if ((extent & RANDOM_FORWARDS) != 0 && below(2) == 0)
+		p->n_forwards = 1 + below(3);
+	p->forwards = arena_alloc(arena, p->n_forwards + 1, sizeof(*p->forwards));
+	for (i = 0; i < p->n_forwards; i++)
+		random_forward(p, &p->forwards[i], i, arena);
+	return p;
+}
+
+/* --- packets */
+static uint8_t
+random_type(uint8_t protocol)
+{
+	static const uint8_t types[] = { 8, 8, 13, 17, 9, 42 }, types6[] = { 128, 128, 139, 200, 50 };
+
+	return protocol == IPPROTO_ICMP ? types[below(sizeof(types))] : types6[below(sizeof(types6))];
+}
+
+/* Where it really goes: its destination says so, and no packet of the box's own address comes from outside. */
+static void
+settle(const struct fw_policy *p, struct packet *k)
+{
+	uint32_t to;
+
+	to = addr_block(&k->destination);
+	k->out = to >= p->n_interfaces ? 0 : to + 1;
+	if (to > p->n_interfaces)
+		k->destination = addr_in_block(k->destination.family, p->n_interfaces, below(RANDOM_HOSTS));
+	if (k->in == 0 && k->out == 0)
+		k->in = 1 + below(p->n_interfaces);
+	if (k->in != 0 && addr_block(&k->source) >= p->n_interfaces)
+		k->source = addr_in_block(k->source.family, k->in - 1, below(RANDOM_HOSTS));
+	else if (k->in == 0)
+		k->source = addr_in_block(k->source.family, p->n_interfaces, below(RANDOM_HOSTS));
+}
+
+struct packet
+packet_random(const struct fw_policy *p)
+{
+	static const uint8_t protocols[] = {
+		IPPROTO_TCP, IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_GRE, IPPROTO_ESP, IPPROTO_ICMP
+	};
+	const struct policy_rule *r;
+	struct packet k = { .in = below(p->n_interfaces + 1) };
+	uint8_t family = below(2) == 0 ? ADDR_V4 : ADDR_V6;
+	unsigned i;
+
+	k.source = addr_in_block(family, below(p->n_interfaces), below(RANDOM_HOSTS));
+	k.destination = addr_in_block(family, below(p->n_interfaces + 1), below(RANDOM_HOSTS));
+	k.protocol = protocols[below(sizeof(protocols))];
+	if (k.protocol == IPPROTO_ICMP && family == ADDR_V6)
+		k.protocol = IPPROTO_ICMPV6;
+	k.source_port = (uint16_t)(1 + below(16));
+	k.destination_port = (uint16_t)(1 + below(16));
+	k.icmp_type = random_type(k.protocol);
+	/* Half of them are made for a rule, or hardly any rule would ever decide. */
+	if (p->n_rules > 0 && below(2) == 0) {
+		r = &p->rules[below(p->n_rules)];
+		for (i = 0; i < n_rule_fields; i++)
+			if (rule_fields[i].steer != NULL)
+				rule_fields[i].steer(r, &k);
+	}
+	settle(p, &k);
+	return k;
+}
+
+/* nf_conntrack_proto_icmp.c, nf_conntrack_proto_icmpv6.c: valid_new; what has no inverse is no flow either. */
+bool
+packet_is_invalid(const struct packet *k)
+{
+	if (k->protocol == IPPROTO_ICMP)
+		return k->icmp_type != 8 && k->icmp_type != 13 && k->icmp_type != 15 && k->icmp_type != 17;
+	if (k->protocol == IPPROTO_ICMPV6)
+		return k->icmp_type != 128 && k->icmp_type != 139;
+	return false;
+}
