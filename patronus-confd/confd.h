@@ -51,7 +51,7 @@ struct confd {
 	uint16_t		 web_port;	/* that httpd listens on; 0: none yet */
 	struct event		*tick;		/* of streams whose session ended */
 	uint64_t		 started_ms;	/* monotonic */
-	char			 boot_id[40];	/* "" when the clocks do not tell */
+	char			 boot_id[40];	/* the kernel's; "" when it was not told */
 };
 
 /*

@@ -891,15 +891,6 @@ end_rehearsal(struct transaction *tx)
 
 /* --- start --- */
 
-/* The same boot, as far as two readings of the clocks can tell. */
-static bool
-is_same_boot(const char *a, const char *b)
-{
-	uint64_t x, y;
-
-	return (str_u64(a, 1, UINT64_MAX, &x) == 0 && str_u64(b, 1, UINT64_MAX, &y) == 0 && (x > y ? x - y : y - x) <= 1);
-}
-
 void
 transaction_resume(struct transaction *tx)
 {
@@ -912,7 +903,7 @@ transaction_resume(struct transaction *tx)
 	store_pointers(confd->store, &at);
 	if (at.pending == 0)
 		return;
-	if (!is_same_boot(confd->boot_id, at.boot_id) || confd->running->number != at.pending || at.deadline_boot_ms <= now ||
+	if (at.boot_id[0] == '\0' || strcmp(confd->boot_id, at.boot_id) != 0 || confd->running->number != at.pending || at.deadline_boot_ms <= now ||
 	    store_revision(confd->store, at.pending, &rev) != 0) {
 		log_warnx("transaction", "revision %u was not confirmed before the restart; revision %u runs again", at.pending, at.kept);
 		tx->pending_mask = owners_all(&confd->owners);

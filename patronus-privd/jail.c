@@ -203,16 +203,25 @@ descriptors_arrange(const struct jail *j, int *ret_exe)
 	*ret_exe = CHANNEL_FD + 1;
 }
 
+/* The kernel's name of this boot; there is no /proc where the process goes.  What cannot be read is no boot at all. */
+static void
+boot_read(char *ret, size_t size)
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd != -1 ? read(fd, ret, size - 1) : -1;
+
+	ret[n > 0 ? n - 1 : 0] = '\0';
+}
+
 void
 jail_run(const struct jail *j)
 {
-	static char *const envp_plain[] = { "TZ=UTC0", "LC_ALL=C.UTF-8", NULL };
-	static char *const envp_debug[] = { "TZ=UTC0", "LC_ALL=C.UTF-8", "PATRONUS_DEBUG=1", NULL };
-	char *const *envp = getenv("PATRONUS_DEBUG") != NULL ? envp_debug : envp_plain;
-	char name[32];
+	char name[32], boot[64] = "PATRONUS_BOOT=";
+	char *envp[] = { "TZ=UTC0", "LC_ALL=C.UTF-8", boot, getenv("PATRONUS_DEBUG") != NULL ? "PATRONUS_DEBUG=1" : NULL, NULL };
 	char *argv[] = { name, NULL };
 	int exe;
 
+	boot_read(boot + strlen(boot), sizeof(boot) - strlen(boot));
 	(void)snprintf(name, sizeof(name), "patronus-%s", j->profile->name);
 	must(sethostname("localhost", 9) == 0, "sethostname");
 	(void)umask(022);

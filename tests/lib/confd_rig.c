@@ -593,6 +593,7 @@ rig_new(const char *dir)
 			die("mkdtemp");
 	}
 	privcall_set_fake(privd, rig);
+	(void)setenv("PATRONUS_BOOT", "3f1b", 0);
 	if (rig->base == NULL || confd_init(&rig->confd, rig->base, rig->dir) != 0)
 		die("confd_init");
 	if ((rig->mgmt = mgmt_new(&rig->confd)) == NULL)
