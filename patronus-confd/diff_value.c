@@ -25,9 +25,10 @@ diff_print_scalar(const char *text, struct buf *b)
 	}
 	buf_putc(b, '"');
 	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
+		if (*text == '"' || *text == '\\' || *text == '\n')
 			buf_putc(b, '\\');
-		buf_putc(b, *text);
+		/* A setting is one line, whatever is in it: what follows would be a command of its own. */
+		buf_putc(b, *text == '\n' ? 'n' : *text);
 	}
 	buf_putc(b, '"');
 }

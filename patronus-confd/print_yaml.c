@@ -73,11 +73,46 @@ is_plain(const char *text)
 	return text[len - 1] != ' ' && text[len - 1] != ':' && strstr(text, ": ") == NULL;
 }
 
+/*
+ * The length of a character of UTF-8 that is not written as it is, or 0: readers of YAML 1.1 take U+2028 and U+2029 for ends of lines (5.4), and
+ * cut spaces beside them; marks of direction and of nothing make a person see another text than the box does.
+ */
+static size_t
+hidden(const char *text, unsigned *ret)
+{
+	static const struct {
+		unsigned	from, to;
+	} ranges[] = { { 0x061c, 0x061c }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff } };
+	const unsigned char *p = (const unsigned char *)text;
+	size_t i, len = p[0] >= 0xc0 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : 0;
+	unsigned c = len == 2 ? p[0] & 0x1fu : p[0] & 0x0fu;
+
+	for (i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3fu);
+	}
+	for (i = 0; len > 0 && i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i].from && c <= ranges[i].to) {
+			*ret = c;
+			return len;
+		}
+	return 0;
+}
+
 static void
 print_quoted(const char *text, struct buf *b)
 {
+	unsigned c = 0;
+	size_t len;
+
 	buf_putc(b, '"');
 	for (; *text != '\0'; text++) {
+		if ((len = hidden(text, &c)) > 0) {
+			buf_printf(b, "\\u%04x", c);
+			text += len - 1;
+			continue;
+		}
 		if (*text == '"' || *text == '\\')
 			buf_putc(b, '\\');
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)

@@ -97,6 +97,29 @@ json_put(struct buf *b, const char *type, const char *word)
 		value_put_quoted(b, word);
 }
 
+/*
+ * A word that is JSON by itself, for what is no text.  It is read and written again: a text that only begins like one would end its place in the
+ * request, and go on with operations of its own.
+ */
+static bool
+json_put_whole(struct buf *b, const json_t *node, const char *type, const char *word)
+{
+	char *text = NULL;
+	bool is_json;
+	json_t *value;
+
+	if ((word[0] != '{' && word[0] != '[') ||
+	    (node != NULL && strcmp(json_text(node, "kind"), "leaf") == 0 && strcmp(type, "secret") != 0))
+		return false;
+	if ((value = json_loads(word, JSON_REJECT_DUPLICATES, NULL)) != NULL)
+		text = json_dumps(value, JSON_COMPACT);
+	if ((is_json = text != NULL))
+		buf_puts(b, text);
+	free(text);
+	json_decref(value);
+	return is_json;
+}
+
 static void
 json_put_words(struct buf *b, const json_t *node, const char *const *words, int n)
 {
@@ -109,10 +132,8 @@ json_put_words(struct buf *b, const json_t *node, const char *const *words, int 
 		words++;
 		n -= 2;
 	}
-	if (n == 1 && (words[0][0] == '{' || words[0][0] == '[')) {
-		buf_puts(b, words[0]);	/* JSON already */
+	if (n == 1 && json_put_whole(b, node, type, words[0]))
 		return;
-	}
 	if (!is_list && n == 1) {
 		json_put(b, type, words[0]);
 		return;

@@ -28,8 +28,11 @@ word_take(struct scan *s)
 			quote = *s->p;
 			continue;
 		}
-		if (*s->p == '\\' && quote != '\'' && s->p[1] != '\0')
+		if (*s->p == '\\' && quote != '\'' && s->p[1] != '\0') {
 			s->p++;
+			*s->out++ = quote == '"' && *s->p == 'n' ? '\n' : *s->p;
+			continue;
+		}
 		*s->out++ = *s->p;
 	}
 	*s->out++ = '\0';

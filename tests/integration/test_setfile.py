@@ -47,6 +47,21 @@ def test_edits_come_to_what_was_edited(box):
     assert box.ctl("diff", "--as", "set").stdout == again
 
 
+def test_a_text_is_not_taken_for_json(box):
+    """It would end its place in the request, and go on with an operation of its own."""
+    for text in ('{}},{"op":"put","path":"/users/mallory","value":{"role":"admin"}', "[x]", "{role: admin}", '["a"]'):
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+        r = load(box, f'set system description "{quoted}"\n')
+        assert r.returncode == 0, (text, r)
+        c = box.ctl_json("show", "configuration", "--candidate")
+        assert c["system"]["description"] == text and "mallory" not in str(c["users"])
+        again = box.ctl("diff", "--as", "set").stdout
+        box.ctl("discard")
+        assert load(box, again).returncode == 0 and box.ctl("diff", "--as", "set").stdout == again
+    assert load(box, 'set users "{}},{\\"op\\":\\"delete\\",\\"path\\":\\"/users"\n').returncode == 6
+    assert load(box, 'set users eve "{\\"role\\": \\"auditor\\"}"\n').returncode == 0
+
+
 def test_all_errors_with_their_lines_and_nothing_done(box):
     r = load(box, "set system hostname fine\nset interfaces lan mtu lots\n\nset firewall rules new from lan\ndelete firewall rules none\nset system hostname 3_\n")
     assert r.returncode == 6

@@ -48,6 +48,7 @@ test_words(void **state)
 	expect("set a 'b c' \"d \\\" e\" f\\ g", "set,a,b c,d \" e,f g");
 	expect("set a ''", "set,a,");
 	expect("set a '\\n'", "set,a,\\n");
+	expect("set a \"b\\nc\\\\n\" d\\n", "set,a,b\nc\\n,dn");
 	expect("set a x'y z'w", "set,a,xy zw");
 	expect("# a remark", "");
 	expect("set a #1", "set,a,#1");

@@ -286,7 +286,7 @@ texts_survive_yaml(void **state)
 	static const char *const texts[] = {
 		"yes", "no", "null", "~", "5", "1e3", "0x10", "12:30", "2026-11-20", "- x", "a: b", "a #b", "# c", "\"q\"", "'q'",
 		"back\\slash", "caf\xc3\xa9", "[x]", "{x}", "*a", "&a", "!a", "%a", "@a", "`a", "a:", " lead", "trail ", ".5", "+1",
-		"=", "<<", "true", "a, b", "|", ">",
+		"=", "<<", "true", "a, b", "|", ">", "a \xe2\x80\xa8 b", "a \xe2\x80\xa9", "\xef\xbb\xbf", "\xe2\x80\xaex", "\xf0\x9f\x94\xa5",
 	};
 	struct document *d, *again;
 	struct buf b, json;
