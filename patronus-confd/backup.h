@@ -58,13 +58,14 @@ struct backup_mapping {
 /* What a restore did to the document. */
 struct backup_notes {
 	struct buf	*users;		/* that are disabled: JSON strings with commas */
+	struct buf	*uids;		/* whose system-uid is this box's and not the backup's */
 	struct buf	*missing;	/* secrets that the backup does not have, and this box neither: they are not set */
 	unsigned	 nsecrets;
 };
 
 /*
- * The document that a restore puts into a workspace: interfaces on new hardware, people who cannot sign in today disabled, secrets
- * set.  With is_dry no secret is stored, and none is referred to.  0, -EINVAL with problems, -ENOKEY, or -errno.
+ * The document that a restore puts into a workspace: interfaces on new hardware, people who cannot sign in today, or would be more
+ * than they are, disabled, secrets set.  With is_dry no secret is stored, and none is referred to.  0, -EINVAL with problems, -ENOKEY, or -errno.
  */
 int		 backup_restore(struct confd *, struct backup *, struct arena *, const struct backup_mapping *, size_t n, bool is_dry,
 		    struct problems *, struct backup_notes *, struct document **ret);

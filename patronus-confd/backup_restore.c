@@ -20,6 +20,7 @@
 #include "record_json.h"
 #include "secret.h"
 #include "secrets.h"
+#include "session.h"
 #include "snapshot.h"
 
 struct restore {
@@ -66,29 +67,39 @@ map_interface(struct restore *r, const struct backup_mapping *m)
 
 /* --- people --- */
 
-static bool
-is_enabled(const struct document *doc, const char *user)
+/* How a Unix account of this box acts as somebody is said on this box. */
+static int
+keep_uid(struct restore *r, const char *user)
 {
-	const char *enabled;
+	const char *here, *there;
 	char path[128];
+	int error;
 
-	(void)snprintf(path, sizeof(path), "/users/%.64s", user);
-	if (!edit_exists(doc, path))
-		return (false);
-	(void)snprintf(path, sizeof(path), "/users/%.64s/enabled", user);
-	enabled = document_value(doc, path);
-	return (enabled == NULL || strcmp(enabled, "true") == 0);
+	(void)snprintf(path, sizeof(path), "/users/%.64s/system-uid", user);
+	here = document_value(r->confd->running->doc, path);
+	there = document_value(r->doc, path);
+	if (there == NULL || (here != NULL && strcmp(here, there) == 0))
+		return (0);
+	error = here != NULL ? edit_put(r->doc, path, DOCUMENT_JSON, here, strlen(here), 0, NULL, r->problems) :
+	    edit_delete(r->doc, path, r->problems);
+	note(r->notes->uids, user);
+	return (error);
 }
 
-/* Who cannot sign in today does not because of a file: an administrator says so, in the open. */
+/* Who cannot sign in today, or would come back as more than he is, does not because of a file: an administrator says so, in the open. */
 static void
 check_user(const char *user, void *arg)
 {
 	struct restore *r = arg;
+	enum user_role here = session_role_in(r->confd->running->doc, user), there = session_role_in(r->doc, user);
 	char path[128];
 
-	if (r->error != 0 || is_enabled(r->confd->running->doc, user) || !is_enabled(r->doc, user))
+	if (r->error != 0 || there == USER_ROLE_NONE)
 		return;
+	if (user_role_covers(here, there)) {
+		r->error = keep_uid(r, user);
+		return;
+	}
 	(void)snprintf(path, sizeof(path), "/users/%.64s/enabled", user);
 	r->error = edit_put(r->doc, path, DOCUMENT_JSON, "false", 5, 0, NULL, r->problems);
 	note(r->notes->users, user);

@@ -223,7 +223,20 @@ print_notes(const struct backup *k, const struct backup_notes *notes, struct buf
 	buf_put(b, notes->missing->data, notes->missing->len);
 	buf_puts(b, "],\"users-disabled\":[");
 	buf_put(b, notes->users->data, notes->users->len);
+	buf_puts(b, "],\"system-uids-kept\":[");
+	buf_put(b, notes->uids->data, notes->uids->len);
 	buf_puts(b, "]");
+}
+
+/* A long list is cut by the record; the diff has them all. */
+static void
+audit_restore(struct request *req, const struct backup *k, const struct backup_notes *notes, const char *workspace)
+{
+	bool is_any = notes->users->len > 0;
+
+	daemon_audit(req->user, req->from, "backup", k->device, "restored", "revision %llu into workspace %s%s%.*s%s",
+	    (unsigned long long)k->revision, workspace, is_any ? "; disabled: " : "", is_any ? (int)notes->users->len : 0,
+	    is_any ? (const char *)notes->users->data : "", is_any ? "; an administrator enables them by name" : "");
 }
 
 /* Verified: the document would do; or it lies in a workspace now. */
@@ -252,8 +265,7 @@ finish(struct opening *o, const struct backup *k, const struct backup_notes *not
 	if (w != NULL) {
 		buf_printf(&b, "\"workspace\":\"%s\",\"changes\":%u,", w->id, w->changes);
 		(void)snprintf(location, sizeof(location), "/api/v1/workspaces/%s", w->id);
-		daemon_audit(req->user, req->from, "backup", k->device, "restored", "revision %llu into workspace %s",
-		    (unsigned long long)k->revision, w->id);
+		audit_restore(req, k, notes, w->id);
 	} else
 		buf_puts(&b, "\"valid\":true,");
 	print_notes(k, notes, &b);
@@ -264,14 +276,15 @@ finish(struct opening *o, const struct backup *k, const struct backup_notes *not
 static void
 take_apart(struct opening *o, const struct bytes *nodes, struct arena *arena, struct problems *problems)
 {
-	struct buf users, missing;
-	struct backup_notes notes = { .users = &users, .missing = &missing };
+	struct buf users, uids, missing;
+	struct backup_notes notes = { .users = &users, .uids = &uids, .missing = &missing };
 	struct document *doc = NULL;
 	struct node *root = NULL;
 	struct backup k;
 	int error;
 
 	buf_init(&users, 1 << 20);
+	buf_init(&uids, 1 << 20);
 	buf_init(&missing, 1 << 20);
 	if ((error = nodes_unpack(nodes->data, nodes->len, arena, problems, &root)) == 0 && !backup_read(root, problems, &k))
 		error = -EINVAL;
@@ -284,6 +297,7 @@ take_apart(struct opening *o, const struct bytes *nodes, struct arena *arena, st
 	else
 		finish(o, &k, &notes, doc, problems);
 	buf_fini(&users);
+	buf_fini(&uids);
 	buf_fini(&missing);
 }
 

@@ -321,7 +321,10 @@ tell(const json_t *o)
 	printf("%s of %s, revision %lld, made %s, %lld secrets\n", json_text(o, "content"),
 	    json_text(o, "hostname")[0] != '\0' ? json_text(o, "hostname") : json_text(o, "device"), (long long)json_number(o, "revision"),
 	    term_time(json_text(o, "created-at"), when), (long long)json_number(o, "secrets"));
-	print_list("disabled, for they cannot sign in today:", json_object_get(o, "users-disabled"));
+	print_list("disabled, for they cannot sign in today or would be more than they are:", json_object_get(o, "users-disabled"));
+	if (json_array_size(json_object_get(o, "users-disabled")) > 0)
+		printf("  enable them by name: patronusctl set users/NAME/enabled true\n");
+	print_list("with the Unix account that they have here, not that of the backup:", json_object_get(o, "system-uids-kept"));
 	print_list("secrets that the backup does not have, to be set again:", json_object_get(o, "secrets-missing"));
 }
 

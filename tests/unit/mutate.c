@@ -301,12 +301,13 @@ try_plain_backup(const char *text, size_t len)
 	struct arena *arena = arena_new(0);
 	struct document *d = NULL;
 	struct node *root;
-	struct buf users, missing;
-	struct backup_notes notes = { .users = &users, .missing = &missing };
+	struct buf users, uids, missing;
+	struct backup_notes notes = { .users = &users, .uids = &uids, .missing = &missing };
 	struct backup b;
 	int error;
 
 	buf_init(&users, 0);
+	buf_init(&uids, 0);
 	buf_init(&missing, 0);
 	error = jsondoc_read(text, len, arena, problems, &root);
 	if (error == 0 && !backup_read(root, problems, &b))
@@ -323,6 +324,7 @@ try_plain_backup(const char *text, size_t len)
 		breach(text, len, "error %d", error);
 	document_free(d);
 	buf_fini(&users);
+	buf_fini(&uids);
 	buf_fini(&missing);
 	arena_free(arena);
 	problems_free(problems);
