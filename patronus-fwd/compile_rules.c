@@ -85,9 +85,22 @@ rule_action(const struct policy_rule *r)
 	return r->action == POLICY_ACCEPT ? IR_ACTION_ACCEPT : r->action == POLICY_DROP ? IR_ACTION_DROP : IR_ACTION_REJECT;
 }
 
-/* log, counter and verdict behind the matches of d; two rules when a reject must tell TCP from the rest. */
 static void
-put_verdict(struct compiler *c, struct ir_chain *chain, struct ir_origin *o, const struct policy_rule *r, const struct compile_part *part)
+put_rate(struct compiler *c, struct ir_draft *d, const struct policy_rule *r, uint8_t family)
+{
+	if (r->rate.count != 0 && r->per == POLICY_PER_RULE)
+		compile_limit(d, &r->rate, r->burst, false);
+	else if (r->rate.count != 0)
+		put_limit(c, d, r, family);
+}
+
+/*
+ * Rate, log, counter and verdict behind the matches of the part; two rules when a reject must tell TCP from the rest.  The rate comes behind
+ * the last match: a rule that then leaves the packet to the next one must not have drawn on it.
+ */
+static void
+put_verdict(struct compiler *c, struct ir_chain *chain, struct ir_origin *o, const struct policy_rule *r, const struct compile_part *part,
+    bool has_rate)
 {
 	struct ir_draft d;
 	enum ir_kind verdict;
@@ -98,6 +111,8 @@ put_verdict(struct compiler *c, struct ir_chain *chain, struct ir_origin *o, con
 	if (r->action == POLICY_REJECT && !part->is_tcp && !part->has_no_tcp) {
 		d = part->draft;
 		ir_match_u8(&d, IR_L4PROTO, IPPROTO_TCP);
+		if (has_rate)
+			put_rate(c, &d, r, part->family);
 		if (r->is_logged)
 			compile_log(&d, o->id);
 		ir_put(&d, IR_COUNTER);
@@ -105,6 +120,8 @@ put_verdict(struct compiler *c, struct ir_chain *chain, struct ir_origin *o, con
 		ir_rule_add(c->ir, chain, o, &d);
 	}
 	d = part->draft;
+	if (has_rate)
+		put_rate(c, &d, r, part->family);
 	if (r->is_logged)
 		compile_log(&d, o->id);
 	ir_put(&d, IR_COUNTER);
@@ -135,7 +152,7 @@ put_shared_limit(struct compiler *c, struct ir_chain *chain, struct ir_origin *o
 	compile_limit(&d, &r->rate, r->burst, true);
 	ir_put(&d, IR_RETURN);
 	ir_rule_add(c->ir, limited, o, &d);
-	put_verdict(c, limited, o, r, &all);
+	put_verdict(c, limited, o, r, &all, false);
 }
 
 static bool
@@ -166,13 +183,8 @@ put_rule(struct compiler *c, struct ir_chain *chain, const struct policy_rule *r
 		put_shared_limit(c, chain, o, r, parts);
 		return;
 	}
-	for (i = 0; i < parts->n; i++) {
-		if (r->rate.count != 0 && r->per == POLICY_PER_RULE)
-			compile_limit(&parts->items[i].draft, &r->rate, r->burst, false);
-		else if (r->rate.count != 0)
-			put_limit(c, &parts->items[i].draft, r, parts->items[i].family);
-		put_verdict(c, chain, o, r, &parts->items[i]);
-	}
+	for (i = 0; i < parts->n; i++)
+		put_verdict(c, chain, o, r, &parts->items[i], true);
 }
 
 /* --- pairs */

@@ -61,14 +61,14 @@ rule_holds(const struct policy_rule *r, const struct packet *k, uint32_t from, u
 
 /* --- translation: the first port forward that is meant, for a packet from outside */
 static bool
-is_called(const struct fw_policy *p, const struct policy_forward *f, const struct packet *k)
+is_called(const struct policy_forward *f, const struct packet *k)
 {
 	uint32_t i;
 
 	for (i = 0; i < f->n_addresses; i++)
 		if (addr_equal(&f->addresses[i], &k->destination))
 			return true;
-	return f->n_addresses == 0 && addr_block(&k->destination) == p->n_interfaces;
+	return f->n_addresses == 0 && addr_block(&k->destination) == RANDOM_BOX;
 }
 
 static const char *
@@ -91,7 +91,7 @@ translate(const struct fw_policy *p, struct packet *k)
 		like.n_services = f->n_services;
 		for (n = 0, holds = f->is_hairpin || zone == f->zone; n < n_rule_fields; n++)
 			holds = holds && rule_fields[n].holds(&like, k);
-		if (!holds || !is_called(p, f, k))
+		if (!holds || !is_called(f, k))
 			continue;
 		k->destination = f->to;
 		if (f->to_port != 0)

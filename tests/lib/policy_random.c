@@ -17,15 +17,16 @@ has_ports(uint8_t protocol)
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP;
 }
 
+/* Not the first of a block: in IPv6 that is its routers' anycast address, and nobody is told of errors there. */
 struct addr
 addr_in_block(uint8_t family, uint32_t block, unsigned host)
 {
 	struct addr a = { .family = family };
 
 	if (family == ADDR_V4)
-		memcpy(a.bytes, (uint8_t[]){ 192, 0, 2, (uint8_t)(16 * block + host) }, 4);
+		memcpy(a.bytes, (uint8_t[]){ 192, 0, 2, (uint8_t)(16 * block + 1 + host) }, 4);
 	else
-		memcpy(a.bytes, (uint8_t[]){ 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (uint8_t)(16 * block + host) }, 16);
+		memcpy(a.bytes, (uint8_t[]){ 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (uint8_t)(16 * block + 1 + host) }, 16);
 	return a;
 }
 
@@ -33,6 +34,14 @@ uint32_t
 addr_block(const struct addr *a)
 {
 	return a->bytes[addr_len(a) - 1] / 16;
+}
+
+uint32_t
+block_random(const struct fw_policy *p)
+{
+	uint32_t n = below(p->n_interfaces + 1);
+
+	return n == p->n_interfaces ? RANDOM_BOX : n;
 }
 
 /* --- policies */
@@ -78,7 +87,7 @@ random_rule(struct fw_policy *p, struct policy_rule *r, unsigned number, unsigne
 			rule_fields[i].make(p, r, arena);
 	r->action = (uint8_t)(POLICY_ACCEPT + below(3));
 	r->is_logged = below(4) == 0;
-	if ((extent & RANDOM_LIMITS) != 0 && below(8) == 0)
+	if ((extent & RANDOM_LIMITS) != 0 && below(12) == 0)
 		random_limit(r);
 }
 
@@ -133,7 +142,7 @@ random_forward(const struct fw_policy *p, struct policy_forward *f, unsigned num
 	f->is_hairpin = f->n_addresses > 0 && below(2) == 0;
 	f->addresses = arena_alloc(arena, 2, sizeof(*f->addresses));
 	for (i = 0; i < f->n_addresses; i++)
-		f->addresses[i] = addr_in_block(ADDR_V4, p->n_interfaces, i);
+		f->addresses[i] = addr_in_block(ADDR_V4, RANDOM_BOX, i);
 	/* Services with ports alone: what has none cannot be led to another port. */
 	f->n_services = 1 + below(2);
 	f->services = arena_alloc(arena, f->n_services, sizeof(*f->services));
@@ -203,14 +212,26 @@ settle(const struct fw_policy *p, struct packet *k)
 
 	to = addr_block(&k->destination);
 	k->out = to >= p->n_interfaces ? 0 : to + 1;
-	if (to > p->n_interfaces)
-		k->destination = addr_in_block(k->destination.family, p->n_interfaces, below(RANDOM_HOSTS));
+	if (k->out == 0)
+		k->destination = addr_in_block(k->destination.family, RANDOM_BOX, below(RANDOM_HOSTS));
 	if (k->in == 0 && k->out == 0)
 		k->in = 1 + below(p->n_interfaces);
 	if (k->in != 0 && addr_block(&k->source) >= p->n_interfaces)
 		k->source = addr_in_block(k->source.family, k->in - 1, below(RANDOM_HOSTS));
 	else if (k->in == 0)
-		k->source = addr_in_block(k->source.family, p->n_interfaces, below(RANDOM_HOSTS));
+		k->source = addr_in_block(k->source.family, RANDOM_BOX, below(RANDOM_HOSTS));
+}
+
+static void
+steer_forward(const struct policy_forward *f, struct packet *k)
+{
+	const struct policy_service *s = &f->services[below(f->n_services)];
+
+	if (k->source.family != ADDR_V4)
+		return;
+	k->destination = f->n_addresses > 0 ? f->addresses[below(f->n_addresses)] : addr_in_block(ADDR_V4, RANDOM_BOX, below(RANDOM_HOSTS));
+	k->protocol = s->protocol;
+	k->destination_port = (uint16_t)(s->ports[0].low + below(2));
 }
 
 struct packet
@@ -225,7 +246,7 @@ packet_random(const struct fw_policy *p)
 	unsigned i;
 
 	k.source = addr_in_block(family, below(p->n_interfaces), below(RANDOM_HOSTS));
-	k.destination = addr_in_block(family, below(p->n_interfaces + 1), below(RANDOM_HOSTS));
+	k.destination = addr_in_block(family, block_random(p), below(RANDOM_HOSTS));
 	k.protocol = protocols[below(sizeof(protocols))];
 	if (k.protocol == IPPROTO_ICMP && family == ADDR_V6)
 		k.protocol = IPPROTO_ICMPV6;
@@ -239,6 +260,8 @@ packet_random(const struct fw_policy *p)
 			if (rule_fields[i].steer != NULL)
 				rule_fields[i].steer(r, &k);
 	}
+	if (p->n_forwards > 0 && below(4) == 0)
+		steer_forward(&p->forwards[below(p->n_forwards)], &k);
 	settle(p, &k);
 	return k;
 }

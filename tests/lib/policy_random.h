@@ -12,11 +12,12 @@
 /*
  * Random policies and packets for proofs about the compiler.  All of it follows from srandom(): a seed is a case.
  *
- * Interface n owns 192.0.2.16n/28 and 2001:db8::n0/124; the block behind the last one's is the box itself.  So the destination tells where
- * a packet leaves, in the model as by the routes of a kernel.
+ * Interface n owns 192.0.2.16n/28 and 2001:db8::n0/124, block RANDOM_BOX is the box itself.  So the destination tells where a packet leaves,
+ * in the model as by the routes of a kernel.
  */
 
-#define RANDOM_INTERFACES	4
+#define RANDOM_INTERFACES	4	/* at most; policies may have fewer */
+#define RANDOM_BOX		RANDOM_INTERFACES
 #define RANDOM_HOSTS		4	/* of a block that packets use */
 
 struct packet {
@@ -60,9 +61,11 @@ struct fw_policy *policy_random(struct arena *, unsigned extent, unsigned n_rule
 struct packet	 packet_random(const struct fw_policy *);
 /* As conntrack sees the first packet of a flow: one it does not start flows with is "invalid". */
 bool		 packet_is_invalid(const struct packet *);
-/* The block that an address is in: an interface, or the number of interfaces for the box. */
+/* The block that an address is in: an interface, or RANDOM_BOX. */
 uint32_t	 addr_block(const struct addr *);
 struct addr	 addr_in_block(uint8_t family, uint32_t block, unsigned host);
+/* Of an interface of the policy, or the box. */
+uint32_t	 block_random(const struct fw_policy *);
 bool		 has_ports(uint8_t protocol);
 
 /* --- policy_judge.c: what the policy says as a person reads it, first match in order; knows nothing of chains */

@@ -25,7 +25,7 @@ random_addresses(const struct fw_policy *p, struct policy_addresses *a, bool is_
 	a->items = arena_alloc(arena, a->n + 1, sizeof(*a->items));
 	for (i = 0; i < a->n; i++) {
 		x = &a->items[i];
-		x->addr = addr_in_block(below(2) == 0 ? ADDR_V4 : ADDR_V6, below(p->n_interfaces + 1), below(RANDOM_HOSTS));
+		x->addr = addr_in_block(below(2) == 0 ? ADDR_V4 : ADDR_V6, block_random(p), below(RANDOM_HOSTS));
 		x->len = (uint8_t)((x->addr.family == ADDR_V4 ? 32 : 128) - (below(3) == 0 ? below(6) : 0));
 		if (below(20) == 0)
 			x->len = 0;

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""R24: random policies and random packets mean the same to a person who reads the rules in order, to the kernel, and to explain."""
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from figures import count, record
+
+PROOF = Path(os.environ.get("PATRONUS_BUILD", Path(__file__).resolve().parents[2] / "build")) / "tests" / "proof" / "proof"
+SHORT, FULL = 1000, 100_000
+
+
+def proof(*words):
+    run = subprocess.run([PROOF, *map(str, words)], capture_output=True, text=True, check=False, timeout=4 * 3600)
+    assert run.returncode in (0, 1), run.stdout[-4000:] + run.stderr
+    found = re.search(r"(\d+) configurations, (\d+) forms, (\d+) packets, (\d+) decided by rules, (\d+) translated.* (\d+) failed", run.stdout)
+    assert found, run.stdout[-4000:] + run.stderr
+    return run, [int(n) for n in found.groups()]
+
+
+def test_kernel_reference_and_explain_agree(tmp_path):
+    run, (configurations, forms, packets, decided, translated, failed) = proof("-n", count(SHORT, FULL), "-d", tmp_path)
+    record("R24", "policies whose meaning to the kernel, to explain and to a slow reference was compared", configurations, "mismatches", failed, 0,
+           f"{packets} packets, {decided} decided by configured rules, {forms} forms of each ruleset")
+    assert failed == 0, run.stdout[-8000:]
+    assert run.returncode == 0
+    assert translated > packets / 1000, "hardly any packet was translated"
+
+
+@pytest.mark.parametrize("fault", ["wrong-deed", "wrong-order", "wrong-edge"])
+def test_a_planted_fault_is_found_and_made_small(fault, tmp_path):
+    run, (*_, failed) = proof("-n", 200, "-f", fault, "-d", tmp_path)
+    assert failed > 0
+    sizes = [int(n) for n in re.findall(r"the smallest case, of (\d+) rules", run.stdout)]
+    assert len(sizes) == failed and max(sizes) <= 3, sizes
+    assert len(list(tmp_path.glob(f"mismatch-*-{fault}.yaml"))) == failed
