@@ -86,6 +86,12 @@ const struct command commands[] = {
 		.examples = { { "show drift route", "routes only" } },
 		.run = run_show_drift,
 	}, {
+		.words = "show syslog", .summary = "how the log gets to its receivers",
+		.text = "Whether they are connected, what was sent and dropped, how many records wait, and why the last attempt failed that did. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show syslog", "all of them" }, { "show syslog --json | jq '.receivers[].lag'", "for a script" } },
+		.run = run_show_syslog,
+	}, {
 		.words = "show events", .summary = "events as they come",
 		.text = "One JSON object per line until Ctrl-C. Topics are commits, drift, status, log, counters, interfaces and progress; without any: "
 		    "commits, drift, status and log.",
