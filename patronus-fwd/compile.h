@@ -62,6 +62,7 @@ struct compile_selector {
 	uint32_t			 n_services;
 	const struct policy_conditions	*conditions;	/* NULL: none */
 	bool				 is_v4_only;
+	bool				 is_v6_only;
 	bool				 splits_families;	/* each part is of one family */
 };
 

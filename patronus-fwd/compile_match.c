@@ -487,7 +487,7 @@ add_parts(struct compiler *c, struct compile_parts *parts, const struct compile_
 static bool
 splits_families(const struct compile_selector *sel)
 {
-	return sel->splits_families || sel->is_v4_only || (sel->source != NULL && sel->source->n > 0) ||
+	return sel->splits_families || sel->is_v4_only || sel->is_v6_only || (sel->source != NULL && sel->source->n > 0) ||
 	    (sel->destination != NULL && sel->destination->n > 0) ||
 	    (sel->conditions != NULL && (sel->conditions->family != NFPROTO_UNSPEC || sel->conditions->n_dscp > 0));
 }
@@ -495,7 +495,7 @@ splits_families(const struct compile_selector *sel)
 static bool
 has_family(const struct compile_selector *sel, uint8_t family)
 {
-	if (sel->is_v4_only && family != NFPROTO_IPV4)
+	if ((sel->is_v4_only && family != NFPROTO_IPV4) || (sel->is_v6_only && family != NFPROTO_IPV6))
 		return false;
 	if (sel->conditions != NULL && sel->conditions->family != NFPROTO_UNSPEC && sel->conditions->family != family)
 		return false;

@@ -285,6 +285,20 @@ write_packet(struct explain_packet *p, const struct ir_stmt *s)
 		p->dscp = (uint8_t)s->write.value;
 }
 
+/* A network to a network: the bits in which its ends differ are the host's. */
+static void
+keep_number(struct ir_nat *n, const struct addr *a)
+{
+	unsigned i;
+	uint8_t host;
+
+	for (i = 0; i < sizeof(n->addr); i++) {
+		host = n->addr[i] ^ n->last[i];
+		n->addr[i] = (uint8_t)(n->addr[i] | (a->bytes[i] & host));
+		n->last[i] = n->addr[i];
+	}
+}
+
 static enum end
 decide(struct run *r, const struct ir_rule *rule, enum ir_action action)
 {
@@ -334,9 +348,16 @@ act(struct run *r, const struct ir_rule *rule, const struct ir_stmt *s, bool *re
 		return decide(r, rule, IR_ACTION_REJECT);
 	case IR_DNAT:
 		r->verdict->nat = s->nat;
+		if (s->nat.is_network)
+			keep_number(&r->verdict->nat, &r->packet->destination);
 		return decide(r, rule, IR_ACTION_TRANSLATE);
+	case IR_SNAT:
 	case IR_MASQUERADE:
 		return decide(r, rule, IR_ACTION_ACCEPT);
+	case IR_CHOOSE:		/* the first */
+		*ret_matches = s->choice.value == 0;
+		r->verdict->is_shared_out = true;
+		return END_NEXT;
 	case IR_RETURN:
 		return END_RETURN;
 	case IR_JUMP:

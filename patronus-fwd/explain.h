@@ -44,6 +44,7 @@ struct explain_verdict {
 	const char		*chain;		/* base chain in which it was decided */
 	struct ir_nat		 nat;
 	bool			 is_limited;	/* it holds only while a rate or number of connections is kept */
+	bool			 is_shared_out;	/* one of several hosts was taken; the kernel may take another */
 	bool			 is_queued;	/* a program decides; taken as accepted */
 	struct explain_packet	 after;		/* the packet with what rules wrote into it */
 };

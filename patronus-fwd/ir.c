@@ -368,8 +368,14 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 	case IR_JUMP:
 	case IR_GOTO:
 		return hash_bytes(s->chain, strlen(s->chain), h);
+	case IR_MASQUERADE:
 	case IR_DNAT:
-		return hash_u64(s->nat.family | (uint64_t)s->nat.port << 8, hash_bytes(s->nat.addr, sizeof(s->nat.addr), h));
+	case IR_SNAT:
+		h = hash_bytes(s->nat.last, sizeof(s->nat.last), hash_bytes(s->nat.addr, sizeof(s->nat.addr), h));
+		return hash_u64(s->nat.family | (uint64_t)s->nat.port << 8 | (uint64_t)s->nat.is_network << 24 | (uint64_t)s->nat.is_random << 25 |
+		    (uint64_t)s->nat.is_persistent << 26, h);
+	case IR_CHOOSE:
+		return hash_u64(s->choice.draw | (uint64_t)s->choice.modulus << 8 | (uint64_t)s->choice.value << 32, h);
 	case IR_KIND_INVALID:
 	case IR_COUNTER:
 	case IR_ACCEPT:
@@ -378,7 +384,6 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 	case IR_VMAP:
 	case IR_REJECT_TCP_RESET:
 	case IR_NO_TRACKING:
-	case IR_MASQUERADE:
 	case IR_KIND_MAX:
 		break;
 	}

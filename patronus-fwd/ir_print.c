@@ -29,8 +29,7 @@ static const char *const kind_names[IR_KIND_MAX] = {
 	[IR_DROP] = "drop",
 	[IR_RETURN] = "return",
 	[IR_REJECT_TCP_RESET] = "reject tcp-reset",
-	[IR_NO_TRACKING] = "notrack",
-	[IR_MASQUERADE] = "masquerade"
+	[IR_NO_TRACKING] = "notrack"
 };
 
 static const char *const action_names[IR_ACTION_MAX] = {
@@ -186,15 +185,31 @@ print_match(struct buf *b, const struct ir_stmt *s)
 }
 
 static void
-print_dnat(struct buf *b, const struct ir_stmt *s)
+print_nat(struct buf *b, const struct ir_stmt *s)
 {
-	bool is_v4;
+	uint8_t family = s->nat.family == NFPROTO_IPV4 ? ADDR_V4 : ADDR_V6;
 
-	is_v4 = s->nat.family == NFPROTO_IPV4;
-	buf_puts(b, is_v4 ? "dnat ip " : "dnat ip6 ");
-	print_addr(b, s->nat.addr, is_v4 ? ADDR_V4 : ADDR_V6);
+	if (s->kind == IR_MASQUERADE) {
+		buf_puts(b, "masquerade");
+	} else {
+		buf_printf(b, "%s %s ", s->kind == IR_DNAT ? "dnat" : "snat", family == ADDR_V4 ? "ip" : "ip6");
+		print_addr(b, s->nat.addr, family);
+		if (memcmp(s->nat.addr, s->nat.last, sizeof(s->nat.addr)) != 0) {
+			buf_putc(b, '-');
+			print_addr(b, s->nat.last, family);
+		}
+	}
 	if (s->nat.port != 0)
 		buf_printf(b, " port %u", s->nat.port);
+	buf_printf(b, "%s%s%s", s->nat.is_network ? " network" : "", s->nat.is_random ? " random" : "", s->nat.is_persistent ? " persistent" : "");
+}
+
+static void
+print_choice(struct buf *b, const struct ir_stmt *s)
+{
+	static const char *const draws[IR_DRAW_MAX] = { "", "turn", "chance", "source" };
+
+	buf_printf(b, "%s mod %u == %u", draws[s->choice.draw], s->choice.modulus, s->choice.value);
 }
 
 /* The kernel's codes that hold for ICMP and ICMPv6 alike. */
@@ -279,8 +294,13 @@ print_stmt(struct buf *b, const struct ir_stmt *s)
 			print_key(b, s->set);
 		buf_printf(b, " vmap @%s", s->set->name);
 		break;
+	case IR_MASQUERADE:
 	case IR_DNAT:
-		print_dnat(b, s);
+	case IR_SNAT:
+		print_nat(b, s);
+		break;
+	case IR_CHOOSE:
+		print_choice(b, s);
 		break;
 	case IR_COUNTER:
 	case IR_ACCEPT:
@@ -288,7 +308,6 @@ print_stmt(struct buf *b, const struct ir_stmt *s)
 	case IR_RETURN:
 	case IR_REJECT_TCP_RESET:
 	case IR_NO_TRACKING:
-	case IR_MASQUERADE:
 		buf_puts(b, kind_names[s->kind]);
 		break;
 	case IR_KIND_INVALID:

@@ -88,8 +88,10 @@ enum ir_kind {
 	IR_SET_DSCP6,
 	IR_NO_TRACKING,
 	IR_QUEUE,
-	IR_MASQUERADE,
+	IR_MASQUERADE,		/* nat.is_random alone counts */
 	IR_DNAT,
+	IR_SNAT,
+	IR_CHOOSE,		/* goes on when the number drawn is the one */
 	IR_KIND_MAX
 };
 
@@ -114,8 +116,26 @@ struct ir_limit {
 
 struct ir_nat {
 	uint8_t		 addr[16];
+	uint8_t		 last[16];	/* of a range, or of a network whose hosts keep their numbers; else as addr */
 	uint8_t		 family;	/* NFPROTO_IPV4, NFPROTO_IPV6 */
 	uint16_t	 port;		/* 0: keep */
+	bool		 is_network;	/* each host to the host of the same number */
+	bool		 is_random;	/* ports are */
+	bool		 is_persistent;	/* a sender keeps its address of the range */
+};
+
+enum ir_draw {
+	IR_DRAW_INVALID = 0,
+	IR_DRAW_TURN,		/* 0, 1, ... */
+	IR_DRAW_CHANCE,
+	IR_DRAW_SOURCE,		/* a hash of the IPv4 source address */
+	IR_DRAW_MAX
+};
+
+struct ir_choice {
+	uint8_t		 draw;		/* enum ir_draw */
+	uint32_t	 modulus;
+	uint32_t	 value;
 };
 
 struct ir_connections {
@@ -150,7 +170,8 @@ struct ir_stmt {
 		struct ir_limit	 limit;		/* IR_LIMIT, IR_METER */
 		struct ir_connections connections;	/* IR_CONNECTIONS, IR_CONNECTIONS_METER */
 		struct ir_log	 log;
-		struct ir_nat	 nat;
+		struct ir_nat	 nat;		/* IR_MASQUERADE, IR_DNAT, IR_SNAT */
+		struct ir_choice choice;
 		struct ir_write	 write;		/* IR_SET_MARK, IR_SET_CT_MARK; of IR_SET_DSCP4, IR_SET_DSCP6 the value */
 		struct ir_queue	 queue;
 		uint8_t		 code;		/* IR_REJECT: NFT_REJECT_ICMPX_... */

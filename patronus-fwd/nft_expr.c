@@ -433,31 +433,79 @@ put_queue(struct nftnl_rule *r, const struct ir_stmt *s)
 		nftnl_expr_set_u16(e, NFTNL_EXPR_QUEUE_FLAGS, NFT_QUEUE_FLAG_BYPASS);
 }
 
-static void
-put_dnat(struct nftnl_rule *r, const struct ir_stmt *s)
+static uint32_t
+nat_flags(const struct ir_nat *n)
 {
+	return (n->is_network ? NF_NAT_RANGE_NETMAP : 0) | (n->is_random ? NF_NAT_RANGE_PROTO_RANDOM_ALL : 0) |
+	    (n->is_persistent ? NF_NAT_RANGE_PERSISTENT : 0);
+}
+
+static void
+put_nat(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	unsigned len = s->nat.family == NFPROTO_IPV4 ? 4 : 16;
 	struct nftnl_expr *e;
-	uint32_t flags;
+	uint32_t flags, last;
 	uint16_t port;
 
-	flags = NF_NAT_RANGE_MAP_IPS;
-	put_immediate(r, NFT_REG_1, s->nat.addr, s->nat.family == NFPROTO_IPV4 ? 4 : 16);
+	flags = NF_NAT_RANGE_MAP_IPS | nat_flags(&s->nat);
+	put_immediate(r, NFT_REG_1, s->nat.addr, len);
+	last = NFT_REG_1;
+	if (memcmp(s->nat.addr, s->nat.last, len) != 0) {
+		put_immediate(r, NFT_REG_3, s->nat.last, len);
+		last = NFT_REG_3;
+	}
 	if (s->nat.port != 0) {
 		port = htons(s->nat.port);
 		put_immediate(r, NFT_REG_2, &port, sizeof(port));
 		flags |= NF_NAT_RANGE_PROTO_SPECIFIED;
 	}
 	e = add(r, "nat");
-	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_TYPE, s->kind == IR_DNAT ? NFT_NAT_DNAT : NFT_NAT_SNAT);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_FAMILY, s->nat.family);
 	/* The kernel fills in the upper ends and dumps them: they are sent, so that what comes back is what was meant. */
 	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MAX, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MAX, last);
 	if (s->nat.port != 0) {
 		nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MIN, NFT_REG_2);
 		nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MAX, NFT_REG_2);
 	}
 	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_FLAGS, flags);
+}
+
+static void
+put_masquerade(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	struct nftnl_expr *e;
+
+	e = add(r, "masq");
+	if (s->nat.is_random)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_MASQ_FLAGS, nat_flags(&s->nat));
+}
+
+#define HASH_SEED_SOURCE	0x70617472	/* any, but always the same: the same caller, the same host */
+
+static void
+put_choice(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	struct nftnl_expr *e;
+
+	if (s->choice.draw == IR_DRAW_SOURCE) {
+		put_load(r, IR_SADDR4, 4, NFT_REG_2);
+		e = add(r, "hash");
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_SREG, NFT_REG_2);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_DREG, NFT_REG_1);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_LEN, 4);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_MODULUS, s->choice.modulus);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_SEED, HASH_SEED_SOURCE);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_TYPE, NFT_HASH_JENKINS);
+	} else {
+		e = add(r, "numgen");
+		nftnl_expr_set_u32(e, NFTNL_EXPR_NG_DREG, NFT_REG_1);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_NG_MODULUS, s->choice.modulus);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_NG_TYPE, s->choice.draw == IR_DRAW_TURN ? NFT_NG_INCREMENTAL : NFT_NG_RANDOM);
+	}
+	put_cmp(r, NFT_CMP_EQ, &s->choice.value, sizeof(s->choice.value));
 }
 
 static void
@@ -542,10 +590,14 @@ put_stmt(struct nftnl_rule *r, const struct ir_rule *rule, const struct ir_stmt 
 		put_reject(r, s);
 		break;
 	case IR_MASQUERADE:
-		add(r, "masq");
+		put_masquerade(r, s);
 		break;
 	case IR_DNAT:
-		put_dnat(r, s);
+	case IR_SNAT:
+		put_nat(r, s);
+		break;
+	case IR_CHOOSE:
+		put_choice(r, s);
 		break;
 	case IR_KIND_INVALID:
 	case IR_KIND_MAX:

@@ -188,6 +188,40 @@ struct policy_masquerade {
 	const char		*path;
 	uint32_t		 zone;
 	struct policy_endpoint	 source;
+	bool			 has_random_ports;
+};
+
+/* Senders get an address of a pool, or are exempt from all translation. */
+struct policy_source_nat {
+	const char		*id;
+	const char		*path;
+	uint32_t		 zone;		/* of departure */
+	struct policy_endpoint	 source;
+	struct policy_endpoint	 destination;
+	struct policy_service	*services;
+	uint32_t		 n_services;
+	bool			 is_exempt;
+	struct addr		 first;
+	struct addr		 last;
+	bool			 is_persistent;
+	bool			 has_random_ports;
+};
+
+/* Of one family and length. */
+struct policy_one_to_one {
+	const char		*name;
+	const char		*path;
+	uint32_t		 zone;
+	struct prefix		 inner;
+	struct prefix		 outer;
+};
+
+enum policy_choice {
+	POLICY_CHOICE_INVALID = 0,
+	POLICY_BY_TURN,
+	POLICY_BY_CHANCE,
+	POLICY_BY_SOURCE,
+	POLICY_CHOICE_MAX
 };
 
 struct policy_forward {
@@ -200,7 +234,11 @@ struct policy_forward {
 	struct policy_service	*services;
 	uint32_t		 n_services;
 	struct addr		 to;
+	struct addr		*others;	/* among which, with the first, connections are shared out */
+	uint32_t		 n_others;
+	uint8_t			 choice;	/* enum policy_choice */
 	uint16_t		 to_port;	/* 0: as called */
+	bool			 shifts_ports;	/* of a range, the first goes to to_port, ... */
 	bool			 is_hairpin;
 	bool			 is_logged;
 };
@@ -219,6 +257,10 @@ struct fw_policy {
 	uint32_t		 n_rules;
 	struct policy_masquerade *masquerades;
 	uint32_t		 n_masquerades;
+	struct policy_source_nat *source_nats;
+	uint32_t		 n_source_nats;
+	struct policy_one_to_one *one_to_ones;
+	uint32_t		 n_one_to_ones;
 	struct policy_forward	*forwards;
 	uint32_t		 n_forwards;
 	struct policy_access	 web;

@@ -256,6 +256,8 @@ act(struct machine *m, const struct ir_rule *r, const struct ir_stmt *s)
 	case IR_MATCH:
 	case IR_MASQUERADE:
 	case IR_DNAT:
+	case IR_SNAT:
+	case IR_CHOOSE:
 	case IR_KIND_INVALID:
 	case IR_KIND_MAX:
 		break;
