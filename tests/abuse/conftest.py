@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
-for name in ("lab", "lib", "integration", "abuse"):
+for name in ("lab", "lib", "integration", "browser", "abuse"):
     sys.path.insert(0, str(TESTS / name))
 
 from lab import ROOT, Lab  # noqa: E402

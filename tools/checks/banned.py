@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tree import code, line_of, sources
+from tree import code, line_of, sources, text
 
 NEVER = {
     "system", "popen", "wordexp", "dlopen", "dlmopen", "strcpy", "stpcpy", "strcat", "sprintf", "vsprintf", "gets", "alloca", "sscanf",
@@ -32,6 +32,16 @@ def banned_source(build):
                 continue
             problems.append(f"{path}:{line_of(s, m.start())}: {name}()")
     return problems
+
+
+# What would make elements of a text, run one, or send one elsewhere.  In our sources alone: what packages bring stands under Trusted Types 'none'.
+SINK = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|dangerouslySetInnerHTML|createContextualFragment|DOMParser|srcdoc|"
+                  r"setHTML|parseHTML|javascript:|\bset(?:Timeout|Interval)\(\s*['\"`]|createElement\(['\"](?:script|iframe|object|embed)|https?://")
+
+
+def html_sinks(build):
+    return [f"{path}:{line_of(text(path), m.start())}: {m.group()}" for path in sources(".ts", ".tsx", ".css", ".html") if path.parts[0] == "web"
+            for m in SINK.finditer(text(path))]
 
 
 def installed_binaries(build):
@@ -64,4 +74,4 @@ def banned_symbols(build):
     return problems
 
 
-CHECKS = [("banned-functions", banned_source), ("banned-symbols", banned_symbols)]
+CHECKS = [("banned-functions", banned_source), ("banned-symbols", banned_symbols), ("html-sinks", html_sinks)]

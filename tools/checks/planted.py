@@ -18,10 +18,11 @@ FILES = {
     "patronus-fwd/c.c": SPDX + 'static void f(void) { system("ls"); }\n/* TODO later */\n#define TRY(x) if (x) goto out\n',
     "patronus-fwd/d.c": "int no_licence;\n" + "int a" + "a" * 180 + ";\n",
     "web/package-lock.json": json.dumps({"packages": {"x": {"resolved": "https://host.invalid/x.tgz"}}}),
+    "web/src/f.tsx": "// SPDX-License-Identifier: GPL-3.0-or-later\nroot.innerHTML = name\n",
     "docs/e.md": "[gone](nowhere.md)\ntrailing \n",
 }
 BAD_PROGRAM = '#include <stdlib.h>\nint main(void) { return system("true"); }\n'
-EXPECTED = {"include-rules", "banned-functions", "banned-symbols", "file-size", "function-size", "line-length", "privd-size", "spdx",
+EXPECTED = {"include-rules", "banned-functions", "banned-symbols", "html-sinks", "file-size", "function-size", "line-length", "privd-size", "spdx",
             "whitespace", "debts", "lockfiles", "links", "flow-macros", "hardening"}
 
 
