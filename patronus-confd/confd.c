@@ -21,7 +21,6 @@
 #include "idempotency.h"
 #include "people.h"
 #include "rate.h"
-#include "receivers.h"
 #include "problem.h"
 #include "schema.h"
 #include "secrets.h"
@@ -29,6 +28,7 @@
 #include "snapshot.h"
 #include "states.h"
 #include "store.h"
+#include "tpm.h"
 #include "transaction.h"
 #include "web.h"
 #include "workspace.h"
@@ -54,6 +54,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	events_end_dead(confd->events, is_live, confd->sessions);
 	workspaces_tidy(confd->workspaces);
+	tpm_tick(confd);
 	secrets_tidy(confd);
 	backups_tick(confd->backups);
 }
@@ -261,5 +262,4 @@ confd_running_changed(struct confd *confd)
 	mirror_changed(confd->mirror);
 	web_changed(confd);
 	fetch_setup(confd);
-	receivers_tell(confd);
 }

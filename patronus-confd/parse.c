@@ -8,13 +8,12 @@
 
 #include <event2/event.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipc/channel.h"
 #include "ipc/ids.h"
-#include "ipc/privcall.h"
 
+#include "helper.h"
 #include "parse.h"
 
 #define AT_ONCE		2
@@ -36,21 +35,6 @@ static unsigned			 nwaiting, nrunning;
 static struct event		*retry;
 
 static void	 start_next(void);
-
-static int
-open_helper(int *ret_fd)
-{
-	struct helper_open_req req = { .helper = HELPER_PARSE };
-	struct privcall_error why;
-	struct message m;
-	int error;
-
-	if ((error = privcall(MSG_HELPER_OPEN, &req, &m, &why)) != 0)
-		return (error);
-	*ret_fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	return (*ret_fd == -1 ? -EPROTO : 0);
-}
 
 static void
 on_reply(struct channel *c, struct message *m, int error, void *arg)
@@ -82,7 +66,7 @@ ask(struct reading *r)
 	struct channel *reader;
 	int fd, error;
 
-	if ((error = open_helper(&fd)) != 0)
+	if ((error = helper_open(HELPER_PARSE, &fd)) != 0)
 		return (error);
 	if ((reader = channel_new(r->base, fd, "parse", ROLE_CONFD, ROLE_PARSE, &reader_ops, r)) == NULL)
 		return (-ENOMEM);

@@ -20,6 +20,7 @@
 #include "secret.h"
 #include "secrets.h"
 #include "snapshot.h"
+#include "tpm.h"
 #include "workspace.h"
 
 /*
@@ -66,12 +67,22 @@ secret_list(struct request *req)
 void
 route_print_vault(struct confd *confd, struct buf *b)
 {
+	char pcrs[TPM_PCRS_TEXT_MAX];
 	struct vault_status st;
 
 	vault_status(confd->vault, &st);
-	buf_printf(b, "{\"protection\":\"%s\",\"protected\":%s,\"locked\":%s,\"epoch\":%u,\"secrets\":%u,\"to-reseal\":%u,\"lost\":%u}",
+	buf_printf(b, "{\"protection\":\"%s\",\"protected\":%s,\"locked\":%s,\"epoch\":%u,\"secrets\":%u,\"to-reseal\":%u,\"lost\":%u",
 	    vault_protection_name(st.protection), st.protection == VAULT_KEY_FILE ? "false" : "true", st.is_locked ? "true" : "false",
 	    st.epoch, st.nsecrets, st.nold, secrets_lost(confd));
+	if (st.protection == VAULT_TPM) {
+		tpm_pcrs_print(st.pcrs, pcrs);
+		buf_printf(b, ",\"pcrs\":\"%s\"", pcrs);
+	}
+	if (st.protection == VAULT_TPM && tpm_refusal()[0] != '\0') {
+		buf_puts(b, ",\"refusal\":");
+		record_json_string(tpm_refusal(), strlen(tpm_refusal()), b);
+	}
+	buf_putc(b, '}');
 }
 
 static void
@@ -211,6 +222,37 @@ secret_patch(struct request *req)
 
 /* --- the vault --- */
 
+/* When it cannot even be asked. */
+static void
+reply_not_asked(struct request *req, int error)
+{
+	if (error == -ENOKEY || error == -ERANGE)
+		reply_vault_error(req, error);
+	else
+		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 2 }, "%s", error == -EBUSY ?
+		    "the TPM is being asked; try again" : "the process that asks the TPM cannot be started");
+}
+
+static void
+reply_tpm(struct request *req, int error, const char *why)
+{
+	if (error == -EREMOTEIO)
+		reply_problem(req, PROBLEM_CONFLICT, "%s", why);
+	else if (error != 0)
+		reply_vault_error(req, error);
+	else
+		reply_vault(req);
+}
+
+static void
+on_tpm_unlock(int error, const char *why, void *arg)
+{
+	struct request *req = arg;
+
+	daemon_audit(req->user, req->from, "secret", "vault", error == 0 ? "unlocked" : "refused", "%s", "by the TPM");
+	reply_tpm(req, error, why);
+}
+
 void
 vault_unlock_create(struct request *req)
 {
@@ -220,6 +262,11 @@ vault_unlock_create(struct request *req)
 
 	if (!body_object(req, members))
 		return;
+	if (passphrase[0] == '\0' && (error = tpm_unlock(req->confd, on_tpm_unlock, req)) != -EALREADY) {
+		if (error != 0)
+			reply_not_asked(req, error);
+		return;
+	}
 	error = vault_unlock(req->confd->vault, passphrase, strlen(passphrase));
 	daemon_audit(req->user, req->from, "secret", "vault", error == 0 ? "unlocked" : "refused", "%s", "");
 	if (error != 0)
@@ -228,22 +275,47 @@ vault_unlock_create(struct request *req)
 		reply_vault(req);
 }
 
+static void
+on_tpm_protect(int error, const char *why, void *arg)
+{
+	struct request *req = arg;
+
+	daemon_audit(req->user, req->from, "secret", "vault", error == 0 ? "protected" : "failed", "by %s", "tpm");
+	reply_tpm(req, error, why);
+}
+
+static void
+protect_tpm(struct request *req, const char *passphrase, const char *pcrs)
+{
+	uint32_t bits;
+	int error;
+
+	if (tpm_pcrs_parse(pcrs, &bits) != 0)
+		reply_problem(req, PROBLEM_VALIDATION, "pcrs are up to 8 numbers of 0 to 23 with + between them, such as 0+7, or none");
+	else if ((error = tpm_protect(req->confd, bits, passphrase, on_tpm_protect, req)) != 0)
+		reply_not_asked(req, error);
+}
+
 void
 vault_protection_put(struct request *req)
 {
-	const char *kind = NULL, *passphrase = "";
+	const char *kind = NULL, *passphrase = "", *pcrs = TPM_PCRS_DEFAULT;
 	const struct body_member members[] = { { .name = "protection", .ret_text = &kind, .is_required = true },
-	    { .name = "passphrase", .ret_text = &passphrase }, { .name = NULL } };
+	    { .name = "passphrase", .ret_text = &passphrase }, { .name = "pcrs", .ret_text = &pcrs }, { .name = NULL } };
 	int error;
 
 	if (!body_object(req, members))
 		return;
+	if (strcmp(kind, vault_protection_name(VAULT_TPM)) == 0) {
+		protect_tpm(req, passphrase, pcrs);
+		return;
+	}
 	if (strcmp(kind, vault_protection_name(VAULT_PASSPHRASE)) == 0)
 		error = vault_protect_passphrase(req->confd->vault, passphrase, strlen(passphrase));
 	else if (strcmp(kind, vault_protection_name(VAULT_KEY_FILE)) == 0)
 		error = vault_protect_key_file(req->confd->vault);
 	else {
-		reply_problem(req, PROBLEM_VALIDATION, "protection is passphrase or key-file");
+		reply_problem(req, PROBLEM_VALIDATION, "protection is tpm, passphrase or key-file");
 		return;
 	}
 	daemon_audit(req->user, req->from, "secret", "vault", error == 0 ? "protected" : "failed", "by %s", kind);

@@ -40,7 +40,7 @@ static int	 wrap_keys(struct vault *, const struct vault_meta *, const uint8_t k
 const char *
 vault_protection_name(enum vault_protection p)
 {
-	static const char *const names[VAULT_PROTECTION_MAX] = { "", "key-file", "passphrase" };
+	static const char *const names[VAULT_PROTECTION_MAX] = { "", "key-file", "passphrase", "tpm" };
 
 	return (p > VAULT_PROTECTION_INVALID && p < VAULT_PROTECTION_MAX ? names[p] : "");
 }
@@ -242,6 +242,49 @@ kek_of_passphrase(const struct vault_meta *meta, const char *passphrase, size_t 
 	    ret));
 }
 
+/* Under the recovery passphrase lies the key itself: the TPM and the passphrase open the same. */
+static struct seal_place
+recovery_place(const struct vault_meta *meta)
+{
+	return ((struct seal_place){ .path = "key:recovery", .device = meta->device, .epoch = 1 });
+}
+
+static int
+recovery_make(struct vault_meta *meta, const uint8_t kek[CIPHER_KEY_LEN], const char *passphrase, size_t len)
+{
+	struct seal_place place = recovery_place(meta);
+	uint8_t key[CIPHER_KEY_LEN];
+	char *text = NULL;
+	int error;
+
+	if ((error = kek_of_passphrase(meta, passphrase, len, key)) == 0 && (error = seal_value(key, &place, kek, CIPHER_KEY_LEN, &text)) == 0 &&
+	    str_copy(meta->tpm.recovery, text, sizeof(meta->tpm.recovery)) >= sizeof(meta->tpm.recovery))
+		error = -EMSGSIZE;
+	explicit_bzero(key, sizeof(key));
+	free(text);
+	return (error);
+}
+
+static int
+recovery_open(const struct vault_meta *meta, const char *passphrase, size_t len, uint8_t ret[CIPHER_KEY_LEN])
+{
+	struct seal_place place = recovery_place(meta);
+	uint8_t key[CIPHER_KEY_LEN];
+	char *kek = NULL;
+	size_t n = 0;
+	int error;
+
+	if ((error = kek_of_passphrase(meta, passphrase, len, key)) == 0)
+		error = seal_open(key, &place, meta->tpm.recovery, &kek, &n);
+	explicit_bzero(key, sizeof(key));
+	if (error == 0 && n == CIPHER_KEY_LEN)
+		memcpy(ret, kek, CIPHER_KEY_LEN);
+	else if (error == 0)
+		error = -EBADMSG;
+	vault_value_free(kek, n);
+	return (error);
+}
+
 /* Guesses are for people who forgot: five, then one in two seconds. */
 static bool
 take_try(struct vault *v)
@@ -263,22 +306,45 @@ vault_unlock(struct vault *v, const char *passphrase, size_t len)
 
 	if (v->is_open)
 		return (-EALREADY);
-	if (v->meta.protection != VAULT_PASSPHRASE)
+	if (v->meta.protection == VAULT_KEY_FILE)
 		return ((error = open_key_file(v)) != 0 ? error : v->is_open ? 0 : -ENOKEY);
 	if (len > VAULT_PASSPHRASE_MAX)
 		return (-EACCES);
 	if (!take_try(v))
 		return (-EAGAIN);
-	if ((error = kek_of_passphrase(&v->meta, passphrase, len, kek)) == 0)
+	error = v->meta.protection == VAULT_TPM ? recovery_open(&v->meta, passphrase, len, kek) : kek_of_passphrase(&v->meta, passphrase, len, kek);
+	if (error == 0)
 		error = load_keys(v, kek);
 	explicit_bzero(kek, sizeof(kek));
 	return (error == -EBADMSG ? -EACCES : error);
 }
 
 int
+vault_unlock_key(struct vault *v, const uint8_t key[CIPHER_KEY_LEN])
+{
+	int error;
+
+	if (v->is_open)
+		return (-EALREADY);
+	error = load_keys(v, key);
+	return (error == -EBADMSG ? -EACCES : error);
+}
+
+/* Nothing of the protection before it stays. */
+static struct vault_meta
+fresh_meta(const struct vault *v, enum vault_protection protection)
+{
+	struct vault_meta meta = { .protection = (uint8_t)protection, .epoch = v->meta.epoch, .log_n = LOG_N };
+
+	(void)str_copy(meta.device, v->meta.device, sizeof(meta.device));
+	cipher_random(meta.salt, sizeof(meta.salt));
+	return (meta);
+}
+
+int
 vault_protect_passphrase(struct vault *v, const char *passphrase, size_t len)
 {
-	struct vault_meta meta = v->meta;
+	struct vault_meta meta = fresh_meta(v, VAULT_PASSPHRASE);
 	uint8_t kek[CIPHER_KEY_LEN];
 	int error;
 
@@ -286,10 +352,6 @@ vault_protect_passphrase(struct vault *v, const char *passphrase, size_t len)
 		return (-ENOKEY);
 	if (len < VAULT_PASSPHRASE_MIN || len > VAULT_PASSPHRASE_MAX)
 		return (-ERANGE);
-	meta.protection = VAULT_PASSPHRASE;
-	meta.log_n = LOG_N;
-	meta.key_id[0] = '\0';
-	cipher_random(meta.salt, sizeof(meta.salt));
 	if ((error = kek_of_passphrase(&meta, passphrase, len, kek)) == 0)
 		error = wrap_keys(v, &meta, kek);
 	explicit_bzero(kek, sizeof(kek));
@@ -301,13 +363,12 @@ vault_protect_passphrase(struct vault *v, const char *passphrase, size_t len)
 int
 vault_protect_key_file(struct vault *v)
 {
-	struct vault_meta meta = { .protection = VAULT_KEY_FILE, .epoch = v->meta.epoch };
+	struct vault_meta meta = fresh_meta(v, VAULT_KEY_FILE);
 	uint8_t kek[CIPHER_KEY_LEN];
 	int error;
 
 	if (!v->is_open)
 		return (-ENOKEY);
-	(void)str_copy(meta.device, v->meta.device, sizeof(meta.device));
 	digest_random_id(meta.key_id, 8);
 	cipher_random(kek, sizeof(kek));
 	/* The file before what needs it, and the old one goes only when nothing needs it any more. */
@@ -316,6 +377,34 @@ vault_protect_key_file(struct vault *v)
 	explicit_bzero(kek, sizeof(kek));
 	keyfile_tidy(v->keyfile, v->meta.protection == VAULT_KEY_FILE ? v->meta.key_id : "");
 	return (error);
+}
+
+int
+vault_protect_tpm(struct vault *v, const uint8_t key[CIPHER_KEY_LEN], uint32_t pcrs, const uint8_t *sealed, size_t len,
+    const char *passphrase, size_t passphrase_len)
+{
+	struct vault_meta meta = fresh_meta(v, VAULT_TPM);
+	int error;
+
+	if (!v->is_open)
+		return (-ENOKEY);
+	if (passphrase_len < VAULT_PASSPHRASE_MIN || passphrase_len > VAULT_PASSPHRASE_MAX)
+		return (-ERANGE);
+	if (len == 0 || len > sizeof(meta.tpm.sealed))
+		return (-EMSGSIZE);
+	meta.tpm.pcrs = pcrs;
+	memcpy(meta.tpm.sealed, sealed, len);
+	meta.tpm.len = (uint32_t)len;
+	if ((error = recovery_make(&meta, key, passphrase, passphrase_len)) == 0 && (error = wrap_keys(v, &meta, key)) == 0)
+		keyfile_tidy(v->keyfile, "");
+	return (error);
+}
+
+const uint8_t *
+vault_tpm_sealed(const struct vault *v, uint32_t *ret_len)
+{
+	*ret_len = v->meta.tpm.len;
+	return (v->meta.protection == VAULT_TPM ? v->meta.tpm.sealed : NULL);
 }
 
 int
@@ -467,6 +556,7 @@ vault_status(struct vault *v, struct vault_status *ret)
 	ret->protection = v->meta.protection;
 	ret->is_locked = !v->is_open;
 	ret->epoch = v->meta.epoch;
+	ret->pcrs = v->meta.tpm.pcrs;
 	(void)str_copy(ret->device, v->meta.device, sizeof(ret->device));
 	(void)vault_db_count(v->db, v->meta.epoch, &ret->nsecrets, &ret->nold);
 }

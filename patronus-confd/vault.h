@@ -25,6 +25,7 @@ enum vault_protection {
 	VAULT_PROTECTION_INVALID = 0,
 	VAULT_KEY_FILE,		/* the key lies beside what it protects: who has the disk has the secrets */
 	VAULT_PASSPHRASE,	/* scrypt; locked after a start until it is given */
+	VAULT_TPM,		/* sealed by the TPM of the box; locked after a start until the TPM, or the recovery passphrase, gives it */
 	VAULT_PROTECTION_MAX
 };
 
@@ -35,6 +36,7 @@ struct vault_status {
 	unsigned		 nsecrets;
 	unsigned		 nold;		/* still sealed under an earlier epoch */
 	char			 device[33];
+	uint32_t		 pcrs;		/* VAULT_TPM: the registers that it depends on */
 };
 
 #define VAULT_PATH_MAX		1023
@@ -54,6 +56,13 @@ int	 vault_unlock(struct vault *, const char *passphrase, size_t len);
 /* Another key key; the data keys are wrapped anew.  A passphrase has VAULT_PASSPHRASE_MIN.._MAX bytes: -ERANGE. */
 int	 vault_protect_passphrase(struct vault *, const char *passphrase, size_t len);
 int	 vault_protect_key_file(struct vault *);
+/* This key, which the TPM made `sealed` of; the passphrase is the way in when the TPM does not give it back. */
+int	 vault_protect_tpm(struct vault *, const uint8_t key[CIPHER_KEY_LEN], uint32_t pcrs, const uint8_t *sealed, size_t len,
+	    const char *passphrase, size_t passphrase_len);
+/* What the TPM made of the key: bytes of the vault, NULL when it is not protected so. */
+const uint8_t *vault_tpm_sealed(const struct vault *, uint32_t *ret_len);
+/* The key that the TPM gave back.  -EACCES: it is not this one; -EALREADY. */
+int	 vault_unlock_key(struct vault *, const uint8_t key[CIPHER_KEY_LEN]);
 /* A new epoch: what is set from now on is sealed under it, and vault_step() brings the rest over. */
 int	 vault_rotate(struct vault *);
 /* Seal up to n values of old epochs anew, forget epochs that nothing is under any more.  How many are left, or -errno. */

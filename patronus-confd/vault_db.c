@@ -24,6 +24,7 @@ static const char setup_sql[] =
     "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-256; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
     "CREATE TABLE IF NOT EXISTS vault(id INTEGER PRIMARY KEY CHECK(id = 1), protection INTEGER NOT NULL, device TEXT NOT NULL,"
     " key_id TEXT NOT NULL, salt BLOB NOT NULL, log_n INTEGER NOT NULL, epoch INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS tpm(id INTEGER PRIMARY KEY CHECK(id = 1), pcrs INTEGER NOT NULL, sealed BLOB NOT NULL, recovery TEXT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS keys(epoch INTEGER PRIMARY KEY, wrapped TEXT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS secrets(path TEXT NOT NULL, fingerprint TEXT NOT NULL, epoch INTEGER NOT NULL, sealed TEXT NOT NULL,"
     " PRIMARY KEY(path, fingerprint)) WITHOUT ROWID;";
@@ -164,6 +165,24 @@ text(sqlite3_stmt *q, int column)
 	return (s != NULL ? (const char *)s : "");
 }
 
+static int
+get_tpm(struct vault_db *d, struct vault_tpm *ret)
+{
+	sqlite3_stmt *q = prepare(d, "SELECT pcrs, sealed, recovery FROM tpm WHERE id = 1", "");
+	int len;
+
+	if (q == NULL)
+		return (-EIO);
+	if (sqlite3_step(q) == SQLITE_ROW && (len = sqlite3_column_bytes(q, 1)) > 0 && len <= VAULT_TPM_MAX) {
+		ret->pcrs = (uint32_t)sqlite3_column_int64(q, 0);
+		memcpy(ret->sealed, sqlite3_column_blob(q, 1), (size_t)len);
+		ret->len = (uint32_t)len;
+		(void)str_copy(ret->recovery, text(q, 2), sizeof(ret->recovery));
+	}
+	(void)sqlite3_finalize(q);
+	return (0);
+}
+
 int
 vault_db_meta(struct vault_db *d, struct vault_meta *ret)
 {
@@ -184,7 +203,21 @@ vault_db_meta(struct vault_db *d, struct vault_meta *ret)
 		error = 0;
 	}
 	(void)sqlite3_finalize(q);
-	return (error);
+	return (error == 0 ? get_tpm(d, &ret->tpm) : error);
+}
+
+static int
+put_tpm(struct vault_db *d, const struct vault_tpm *t)
+{
+	sqlite3_stmt *q;
+	int error = exec(d, "DELETE FROM tpm");
+
+	if (error != 0 || t->len == 0)
+		return (error);
+	if ((q = prepare(d, "INSERT INTO tpm(id, pcrs, recovery, sealed) VALUES(1, ?, ?, ?)", "is", t->pcrs, t->recovery)) == NULL)
+		return (-EIO);
+	(void)sqlite3_bind_blob(q, 3, t->sealed, (int)t->len, SQLITE_TRANSIENT);
+	return (finish(d, q));
 }
 
 static int
@@ -208,7 +241,7 @@ vault_db_put_keys(struct vault_db *d, const struct vault_meta *m, const struct v
 
 	if ((error = exec(d, "BEGIN IMMEDIATE")) != 0)
 		return (error);
-	if ((error = put_meta(d, m)) == 0)
+	if ((error = put_meta(d, m)) == 0 && (error = put_tpm(d, &m->tpm)) == 0)
 		error = exec(d, "DELETE FROM keys");
 	for (i = 0; i < n && error == 0; i++)
 		error = finish(d, prepare(d, "INSERT INTO keys VALUES(?, ?)", "is", keys[i].epoch, keys[i].wrapped));

@@ -12,6 +12,16 @@
 
 #define VAULT_DB_FINGERPRINT_KEY	0	/* in the place of an epoch */
 
+#define VAULT_TPM_MAX		4096
+
+/* What only the TPM of the box makes a key of, and the same key under the recovery passphrase. */
+struct vault_tpm {
+	uint32_t	 pcrs;		/* registers that it depends on, as bits */
+	uint8_t		 sealed[VAULT_TPM_MAX];
+	uint32_t	 len;		/* 0: none */
+	char		 recovery[256];
+};
+
 struct vault_meta {
 	uint8_t		 protection;	/* enum vault_protection */
 	char		 device[33];
@@ -19,6 +29,7 @@ struct vault_meta {
 	uint8_t		 salt[16];	/* of the passphrase */
 	unsigned	 log_n;
 	uint32_t	 epoch;
+	struct vault_tpm tpm;
 };
 
 struct vault_db_key {

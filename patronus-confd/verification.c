@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -13,6 +12,7 @@
 
 #include "confd.h"
 #include "document.h"
+#include "helper.h"
 #include "record_json.h"
 #include "snapshot.h"
 #include "verification.h"
@@ -189,16 +189,11 @@ static const struct channel_ops helper_ops = { .table = helper_table };
 static int
 helper_ask(struct verification_run *v, const struct recheck_req *q)
 {
-	struct helper_open_req open = { .helper = HELPER_RECHECK };
-	struct privcall_error why;
-	struct message m;
 	int error, fd;
 
-	if ((error = privcall(MSG_HELPER_OPEN, &open, &m, &why)) != 0)
+	if ((error = helper_open(HELPER_RECHECK, &fd)) != 0)
 		return (error);
-	fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	if (fd == -1 || (v->helper = channel_new(v->confd->base, fd, "recheck", ROLE_CONFD, ROLE_RECHECK, &helper_ops, v)) == NULL)
+	if ((v->helper = channel_new(v->confd->base, fd, "recheck", ROLE_CONFD, ROLE_RECHECK, &helper_ops, v)) == NULL)
 		return (-ENOMEM);
 	if ((error = channel_call(v->helper, MSG_RECHECK, q->revision, q, NULL, 0, TIMEOUT_MS, on_rechecked, v)) != 0) {
 		channel_free(v->helper);

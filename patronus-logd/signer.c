@@ -23,8 +23,6 @@
 static struct ledger	*ledger;
 static struct event	*timer;
 static struct audit_key	*key;
-static uint8_t		 key_der[AUDIT_KEY_MAX];
-static size_t		 key_der_len;
 static bool		 is_asking;
 static uint64_t		 waits_since_ms;	/* monotonic, of the oldest record that is not signed; 0: all are */
 static uint64_t		 not_before_ms;
@@ -47,12 +45,6 @@ const struct audit_key *
 signer_key(void)
 {
 	return key;
-}
-
-struct bytes
-signer_key_der(void)
-{
-	return (struct bytes){ key_der, (uint32_t)key_der_len };
 }
 
 /* --- asking --- */
@@ -169,13 +161,11 @@ on_key(struct channel *c, struct message *m, int error, void *arg)
 	if (m == NULL || error != 0)
 		return;
 	rep = m->body;
-	told = rep->key.len <= sizeof(key_der) ? audit_key_new(rep->key.data, rep->key.len) : NULL;
+	told = audit_key_new(rep->key.data, rep->key.len);
 	if (told == NULL) {
 		refused("authd's public key cannot be understood", -EBADMSG);
 		return;
 	}
-	key_der_len = rep->key.len;
-	memcpy(key_der, rep->key.data, key_der_len);
 	/* A review may hold the old one: it stays in memory in the one case in which there are two. */
 	if (key != NULL && audit_key_equal(key, told))
 		audit_key_free(told);

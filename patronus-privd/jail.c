@@ -25,6 +25,7 @@
 #include "options.h"
 
 #define CHANNEL_FD	3
+#define LIFTED		(CHANNEL_FD + 3)
 #define ROOT_FLAGS	(MS_NOSUID | MS_NODEV)
 
 int
@@ -186,21 +187,18 @@ identity_take(const struct profile *p)
 	must(getuid() == uid && setuid(0) == -1, "still root");
 }
 
+/* The channel, the device that the row has (or nothing), the program; they may stand in each other's way: they are lifted above first. */
 static void
-descriptors_arrange(const struct jail *j, int *ret_exe)
+descriptors_arrange(const struct jail *j, int device, int *ret_exe)
 {
-	int exe;
+	int lifted[] = { fcntl(j->channel, F_DUPFD, LIFTED), fcntl(device, F_DUPFD, LIFTED), fcntl(j->exe, F_DUPFD, LIFTED) }, i;
 
-	/* Both may stand in each other's way: lift the program above first. */
-	exe = fcntl(j->exe, F_DUPFD_CLOEXEC, CHANNEL_FD + 2);
-	must(exe != -1, "dup");
-	if (j->channel == CHANNEL_FD)
-		must(fcntl(CHANNEL_FD, F_SETFD, 0) == 0, "fcntl");
-	else
-		must(dup2(j->channel, CHANNEL_FD) == CHANNEL_FD, "dup2");
-	must(dup2(exe, CHANNEL_FD + 1) == CHANNEL_FD + 1 && fcntl(CHANNEL_FD + 1, F_SETFD, FD_CLOEXEC) == 0, "dup2");
-	must(syscall(SYS_close_range, CHANNEL_FD + 2, ~0u, 0) == 0, "close_range");
-	*ret_exe = CHANNEL_FD + 1;
+	for (i = 0; i < 3; i++)
+		must(lifted[i] == -1 ? i == 1 : dup2(lifted[i], CHANNEL_FD + i) == CHANNEL_FD + i, "dup");
+	*ret_exe = CHANNEL_FD + 2;
+	must(fcntl(*ret_exe, F_SETFD, FD_CLOEXEC) == 0 && syscall(SYS_close_range, CHANNEL_FD + 3, ~0u, 0) == 0, "close_range");
+	if (lifted[1] == -1)
+		(void)close(CHANNEL_FD + 1);
 }
 
 /* The kernel's name of this boot; there is no /proc where the process goes.  What cannot be read is no boot at all. */
@@ -219,7 +217,7 @@ jail_run(const struct jail *j)
 	char name[32], boot[64] = "PATRONUS_BOOT=";
 	char *envp[] = { "TZ=UTC0", "LC_ALL=C.UTF-8", boot, getenv("PATRONUS_DEBUG") != NULL ? "PATRONUS_DEBUG=1" : NULL, NULL };
 	char *argv[] = { name, NULL };
-	int exe;
+	int exe, device = j->profile->device != NULL ? open(j->profile->device, O_RDWR | O_CLOEXEC) : -1;
 
 	boot_read(boot + strlen(boot), sizeof(boot) - strlen(boot));
 	(void)snprintf(name, sizeof(name), "patronus-%s", j->profile->name);
@@ -231,7 +229,7 @@ jail_run(const struct jail *j)
 	/* Only now: the directory is closed to everybody but its owner. */
 	if (j->profile->state != PROFILE_STATE_NONE)
 		must(chdir(PROFILE_STATE_DIR) == 0, PROFILE_STATE_DIR);
-	descriptors_arrange(j, &exe);
+	descriptors_arrange(j, device, &exe);
 	/*
 	 * After the change of uid: before it, RLIMIT_NPROC 0 would let exec fail while another process has this uid.  After the descriptors of
 	 * the spawner have gone: it may hold more of them than this row may.

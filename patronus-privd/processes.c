@@ -13,6 +13,7 @@ const struct process_row processes[] = {
 	{ ROLE_PAM, true },	/* two logins at once, the rest waits */
 	{ ROLE_PAM, true },
 	{ ROLE_RECHECK, true },
+	{ ROLE_TPM, true },
 	{ ROLE_PARSE, true },	/* two documents at once */
 	{ ROLE_PARSE, true },
 };

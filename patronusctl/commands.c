@@ -86,12 +86,6 @@ const struct command commands[] = {
 		.examples = { { "show drift route", "routes only" } },
 		.run = run_show_drift,
 	}, {
-		.words = "show syslog", .summary = "how the log gets to its receivers",
-		.text = "Whether they are connected, what was sent and dropped, how many records wait, and why the last attempt failed that did. " FILTER_TEXT,
-		.args = { FILTER },
-		.examples = { { "show syslog", "all of them" }, { "show syslog --json | jq '.receivers[].lag'", "for a script" } },
-		.run = run_show_syslog,
-	}, {
 		.words = "show events", .summary = "events as they come",
 		.text = "One JSON object per line until Ctrl-C. Topics are commits, drift, status, log, counters, interfaces and progress; without any: "
 		    "commits, drift, status and log.",
@@ -252,16 +246,11 @@ const struct command commands[] = {
 		    "that is not right is named, with exit code 1.\n\n"
 		    "Without FILE the box is asked for everything. With FILE nothing is asked: an export, or the files audit.log.2 audit.log.1 "
 		    "audit.log in this order. Whoever has the box can have what came after the last head that you keep elsewhere; --heads with that "
-		    "head, and --key with the public key, prove all before it.\n\n"
-		    "With --syslog FILE is what a receiver of syslog has written: messages of RFC 5424 as they came, or their texts. Among other "
-		    "messages, in any order of heads, and twice after an outage is right there. --heads takes such a file, too.",
+		    "head, and --key with the public key, prove all before it.",
 		.args = { { .name = "FILE", .is_optional = true, .is_many = true, .values = VALUES_FILE } },
 		.options = { { "heads", 0, "FILE", "heads that were kept elsewhere: audit.heads, or an earlier export", VALUES_FILE, NULL },
-		    { "key", 0, "FILE", "the public key of the box (PEM) instead of the one that the export tells", VALUES_FILE, NULL },
-		    { "syslog", 0, NULL, "the files are those of a receiver of syslog", VALUES_NONE, NULL } },
-		.examples = { { "audit verify", "all that the box has" }, { "audit verify today.ndjson --heads yesterday.ndjson", "without the box" },
-		    { "audit verify --heads /var/log/remote/edge1.log", "the box, against what a receiver holds" },
-		    { "audit verify --syslog /var/log/remote/edge1.log", "what the receiver holds, by itself" } },
+		    { "key", 0, "FILE", "the public key of the box (PEM) instead of the one that the export tells", VALUES_FILE, NULL } },
+		.examples = { { "audit verify", "all that the box has" }, { "audit verify today.ndjson --heads yesterday.ndjson", "without the box" } },
 		.run = run_audit_verify,
 	}, {
 		.words = "audit export", .summary = "the audit log with its proofs, to keep elsewhere",
@@ -419,15 +408,23 @@ const struct command commands[] = {
 		.run = run_secret_status,
 	}, {
 		.words = "secret unlock", .summary = "give the passphrase of the secrets after a start",
-		.text = "A box whose secrets are protected by a passphrase starts, filters and forwards without it; what needs a secret waits.",
+		.text = "A box whose secrets are protected by a passphrase starts, filters and forwards without it; what needs a secret waits. Where they "
+		    "are protected by the TPM this is the recovery passphrase, for when the TPM does not release the key.",
+		.options = { { "tpm", 0, NULL, "ask the TPM once more", VALUES_NONE, NULL } },
 		.examples = { { "secret unlock", "asks" } },
 		.run = run_secret_unlock,
 	}, {
 		.words = "secret protect", .summary = "change what protects the secrets at rest",
 		.text = "With passphrase (12 characters or more) the secrets cannot be read from a stolen disk; after each start it must be given with "
-		    "patronusctl secret unlock. With key-file the key lies beside them: nobody is asked, and nothing is protected.",
-		.args = { { .name = "HOW", .values = VALUES_WORDS, .words = "passphrase key-file" } },
-		.examples = { { "secret protect passphrase", "asks twice" } },
+		    "patronusctl secret unlock. With tpm the TPM 2.0 of the box releases the key at each start by itself, to the boot that it was given in; a "
+		    "recovery passphrase is asked for, which opens the secrets when the TPM does not. With key-file (or none) the key lies beside them: "
+		    "nobody is asked, and nothing is protected.\n\n"
+		    "Every change makes a new key, and wraps the keys of the secrets anew.",
+		.args = { { .name = "HOW", .values = VALUES_WORDS, .words = "tpm passphrase key-file none" } },
+		.options = { { "pcrs", 0, "LIST", "with tpm: the registers that must be as they are now, such as 0+7, or none; 7 (Secure Boot) unless given",
+		    VALUES_NONE, NULL } },
+		.examples = { { "secret protect passphrase", "asks twice" }, { "secret protect tpm", "asks for the recovery passphrase" },
+		    { "secret protect tpm --pcrs none", "bound to this TPM alone" } },
 		.run = run_secret_protect,
 	}, {
 		.words = "secret rotate", .summary = "seal the secrets under a new key",

@@ -113,6 +113,21 @@ run_secret_list(struct ctl *c)
 
 /* --- the vault --- */
 
+static void
+tell_protection(const json_t *v)
+{
+	const char *how = json_text(v, "protection"), *refusal = json_text(v, "refusal");
+
+	printf("Protection   %s", json_flag(v, "protected") ? term_good() : term_warn());
+	if (strcmp(how, "tpm") == 0)
+		printf("the TPM of this box (PCR %s), and a recovery passphrase", json_text(v, "pcrs"));
+	else
+		printf("%s", json_flag(v, "protected") ? "a passphrase" : "none: the key lies in a file beside the secrets");
+	printf("%s\n", term_plain());
+	if (refusal[0] != '\0')
+		printf("TPM          %s%s%s\n", term_bad(), refusal, term_plain());
+}
+
 static int
 tell_vault(const struct ctl *c, struct reply *r)
 {
@@ -121,8 +136,7 @@ tell_vault(const struct ctl *c, struct reply *r)
 	if (c->format == FORMAT_JSON)
 		code = api_print_body(r);
 	else {
-		printf("Protection   %s%s%s\n", json_flag(r->json, "protected") ? term_good() : term_warn(),
-		    json_flag(r->json, "protected") ? "a passphrase" : "none: the key lies in a file beside the secrets", term_plain());
+		tell_protection(r->json);
 		printf("State        %s\n", json_flag(r->json, "locked") ? "locked: patronusctl secret unlock" : "open");
 		printf("Secrets      %lld, %lld lost, key epoch %lld\n", (long long)json_number(r->json, "secrets"),
 		    (long long)json_number(r->json, "lost"), (long long)json_number(r->json, "epoch"));
@@ -149,7 +163,8 @@ run_secret_unlock(struct ctl *c)
 	json_t *o;
 	int code;
 
-	if (!prompt_hidden("Passphrase: ", word, sizeof(word))) {
+	word[0] = '\0';
+	if (ctl_option(c, "tpm") == NULL && !prompt_hidden("Passphrase: ", word, sizeof(word))) {
 		explicit_bzero(word, sizeof(word));
 		return EXIT_USAGE;
 	}
@@ -163,18 +178,22 @@ int
 run_secret_protect(struct ctl *c)
 {
 	struct mgmt_req req = { .method = MGMT_PUT, .path = "/vault/protection" };
-	bool by_passphrase = strcmp(c->args[0], "passphrase") == 0;
+	const char *how = strcmp(c->args[0], "none") == 0 ? "key-file" : c->args[0], *pcrs = ctl_option(c, "pcrs");
+	bool by_tpm = strcmp(how, "tpm") == 0, has_word = by_tpm || strcmp(how, "passphrase") == 0;
 	char word[PASSPHRASE_MAX] = "";
 	struct reply r;
 	json_t *o;
 	int code;
 
-	if (by_passphrase && !prompt_twice("New passphrase: ", word, sizeof(word))) {
+	if (pcrs != NULL && !by_tpm) {
+		(void)fprintf(stderr, "patronusctl: --pcrs is for secret protect tpm\n");
+		return EXIT_USAGE;
+	}
+	if (has_word && !prompt_twice(by_tpm ? "Recovery passphrase: " : "New passphrase: ", word, sizeof(word))) {
 		explicit_bzero(word, sizeof(word));
 		return EXIT_USAGE;
 	}
-	o = by_passphrase ? json_pack("{s:s, s:s}", "protection", c->args[0], "passphrase", word) :
-	    json_pack("{s:s}", "protection", c->args[0]);
+	o = has_word ? json_pack("{s:s, s:s, s:s*}", "protection", how, "passphrase", word, "pcrs", pcrs) : json_pack("{s:s}", "protection", how);
 	explicit_bzero(word, sizeof(word));
 	code = api_send_secret(c, &req, o, &r);
 	return code != EXIT_OK ? code : tell_vault(c, &r);

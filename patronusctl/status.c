@@ -56,7 +56,8 @@ print_secrets(const json_t *s)
 	bool is_protected = json_flag(v, "protected");
 
 	if (v != NULL)
-		printf("Secrets      %s%s%s%s\n", is_protected ? term_good() : term_warn(), is_protected ? "protected by a passphrase" : "not protected",
+		printf("Secrets      %s%s%s%s\n", is_protected ? term_good() : term_warn(), !is_protected ? "not protected" :
+		    strcmp(json_text(v, "protection"), "tpm") == 0 ? "protected by the TPM" : "protected by a passphrase",
 		    json_flag(v, "locked") ? ", locked" : "", term_plain());
 }
 

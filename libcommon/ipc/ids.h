@@ -21,6 +21,7 @@ enum role {
 	ROLE_FETCHD,
 	ROLE_PARSE,		/* one-shot helper: reads one document from outside */
 	ROLE_RECHECK,		/* one-shot helper: compiles a revision anew and compares with the kernel */
+	ROLE_TPM,		/* one-shot helper: has a key sealed by the TPM of the box, or given back */
 	ROLE_MAX
 };
 
@@ -97,6 +98,7 @@ enum helper_id {
 	HELPER_PAM,
 	HELPER_PARSE,
 	HELPER_RECHECK,
+	HELPER_TPM,
 	HELPER_ID_MAX
 };
 
@@ -139,18 +141,26 @@ enum parse_format {
 	PARSE_BACKUP,		/* the JSON of a backup: may be longer */
 };
 
+enum tpm_act {
+	TPM_ACT_INVALID = 0,
+	TPM_SEAL,
+	TPM_UNSEAL,
+};
+
+enum tpm_verdict {
+	TPM_VERDICT_INVALID = 0,
+	TPM_DONE,
+	TPM_ABSENT,		/* the box has none, or none that may be opened */
+	TPM_CHANGED,		/* it does not give the key back: registers have other values than when it was sealed */
+	TPM_OTHER,		/* another TPM than the one that sealed, or it was cleared since */
+	TPM_FAILED,		/* for the reason that is told */
+};
+
 enum totp_algorithm {
 	TOTP_ALGORITHM_INVALID = 0,
 	TOTP_SHA1,		/* what every authenticator app has */
 	TOTP_SHA256,
 	TOTP_SHA512,
-};
-
-enum syslog_transport {
-	SYSLOG_INVALID = 0,
-	SYSLOG_TLS,		/* RFC 5425 */
-	SYSLOG_TCP,		/* RFC 6587 */
-	SYSLOG_UDP,		/* RFC 5426 */
 };
 
 enum probe_kind {

@@ -75,26 +75,40 @@ note(struct rig *rig, const char *who, const char *what, uint32_t revision)
 
 /* --- privd --- */
 
-static void *
-reader_run(void *arg)
-{
-	int fd = (int)(intptr_t)arg;
+struct helper {
+	void	(*serve)(int fd);
+	int	 fd;
+};
 
+static void
+reader_serve(int fd)
+{
 	(void)parse_answer(fd);
-	(void)close(fd);
+}
+
+static void *
+helper_run(void *arg)
+{
+	struct helper *h = arg;
+
+	h->serve(h->fd);
+	(void)close(h->fd);
+	free(h);
 	return (NULL);
 }
 
-/* patronus-parse, as a thread: its work, without its walls. */
+/* A helper as a thread: its work, without its walls. */
 static int
-reader_start(struct message *ret)
+helper_start(void (*serve)(int fd), struct message *ret)
 {
+	struct helper *h = malloc(sizeof(*h));
 	pthread_t thread;
 	int fds[2];
 
-	if (frame_pair(fds) != 0)
+	if (h == NULL || frame_pair(fds) != 0)
 		die("no socketpair");
-	if (pthread_create(&thread, NULL, reader_run, (void *)(intptr_t)fds[1]) != 0 || pthread_detach(thread) != 0)
+	*h = (struct helper){ .serve = serve, .fd = fds[1] };
+	if (pthread_create(&thread, NULL, helper_run, h) != 0 || pthread_detach(thread) != 0)
 		die("no thread");
 	return (arena_add_fd(ret->arena, fds[0]));
 }
@@ -104,6 +118,7 @@ privd(uint16_t type, const void *req, struct message *ret, struct privcall_error
 {
 	struct rig *rig = arg;
 	const struct sock_open_req *sock = req;
+	const struct helper_open_req *helper = req;
 	struct proc_status_rep *rep;
 
 	(void)why;
@@ -113,8 +128,10 @@ privd(uint16_t type, const void *req, struct message *ret, struct privcall_error
 	ret->body = arena_alloc(ret->arena, 1, ret->spec->rep->size);
 	if (type == MSG_SOCK_OPEN && sock->slot == SOCK_WEB_LISTEN)
 		rig->web_port = sock->port;
+	if (type == MSG_HELPER_OPEN && helper->helper == HELPER_TPM)
+		return (rig->tpm != NULL ? helper_start(rig->tpm, ret) : -ENOENT);
 	if (type == MSG_HELPER_OPEN)
-		return (reader_start(ret));
+		return (helper_start(reader_serve, ret));
 	if (type == MSG_PROC_STATUS) {
 		rep = ret->body;
 		rep->processes.items = arena_alloc(ret->arena, 1, sizeof(*rep->processes.items));
@@ -462,7 +479,6 @@ fetchd_setup(struct channel *ch, struct message *m, void *arg)
 
 static const struct channel_dispatch fetchd_table[] = {
 	{ MSG_FETCH_SETUP, CHANNEL_PHASE_READY, fetchd_setup },
-	{ MSG_FETCH_RECEIVERS, CHANNEL_PHASE_READY, fetchd_setup },
 	{ MSG_FETCH_PROBE, CHANNEL_PHASE_READY, fetchd_probe },
 	{ 0, 0, NULL }
 };

@@ -64,6 +64,7 @@ struct rig {
 	char			 token_made[512];	/* the last AUTH_TOKEN_CREATE */
 	unsigned		 checks;		/* AUTH_CHECK that authd saw */
 	uint16_t		 web_port;
+	void			(*tpm)(int fd);		/* the work of patronus-tpm for one question; NULL: it cannot be started */
 	int			 crowd[64];
 	unsigned		 ncrowd;
 	unsigned		 events;		/* MGMT_EVENT that came */

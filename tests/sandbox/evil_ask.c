@@ -97,6 +97,8 @@ ask_confd(void)
 	ask("helper", MSG_HELPER_OPEN, &open);
 	open.helper = HELPER_RECHECK;
 	ask("helper", MSG_HELPER_OPEN, &open);
+	open.helper = HELPER_TPM;
+	ask("helper", MSG_HELPER_OPEN, &open);
 	ask("dump", MSG_NL_DUMP, &dump);
 	for (dump.what = NL_DUMP_NFT_TABLES; dump.what <= NL_DUMP_NFT_ELEMS; dump.what++)
 		ask("dump", MSG_NL_DUMP, &dump);

@@ -25,6 +25,7 @@ static const struct { uint8_t role; const char *requests; } expected[] = {
 	{ ROLE_PAM, "" },
 	{ ROLE_PARSE, "" },
 	{ ROLE_RECHECK, "" },
+	{ ROLE_TPM, "" },
 };
 
 static void

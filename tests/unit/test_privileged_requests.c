@@ -118,11 +118,12 @@ put_processes(struct buf *b)
 	size_t n, i;
 	unsigned k;
 
-	buf_puts(b, "\n## What each process may do besides\n\n| process | state directory | network | system calls |\n|---|---|---|---|\n");
+	buf_puts(b, "\n## What each process may do besides\n\n| process | state directory | device | network | system calls |\n|---|---|---|---|---|\n");
 	p = profiles_all(&n);
 	for (i = 0; i < n; i++) {
-		buf_printf(b, "| %s | %s%s | %s | ", p[i].name, p[i].state_dir != NULL ? p[i].state_dir : "–",
-		    p[i].state == PROFILE_STATE_READ ? " (read)" : "", p[i].has_network ? "the box's, to connect" : "none");
+		buf_printf(b, "| %s | %s%s | %s | %s | ", p[i].name, p[i].state_dir != NULL ? p[i].state_dir : "–",
+		    p[i].state == PROFILE_STATE_READ ? " (read)" : "", p[i].device != NULL ? p[i].device : "–",
+		    p[i].has_network ? "the box's, to connect" : "none");
 		for (k = 0; k < PROFILE_CALL_SETS && p[i].calls[k] != NULL; k++)
 			buf_printf(b, "%s%s", k > 0 ? ", " : "", p[i].calls[k]->name);
 		buf_puts(b, " |\n");

@@ -104,9 +104,9 @@ def _make_initrd(where, version):
 # --- machines ---
 
 class Vm:
-    """One machine.  nics: names of tap devices; args: further words for QEMU; netns: where QEMU runs."""
+    """One machine.  nics: names of tap devices; args: further words for QEMU; netns: where QEMU runs; words: for the kernel."""
 
-    def __init__(self, job, name="vm", memory=512, nics=(), args=(), netns=None, clock=None):
+    def __init__(self, job, name="vm", memory=512, nics=(), args=(), netns=None, clock=None, words=""):
         self.job, self.name, self.n = Path(job), name, 0
         self.job.mkdir(parents=True, exist_ok=True)
         where, _ = kernel()
@@ -115,7 +115,7 @@ class Vm:
         argv = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-M", "q35", "-m", str(memory), "-nodefaults",
                 "-no-user-config", "-display", "none", "-no-reboot", "-serial", f"file:{self.job}/console",
                 "-kernel", f"{where}/vmlinux", "-initrd", f"{where}/initrd",
-                "-append", f"console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on vm.name={name}",
+                "-append", f"console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on vm.name={name} {words}",
                 "-device", "virtio-rng-pci", *share("root", "/", True), *share("modules", f"{where}/tree/lib/modules", True),
                 *share("job", self.job, False), *(["-rtc", f"base={clock},clock=vm"] if clock else [])]
         for i, (tap, mac) in enumerate(nics):
