@@ -21,6 +21,7 @@
 #include "idempotency.h"
 #include "people.h"
 #include "rate.h"
+#include "receivers.h"
 #include "problem.h"
 #include "schema.h"
 #include "secrets.h"
@@ -262,4 +263,5 @@ confd_running_changed(struct confd *confd)
 	mirror_changed(confd->mirror);
 	web_changed(confd);
 	fetch_setup(confd);
+	receivers_tell(confd);
 }

@@ -47,6 +47,7 @@ struct confd {
 	struct people		*people;
 	struct rates		*rates;
 	struct idempotency	*idempotency;
+	bool			 wants_packets;	/* a receiver of syslog gets what the firewall logs */
 	bool			 has_httpd;
 	uint16_t		 web_port;	/* that httpd listens on; 0: none yet */
 	struct event		*tick;		/* of streams whose session ended */

@@ -14,7 +14,6 @@
 
 #define NAME_SERVERS_MAX	8
 #define PUT_TIMEOUT_MS		620000		/* fetchd gives up before */
-#define SYSLOG_TIMEOUT_MS	90000
 #define PROBE_TIMEOUT_MS	35000
 
 struct asked {
@@ -27,13 +26,10 @@ static void
 result_take(uint16_t type, const void *body, struct fetch_result *ret)
 {
 	const struct fetch_put_rep *put = body;
-	const struct fetch_syslog_rep *syslog = body;
 	const struct fetch_probe_rep *probe = body;
 
 	if (type == MSG_FETCH_PUT)
 		*ret = (struct fetch_result){ .is_good = put->is_done, .status = put->status, .text = put->text };
-	else if (type == MSG_FETCH_SYSLOG)
-		*ret = (struct fetch_result){ .is_good = syslog->is_done, .text = syslog->text };
 	else
 		*ret = (struct fetch_result){ .is_good = probe->is_good, .took_us = probe->took_us, .text = probe->text };
 }
@@ -76,12 +72,6 @@ int
 fetch_put(const struct fetch_put_req *req, fetch_end *on_end, void *arg)
 {
 	return (ask(MSG_FETCH_PUT, req, PUT_TIMEOUT_MS, on_end, arg));
-}
-
-int
-fetch_syslog(const struct fetch_syslog_req *req, fetch_end *on_end, void *arg)
-{
-	return (ask(MSG_FETCH_SYSLOG, req, SYSLOG_TIMEOUT_MS, on_end, arg));
 }
 
 int

@@ -13,7 +13,6 @@
 struct confd;
 struct fetch_probe_req;
 struct fetch_put_req;
-struct fetch_syslog_req;
 
 struct fetch_result {
 	bool		 is_good;
@@ -27,7 +26,6 @@ typedef void fetch_end(const struct fetch_result *, void *arg);
 
 /* 0, or -EAGAIN when fetchd is away now (on_end is not called then). */
 int	 fetch_put(const struct fetch_put_req *, fetch_end *on_end, void *arg);
-int	 fetch_syslog(const struct fetch_syslog_req *, fetch_end *on_end, void *arg);
 int	 fetch_probe(const struct fetch_probe_req *, fetch_end *on_end, void *arg);
 
 /* fetchd came, or the running revision became another one: it hears who resolves names. */

@@ -18,6 +18,7 @@
 #include "fetch.h"
 #include "mgmt.h"
 #include "people.h"
+#include "receivers.h"
 #include "states.h"
 #include "tpm.h"
 #include "transaction.h"
@@ -32,6 +33,7 @@ static void	 on_owner_ready(struct channel *, void *);
 static void	 on_owner_close(struct channel *, int, void *);
 static void	 on_authd_ready(struct channel *, void *);
 static void	 on_fetchd_ready(struct channel *, void *);
+static void	 on_logd_ready(struct channel *, void *);
 static void	 on_httpd_ready(struct channel *, void *);
 static void	 on_httpd_close(struct channel *, int, void *);
 
@@ -45,6 +47,7 @@ static const struct channel_dispatch silent_table[] = { { 0, 0, NULL } };
 static const struct channel_ops owner_ops = { .table = owner_table, .on_ready = on_owner_ready, .on_close = on_owner_close };
 static const struct channel_ops authd_ops = { .table = silent_table, .on_ready = on_authd_ready };
 static const struct channel_ops fetchd_ops = { .table = silent_table, .on_ready = on_fetchd_ready };
+static const struct channel_ops logd_ops = { .table = silent_table, .on_ready = on_logd_ready };
 static const struct channel_ops httpd_ops = { .table = mgmt_httpd_table, .on_ready = on_httpd_ready, .on_close = on_httpd_close };
 
 static void
@@ -101,6 +104,15 @@ on_fetchd_ready(struct channel *ch, void *arg)
 	(void)ch;
 	(void)arg;
 	fetch_setup(&confd);
+	receivers_tell(&confd);
+}
+
+static void
+on_logd_ready(struct channel *ch, void *arg)
+{
+	(void)ch;
+	(void)arg;
+	receivers_tell(&confd);
 }
 
 static void
@@ -176,6 +188,7 @@ static const struct daemon_peer peers[] = {
 	{ .role = ROLE_FWD, .purpose = PEER_MAIN, .ops = &owner_ops },
 	{ .role = ROLE_AUTHD, .purpose = PEER_MAIN, .ops = &authd_ops },
 	{ .role = ROLE_FETCHD, .purpose = PEER_MAIN, .ops = &fetchd_ops },
+	{ .role = ROLE_LOGD, .purpose = PEER_MAIN, .ops = &logd_ops },
 	{ .role = ROLE_HTTPD, .purpose = PEER_MAIN, .ops = &httpd_ops },
 	{ .role = ROLE_INVALID }
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,6 +183,7 @@ struct screen {
 	struct buf	 interfaces;	/* members with a leading comma */
 	struct buf	 firewall;
 	char		 audit[321];	/* what is wrong with the audit log; "" */
+	struct buf	 syslog;	/* alarms of receivers, with a leading comma */
 };
 
 static void	 screen_show(struct screen *);
@@ -282,6 +284,39 @@ ask_audit(struct screen *s)
 		s->waiting--;
 }
 
+static void
+on_syslog(const struct state_answer *answer, void *arg)
+{
+	const struct state_syslog *state = answer->record;
+	const struct state_syslog_receiver *r;
+	struct screen *s = arg;
+	char text[800];
+	uint32_t i;
+
+	for (i = 0; state != NULL && i < state->receivers.n; i++) {
+		r = &state->receivers.items[i];
+		if (strcmp(r->state, "failing") != 0)
+			continue;
+		(void)snprintf(text, sizeof(text), "syslog receiver %s: %s; %llu records wait for it", r->name,
+		    r->last_error != NULL ? r->last_error : "", (unsigned long long)r->lag);
+		buf_puts(&s->syslog, ",{\"source\":\"logd\",\"class\":\"warning\",\"text\":");
+		record_json_string(text, strlen(text), &s->syslog);
+		buf_putc(&s->syslog, '}');
+	}
+	if (--s->waiting == 0)
+		screen_show(s);
+}
+
+/* Behind the other alarms; the first of all has no comma before it. */
+static void
+print_syslog_alarms(const struct buf *alarms, struct buf *b)
+{
+	size_t skip = !buf_failed(b) && b->data[b->len - 1] == '[' ? 1 : 0;
+
+	if (alarms->len > 0 && !buf_failed(alarms))
+		buf_put(b, alarms->data + skip, alarms->len - skip);
+}
+
 /* Behind the other alarms. */
 static void
 print_audit_alarm(const char *text, struct buf *b)
@@ -304,10 +339,12 @@ status_show(struct request *req)
 	s->req = req;
 	buf_init(&s->interfaces, BODY_MAX / 2);
 	buf_init(&s->firewall, 1 << 20);
+	buf_init(&s->syslog, 1 << 16);
 	/* One more than is asked, so that an answer at once does not end it too early. */
-	s->waiting = 4;
+	s->waiting = 5;
 	states_ask(req->confd->states, "interfaces", 0, on_interfaces, s);
 	states_ask(req->confd->states, "firewall", 0, on_firewall, s);
+	states_ask(req->confd->states, "syslog", 0, on_syslog, s);
 	ask_audit(s);
 	if (--s->waiting == 0)
 		screen_show(s);
@@ -351,9 +388,11 @@ screen_show(struct screen *s)
 	buf_puts(&b, ",\"alarms\":[");
 	states_print_alarms(confd->states, &b);
 	print_audit_alarm(s->audit, &b);
+	print_syslog_alarms(&s->syslog, &b);
 	buf_puts(&b, "]}");
 	buf_fini(&s->interfaces);
 	buf_fini(&s->firewall);
+	buf_fini(&s->syslog);
 	free(s);
 	reply_json(req, 200, &b, NULL);
 }

@@ -11,12 +11,15 @@
 #include "base/str.h"
 #include "conf/generated.h"
 #include "conf/state.h"
+#include "daemon/daemon.h"
 #include "ipc/channel.h"
+#include "ipc/ids.h"
 #include "ipc/msg.h"
 
 #include "backups.h"
 #include "confd.h"
 #include "events.h"
+#include "receivers.h"
 #include "record_json.h"
 #include "secrets.h"
 #include "states.h"
@@ -51,6 +54,7 @@ static const struct {
 	{ "routes", "netd" },
 	{ "firewall", "fwd" },
 	{ "firewall-log", "fwd" },
+	{ "syslog", "logd" },
 };
 
 struct ask {
@@ -114,22 +118,33 @@ on_state(struct channel *ch, struct message *m, int error, void *arg)
 	free(ask);
 }
 
+/* logd carries nothing out, so it is no owner. */
+static struct channel *
+source_channel(struct states *ss, const char *name)
+{
+	struct owner *o = owners_by_name(&ss->confd->owners, name);
+
+	if (name != NULL && strcmp(name, "logd") == 0)
+		return (daemon_channel(ROLE_LOGD, PEER_MAIN));
+	return (o != NULL ? o->channel : NULL);
+}
+
 void
 states_ask(struct states *ss, const char *name, uint32_t limit, states_then *then, void *arg)
 {
 	struct state_get_req req = { .name = name, .limit = limit };
 	struct state_answer away = { .error = -EAGAIN };
-	struct owner *o = owners_by_name(&ss->confd->owners, states_owner(name));
+	struct channel *ch = source_channel(ss, states_owner(name));
 	struct ask *ask;
 
-	if (o == NULL || o->channel == NULL) {
+	if (ch == NULL) {
 		then(&away, arg);
 		return;
 	}
 	if ((ask = calloc(1, sizeof(*ask))) == NULL)
 		fatalx("states", "no memory");
 	*ask = (struct ask){ .record = conf_state_record(name), .then = then, .arg = arg };
-	if (channel_call(o->channel, MSG_STATE_GET, 0, &req, NULL, 0, STATES_CALL_MS, on_state, ask) != 0) {
+	if (channel_call(ch, MSG_STATE_GET, 0, &req, NULL, 0, STATES_CALL_MS, on_state, ask) != 0) {
 		free(ask);
 		then(&away, arg);
 	}
@@ -200,6 +215,8 @@ states_on_event(struct states *ss, const struct event_req *req)
 	/* Counters come each second: nobody pays for what nobody reads. */
 	if ((topic == TOPIC_COUNTERS || topic == TOPIC_INTERFACES) && !events_wanted(ss->confd->events, topic))
 		return;
+	if (topic == TOPIC_LOG)
+		receivers_packet(ss->confd, req->record);
 	if ((arena = arena_new(RECORD_MAX)) == NULL)
 		fatalx("states", "no memory");
 	if (codec_decode(record, req->record.data, req->record.len, arena, &body, &why) == 0)

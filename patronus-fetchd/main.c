@@ -24,7 +24,7 @@ on_setup(struct channel *ch, struct message *m, void *arg)
 }
 
 static void
-on_confd_close(struct channel *ch, int error, void *arg)
+on_close(struct channel *ch, int error, void *arg)
 {
 	(void)error;
 	(void)arg;
@@ -34,15 +34,23 @@ on_confd_close(struct channel *ch, int error, void *arg)
 static const struct channel_dispatch table[] = {
 	{ MSG_FETCH_SETUP, CHANNEL_PHASE_READY, on_setup },
 	{ MSG_FETCH_PUT, CHANNEL_PHASE_READY, put_request },
-	{ MSG_FETCH_SYSLOG, CHANNEL_PHASE_READY, syslog_request },
+	{ MSG_FETCH_RECEIVERS, CHANNEL_PHASE_READY, syslog_receivers },
 	{ MSG_FETCH_PROBE, CHANNEL_PHASE_READY, probe_request },
 	{ 0, 0, NULL }
 };
 
-static const struct channel_ops ops = { .table = table, .on_close = on_confd_close };
+/* logd names a receiver, never a place. */
+static const struct channel_dispatch logd_table[] = {
+	{ MSG_FETCH_SYSLOG, CHANNEL_PHASE_READY, syslog_request },
+	{ 0, 0, NULL }
+};
+
+static const struct channel_ops ops = { .table = table, .on_close = on_close };
+static const struct channel_ops logd_ops = { .table = logd_table, .on_close = on_close };
 
 static const struct daemon_peer peers[] = {
 	{ .role = ROLE_CONFD, .purpose = PEER_MAIN, .ops = &ops },
+	{ .role = ROLE_LOGD, .purpose = PEER_MAIN, .ops = &logd_ops },
 	{ .role = ROLE_INVALID },
 };
 

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Syslog knows no acknowledgement (RFC 5425, 4.4: a record may be lost with its connection).  The nearest thing to one is TCP's: a request
- * is done when the other kernel has acknowledged its last byte and has not closed since.
+ * is done when the other kernel has acknowledged its last byte and has not closed since.  logd says which connection its frames go on in: one that
+ * has ended since is told, not replaced.
  */
+#include <errno.h>
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/str.h"
+#include "datagram.h"
+#include "ipc/ids.h"
 #include "job.h"
 #include "place.h"
 #include "resolve.h"
@@ -24,24 +30,31 @@
 #define WRITE_S		30
 #define DRAIN_MS	5
 #define DRAIN_TRIES	2000
+#define KEEPALIVE_S	10
 
 struct link {
+	/* A receiver, as confd described it; name "": the place is free. */
+	char			 name[65];
+	char			 host[257];	/* where it is */
 	struct place		 place;		/* host is what the certificate must say */
-	char			 target[256];	/* where it is */
+	uint8_t			 transport;	/* enum syslog_transport */
 	char			*trust;
-	struct transfer		*transfer;	/* NULL: not connected */
-	curl_socket_t		 fd;
+
+	uint64_t		 connection;	/* 0: none */
+	struct transfer		*transfer;	/* tls and tcp */
+	int			 fd;		/* udp: ours; else the transfer's; -1: none */
 	struct event		*writable;
 	struct event		*drained;
 	struct job		*job;		/* NULL: idle */
-	uint32_t		 sent;
+	bool			 is_resolving;	/* the resolver will call, whatever becomes of the job */
+	bool			 is_gone;	/* and then the place is free */
+	size_t			 sent;
 	unsigned		 tries;
-	uint64_t		 used;		/* the link with the least was idle for longest */
 };
 
 static struct link		links[LINKS_MAX];
 static struct event_base	*base;
-static uint64_t			uses;
+static uint64_t			connections;
 
 static void	 on_writable(evutil_socket_t, short, void *);
 static void	 on_drained(evutil_socket_t, short, void *);
@@ -49,7 +62,11 @@ static void	 on_drained(evutil_socket_t, short, void *);
 void
 syslog_init(struct event_base *b)
 {
+	unsigned i;
+
 	base = b;
+	for (i = 0; i < LINKS_MAX; i++)
+		links[i].fd = -1;
 }
 
 static void
@@ -59,18 +76,13 @@ link_close(struct link *l)
 		event_free(l->writable);
 	if (l->drained != NULL)
 		event_free(l->drained);
+	l->writable = l->drained = NULL;
+	if (l->transport == SYSLOG_UDP && l->fd != -1)
+		(void)close(l->fd);
+	l->fd = -1;
 	transfer_free(l->transfer);
-	free(l->trust);
-	memset(l, 0, sizeof(*l));
-}
-
-void
-syslog_fini(void)
-{
-	unsigned i;
-
-	for (i = 0; i < LINKS_MAX; i++)
-		link_close(&links[i]);
+	l->transfer = NULL;
+	l->connection = 0;
 }
 
 /* The end of a request; a link that failed is closed. */
@@ -81,10 +93,95 @@ link_end(struct link *l, const char *text)
 	struct job *job = l->job;
 
 	l->job = NULL;
-	job_end(job, &rep);
 	if (text[0] != '\0')
 		link_close(l);
+	rep.connection = l->connection;
+	if (job != NULL)
+		job_end(job, &rep);
 }
+
+/* --- receivers --- */
+
+static void
+link_free(struct link *l)
+{
+	link_end(l, "the receiver is another one now");
+	if (l->is_resolving) {
+		l->is_gone = true;
+		return;
+	}
+	free(l->trust);
+	memset(l, 0, sizeof(*l));
+	l->fd = -1;
+}
+
+void
+syslog_fini(void)
+{
+	unsigned i;
+
+	for (i = 0; i < LINKS_MAX; i++)
+		link_free(&links[i]);
+}
+
+static bool
+link_is_for(const struct link *l, const struct fetch_receiver *r)
+{
+	return strcmp(l->name, r->name) == 0 && !l->is_gone && strcmp(l->host, r->host) == 0 && l->place.port == r->port &&
+	    l->transport == r->transport && strcmp(l->place.host, r->server_name[0] != '\0' ? r->server_name : r->host) == 0 &&
+	    strcmp(l->trust, r->trust) == 0;
+}
+
+static struct link *
+link_find(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < LINKS_MAX; i++)
+		if (!links[i].is_gone && strcmp(links[i].name, name) == 0)
+			return &links[i];
+	return NULL;
+}
+
+static void
+link_new(const struct fetch_receiver *r)
+{
+	struct link *l = link_find("");
+
+	/* None is free while the resolver still holds one: confd says it again when a revision comes, logd hears why until then. */
+	if (l == NULL) {
+		log_warnx("syslog", "receiver \"%s\" has to wait", r->name);
+		return;
+	}
+	(void)str_copy(l->name, r->name, sizeof(l->name));
+	(void)str_copy(l->host, r->host, sizeof(l->host));
+	(void)str_copy(l->place.host, r->server_name[0] != '\0' ? r->server_name : r->host, sizeof(l->place.host));
+	l->place.port = r->port;
+	l->transport = r->transport;
+	if ((l->trust = strdup(r->trust)) == NULL)
+		fatalx("syslog", "no memory");
+}
+
+void
+syslog_receivers(struct channel *ch, struct message *m, void *arg)
+{
+	const struct fetch_receivers_req *req = m->body;
+	unsigned i, k;
+
+	(void)ch;
+	(void)arg;
+	for (i = 0; i < LINKS_MAX; i++) {
+		for (k = 0; k < req->receivers.n && !link_is_for(&links[i], &req->receivers.items[k]); k++)
+			continue;
+		if (links[i].name[0] != '\0' && !links[i].is_gone && k == req->receivers.n)
+			link_free(&links[i]);
+	}
+	for (k = 0; k < req->receivers.n; k++)
+		if (link_find(req->receivers.items[k].name) == NULL)
+			link_new(&req->receivers.items[k]);
+}
+
+/* --- sending --- */
 
 /* A server that has closed says so with an end of file, and one that is there says nothing. */
 static bool
@@ -94,6 +191,8 @@ link_is_alive(struct link *l)
 	size_t n;
 	CURLcode r;
 
+	if (l->transport == SYSLOG_UDP)
+		return true;
 	while ((r = curl_easy_recv(transfer_curl(l->transfer), byte, sizeof(byte), &n)) == CURLE_OK && n > 0)
 		continue;
 	return r == CURLE_AGAIN;
@@ -106,11 +205,11 @@ drain(struct link *l)
 	int left = 0;
 
 	if (!link_is_alive(l))
-		link_end(l, "the server closed the connection");
-	else if (ioctl(l->fd, SIOCOUTQ, &left) == 0 && left == 0)
+		link_end(l, "the receiver closed the connection");
+	else if (l->transport == SYSLOG_UDP || (ioctl(l->fd, SIOCOUTQ, &left) == 0 && left == 0))
 		link_end(l, "");
 	else if (++l->tries > DRAIN_TRIES)
-		link_end(l, "the server does not acknowledge what was sent");
+		link_end(l, "the receiver does not acknowledge what was sent");
 	else
 		(void)event_add(l->drained, &soon);
 }
@@ -123,26 +222,36 @@ on_drained(evutil_socket_t fd, short what, void *arg)
 	drain(arg);
 }
 
-static void
-link_write(struct link *l)
+/* Into the stream: 0, -EAGAIN or -EPIPE. */
+static int
+stream_send(struct link *l, const struct fetch_syslog_req *r)
 {
-	static const struct timeval patience = { WRITE_S, 0 };
-	const struct fetch_syslog_req *r = job_body(l->job);
-	CURLcode result = CURLE_OK;
+	CURLcode result;
 	size_t n;
 
 	while (l->sent < r->frames.len) {
 		result = curl_easy_send(transfer_curl(l->transfer), r->frames.data + l->sent, r->frames.len - l->sent, &n);
 		if (result != CURLE_OK)
-			break;
-		l->sent += (uint32_t)n;
+			return result == CURLE_AGAIN ? -EAGAIN : -EPIPE;
+		l->sent += n;
 	}
-	if (result == CURLE_AGAIN)
+	return 0;
+}
+
+static void
+link_write(struct link *l)
+{
+	static const struct timeval patience = { WRITE_S, 0 };
+	const struct fetch_syslog_req *r = job_body(l->job);
+	int error;
+
+	error = l->transport == SYSLOG_UDP ? datagram_send(l->fd, r->frames.data, r->frames.len, &l->sent) : stream_send(l, r);
+	if (error == -EAGAIN)
 		(void)event_add(l->writable, &patience);
-	else if (result != CURLE_OK)
-		link_end(l, "the connection broke");
-	else
+	else if (error == 0)
 		drain(l);
+	else
+		link_end(l, error == -EPIPE ? "the connection broke" : error == -ECONNREFUSED ? "nobody listens there" : strerror(-error));
 }
 
 static void
@@ -152,7 +261,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	if ((what & EV_TIMEOUT) != 0)
-		link_end(l, "the server takes nothing more");
+		link_end(l, "the receiver takes nothing more");
 	else
 		link_write(l);
 }
@@ -160,37 +269,42 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 /* --- connecting --- */
 
 static void
+link_ready(struct link *l)
+{
+	l->writable = event_new(base, l->fd, EV_WRITE, on_writable, l);
+	l->drained = evtimer_new(base, on_drained, l);
+	if (l->writable == NULL || l->drained == NULL)
+		fatalx("syslog", "no memory");
+	l->connection = ++connections;
+	link_write(l);
+}
+
+static void
 on_connected(struct transfer *t, CURLcode result, const char *text, void *arg)
 {
 	struct link *l = arg;
+	curl_socket_t fd;
 
 	if (result != CURLE_OK) {
 		link_end(l, text);
 		return;
 	}
-	if (curl_easy_getinfo(transfer_curl(t), CURLINFO_ACTIVESOCKET, &l->fd) != CURLE_OK || l->fd == CURL_SOCKET_BAD) {
+	if (curl_easy_getinfo(transfer_curl(t), CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD) {
 		link_end(l, "the connection broke");
 		return;
 	}
-	l->writable = event_new(base, l->fd, EV_WRITE, on_writable, l);
-	l->drained = evtimer_new(base, on_drained, l);
-	if (l->writable == NULL || l->drained == NULL)
-		fatalx("syslog", "no memory");
-	link_write(l);
+	l->fd = fd;
+	link_ready(l);
 }
 
 static void
-on_resolved(const struct resolved *to, const char *text, void *arg)
+stream_open(struct link *l, const struct resolved *to)
 {
-	struct link *l = arg;
+	const char *scheme = l->transport == SYSLOG_TLS ? "https" : "http";
 	char url[300];
 	CURL *c;
 
-	if (to->n == 0) {
-		link_end(l, text);
-		return;
-	}
-	(void)snprintf(url, sizeof(url), strchr(l->place.host, ':') != NULL ? "https://[%s]:%u/" : "https://%s:%u/", l->place.host,
+	(void)snprintf(url, sizeof(url), strchr(l->place.host, ':') != NULL ? "%s://[%s]:%u/" : "%s://%s:%u/", scheme, l->place.host,
 	    l->place.port);
 	if ((l->transfer = transfer_new(url, &l->place, to)) == NULL)
 		fatalx("syslog", "no memory");
@@ -199,71 +313,69 @@ on_resolved(const struct resolved *to, const char *text, void *arg)
 	(void)curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 0L);
 	(void)curl_easy_setopt(c, CURLOPT_SSL_ENABLE_ALPN, 0L);
 	(void)curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
-	if (trust_apply(c, l->trust) != 0)
-		link_end(l, "there is no certificate authority to check the server against; give one");
+	(void)curl_easy_setopt(c, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_S);
+	(void)curl_easy_setopt(c, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_S);
+	if (l->transport == SYSLOG_TLS && trust_apply_key_or_ca(c, l->trust) != 0)
+		link_end(l, "there is no certificate authority to check the receiver against; give it with trust");
 	else if (transfer_start(l->transfer, on_connected, l) != 0)
 		link_end(l, "no memory");
 }
 
-static bool
-link_is_for(const struct link *l, const struct fetch_syslog_req *r)
+static void
+on_resolved(const struct resolved *to, const char *text, void *arg)
 {
-	return l->used > 0 && strcmp(l->target, r->host) == 0 && l->place.port == r->port &&
-	    strcmp(l->place.host, r->server_name[0] != '\0' ? r->server_name : r->host) == 0 && strcmp(l->trust, r->trust) == 0;
-}
+	struct link *l = arg;
 
-/* The link for it; a new one takes the place of the one that was idle for longest.  NULL: all are busy. */
-static struct link *
-link_find(const struct fetch_syslog_req *r)
-{
-	struct link *l, *oldest = NULL;
-
-	for (l = links; l < links + LINKS_MAX; l++) {
-		if (link_is_for(l, r))
-			return l;
-		if (l->job == NULL && (oldest == NULL || l->used < oldest->used))
-			oldest = l;
-	}
-	if (oldest != NULL)
-		link_close(oldest);
-	return oldest;
+	l->is_resolving = false;
+	if (l->is_gone)
+		link_free(l);
+	else if (l->job == NULL)
+		return;
+	else if (to->n == 0)
+		link_end(l, text);
+	else if (l->transport != SYSLOG_UDP)
+		stream_open(l, to);
+	else if ((l->fd = datagram_open(to)) < 0) {
+		text = strerror(-l->fd);
+		l->fd = -1;
+		link_end(l, text);
+	} else
+		link_ready(l);
 }
 
 static void
-link_open(struct link *l, const struct fetch_syslog_req *r)
+refuse(struct job *job, const char *text)
 {
-	(void)snprintf(l->target, sizeof(l->target), "%s", r->host);
-	(void)snprintf(l->place.host, sizeof(l->place.host), "%s", r->server_name[0] != '\0' ? r->server_name : r->host);
-	l->place.port = r->port;
-	if ((l->trust = strdup(r->trust)) == NULL)
-		fatalx("syslog", "no memory");
-	resolve_host(r->host, r->port, on_resolved, l);
+	struct fetch_syslog_rep rep = { .text = text };
+
+	job_end(job, &rep);
 }
 
 void
 syslog_request(struct channel *ch, struct message *m, void *arg)
 {
-	struct fetch_syslog_rep busy = { .text = "another request for this server is under way" };
+	const struct fetch_syslog_req *r;
 	struct job *job;
 	struct link *l;
 
 	(void)arg;
 	if ((job = job_new(ch, m)) == NULL)
 		return;
-	l = link_find(job_body(job));
-	if (l == NULL || l->job != NULL) {
-		job_end(job, &busy);
+	r = job_body(job);
+	l = r->receiver[0] != '\0' ? link_find(r->receiver) : NULL;
+	if (l == NULL || l->job != NULL || l->is_resolving) {
+		refuse(job, l == NULL ? "patronus-fetchd does not know the receiver yet" : "another request for it is under way");
 		return;
 	}
-	/* The server went away since: a new connection, and nothing was lost. */
-	if (l->transfer != NULL && !link_is_alive(l))
-		link_close(l);
 	l->job = job;
 	l->sent = 0;
 	l->tries = 0;
-	l->used = ++uses;
-	if (l->transfer != NULL)
-		link_write(l);
+	if (r->connection == 0) {
+		link_close(l);
+		l->is_resolving = true;
+		resolve_host(l->host, l->place.port, on_resolved, l);
+	} else if (r->connection != l->connection || !link_is_alive(l))
+		link_end(l, "the receiver closed the connection");
 	else
-		link_open(l, job_body(job));
+		link_write(l);
 }

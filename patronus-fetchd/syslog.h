@@ -8,7 +8,9 @@ struct message;
 
 void	 syslog_init(struct event_base *);
 void	 syslog_fini(void);
-/* FETCH_SYSLOG: frames into a TLS connection (RFC 5425) that is kept for the next ones. */
+/* FETCH_RECEIVERS: where syslog may go. */
+void	 syslog_receivers(struct channel *, struct message *, void *arg);
+/* FETCH_SYSLOG: frames into a connection that is kept for the next ones. */
 void	 syslog_request(struct channel *, struct message *, void *arg);
 
 #endif

@@ -217,7 +217,7 @@ put_goto(struct compiler *c, const char *chain, const char *target)
 }
 
 static void
-put_dispatch(struct compiler *c, const char *chain, enum ir_field field, const char *set_name)
+put_dispatch(struct compiler *c, const char *chain, const char *id, enum ir_field field, const char *set_name)
 {
 	struct ir_draft d = { .n = 0 };
 	const struct ir_set *set;
@@ -229,8 +229,14 @@ put_dispatch(struct compiler *c, const char *chain, enum ir_field field, const c
 	s = ir_put(&d, IR_VMAP);
 	s->field = (uint8_t)field;
 	s->set = set;
-	ir_rule_add(c->ir, ir_chain_get(c->ir, chain), compile_origin(c, mem_printf(c->ir->arena, "%s:dispatch", chain),
+	ir_rule_add(c->ir, ir_chain_get(c->ir, chain), compile_origin(c, mem_printf(c->ir->arena, "%s:%s", chain, id),
 	    IR_ACTION_NONE), &d);
+}
+
+static void
+put_pre_rules(struct compiler *c, const char *chain, enum ir_field field)
+{
+	put_dispatch(c, chain, "pre-rules", field, mem_printf(c->scratch, "pre.%s", chain));
 }
 
 static void
@@ -240,13 +246,14 @@ compile_input(struct compiler *c)
 
 	ir_chain_base(c->ir, chain, IR_HOOK_INPUT, false, NF_IP_PRI_FILTER, true);
 	put_loopback(c, chain, IR_IIF_NAME);
+	put_pre_rules(c, chain, IR_IIF_NAME);
 	put_established(c, chain);
 	put_icmpv6(c, chain);
 	put_invalid(c, chain);
 	put_dhcp(c, chain, true);
 	if (c->policy->guards_access)
 		put_management(c);
-	put_dispatch(c, chain, IR_IIF_NAME, "pairs.input");
+	put_dispatch(c, chain, "dispatch", IR_IIF_NAME, "pairs.input");
 	if (!c->policy->guards_access)
 		put_management(c);
 	put_goto(c, chain, "unmatched");
@@ -258,9 +265,10 @@ compile_forward(struct compiler *c)
 	static const char chain[] = "forward";
 
 	ir_chain_base(c->ir, chain, IR_HOOK_FORWARD, false, NF_IP_PRI_FILTER, true);
+	put_pre_rules(c, chain, IR_IIF_NAME);
 	put_established(c, chain);
 	put_invalid(c, chain);
-	put_dispatch(c, chain, IR_IIF_NAME, "pairs.forward");
+	put_dispatch(c, chain, "dispatch", IR_IIF_NAME, "pairs.forward");
 	put_goto(c, chain, "unmatched");
 }
 
@@ -272,12 +280,13 @@ compile_output(struct compiler *c)
 
 	ir_chain_base(c->ir, chain, IR_HOOK_OUTPUT, false, NF_IP_PRI_FILTER, c->policy->drops_outgoing);
 	put_loopback(c, chain, IR_OIF_NAME);
+	put_pre_rules(c, chain, IR_OIF_NAME);
 	put_established(c, chain);
 	if (c->policy->drops_outgoing) {
 		put_icmpv6(c, chain);
 		put_dhcp(c, chain, false);
 	}
-	put_dispatch(c, chain, IR_OIF_NAME, "pairs.output");
+	put_dispatch(c, chain, "dispatch", IR_OIF_NAME, "pairs.output");
 	if (!c->policy->drops_outgoing)
 		return;
 	if (c->policy->logs_unmatched)
@@ -298,7 +307,7 @@ put_reject(struct compiler *c, struct ir_chain *chain, struct ir_origin *o)
 	ir_rule_add(c->ir, chain, o, &d);
 	d.n = 0;
 	ir_put(&d, IR_COUNTER);
-	ir_put(&d, IR_REJECT_ADMIN);
+	ir_put(&d, IR_REJECT)->code = POLICY_ADMIN_PROHIBITED;
 	ir_rule_add(c->ir, chain, o, &d);
 }
 
@@ -350,7 +359,7 @@ compile_unmatched(struct compiler *c)
 	for (i = POLICY_LOCAL + 1; i < c->policy->n_zones; i++)
 		put_default(c, &c->policy->zones[i], set);
 	ir_set_seal(set);
-	put_dispatch(c, chain, IR_IIF_NAME, set->name);
+	put_dispatch(c, chain, "dispatch", IR_IIF_NAME, set->name);
 	d.n = 0;
 	finish(c, chain, &d, "default:none", IR_DROP);
 }
@@ -366,6 +375,7 @@ compile(const struct fw_policy *policy, struct buf *remarks)
 		fatalx("compile", "out of memory");
 	compile_rules(&c);
 	compile_anti_spoofing(&c);
+	compile_no_tracking(&c);
 	compile_input(&c);
 	compile_forward(&c);
 	compile_output(&c);

@@ -9,9 +9,10 @@
  * From the policy to the intermediate form.
  *
  *   anti-spoofing (raw prerouting)	the route back must leave where the packet came in
- *   input, forward, output		established first, invalid out, essentials, then by zone pair to the chain of its rules
- *   pair.FROM.TO			the rules that name this pair, in order; a rule or run of rules for several pairs stands once, in a
- *					chain block.ID that each of their pair chains jumps to
+ *   untracked				pre-rules that exempt from connection tracking (behind raw)
+ *   input, forward, output		pre-rules by zone pair; established first, invalid out, essentials; rules by zone pair
+ *   pre.FROM.TO, pair.FROM.TO		the pre-rules, and the other rules, that name this pair, in order; a rule or run of rules for
+ *					several pairs stands once, in a chain block.ID that each of their pair chains jumps to
  *   unmatched, default.ZONE		what no rule decided
  *   port-forwards, masquerading		translation
  */
@@ -45,6 +46,10 @@ struct ir	*compile(const struct fw_policy *, struct buf *remarks);
 
 /* compile_rules.c: the pair chains and their dispatch maps. */
 void	 compile_rules(struct compiler *);
+/* Pre-rules that exempt from connection tracking. */
+void	 compile_no_tracking(struct compiler *);
+/* compile_action.c: one rule with all its parts at the end of a chain. */
+void	 compile_rule(struct compiler *, struct ir_chain *, const struct policy_rule *);
 /* compile_nat.c */
 void	 compile_nat(struct compiler *);
 
@@ -55,9 +60,15 @@ struct compile_selector {
 	const struct policy_endpoint	*destination;
 	const struct policy_service	*services;
 	uint32_t			 n_services;
+	const struct policy_conditions	*conditions;	/* NULL: none */
 	bool				 is_v4_only;
+	bool				 is_v6_only;
 	bool				 splits_families;	/* each part is of one family */
 };
+
+/* compile_condition.c: put what a rule asks beside addresses and services; false when nothing can match. */
+bool	 compile_links(struct compiler *, struct ir_draft *, const struct policy_conditions *);
+void	 compile_conditions(struct compiler *, struct ir_draft *, const struct policy_conditions *);
 
 /* As few parts as possible; none when nothing can match.  They are the compiler's, until the next call. */
 struct compile_parts	*compile_select(struct compiler *, const struct compile_selector *);

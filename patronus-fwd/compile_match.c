@@ -313,12 +313,14 @@ put_addresses(struct compiler *c, struct ir_draft *d, const struct policy_addres
 	else
 		field = is_source ? IR_SADDR6 : IR_DADDR6;
 	n = count_family(a, family, &has_networks);
+	if (n == 0 && a->is_not)	/* no address of this family is one of them */
+		return;
 	if (a->name == NULL && n == 1) {
 		for (i = 0; prefix_family(&a->items[i]) != family; i++)
 			;
-		ir_match_prefix(d, field, IR_PREFIX, a->items[i].addr.bytes, a->items[i].len);
+		ir_match_prefix(d, field, a->is_not ? IR_NOT_PREFIX : IR_PREFIX, a->items[i].addr.bytes, a->items[i].len);
 	} else {
-		ir_match_set(d, field, IR_IN_SET, address_set(c, a, family, (uint8_t)field, n, has_networks));
+		ir_match_set(d, field, a->is_not ? IR_NOT_IN_SET : IR_IN_SET, address_set(c, a, family, (uint8_t)field, n, has_networks));
 	}
 }
 
@@ -331,16 +333,31 @@ put_endpoint(struct compiler *c, struct ir_draft *d, const struct policy_endpoin
 		put_addresses(c, d, &e->criteria[i], family, is_source);
 }
 
-/* Does every criterion of the endpoint have addresses of this family? */
+/* Do the addresses have everything of the family? */
+static bool
+is_everything(const struct policy_addresses *a, uint8_t family)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->n; i++)
+		if (prefix_family(&a->items[i]) == family && a->items[i].len == 0)
+			return true;
+	return false;
+}
+
+/* Can an address of this family meet every criterion of the endpoint? */
 static bool
 endpoint_has(const struct policy_endpoint *e, uint8_t family)
 {
+	const struct policy_addresses *a;
 	bool ignored;
 	unsigned i;
 
-	for (i = 0; e != NULL && i < e->n; i++)
-		if (count_family(&e->criteria[i], family, &ignored) == 0)
+	for (i = 0; e != NULL && i < e->n; i++) {
+		a = &e->criteria[i];
+		if (a->is_not ? is_everything(a, family) : count_family(a, family, &ignored) == 0)
 			return false;
+	}
 	return true;
 }
 
@@ -352,33 +369,137 @@ transport_family(const struct transport *t)
 	return t->protocols[0] == IPPROTO_ICMP ? NFPROTO_IPV4 : NFPROTO_IPV6;
 }
 
-static void
-add_part(struct compiler *c, struct compile_parts *parts, const struct compile_selector *sel, const struct transport *t, uint8_t family)
+static const struct transport just_tcp = { .protocols = { IPPROTO_TCP }, .n_protocols = 1 };
+
+/* Flags are TCP's: what else the rule names cannot have them. */
+static bool
+narrow_to_tcp(const struct transport *t, struct transport *ret)
+{
+	*ret = just_tcp;
+	if (t == NULL)
+		return true;
+	if (memchr(t->protocols, IPPROTO_TCP, t->n_protocols) == NULL)
+		return false;
+	*ret = *t;
+	ret->protocols[0] = IPPROTO_TCP;
+	ret->n_protocols = 1;
+	return true;
+}
+
+static struct compile_part *
+part_new(struct compile_parts *parts)
 {
 	struct compile_part *p;
-	uint8_t only;
 
-	only = transport_family(t);
-	if (only != NFPROTO_UNSPEC && family != NFPROTO_UNSPEC && only != family)
-		return;
-	if (family == NFPROTO_UNSPEC)
-		family = only;
 	if (parts->n == parts->cap) {
 		parts->cap = parts->cap == 0 ? 8 : parts->cap * 2;
 		parts->items = mem_resize(parts->items, parts->cap, sizeof(*parts->items));
 	}
 	p = &parts->items[parts->n++];
-	p->family = family;
 	p->draft.n = 0;
+	return p;
+}
+
+static void
+put_length(struct ir_draft *d, const struct ports *p)
+{
+	uint8_t lo[4] = { 0, 0, (uint8_t)(p->low >> 8), (uint8_t)p->low }, hi[4] = { 0, 0, (uint8_t)(p->high >> 8), (uint8_t)p->high };
+
+	ir_match(d, IR_LENGTH, p->low == p->high ? IR_EQ : IR_RANGE, lo, p->low == p->high ? NULL : hi);
+}
+
+static void
+put_dscp(struct ir_draft *d, uint8_t family, uint8_t dscp)
+{
+	static const uint8_t mask4[] = { 0xfc }, mask6[] = { 0x0f, 0xc0 };
+	uint8_t value4[] = { (uint8_t)(dscp << 2) }, value6[] = { (uint8_t)(dscp >> 2), (uint8_t)(dscp << 6) };
+
+	if (family == NFPROTO_IPV4)
+		ir_match_masked(d, IR_TOS4, value4, mask4);
+	else
+		ir_match_masked(d, IR_TOS6, value6, mask6);
+}
+
+/* What one part stands for. */
+struct choice {
+	const struct transport	*transport;	/* NULL: all */
+	uint8_t			 family;	/* NFPROTO_UNSPEC: both */
+	const uint8_t		*dscp;		/* NULL: all */
+	const struct ports	*length;	/* NULL: all */
+};
+
+static void
+add_part(struct compiler *c, struct compile_parts *parts, const struct compile_selector *sel, const struct choice *o)
+{
+	const struct transport *t = o->transport;
+	struct compile_part *p;
+
+	p = part_new(parts);
+	p->family = o->family != NFPROTO_UNSPEC ? o->family : transport_family(t);
 	p->is_tcp = t != NULL && t->n_protocols == 1 && t->protocols[0] == IPPROTO_TCP;
 	p->has_no_tcp = t != NULL && memchr(t->protocols, IPPROTO_TCP, t->n_protocols) == NULL;
-	if (family != NFPROTO_UNSPEC) {
-		ir_match_u8(&p->draft, IR_NFPROTO, family);
-		put_endpoint(c, &p->draft, sel->source, family, true);
-		put_endpoint(c, &p->draft, sel->destination, family, false);
+	if (sel->conditions != NULL && !compile_links(c, &p->draft, sel->conditions)) {
+		parts->n--;
+		return;
 	}
+	if (p->family != NFPROTO_UNSPEC) {
+		ir_match_u8(&p->draft, IR_NFPROTO, p->family);
+		put_endpoint(c, &p->draft, sel->source, p->family, true);
+		put_endpoint(c, &p->draft, sel->destination, p->family, false);
+	}
+	if (o->dscp != NULL)
+		put_dscp(&p->draft, p->family, *o->dscp);
+	if (o->length != NULL)
+		put_length(&p->draft, o->length);
 	if (t != NULL)
 		put_transport(c, &p->draft, t);
+	if (sel->conditions != NULL)
+		compile_conditions(c, &p->draft, sel->conditions);
+}
+
+/* A part for each code point and range of lengths. */
+static void
+add_parts(struct compiler *c, struct compile_parts *parts, const struct compile_selector *sel, const struct transport *t, uint8_t family)
+{
+	const struct policy_conditions *p = sel->conditions;
+	struct choice o = { .transport = t, .family = family };
+	struct transport tcp;
+	uint32_t i, k;
+	uint8_t only;
+
+	if (p != NULL && p->tcp_flags.mask != 0) {
+		if (!narrow_to_tcp(t, &tcp))
+			return;
+		o.transport = &tcp;
+	}
+	only = transport_family(o.transport);
+	if (only != NFPROTO_UNSPEC && family != NFPROTO_UNSPEC && only != family)
+		return;
+	for (i = 0; i < (p != NULL && p->n_dscp > 0 ? p->n_dscp : 1); i++) {
+		o.dscp = p != NULL && p->n_dscp > 0 ? &p->dscp[i] : NULL;
+		for (k = 0; k < (p != NULL && p->n_lengths > 0 ? p->n_lengths : 1); k++) {
+			o.length = p != NULL && p->n_lengths > 0 ? &p->lengths[k] : NULL;
+			add_part(c, parts, sel, &o);
+		}
+	}
+}
+
+static bool
+splits_families(const struct compile_selector *sel)
+{
+	return sel->splits_families || sel->is_v4_only || sel->is_v6_only || (sel->source != NULL && sel->source->n > 0) ||
+	    (sel->destination != NULL && sel->destination->n > 0) ||
+	    (sel->conditions != NULL && (sel->conditions->family != NFPROTO_UNSPEC || sel->conditions->n_dscp > 0));
+}
+
+static bool
+has_family(const struct compile_selector *sel, uint8_t family)
+{
+	if ((sel->is_v4_only && family != NFPROTO_IPV4) || (sel->is_v6_only && family != NFPROTO_IPV6))
+		return false;
+	if (sel->conditions != NULL && sel->conditions->family != NFPROTO_UNSPEC && sel->conditions->family != family)
+		return false;
+	return endpoint_has(sel->source, family) && endpoint_has(sel->destination, family);
 }
 
 struct compile_parts *
@@ -392,16 +513,14 @@ compile_select(struct compiler *c, const struct compile_selector *sel)
 
 	parts->n = 0;
 	all = transports_make(c->scratch, sel);
-	splits = sel->splits_families || sel->is_v4_only || (sel->source != NULL && sel->source->n > 0) ||
-	    (sel->destination != NULL && sel->destination->n > 0);
+	splits = splits_families(sel);
 	for (f = 0; f < (splits ? 2 : 1); f++) {
-		if (splits && ((sel->is_v4_only && families[f] != NFPROTO_IPV4) || !endpoint_has(sel->source, families[f]) ||
-		    !endpoint_has(sel->destination, families[f])))
+		if (splits && !has_family(sel, families[f]))
 			continue;
 		for (i = 0; i < all.n; i++)
-			add_part(c, parts, sel, &all.items[i], splits ? families[f] : NFPROTO_UNSPEC);
+			add_parts(c, parts, sel, &all.items[i], splits ? families[f] : NFPROTO_UNSPEC);
 		if (all.n == 0)
-			add_part(c, parts, sel, NULL, splits ? families[f] : NFPROTO_UNSPEC);
+			add_parts(c, parts, sel, NULL, splits ? families[f] : NFPROTO_UNSPEC);
 	}
 	return parts;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
+#include <linux/if_arp.h>
 #include <linux/netfilter.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 struct run {
 	const struct ir			*ir;
-	const struct explain_packet	*packet;
+	struct explain_packet		*packet;	/* rules may write into it */
 	struct explain_verdict		*verdict;
 	unsigned			 depth;
 };
@@ -70,6 +71,45 @@ load_byte(uint8_t value, uint8_t *ret)
 	return true;
 }
 
+/* In network order, for ranges. */
+static bool
+load_length(uint16_t length, uint8_t *ret)
+{
+	ret[2] = (uint8_t)(length >> 8);
+	ret[3] = (uint8_t)length;
+	return true;
+}
+
+static bool
+load_tos(const struct explain_packet *p, uint8_t family, uint8_t *ret)
+{
+	if (p->source.family != family)
+		return false;
+	if (family == ADDR_V4) {
+		ret[0] = (uint8_t)(p->dscp << 2);
+	} else {
+		ret[0] = (uint8_t)(0x60 | p->dscp >> 2);
+		ret[1] = (uint8_t)(p->dscp << 6);
+	}
+	return true;
+}
+
+static bool
+load_link_type(const struct explain_packet *p, uint8_t *ret)
+{
+	uint16_t type = p->has_mac ? ARPHRD_ETHER : ARPHRD_NONE;
+
+	memcpy(ret, &type, sizeof(type));
+	return p->in_link != NULL;
+}
+
+static bool
+load_mac(const struct explain_packet *p, uint8_t *ret)
+{
+	memcpy(ret, p->source_mac.bytes, sizeof(p->source_mac.bytes));
+	return p->has_mac;
+}
+
 /* false: the packet has no such field, and the kernel leaves the rule there. */
 static bool
 load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
@@ -100,6 +140,22 @@ load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
 		return p->protocol == IPPROTO_ICMP && load_byte(p->icmp_type, ret);
 	case IR_ICMP6_TYPE:
 		return p->protocol == IPPROTO_ICMPV6 && load_byte(p->icmp_type, ret);
+	case IR_TCP_FLAGS:
+		return p->protocol == IPPROTO_TCP && load_byte(p->tcp_flags, ret);
+	case IR_TOS4:
+		return load_tos(p, ADDR_V4, ret);
+	case IR_TOS6:
+		return load_tos(p, ADDR_V6, ret);
+	case IR_LENGTH:
+		return load_length(p->length, ret);
+	case IR_MARK:
+		return load_u32(p->mark, ret);
+	case IR_CT_MARK:
+		return p->ct_state != IR_CT_UNTRACKED && load_u32(p->connection_mark, ret);
+	case IR_IIF_TYPE:
+		return load_link_type(p, ret);
+	case IR_MAC_SADDR:
+		return load_mac(p, ret);
 	case IR_CT_STATE:
 		return load_u32(p->ct_state, ret);
 	case IR_CT_STATUS:
@@ -163,6 +219,17 @@ has_any_bit(const uint8_t *a, const uint8_t *b)
 }
 
 static bool
+is_masked(const uint8_t *v, const struct ir_stmt *s, unsigned len)
+{
+	unsigned i;
+
+	for (i = 0; i < len; i++)
+		if ((v[i] & s->match.hi[i]) != s->match.lo[i])
+			return false;
+	return true;
+}
+
+static bool
 matches(const struct run *r, const struct ir_stmt *s)
 {
 	uint8_t v[IR_VALUE_MAX];
@@ -185,6 +252,8 @@ matches(const struct run *r, const struct ir_stmt *s)
 		return has_prefix(v, s->match.lo, s->bits) == (s->cmp == IR_PREFIX);
 	case IR_ANY_BIT:
 		return has_any_bit(v, s->match.lo);
+	case IR_MASKED:
+		return is_masked(v, s, len);
 	case IR_IN_SET:
 	case IR_NOT_IN_SET:
 	case IR_CMP_INVALID:
@@ -195,6 +264,40 @@ matches(const struct run *r, const struct ir_stmt *s)
 }
 
 /* --- rules --- */
+
+static uint32_t
+written(uint32_t old, const struct ir_write *w)
+{
+	return (old & ~w->mask) | w->value;
+}
+
+/* What does not decide changes the packet. */
+static void
+write_packet(struct explain_packet *p, const struct ir_stmt *s)
+{
+	if (s->kind == IR_SET_MARK)
+		p->mark = written(p->mark, &s->write);
+	else if (s->kind == IR_SET_CT_MARK)
+		p->connection_mark = written(p->connection_mark, &s->write);
+	else if (s->kind == IR_NO_TRACKING)
+		p->ct_state = IR_CT_UNTRACKED;
+	else
+		p->dscp = (uint8_t)s->write.value;
+}
+
+/* A network to a network: the bits in which its ends differ are the host's. */
+static void
+keep_number(struct ir_nat *n, const struct addr *a)
+{
+	unsigned i;
+	uint8_t host;
+
+	for (i = 0; i < sizeof(n->addr); i++) {
+		host = n->addr[i] ^ n->last[i];
+		n->addr[i] = (uint8_t)(n->addr[i] | (a->bytes[i] & host));
+		n->last[i] = n->addr[i];
+	}
+}
 
 static enum end
 decide(struct run *r, const struct ir_rule *rule, enum ir_action action)
@@ -218,21 +321,43 @@ act(struct run *r, const struct ir_rule *rule, const struct ir_stmt *s, bool *re
 		*ret_matches = !s->limit.is_over;
 		r->verdict->is_limited = true;
 		return END_NEXT;
-	case IR_METER:
+	case IR_CONNECTIONS:
+		*ret_matches = !s->connections.is_over;
 		r->verdict->is_limited = true;
 		return END_NEXT;
+	case IR_METER:
+	case IR_CONNECTIONS_METER:
+		r->verdict->is_limited = true;
+		return END_NEXT;
+	case IR_SET_MARK:
+	case IR_SET_CT_MARK:
+	case IR_SET_DSCP4:
+	case IR_SET_DSCP6:
+	case IR_NO_TRACKING:
+		write_packet(r->packet, s);
+		return END_NEXT;
+	case IR_QUEUE:
+		r->verdict->is_queued = true;
+		return decide(r, rule, IR_ACTION_ACCEPT);
 	case IR_ACCEPT:
 		return decide(r, rule, IR_ACTION_ACCEPT);
 	case IR_DROP:
 		return decide(r, rule, IR_ACTION_DROP);
 	case IR_REJECT_TCP_RESET:
-	case IR_REJECT_ADMIN:
+	case IR_REJECT:
 		return decide(r, rule, IR_ACTION_REJECT);
 	case IR_DNAT:
 		r->verdict->nat = s->nat;
+		if (s->nat.is_network)
+			keep_number(&r->verdict->nat, &r->packet->destination);
 		return decide(r, rule, IR_ACTION_TRANSLATE);
+	case IR_SNAT:
 	case IR_MASQUERADE:
 		return decide(r, rule, IR_ACTION_ACCEPT);
+	case IR_CHOOSE:		/* the first */
+		*ret_matches = s->choice.value == 0;
+		r->verdict->is_shared_out = true;
+		return END_NEXT;
 	case IR_RETURN:
 		return END_RETURN;
 	case IR_JUMP:
@@ -297,13 +422,15 @@ is_asked(const struct ir_chain *c, const struct explain_packet *p)
 void
 explain_hook(const struct ir *ir, enum ir_hook hook, const struct explain_packet *p, struct explain_verdict *ret)
 {
-	struct run r = { .ir = ir, .packet = p, .verdict = ret };
+	struct run r = { .ir = ir, .packet = &ret->after, .verdict = ret };
 	const struct ir_chain *c = NULL;
+	struct explain_packet packet = *p;	/* it may be that of ret */
 
 	memset(ret, 0, sizeof(*ret));
 	ret->action = IR_ACTION_ACCEPT;
+	ret->after = packet;
 	while ((c = chain_after(ir, hook, c)) != NULL) {
-		if (!is_asked(c, p))
+		if (!is_asked(c, &ret->after))
 			continue;
 		ret->chain = c->name;
 		if (run_chain(&r, c->name) != END_DECIDED) {
@@ -320,5 +447,5 @@ explain_input(const struct ir *ir, const struct explain_packet *p, struct explai
 {
 	explain_hook(ir, IR_HOOK_PREROUTING, p, ret);
 	if (ret->action == IR_ACTION_ACCEPT)
-		explain_hook(ir, IR_HOOK_INPUT, p, ret);
+		explain_hook(ir, IR_HOOK_INPUT, &ret->after, ret);
 }

@@ -24,6 +24,13 @@ struct explain_packet {
 	uint16_t	 source_port;
 	uint16_t	 destination_port;
 	uint16_t	 called_port;		/* of the connection's first packet, before translation */
+	uint8_t		 tcp_flags;
+	uint8_t		 dscp;
+	uint16_t	 length;		/* with the IP header */
+	uint32_t	 mark;
+	uint32_t	 connection_mark;
+	struct mac	 source_mac;
+	bool		 has_mac;		/* it came over Ethernet */
 	uint8_t		 ct_state;		/* one of enum ir_ct_state */
 	bool		 is_translated;		/* the connection went through a port forward */
 	bool		 is_to_box;		/* the destination is an address of the box */
@@ -36,7 +43,10 @@ struct explain_verdict {
 	const struct ir_origin	*origin;	/* of the rule that decided; NULL: the policy of the chain */
 	const char		*chain;		/* base chain in which it was decided */
 	struct ir_nat		 nat;
-	bool			 is_limited;	/* it holds only while a rate is kept */
+	bool			 is_limited;	/* it holds only while a rate or number of connections is kept */
+	bool			 is_shared_out;	/* one of several hosts was taken; the kernel may take another */
+	bool			 is_queued;	/* a program decides; taken as accepted */
+	struct explain_packet	 after;		/* the packet with what rules wrote into it */
 };
 
 /* Through all chains of one hook.  NONE when the form has no chain there: then it is accepted. */

@@ -315,6 +315,12 @@ ir_match_prefix(struct ir_draft *d, enum ir_field field, enum ir_cmp cmp, const 
 }
 
 void
+ir_match_masked(struct ir_draft *d, enum ir_field field, const void *value, const void *mask)
+{
+	ir_match(d, field, IR_MASKED, value, mask);
+}
+
+void
 ir_match_set(struct ir_draft *d, enum ir_field field, enum ir_cmp cmp, const struct ir_set *set)
 {
 	struct ir_stmt *s;
@@ -345,13 +351,31 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 	case IR_METER:
 		h = hash_u64(s->limit.rate | (uint64_t)s->limit.seconds << 32, h);
 		return hash_u64(s->limit.burst | (uint64_t)s->limit.is_over << 32, h);
+	case IR_CONNECTIONS:
+	case IR_CONNECTIONS_METER:
+		return hash_u64(s->connections.max | (uint64_t)s->connections.is_over << 32, h);
+	case IR_SET_MARK:
+	case IR_SET_CT_MARK:
+	case IR_SET_DSCP4:
+	case IR_SET_DSCP6:
+		return hash_u64(s->write.value | (uint64_t)s->write.mask << 32, h);
+	case IR_QUEUE:
+		return hash_u64(s->queue.number | (uint64_t)s->queue.is_open << 16, h);
+	case IR_REJECT:
+		return hash_u64(s->code, h);
 	case IR_LOG:
 		return hash_u64(s->log.group, hash_bytes(s->log.prefix, strlen(s->log.prefix), h));
 	case IR_JUMP:
 	case IR_GOTO:
 		return hash_bytes(s->chain, strlen(s->chain), h);
+	case IR_MASQUERADE:
 	case IR_DNAT:
-		return hash_u64(s->nat.family | (uint64_t)s->nat.port << 8, hash_bytes(s->nat.addr, sizeof(s->nat.addr), h));
+	case IR_SNAT:
+		h = hash_bytes(s->nat.last, sizeof(s->nat.last), hash_bytes(s->nat.addr, sizeof(s->nat.addr), h));
+		return hash_u64(s->nat.family | (uint64_t)s->nat.port << 8 | (uint64_t)s->nat.is_network << 24 | (uint64_t)s->nat.is_random << 25 |
+		    (uint64_t)s->nat.is_persistent << 26, h);
+	case IR_CHOOSE:
+		return hash_u64(s->choice.draw | (uint64_t)s->choice.modulus << 8 | (uint64_t)s->choice.value << 32, h);
 	case IR_KIND_INVALID:
 	case IR_COUNTER:
 	case IR_ACCEPT:
@@ -359,8 +383,7 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 	case IR_RETURN:
 	case IR_VMAP:
 	case IR_REJECT_TCP_RESET:
-	case IR_REJECT_ADMIN:
-	case IR_MASQUERADE:
+	case IR_NO_TRACKING:
 	case IR_KIND_MAX:
 		break;
 	}

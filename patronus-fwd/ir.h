@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 
+#include "ir_stmt.h"
 #include "names.h"
 
 /*
@@ -21,120 +22,6 @@
 
 struct arena;
 
-enum ir_field {
-	IR_FIELD_INVALID = 0,
-	IR_IIF_NAME,
-	IR_OIF_NAME,
-	IR_NFPROTO,		/* NFPROTO_IPV4, NFPROTO_IPV6 */
-	IR_L4PROTO,
-	IR_SADDR4,
-	IR_DADDR4,
-	IR_SADDR6,
-	IR_DADDR6,
-	IR_SPORT,		/* TCP, UDP, SCTP, UDP-Lite, DCCP */
-	IR_DPORT,
-	IR_ICMP_TYPE,
-	IR_ICMP6_TYPE,
-	IR_CT_STATE,		/* enum ir_ct_state bits */
-	IR_CT_STATUS,		/* enum ir_ct_status bits */
-	IR_CT_ORIG_DPORT,	/* destination port of the first packet, before translation */
-	IR_FIB_REVERSE,		/* 1 when the route back to the source leaves through the interface of arrival */
-	IR_FIB_REVERSE_ANY,	/* 1 when there is any route back to the source */
-	IR_FIB_DADDR_TYPE,	/* RTN_LOCAL, ... */
-	IR_FIELD_MAX
-};
-
-enum ir_ct_state {
-	IR_CT_INVALID = 0x01,
-	IR_CT_ESTABLISHED = 0x02,
-	IR_CT_RELATED = 0x04,
-	IR_CT_NEW = 0x08,
-	IR_CT_UNTRACKED = 0x40
-};
-
-enum ir_ct_status {
-	IR_CT_DNAT = 0x20
-};
-
-enum ir_cmp {
-	IR_CMP_INVALID = 0,
-	IR_EQ,
-	IR_NE,
-	IR_RANGE,		/* lo <= field <= hi */
-	IR_NOT_RANGE,
-	IR_PREFIX,		/* the first bits of field are those of lo */
-	IR_NOT_PREFIX,
-	IR_ANY_BIT,		/* field & lo != 0 */
-	IR_IN_SET,
-	IR_NOT_IN_SET,
-	IR_CMP_MAX
-};
-
-enum ir_kind {
-	IR_KIND_INVALID = 0,
-	IR_MATCH,
-	IR_LIMIT,		/* goes on while the rate is kept */
-	IR_METER,		/* the same for each key of its dynamic set */
-	IR_COUNTER,
-	IR_LOG,
-	IR_ACCEPT,
-	IR_DROP,
-	IR_RETURN,
-	IR_JUMP,
-	IR_GOTO,
-	IR_VMAP,		/* look the verdict up */
-	IR_REJECT_TCP_RESET,
-	IR_REJECT_ADMIN,	/* ICMP and ICMPv6 "administratively prohibited" */
-	IR_MASQUERADE,
-	IR_DNAT,
-	IR_KIND_MAX
-};
-
-#define IR_VALUE_MAX	16	/* an interface name or an IPv6 address */
-#define IR_CONCAT_MAX	2
-#define IR_STMT_MAX	24	/* per rule */
-
-struct ir_set;
-
-/* Values are as on the wire; bit sets and small numbers that the kernel keeps in host order are in host order (field table). */
-struct ir_match {
-	uint8_t		 lo[IR_VALUE_MAX];
-	uint8_t		 hi[IR_VALUE_MAX];
-};
-
-struct ir_limit {
-	uint32_t	 rate;
-	uint32_t	 seconds;
-	uint32_t	 burst;
-	bool		 is_over;	/* IR_LIMIT: goes on while the rate is exceeded */
-};
-
-struct ir_nat {
-	uint8_t		 addr[16];
-	uint8_t		 family;	/* NFPROTO_IPV4, NFPROTO_IPV6 */
-	uint16_t	 port;		/* 0: keep */
-};
-
-struct ir_log {
-	const char	*prefix;
-	uint16_t	 group;
-};
-
-struct ir_stmt {
-	uint8_t			 kind;		/* enum ir_kind */
-	uint8_t			 field;		/* IR_MATCH, IR_METER */
-	uint8_t			 cmp;
-	uint8_t			 bits;		/* IR_PREFIX */
-	const struct ir_set	*set;		/* IR_IN_SET, IR_VMAP, IR_METER */
-	union {
-		struct ir_match	 match;
-		struct ir_limit	 limit;		/* IR_LIMIT, IR_METER */
-		struct ir_log	 log;
-		struct ir_nat	 nat;
-		const char	*chain;		/* IR_JUMP, IR_GOTO */
-	};
-};
-
 enum ir_action {
 	IR_ACTION_INVALID = 0,
 	IR_ACTION_ACCEPT,
@@ -142,6 +29,8 @@ enum ir_action {
 	IR_ACTION_REJECT,
 	IR_ACTION_TRANSLATE,
 	IR_ACTION_NONE,		/* structure: jumps */
+	IR_ACTION_CONTINUE,	/* counts, logs, writes; decides nothing */
+	IR_ACTION_QUEUE,
 	IR_ACTION_MAX
 };
 
@@ -226,7 +115,7 @@ struct ir_set {
 						 * looked up in a set of addresses */
 	uint8_t		 nfields;
 	uint8_t		 flags;		/* enum ir_set_flags */
-	uint32_t	 timeout_ms;	/* IR_SET_DYNAMIC */
+	uint32_t	 timeout_ms;	/* IR_SET_DYNAMIC; 0: elements stay */
 	uint32_t	 size;		/* IR_SET_DYNAMIC */
 	struct ir_elem	*elems;		/* sorted by ir_elem_compare() once sealed */
 	uint32_t	 n;
@@ -283,6 +172,8 @@ void		 ir_match_u8(struct ir_draft *, enum ir_field, uint8_t);
 void		 ir_match_u32(struct ir_draft *, enum ir_field, enum ir_cmp, uint32_t);
 void		 ir_match_name(struct ir_draft *, enum ir_field, const char *ifname);
 void		 ir_match_prefix(struct ir_draft *, enum ir_field, enum ir_cmp, const uint8_t *addr, uint8_t bits);
+/* field & mask == value, both as on the wire */
+void		 ir_match_masked(struct ir_draft *, enum ir_field, const void *value, const void *mask);
 /* field has the type of the set's only field. */
 void		 ir_match_set(struct ir_draft *, enum ir_field, enum ir_cmp, const struct ir_set *);
 void		 ir_jump(struct ir_draft *, enum ir_kind, const char *chain);

@@ -29,12 +29,11 @@ static const char *const kind_names[IR_KIND_MAX] = {
 	[IR_DROP] = "drop",
 	[IR_RETURN] = "return",
 	[IR_REJECT_TCP_RESET] = "reject tcp-reset",
-	[IR_REJECT_ADMIN] = "reject admin-prohibited",
-	[IR_MASQUERADE] = "masquerade"
+	[IR_NO_TRACKING] = "notrack"
 };
 
 static const char *const action_names[IR_ACTION_MAX] = {
-	"", "accept", "drop", "reject", "translate", ""
+	"", "accept", "drop", "reject", "translate", "", "continue", "queue"
 };
 
 const char *
@@ -100,6 +99,27 @@ print_value(struct buf *b, uint8_t field, const uint8_t *p)
 	case IR_CT_ORIG_DPORT:
 		buf_printf(b, "%u", (unsigned)p[0] << 8 | p[1]);
 		break;
+	case IR_TOS6:
+		buf_printf(b, "0x%04x", (unsigned)p[0] << 8 | p[1]);
+		break;
+	case IR_TCP_FLAGS:
+	case IR_TOS4:
+		buf_printf(b, "0x%02x", *p);
+		break;
+	case IR_LENGTH:
+		buf_printf(b, "%u", (unsigned)p[0] << 24 | (unsigned)p[1] << 16 | (unsigned)p[2] << 8 | p[3]);
+		break;
+	case IR_MARK:
+	case IR_CT_MARK:
+		memcpy(&n, p, sizeof(n));
+		buf_printf(b, "0x%x", n);
+		break;
+	case IR_IIF_TYPE:
+		buf_printf(b, "%u", p[0] | (unsigned)p[1] << 8);
+		break;
+	case IR_MAC_SADDR:
+		buf_printf(b, "%02x:%02x:%02x:%02x:%02x:%02x", p[0], p[1], p[2], p[3], p[4], p[5]);
+		break;
 	case IR_CT_STATE:
 	case IR_CT_STATUS:
 		print_bits(b, p, field == IR_CT_STATE);
@@ -150,6 +170,11 @@ print_match(struct buf *b, const struct ir_stmt *s)
 		return;
 	}
 	buf_printf(b, "%s%s ", ir_field_info(s->field)->name, ops[s->cmp] != NULL ? ops[s->cmp] : "");
+	if (s->cmp == IR_MASKED) {
+		buf_puts(b, "& ");
+		print_value(b, s->field, s->match.hi);
+		buf_puts(b, " == ");
+	}
 	print_value(b, s->field, s->match.lo);
 	if (s->cmp == IR_RANGE || s->cmp == IR_NOT_RANGE) {
 		buf_putc(b, '-');
@@ -160,15 +185,62 @@ print_match(struct buf *b, const struct ir_stmt *s)
 }
 
 static void
-print_dnat(struct buf *b, const struct ir_stmt *s)
+print_nat(struct buf *b, const struct ir_stmt *s)
 {
-	bool is_v4;
+	uint8_t family = s->nat.family == NFPROTO_IPV4 ? ADDR_V4 : ADDR_V6;
 
-	is_v4 = s->nat.family == NFPROTO_IPV4;
-	buf_puts(b, is_v4 ? "dnat ip " : "dnat ip6 ");
-	print_addr(b, s->nat.addr, is_v4 ? ADDR_V4 : ADDR_V6);
+	if (s->kind == IR_MASQUERADE) {
+		buf_puts(b, "masquerade");
+	} else {
+		buf_printf(b, "%s %s ", s->kind == IR_DNAT ? "dnat" : "snat", family == ADDR_V4 ? "ip" : "ip6");
+		print_addr(b, s->nat.addr, family);
+		if (memcmp(s->nat.addr, s->nat.last, sizeof(s->nat.addr)) != 0) {
+			buf_putc(b, '-');
+			print_addr(b, s->nat.last, family);
+		}
+	}
 	if (s->nat.port != 0)
 		buf_printf(b, " port %u", s->nat.port);
+	buf_printf(b, "%s%s%s", s->nat.is_network ? " network" : "", s->nat.is_random ? " random" : "", s->nat.is_persistent ? " persistent" : "");
+}
+
+static void
+print_choice(struct buf *b, const struct ir_stmt *s)
+{
+	static const char *const draws[IR_DRAW_MAX] = { "", "turn", "chance", "source" };
+
+	buf_printf(b, "%s mod %u == %u", draws[s->choice.draw], s->choice.modulus, s->choice.value);
+}
+
+/* The kernel's codes that hold for ICMP and ICMPv6 alike. */
+static const char *
+reject_name(uint8_t code)
+{
+	static const char *const names[] = { "no-route", "port-unreachable", "host-unreachable", "admin-prohibited" };
+
+	return code < sizeof(names) / sizeof(names[0]) ? names[code] : "?";
+}
+
+static void
+print_write(struct buf *b, const struct ir_stmt *s)
+{
+	const char *what;
+
+	what = s->kind == IR_SET_MARK ? "mark" : s->kind == IR_SET_CT_MARK ? "ct mark" : s->kind == IR_SET_DSCP4 ? "ip dscp" : "ip6 dscp";
+	if (s->kind == IR_SET_DSCP4 || s->kind == IR_SET_DSCP6)
+		buf_printf(b, "%s set %u", what, s->write.value);
+	else if (s->write.mask == UINT32_MAX)
+		buf_printf(b, "%s set 0x%x", what, s->write.value);
+	else
+		buf_printf(b, "%s set 0x%x/0x%x", what, s->write.value, s->write.mask);
+}
+
+static void
+print_connections(struct buf *b, const struct ir_stmt *s)
+{
+	if (s->kind == IR_CONNECTIONS_METER)
+		buf_printf(b, "meter @%s %s ", s->set->name, ir_field_info(s->field)->name);
+	buf_printf(b, "connections %s%u", s->connections.is_over ? "over " : "", s->connections.max);
 }
 
 static void
@@ -192,6 +264,22 @@ print_stmt(struct buf *b, const struct ir_stmt *s)
 		buf_printf(b, "meter @%s %s ", s->set->name, ir_field_info(s->field)->name);
 		print_limit(b, s);
 		break;
+	case IR_CONNECTIONS:
+	case IR_CONNECTIONS_METER:
+		print_connections(b, s);
+		break;
+	case IR_SET_MARK:
+	case IR_SET_CT_MARK:
+	case IR_SET_DSCP4:
+	case IR_SET_DSCP6:
+		print_write(b, s);
+		break;
+	case IR_REJECT:
+		buf_printf(b, "reject %s", reject_name(s->code));
+		break;
+	case IR_QUEUE:
+		buf_printf(b, "queue %u%s", s->queue.number, s->queue.is_open ? " bypass" : "");
+		break;
 	case IR_LOG:
 		buf_printf(b, "log \"%s\" group %u", s->log.prefix, s->log.group);
 		break;
@@ -206,16 +294,20 @@ print_stmt(struct buf *b, const struct ir_stmt *s)
 			print_key(b, s->set);
 		buf_printf(b, " vmap @%s", s->set->name);
 		break;
+	case IR_MASQUERADE:
 	case IR_DNAT:
-		print_dnat(b, s);
+	case IR_SNAT:
+		print_nat(b, s);
+		break;
+	case IR_CHOOSE:
+		print_choice(b, s);
 		break;
 	case IR_COUNTER:
 	case IR_ACCEPT:
 	case IR_DROP:
 	case IR_RETURN:
 	case IR_REJECT_TCP_RESET:
-	case IR_REJECT_ADMIN:
-	case IR_MASQUERADE:
+	case IR_NO_TRACKING:
 		buf_puts(b, kind_names[s->kind]);
 		break;
 	case IR_KIND_INVALID:
@@ -267,8 +359,10 @@ print_set(struct buf *b, const struct ir_set *s)
 	buf_puts(b, ")");
 	if ((s->flags & IR_SET_INTERVAL) != 0)
 		buf_puts(b, " interval");
-	if ((s->flags & IR_SET_DYNAMIC) != 0)
+	if ((s->flags & IR_SET_DYNAMIC) != 0 && s->timeout_ms != 0)
 		buf_printf(b, " dynamic timeout %ums size %u", s->timeout_ms, s->size);
+	else if ((s->flags & IR_SET_DYNAMIC) != 0)
+		buf_printf(b, " dynamic size %u", s->size);
 	buf_putc(b, '\n');
 	for (i = 0; i < s->n; i++) {
 		buf_puts(b, "    ");

@@ -197,6 +197,7 @@ logring_describe(const struct logring_entry *e, struct state_log_event *s, struc
 	s->sequence = e->sequence;
 	s->time = e->time_ms;
 	s->rule = e->rule;
+	s->text = e->text != 0 ? e->rule + e->text : NULL;
 	s->action = e->action;
 	s->in_interface = e->in_interface[0] != '\0' ? e->in_interface : NULL;
 	s->out_interface = e->out_interface[0] != '\0' ? e->out_interface : NULL;

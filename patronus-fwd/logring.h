@@ -18,7 +18,8 @@ struct nflog_packet;
 struct logring_entry {
 	uint64_t	sequence;	/* from 1 */
 	uint64_t	time_ms;
-	char		rule[128];
+	char		rule[128];	/* and behind its end the rule's text */
+	uint8_t		text;		/* where that starts; 0: none */
 	char		in_interface[64];
 	char		out_interface[64];
 	uint8_t		action;		/* enum state_action */

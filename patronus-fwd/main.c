@@ -65,20 +65,27 @@ explain(const struct nflog_packet *p, struct logring_entry *e, void *arg)
 {
 	static const uint8_t actions[IR_ACTION_MAX] = {
 		[IR_ACTION_INVALID] = STATE_ACTION_DROP, [IR_ACTION_ACCEPT] = STATE_ACTION_ACCEPT, [IR_ACTION_DROP] = STATE_ACTION_DROP,
-		[IR_ACTION_REJECT] = STATE_ACTION_REJECT, [IR_ACTION_TRANSLATE] = STATE_ACTION_ACCEPT, [IR_ACTION_NONE] = STATE_ACTION_DROP
+		[IR_ACTION_REJECT] = STATE_ACTION_REJECT, [IR_ACTION_TRANSLATE] = STATE_ACTION_ACCEPT, [IR_ACTION_NONE] = STATE_ACTION_DROP,
+		[IR_ACTION_CONTINUE] = STATE_ACTION_CONTINUE, [IR_ACTION_QUEUE] = STATE_ACTION_QUEUE
 	};
 	const struct revision_interface *in;
 	const struct ir_origin *o;
+	char *text;
 
 	(void)arg;
 	(void)str_copy(e->rule, p->prefix, sizeof(e->rule));
 	str_clean(e->rule);
+	/* A rule's own text stands behind its name, in which there is no blank. */
+	text = strchr(e->rule, ' ');
+	if (text != NULL)
+		*text++ = '\0';
+	e->text = text != NULL ? (uint8_t)(text - e->rule) : 0;
 	in = put_interface(e->in_interface, sizeof(e->in_interface), p->in_index);
 	(void)put_interface(e->out_interface, sizeof(e->out_interface), p->out_index);
-	o = fwd.apply.ir != NULL ? ir_origin_find(fwd.apply.ir, p->prefix) : NULL;
+	o = fwd.apply.ir != NULL ? ir_origin_find(fwd.apply.ir, e->rule) : NULL;
 	if (o != NULL)
 		e->action = actions[o->action];
-	else if (strcmp(p->prefix, "unmatched") == 0 && in != NULL)
+	else if (strcmp(e->rule, "unmatched") == 0 && in != NULL)
 		e->action = actions[in->action];
 	else
 		e->action = STATE_ACTION_DROP;

@@ -185,7 +185,7 @@ nft_set_flags(const struct ir_set *s)
 	if ((s->flags & IR_SET_VERDICT) != 0)
 		flags |= NFT_SET_MAP;
 	if ((s->flags & IR_SET_DYNAMIC) != 0)
-		flags |= NFT_SET_EVAL | NFT_SET_TIMEOUT;
+		flags |= s->timeout_ms != 0 ? NFT_SET_EVAL | NFT_SET_TIMEOUT : NFT_SET_EVAL;
 	return flags;
 }
 
@@ -219,7 +219,8 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 	}
 	if ((s->flags & IR_SET_DYNAMIC) != 0) {
 		nftnl_set_set_u32(n, NFTNL_SET_DESC_SIZE, s->size);
-		nftnl_set_set_u64(n, NFTNL_SET_TIMEOUT, s->timeout_ms);
+		if (s->timeout_ms != 0)
+			nftnl_set_set_u64(n, NFTNL_SET_TIMEOUT, s->timeout_ms);
 	}
 	h = begin(b, NFT_MSG_NEWSET, NLM_F_CREATE);
 	nftnl_set_nlmsg_build_payload(h, n);

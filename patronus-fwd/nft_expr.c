@@ -21,6 +21,8 @@
 enum load_kind {
 	LOAD_NONE = 0,
 	LOAD_META,
+	LOAD_META_NETWORK_ORDER,	/* a number of the host, to be compared with ranges */
+	LOAD_LINK,		/* link-layer header at offset */
 	LOAD_NETWORK,		/* network header at offset */
 	LOAD_TRANSPORT,
 	LOAD_CT,
@@ -47,6 +49,14 @@ static const struct load loads[IR_FIELD_MAX] = {
 	[IR_DPORT] =		{ LOAD_TRANSPORT, 2, 0 },
 	[IR_ICMP_TYPE] =	{ LOAD_TRANSPORT, 0, 0 },
 	[IR_ICMP6_TYPE] =	{ LOAD_TRANSPORT, 0, 0 },
+	[IR_TCP_FLAGS] =	{ LOAD_TRANSPORT, 13, 0 },
+	[IR_TOS4] =		{ LOAD_NETWORK, 1, 0 },
+	[IR_TOS6] =		{ LOAD_NETWORK, 0, 0 },
+	[IR_LENGTH] =		{ LOAD_META_NETWORK_ORDER, NFT_META_LEN, 0 },
+	[IR_MARK] =		{ LOAD_META, NFT_META_MARK, 0 },
+	[IR_CT_MARK] =		{ LOAD_CT, NFT_CT_MARK, 0 },
+	[IR_IIF_TYPE] =		{ LOAD_META, NFT_META_IIFTYPE, 0 },
+	[IR_MAC_SADDR] =	{ LOAD_LINK, 6, 0 },
 	[IR_CT_STATE] =		{ LOAD_CT, NFT_CT_STATE, 0 },
 	[IR_CT_STATUS] =	{ LOAD_CT, NFT_CT_STATUS, 0 },
 	[IR_CT_ORIG_DPORT] =	{ LOAD_CT_ORIGINAL, NFT_CT_PROTO_DST, 0 },
@@ -95,6 +105,29 @@ put_payload(struct nftnl_rule *r, uint32_t base, uint32_t offset, uint32_t len, 
 	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_DREG, reg);
 }
 
+static void
+put_meta(struct nftnl_rule *r, uint32_t key, uint32_t reg)
+{
+	struct nftnl_expr *e;
+
+	e = add(r, "meta");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, reg);
+}
+
+static void
+put_network_order(struct nftnl_rule *r, uint32_t reg)
+{
+	struct nftnl_expr *e;
+
+	e = add(r, "byteorder");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_SREG, reg);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_DREG, reg);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_LEN, sizeof(uint32_t));
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_SIZE, sizeof(uint32_t));
+}
+
 /* len: only so many of the field's first bytes (payload). */
 static void
 put_load(struct nftnl_rule *r, uint8_t field, unsigned len, uint32_t reg)
@@ -105,9 +138,14 @@ put_load(struct nftnl_rule *r, uint8_t field, unsigned len, uint32_t reg)
 	l = &loads[field];
 	switch ((enum load_kind)l->kind) {
 	case LOAD_META:
-		e = add(r, "meta");
-		nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, l->key);
-		nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, reg);
+		put_meta(r, l->key, reg);
+		break;
+	case LOAD_META_NETWORK_ORDER:
+		put_meta(r, l->key, reg);
+		put_network_order(r, reg);
+		break;
+	case LOAD_LINK:
+		put_payload(r, NFT_PAYLOAD_LL_HEADER, l->key, len, reg);
 		break;
 	case LOAD_NETWORK:
 		put_payload(r, NFT_PAYLOAD_NETWORK_HEADER, l->key, len, reg);
@@ -146,9 +184,8 @@ put_cmp(struct nftnl_rule *r, uint32_t op, const void *data, unsigned len)
 }
 
 static void
-put_mask(struct nftnl_rule *r, const void *mask, unsigned len)
+put_bitwise(struct nftnl_rule *r, const void *mask, const void *xor, unsigned len)
 {
-	static const uint8_t zero[IR_VALUE_MAX];
 	struct nftnl_expr *e;
 
 	e = add(r, "bitwise");
@@ -156,7 +193,15 @@ put_mask(struct nftnl_rule *r, const void *mask, unsigned len)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, len);
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, mask, len);
-	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, zero, len);
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, xor, len);
+}
+
+static void
+put_mask(struct nftnl_rule *r, const void *mask, unsigned len)
+{
+	static const uint8_t zero[IR_VALUE_MAX];
+
+	put_bitwise(r, mask, zero, len);
 }
 
 static void
@@ -245,6 +290,11 @@ put_match(struct nftnl_rule *r, const struct ir_stmt *s)
 		put_mask(r, s->match.lo, len);
 		put_cmp(r, NFT_CMP_NEQ, zero, len);
 		break;
+	case IR_MASKED:
+		put_load(r, s->field, len, NFT_REG_1);
+		put_mask(r, s->match.hi, len);
+		put_cmp(r, NFT_CMP_EQ, s->match.lo, len);
+		break;
 	case IR_IN_SET:
 		put_lookup(r, s);
 		break;
@@ -269,18 +319,30 @@ set_limit(struct nftnl_expr *e, const struct ir_limit *l)
 }
 
 static void
+set_connections(struct nftnl_expr *e, const struct ir_connections *c)
+{
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CONNLIMIT_COUNT, c->max);
+	if (c->is_over)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
+}
+
+/* An element keeps its count of connections by itself: nothing renews it. */
+static void
 put_meter(struct nftnl_rule *r, const struct ir_stmt *s)
 {
-	struct nftnl_expr *e, *limit;
+	struct nftnl_expr *e, *state;
 
 	put_load(r, s->field, ir_field_info(s->field)->len, NFT_REG_1);
 	e = add(r, "dynset");
-	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, s->kind == IR_METER ? NFT_DYNSET_OP_UPDATE : NFT_DYNSET_OP_ADD);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
 	nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, s->set->name);
-	limit = expr_new("limit");
-	set_limit(limit, &s->limit);
-	nftnl_expr_add_expr(e, NFTNL_EXPR_DYNSET_EXPR, limit);
+	state = expr_new(s->kind == IR_METER ? "limit" : "connlimit");
+	if (s->kind == IR_METER)
+		set_limit(state, &s->limit);
+	else
+		set_connections(state, &s->connections);
+	nftnl_expr_add_expr(e, NFTNL_EXPR_DYNSET_EXPR, state);
 }
 
 static void
@@ -296,13 +358,15 @@ put_verdict(struct nftnl_rule *r, int32_t code, const char *chain)
 }
 
 static void
-put_reject(struct nftnl_rule *r, bool is_reset)
+put_reject(struct nftnl_rule *r, const struct ir_stmt *s)
 {
 	struct nftnl_expr *e;
+	bool is_reset;
 
+	is_reset = s->kind == IR_REJECT_TCP_RESET;
 	e = add(r, "reject");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_REJECT_TYPE, is_reset ? NFT_REJECT_TCP_RST : NFT_REJECT_ICMPX_UNREACH);
-	nftnl_expr_set_u8(e, NFTNL_EXPR_REJECT_CODE, is_reset ? 0 : NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
+	nftnl_expr_set_u8(e, NFTNL_EXPR_REJECT_CODE, is_reset ? 0 : s->code);
 }
 
 static void
@@ -316,30 +380,132 @@ put_immediate(struct nftnl_rule *r, uint32_t reg, const void *data, unsigned len
 }
 
 static void
-put_dnat(struct nftnl_rule *r, const struct ir_stmt *s)
+put_set_mark(struct nftnl_rule *r, const struct ir_stmt *s)
 {
 	struct nftnl_expr *e;
-	uint32_t flags;
+	uint32_t keep;
+
+	keep = ~s->write.mask;
+	if (keep == 0) {
+		put_immediate(r, NFT_REG_1, &s->write.value, sizeof(s->write.value));
+	} else {
+		put_load(r, s->kind == IR_SET_MARK ? IR_MARK : IR_CT_MARK, sizeof(keep), NFT_REG_1);
+		put_bitwise(r, &keep, &s->write.value, sizeof(keep));
+	}
+	e = add(r, s->kind == IR_SET_MARK ? "meta" : "ct");
+	nftnl_expr_set_u32(e, s->kind == IR_SET_MARK ? NFTNL_EXPR_META_KEY : NFTNL_EXPR_CT_KEY,
+	    s->kind == IR_SET_MARK ? NFT_META_MARK : NFT_CT_MARK);
+	nftnl_expr_set_u32(e, s->kind == IR_SET_MARK ? NFTNL_EXPR_META_SREG : NFTNL_EXPR_CT_SREG, NFT_REG_1);
+}
+
+/* Both headers have the six bits within their first two bytes, which a checksum of 16-bit words needs whole. */
+static void
+put_set_dscp(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	static const uint8_t keep4[] = { 0xff, 0x03 }, keep6[] = { 0xf0, 0x3f };
+	struct nftnl_expr *e;
+	uint8_t bits[2];
+	bool is_v4;
+
+	is_v4 = s->kind == IR_SET_DSCP4;
+	bits[0] = (uint8_t)(is_v4 ? 0 : s->write.value >> 2);
+	bits[1] = (uint8_t)(is_v4 ? s->write.value << 2 : s->write.value << 6);
+	put_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 0, sizeof(bits), NFT_REG_1);
+	put_bitwise(r, is_v4 ? keep4 : keep6, bits, sizeof(bits));
+	e = add(r, "payload");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, 0);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, sizeof(bits));
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_CSUM_TYPE, is_v4 ? NFT_PAYLOAD_CSUM_INET : NFT_PAYLOAD_CSUM_NONE);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_CSUM_OFFSET, is_v4 ? 10 : 0);
+}
+
+static void
+put_queue(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	struct nftnl_expr *e;
+
+	e = add(r, "queue");
+	nftnl_expr_set_u16(e, NFTNL_EXPR_QUEUE_NUM, s->queue.number);
+	nftnl_expr_set_u16(e, NFTNL_EXPR_QUEUE_TOTAL, 1);
+	if (s->queue.is_open)
+		nftnl_expr_set_u16(e, NFTNL_EXPR_QUEUE_FLAGS, NFT_QUEUE_FLAG_BYPASS);
+}
+
+static uint32_t
+nat_flags(const struct ir_nat *n)
+{
+	return (n->is_network ? NF_NAT_RANGE_NETMAP : 0) | (n->is_random ? NF_NAT_RANGE_PROTO_RANDOM_ALL : 0) |
+	    (n->is_persistent ? NF_NAT_RANGE_PERSISTENT : 0);
+}
+
+static void
+put_nat(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	unsigned len = s->nat.family == NFPROTO_IPV4 ? 4 : 16;
+	struct nftnl_expr *e;
+	uint32_t flags, last;
 	uint16_t port;
 
-	flags = NF_NAT_RANGE_MAP_IPS;
-	put_immediate(r, NFT_REG_1, s->nat.addr, s->nat.family == NFPROTO_IPV4 ? 4 : 16);
+	flags = NF_NAT_RANGE_MAP_IPS | nat_flags(&s->nat);
+	put_immediate(r, NFT_REG_1, s->nat.addr, len);
+	last = NFT_REG_1;
+	if (memcmp(s->nat.addr, s->nat.last, len) != 0) {
+		put_immediate(r, NFT_REG_3, s->nat.last, len);
+		last = NFT_REG_3;
+	}
 	if (s->nat.port != 0) {
 		port = htons(s->nat.port);
 		put_immediate(r, NFT_REG_2, &port, sizeof(port));
 		flags |= NF_NAT_RANGE_PROTO_SPECIFIED;
 	}
 	e = add(r, "nat");
-	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_TYPE, s->kind == IR_DNAT ? NFT_NAT_DNAT : NFT_NAT_SNAT);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_FAMILY, s->nat.family);
 	/* The kernel fills in the upper ends and dumps them: they are sent, so that what comes back is what was meant. */
 	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MAX, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MAX, last);
 	if (s->nat.port != 0) {
 		nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MIN, NFT_REG_2);
 		nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MAX, NFT_REG_2);
 	}
 	nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_FLAGS, flags);
+}
+
+static void
+put_masquerade(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	struct nftnl_expr *e;
+
+	e = add(r, "masq");
+	if (s->nat.is_random)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_MASQ_FLAGS, nat_flags(&s->nat));
+}
+
+#define HASH_SEED_SOURCE	0x70617472	/* any, but always the same: the same caller, the same host */
+
+static void
+put_choice(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	struct nftnl_expr *e;
+
+	if (s->choice.draw == IR_DRAW_SOURCE) {
+		put_load(r, IR_SADDR4, 4, NFT_REG_2);
+		e = add(r, "hash");
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_SREG, NFT_REG_2);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_DREG, NFT_REG_1);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_LEN, 4);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_MODULUS, s->choice.modulus);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_SEED, HASH_SEED_SOURCE);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_TYPE, NFT_HASH_JENKINS);
+	} else {
+		e = add(r, "numgen");
+		nftnl_expr_set_u32(e, NFTNL_EXPR_NG_DREG, NFT_REG_1);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_NG_MODULUS, s->choice.modulus);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_NG_TYPE, s->choice.draw == IR_DRAW_TURN ? NFT_NG_INCREMENTAL : NFT_NG_RANDOM);
+	}
+	put_cmp(r, NFT_CMP_EQ, &s->choice.value, sizeof(s->choice.value));
 }
 
 static void
@@ -375,7 +541,25 @@ put_stmt(struct nftnl_rule *r, const struct ir_rule *rule, const struct ir_stmt 
 		set_limit(add(r, "limit"), &s->limit);
 		break;
 	case IR_METER:
+	case IR_CONNECTIONS_METER:
 		put_meter(r, s);
+		break;
+	case IR_CONNECTIONS:
+		set_connections(add(r, "connlimit"), &s->connections);
+		break;
+	case IR_SET_MARK:
+	case IR_SET_CT_MARK:
+		put_set_mark(r, s);
+		break;
+	case IR_SET_DSCP4:
+	case IR_SET_DSCP6:
+		put_set_dscp(r, s);
+		break;
+	case IR_NO_TRACKING:
+		add(r, "notrack");
+		break;
+	case IR_QUEUE:
+		put_queue(r, s);
 		break;
 	case IR_COUNTER:
 		put_counter(r, rule);
@@ -402,14 +586,18 @@ put_stmt(struct nftnl_rule *r, const struct ir_rule *rule, const struct ir_stmt 
 		nftnl_expr_set_u32(put_lookup(r, s), NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT);
 		break;
 	case IR_REJECT_TCP_RESET:
-	case IR_REJECT_ADMIN:
-		put_reject(r, s->kind == IR_REJECT_TCP_RESET);
+	case IR_REJECT:
+		put_reject(r, s);
 		break;
 	case IR_MASQUERADE:
-		add(r, "masq");
+		put_masquerade(r, s);
 		break;
 	case IR_DNAT:
-		put_dnat(r, s);
+	case IR_SNAT:
+		put_nat(r, s);
+		break;
+	case IR_CHOOSE:
+		put_choice(r, s);
 		break;
 	case IR_KIND_INVALID:
 	case IR_KIND_MAX:

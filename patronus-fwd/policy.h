@@ -22,7 +22,36 @@ enum policy_action {
 	POLICY_ACCEPT,
 	POLICY_DROP,
 	POLICY_REJECT,
+	POLICY_CONTINUE,	/* count, log and set; the next rule decides */
+	POLICY_NO_TRACKING,	/* no connection, and the next rule decides */
+	POLICY_QUEUE,		/* a program decides */
 	POLICY_ACTION_MAX
+};
+
+/* Rules stand in this order, with what is right for every policy between the first two. */
+enum policy_section {
+	POLICY_SECTION_INVALID = 0,
+	POLICY_PRE,		/* every packet */
+	POLICY_MAIN,		/* what opens a connection */
+	POLICY_POST,
+	POLICY_SECTION_MAX
+};
+
+/* States of packets: the kernel's bits. */
+enum policy_state {
+	POLICY_STATE_INVALID = 0x01,
+	POLICY_STATE_ESTABLISHED = 0x02,
+	POLICY_STATE_RELATED = 0x04,
+	POLICY_STATE_NEW = 0x08,
+	POLICY_STATE_UNTRACKED = 0x40
+};
+
+/* What a rejected sender is told: the kernel's codes for ICMP and ICMPv6 alike. */
+enum policy_reject {
+	POLICY_NO_ROUTE = 0,
+	POLICY_PORT_UNREACHABLE,
+	POLICY_HOST_UNREACHABLE,
+	POLICY_ADMIN_PROHIBITED
 };
 
 enum policy_share {
@@ -50,15 +79,16 @@ struct policy_zone {
 	uint32_t	 n_interfaces;
 };
 
-/* Addresses of which one must hold. */
+/* Addresses of which one must hold, or none. */
 struct policy_addresses {
 	const char	*name;		/* "group.admins", "net.lan"; NULL: written in place */
 	const char	*path;
 	struct prefix	*items;
 	uint32_t	 n;
+	bool		 is_not;
 };
 
-#define POLICY_CRITERIA	3
+#define POLICY_CRITERIA	8	/* groups, addresses, networks of zones and of interfaces; and the same negated */
 
 /* All criteria must hold. */
 struct policy_endpoint {
@@ -77,6 +107,51 @@ struct policy_service {
 	uint32_t	 n_source_ports;
 };
 
+/* (x & mask) == value; mask 0: everything. */
+struct policy_bits {
+	uint32_t	value;
+	uint32_t	mask;
+};
+
+/* MAC addresses of which one must hold. */
+struct policy_macs {
+	const char	*name;		/* as in struct policy_addresses */
+	const char	*path;
+	struct mac	*items;
+	uint32_t	 n;
+};
+
+/* Interfaces by their names in the kernel; one whose hardware is absent is left out. */
+struct policy_links {
+	bool		  is_given;
+	const char	**items;
+	uint32_t	  n;
+};
+
+/* What a rule asks beside addresses and services.  All must hold; of several values, one. */
+struct policy_conditions {
+	uint8_t			 family;	/* NFPROTO_IPV4, NFPROTO_IPV6, or NFPROTO_UNSPEC for both */
+	struct policy_links	 in;
+	struct policy_links	 out;
+	struct policy_macs	 macs;		/* of the sender; none: all */
+	uint8_t			*dscp;
+	uint32_t		 n_dscp;
+	struct policy_bits	 mark;
+	struct policy_bits	 connection_mark;
+	uint32_t		 states;	/* enum policy_state; 0: all */
+	struct ports		*lengths;	/* bytes, with the IP header */
+	uint32_t		 n_lengths;
+	struct policy_bits	 tcp_flags;	/* as in the header's byte; only TCP */
+};
+
+/* What a rule writes before it decides. */
+struct policy_writes {
+	struct policy_bits	 mark;
+	struct policy_bits	 connection_mark;
+	bool			 has_dscp;
+	uint8_t			 dscp;
+};
+
 struct policy_rule {
 	const char		*id;
 	const char		*path;
@@ -90,11 +165,22 @@ struct policy_rule {
 	struct policy_endpoint	 destination;
 	struct policy_service	*services;
 	uint32_t		 n_services;	/* 0: everything */
+	struct policy_conditions conditions;
 	struct rate		 rate;		/* count 0: no limit */
 	uint32_t		 burst;
 	uint8_t			 per;		/* enum policy_share */
+	uint32_t		 max_connections;	/* 0: no limit */
+	uint8_t			 connections_per;	/* enum policy_share */
+	struct policy_writes	 writes;
+	uint8_t			 section;	/* enum policy_section */
 	uint8_t			 action;	/* enum policy_action */
+	uint8_t			 reject;	/* enum policy_reject */
+	bool			 resets_tcp;	/* POLICY_REJECT */
 	bool			 is_logged;
+	const char		*log_text;	/* NULL: none */
+	struct rate		 log_rate;	/* count 0: all */
+	uint16_t		 queue;
+	bool			 is_queue_open;	/* while nobody listens, packets pass */
 };
 
 struct policy_masquerade {
@@ -102,6 +188,40 @@ struct policy_masquerade {
 	const char		*path;
 	uint32_t		 zone;
 	struct policy_endpoint	 source;
+	bool			 has_random_ports;
+};
+
+/* Senders get an address of a pool, or are exempt from all translation. */
+struct policy_source_nat {
+	const char		*id;
+	const char		*path;
+	uint32_t		 zone;		/* of departure */
+	struct policy_endpoint	 source;
+	struct policy_endpoint	 destination;
+	struct policy_service	*services;
+	uint32_t		 n_services;
+	bool			 is_exempt;
+	struct addr		 first;
+	struct addr		 last;
+	bool			 is_persistent;
+	bool			 has_random_ports;
+};
+
+/* Of one family and length. */
+struct policy_one_to_one {
+	const char		*name;
+	const char		*path;
+	uint32_t		 zone;
+	struct prefix		 inner;
+	struct prefix		 outer;
+};
+
+enum policy_choice {
+	POLICY_CHOICE_INVALID = 0,
+	POLICY_BY_TURN,
+	POLICY_BY_CHANCE,
+	POLICY_BY_SOURCE,
+	POLICY_CHOICE_MAX
 };
 
 struct policy_forward {
@@ -114,7 +234,11 @@ struct policy_forward {
 	struct policy_service	*services;
 	uint32_t		 n_services;
 	struct addr		 to;
+	struct addr		*others;	/* among which, with the first, connections are shared out */
+	uint32_t		 n_others;
+	uint8_t			 choice;	/* enum policy_choice */
 	uint16_t		 to_port;	/* 0: as called */
+	bool			 shifts_ports;	/* of a range, the first goes to to_port, ... */
 	bool			 is_hairpin;
 	bool			 is_logged;
 };
@@ -133,6 +257,10 @@ struct fw_policy {
 	uint32_t		 n_rules;
 	struct policy_masquerade *masquerades;
 	uint32_t		 n_masquerades;
+	struct policy_source_nat *source_nats;
+	uint32_t		 n_source_nats;
+	struct policy_one_to_one *one_to_ones;
+	uint32_t		 n_one_to_ones;
 	struct policy_forward	*forwards;
 	uint32_t		 n_forwards;
 	struct policy_access	 web;

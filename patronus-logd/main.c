@@ -14,6 +14,7 @@
 #include "ipc/ids.h"
 #include "ledger.h"
 #include "record.h"
+#include "relay.h"
 #include "review.h"
 #include "signer.h"
 
@@ -108,6 +109,7 @@ on_line(struct channel *c, struct message *m, void *arg)
 	append_lost(&log_file, who, &talkers[role].lost, "too many at once");
 	record_line(&line, log_file.seq + 1, clock_wall_ms(), who, m->body);
 	append(&log_file);
+	relay_wake();
 	if (!event_pending(log_sync, EV_TIMEOUT, NULL))
 		(void)event_add(log_sync, &later);
 }
@@ -150,6 +152,7 @@ on_audit_sync(evutil_socket_t fd, short what, void *arg)
 	if (error != 0)
 		log_errx("log", "the audit log cannot be synced: %s", strerror(-error));
 	signer_wake();
+	relay_wake();
 }
 
 static const struct channel_dispatch table[] = {
@@ -167,12 +170,16 @@ static const struct channel_dispatch confd_table[] = {
 	{ MSG_AUDIT_PROOF, CHANNEL_PHASE_READY, desk_on_proof },
 	{ MSG_AUDIT_CONSISTENCY, CHANNEL_PHASE_READY, desk_on_consistency },
 	{ MSG_AUDIT_EXPORT, CHANNEL_PHASE_READY, desk_on_export },
+	{ MSG_LOG_RECEIVERS, CHANNEL_PHASE_READY, relay_on_receivers },
+	{ MSG_LOG_PACKET, CHANNEL_PHASE_READY, relay_on_packet },
+	{ MSG_STATE_GET, CHANNEL_PHASE_READY, relay_on_state },
 	{ 0, 0, NULL }
 };
 
 static const struct channel_ops ops = { .table = table };
 static const struct channel_ops confd_ops = { .table = confd_table };
 static const struct channel_ops authd_ops = { .table = table, .on_ready = signer_ready };
+static const struct channel_ops fetchd_ops = { .table = table, .on_ready = relay_fetchd_ready };
 
 static const struct daemon_peer peers[] = {
 	{ .role = ROLE_PRIVD, .purpose = PEER_MAIN, .ops = &ops },
@@ -181,7 +188,7 @@ static const struct daemon_peer peers[] = {
 	{ .role = ROLE_NETD, .purpose = PEER_MAIN, .ops = &ops },
 	{ .role = ROLE_FWD, .purpose = PEER_MAIN, .ops = &ops },
 	{ .role = ROLE_HTTPD, .purpose = PEER_MAIN, .ops = &ops },
-	{ .role = ROLE_FETCHD, .purpose = PEER_MAIN, .ops = &ops },
+	{ .role = ROLE_FETCHD, .purpose = PEER_MAIN, .ops = &fetchd_ops },
 	{ .role = ROLE_INVALID }
 };
 
@@ -223,7 +230,8 @@ start(struct daemon *d)
 	desk_init(&ledger);
 	audit_sync = event_new(d->base, -1, 0, on_audit_sync, NULL);
 	log_sync = event_new(d->base, -1, 0, on_log_sync, NULL);
-	if (audit_sync == NULL || log_sync == NULL || signer_init(d->base, &ledger) != 0 || review_init(d->base, &ledger) != 0)
+	if (audit_sync == NULL || log_sync == NULL || signer_init(d->base, &ledger) != 0 || review_init(d->base, &ledger) != 0 ||
+	    relay_init(d->base, &ledger, &log_file, LOG_KEEP) != 0)
 		return -ENOMEM;
 	signer_wake();
 	return 0;
@@ -233,6 +241,7 @@ static void
 stop(struct daemon *d)
 {
 	(void)d;
+	relay_fini();
 	(void)logfile_sync(&log_file);
 	ledger_close(&ledger);
 }

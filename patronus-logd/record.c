@@ -2,45 +2,24 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/str.h"
 #include "record.h"
+#include "text.h"
 
 static const char prefix[] = "{\"seq\":";
 
-/* The length of the well-formed UTF-8 character at s, 0 for a byte that begins none. */
-static size_t
-character(const char *s, size_t left)
-{
-	unsigned char c = (unsigned char)*s;
-	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-
-	if (n == 0 || n > left || c == 0)
-		return 0;
-	return str_is_utf8(s, n) ? n : 0;
-}
-
-/* C1 controls and the separators U+2028 and U+2029 end a line for some readers. */
-static bool
-is_line_breaker(const unsigned char *s, size_t n)
-{
-	if (n == 2)
-		return s[0] == 0xc2 && s[1] < 0xa0;
-	return n == 3 && s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9);
-}
-
 static void
-put_character(struct buf *b, const unsigned char *s, size_t n)
+put_character(struct buf *b, const char *s, size_t n)
 {
+	unsigned control = n > 0 ? text_control(s, n) : 0;
+
 	if (n == 0)
 		buf_printf(b, "\\ufffd");
+	else if (control != 0)
+		buf_printf(b, "\\u%04x", control);
 	else if (*s == '"' || *s == '\\') {
 		buf_putc(b, '\\');
-		buf_putc(b, (char)*s);
-	} else if (*s < 0x20 || *s == 0x7f)
-		buf_printf(b, "\\u%04x", *s);
-	else if (is_line_breaker(s, n))
-		buf_printf(b, "\\u%04x", n == 2 ? s[1] : 0x2000 + (s[2] & 0x3f));
-	else
+		buf_putc(b, *s);
+	} else
 		buf_put(b, s, n);
 }
 
@@ -51,14 +30,29 @@ record_string(struct buf *b, const char *s, size_t len)
 
 	buf_putc(b, '"');
 	for (i = 0; i < len; i += n > 0 ? n : 1) {
-		n = character(s + i, len - i);
+		n = text_character(s + i, len - i);
 		/* A control byte is a character of its own; NUL too. */
 		if (n == 0 && s[i] == '\0')
 			buf_puts(b, "\\u0000");
 		else
-			put_character(b, (const unsigned char *)s + i, n);
+			put_character(b, s + i, n);
 	}
 	buf_putc(b, '"');
+}
+
+const char *
+record_member(const char *line, size_t len, const char *begins, size_t *ret_len)
+{
+	const char *at = memmem(line, len, begins, strlen(begins)), *end;
+
+	if (at == NULL)
+		return NULL;
+	at += strlen(begins);
+	for (end = at; end < line + len && *end != '"'; end++)
+		if (*end == '\\')
+			end++;
+	*ret_len = (size_t)(end - at);
+	return end < line + len ? at : NULL;
 }
 
 static void

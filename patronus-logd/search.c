@@ -14,22 +14,6 @@
 #define BYTES_MAX	(16u << 20)	/* of one search: some 50 ms */
 #define PATTERN_MAX	4096
 
-/* The text of a member as it stands in the line, still escaped. */
-static const char *
-member(const char *line, size_t len, const char *begins, size_t *ret_len)
-{
-	const char *at = memmem(line, len, begins, strlen(begins)), *end;
-
-	if (at == NULL)
-		return NULL;
-	at += strlen(begins);
-	for (end = at; end < line + len && *end != '"'; end++)
-		if (*end == '\\')
-			end++;
-	*ret_len = (size_t)(end - at);
-	return end < line + len ? at : NULL;
-}
-
 static bool
 compare(const char *line, size_t len, const char *begins, const char *wanted, bool is_part)
 {
@@ -40,7 +24,7 @@ compare(const char *line, size_t len, const char *begins, const char *wanted, bo
 
 	if (wanted[0] == '\0')
 		return true;
-	at = member(line, len, begins, &n);
+	at = record_member(line, len, begins, &n);
 	buf_init(&b, PATTERN_MAX);
 	record_string(&b, wanted, strlen(wanted));
 	if (at != NULL && !buf_failed(&b))
@@ -58,7 +42,7 @@ is_in_time(const struct search *s, const char *line, size_t len)
 
 	if (s->since[0] == '\0' && s->until[0] == '\0')
 		return true;
-	at = member(line, len, "\"time\":\"", &n);
+	at = record_member(line, len, "\"time\":\"", &n);
 	if (at == NULL)
 		return false;
 	if (s->since[0] != '\0' && strncmp(at, s->since, n) < 0)

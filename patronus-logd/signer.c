@@ -23,6 +23,8 @@
 static struct ledger	*ledger;
 static struct event	*timer;
 static struct audit_key	*key;
+static uint8_t		 key_der[AUDIT_KEY_MAX];
+static size_t		 key_der_len;
 static bool		 is_asking;
 static uint64_t		 waits_since_ms;	/* monotonic, of the oldest record that is not signed; 0: all are */
 static uint64_t		 not_before_ms;
@@ -45,6 +47,12 @@ const struct audit_key *
 signer_key(void)
 {
 	return key;
+}
+
+struct bytes
+signer_key_der(void)
+{
+	return (struct bytes){ key_der, (uint32_t)key_der_len };
 }
 
 /* --- asking --- */
@@ -161,11 +169,13 @@ on_key(struct channel *c, struct message *m, int error, void *arg)
 	if (m == NULL || error != 0)
 		return;
 	rep = m->body;
-	told = audit_key_new(rep->key.data, rep->key.len);
+	told = rep->key.len <= sizeof(key_der) ? audit_key_new(rep->key.data, rep->key.len) : NULL;
 	if (told == NULL) {
 		refused("authd's public key cannot be understood", -EBADMSG);
 		return;
 	}
+	key_der_len = rep->key.len;
+	memcpy(key_der, rep->key.data, key_der_len);
 	/* A review may hold the old one: it stays in memory in the one case in which there are two. */
 	if (key != NULL && audit_key_equal(key, told))
 		audit_key_free(told);

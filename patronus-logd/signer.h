@@ -29,5 +29,7 @@ void	 signer_ready(struct channel *, void *arg);
 const char	*signer_problem(void);
 /* authd's public key; NULL until it has told. */
 const struct audit_key	*signer_key(void);
+/* As it was told (SubjectPublicKeyInfo); empty before. */
+struct bytes	 signer_key_der(void);
 
 #endif

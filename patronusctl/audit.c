@@ -7,6 +7,7 @@
 
 #include "audit/check.h"
 #include "audit/lines.h"
+#include "audit/received.h"
 #include "base/buf.h"
 #include "base/str.h"
 #include "api.h"
@@ -121,10 +122,32 @@ check_line(void *arg, const char *line, size_t len)
 	return audit_check_line(arg, line, len);
 }
 
+/* Heads that were kept elsewhere: as lines of an export, or as a receiver of syslog has them. */
 static int
 expect_line(void *arg, const char *line, size_t len)
 {
-	return audit_check_expect(arg, line, len);
+	struct audit_received r;
+
+	return audit_received_parse(line, len, &r) ? audit_check_expect(arg, r.line, r.len) : 0;
+}
+
+struct receipt {
+	struct audit_check	*check;
+	uint64_t		 last;
+};
+
+static int
+receive_first(void *arg, const char *line, size_t len)
+{
+	return audit_received_first(((struct receipt *)arg)->check, line, len);
+}
+
+static int
+receive_second(void *arg, const char *line, size_t len)
+{
+	struct receipt *r = arg;
+
+	return audit_received_second(r->check, &r->last, line, len);
 }
 
 static struct audit_key *
@@ -184,15 +207,37 @@ verdict(struct audit_check *check, int error)
 	return EXIT_OK;
 }
 
+/* Files of a receiver of syslog are read twice. */
+static int
+verify_received(struct ctl *c, struct audit_check *check)
+{
+	struct receipt r = { .check = check };
+	int i, error = 0;
+
+	for (i = 0; i < c->nargs; i++)
+		if (strcmp(c->args[i], "-") == 0) {
+			fprintf(stderr, "patronusctl: --syslog reads its files twice: give their names, not -\n");
+			return -EINVAL;
+		}
+	for (i = 0; error == 0 && i < c->nargs; i++)
+		error = each_line_of_file(c->args[i], receive_first, &r);
+	for (i = 0; error == 0 && i < c->nargs; i++)
+		error = each_line_of_file(c->args[i], receive_second, &r);
+	return error;
+}
+
 static int
 verify_files(struct ctl *c, struct audit_check *check)
 {
+	bool is_received = ctl_option(c, "syslog") != NULL;
 	const char *heads = ctl_option(c, "heads");
 	int i, error = 0;
 
 	if (heads != NULL)
 		error = each_line_of_file(heads, expect_line, check);
-	for (i = 0; error == 0 && i < c->nargs; i++)
+	if (error == 0 && is_received)
+		error = verify_received(c, check);
+	for (i = 0; error == 0 && !is_received && i < c->nargs; i++)
 		error = each_line_of_file(c->args[i], check_line, check);
 	return verdict(check, error != 0 ? error : audit_check_end(check));
 }

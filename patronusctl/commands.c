@@ -86,6 +86,12 @@ const struct command commands[] = {
 		.examples = { { "show drift route", "routes only" } },
 		.run = run_show_drift,
 	}, {
+		.words = "show syslog", .summary = "how the log gets to its receivers",
+		.text = "Whether they are connected, what was sent and dropped, how many records wait, and why the last attempt failed that did. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show syslog", "all of them" }, { "show syslog --json | jq '.receivers[].lag'", "for a script" } },
+		.run = run_show_syslog,
+	}, {
 		.words = "show events", .summary = "events as they come",
 		.text = "One JSON object per line until Ctrl-C. Topics are commits, drift, status, log, counters, interfaces and progress; without any: "
 		    "commits, drift, status and log.",
@@ -246,11 +252,16 @@ const struct command commands[] = {
 		    "that is not right is named, with exit code 1.\n\n"
 		    "Without FILE the box is asked for everything. With FILE nothing is asked: an export, or the files audit.log.2 audit.log.1 "
 		    "audit.log in this order. Whoever has the box can have what came after the last head that you keep elsewhere; --heads with that "
-		    "head, and --key with the public key, prove all before it.",
+		    "head, and --key with the public key, prove all before it.\n\n"
+		    "With --syslog FILE is what a receiver of syslog has written: messages of RFC 5424 as they came, or their texts. Among other "
+		    "messages, in any order of heads, and twice after an outage is right there. --heads takes such a file, too.",
 		.args = { { .name = "FILE", .is_optional = true, .is_many = true, .values = VALUES_FILE } },
 		.options = { { "heads", 0, "FILE", "heads that were kept elsewhere: audit.heads, or an earlier export", VALUES_FILE, NULL },
-		    { "key", 0, "FILE", "the public key of the box (PEM) instead of the one that the export tells", VALUES_FILE, NULL } },
-		.examples = { { "audit verify", "all that the box has" }, { "audit verify today.ndjson --heads yesterday.ndjson", "without the box" } },
+		    { "key", 0, "FILE", "the public key of the box (PEM) instead of the one that the export tells", VALUES_FILE, NULL },
+		    { "syslog", 0, NULL, "the files are those of a receiver of syslog", VALUES_NONE, NULL } },
+		.examples = { { "audit verify", "all that the box has" }, { "audit verify today.ndjson --heads yesterday.ndjson", "without the box" },
+		    { "audit verify --heads /var/log/remote/edge1.log", "the box, against what a receiver holds" },
+		    { "audit verify --syslog /var/log/remote/edge1.log", "what the receiver holds, by itself" } },
 		.run = run_audit_verify,
 	}, {
 		.words = "audit export", .summary = "the audit log with its proofs, to keep elsewhere",

@@ -20,6 +20,7 @@ int	run_show_rules(struct ctl *);
 int	run_show_log(struct ctl *);
 int	run_show_processes(struct ctl *);
 int	run_show_drift(struct ctl *);
+int	run_show_syslog(struct ctl *);
 int	run_show_events(struct ctl *);
 int	run_history(struct ctl *);
 int	run_history_verify(struct ctl *);

@@ -247,6 +247,19 @@ run_show_drift(struct ctl *c)
 }
 
 int
+run_show_syslog(struct ctl *c)
+{
+	static const struct column columns[] = {
+		{ "RECEIVER", "name", CELL_TEXT }, { "OVER", "transport", CELL_TEXT }, { "STATE", "state", CELL_TEXT },
+		{ "SINCE", "connected-since", CELL_TIME }, { ">SENT", "sent", CELL_NUMBER }, { ">DROPPED", "dropped", CELL_NUMBER },
+		{ ">LAG", "lag", CELL_NUMBER }, { ">RECORD", "audit-record", CELL_NUMBER }, { "LAST ERROR", "last-error", CELL_TEXT },
+	};
+	static const struct listing l = LISTING("/state/syslog", "receivers", columns);
+
+	return show(c, &l, "");
+}
+
+int
 run_show_workspaces(struct ctl *c)
 {
 	static const struct column columns[] = {

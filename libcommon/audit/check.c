@@ -327,6 +327,12 @@ audit_check_line(struct audit_check *c, const char *line, size_t len)
 }
 
 int
+audit_check_refuse(struct audit_check *c, uint64_t record, const char *why)
+{
+	return bad(c, record, "record %llu: %s", number(record), why);
+}
+
+int
 audit_check_end(struct audit_check *c)
 {
 	static const struct audit_tree nothing;

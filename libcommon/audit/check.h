@@ -35,6 +35,8 @@ void			 audit_check_free(struct audit_check *);
 int	 audit_check_expect(struct audit_check *, const char *line, size_t len);
 /* The next line, without line feed.  0, or -EBADMSG: the result says what is wrong, and nothing more can be proven. */
 int	 audit_check_line(struct audit_check *, const char *line, size_t len);
+/* Somebody else saw that a record is bad: -EBADMSG. */
+int	 audit_check_refuse(struct audit_check *, uint64_t record, const char *why);
 /* That was all: heads that were signed over more say that records are missing. */
 int	 audit_check_end(struct audit_check *);
 

@@ -163,6 +163,13 @@ enum totp_algorithm {
 	TOTP_SHA512,
 };
 
+enum syslog_transport {
+	SYSLOG_INVALID = 0,
+	SYSLOG_TLS,		/* RFC 5425 */
+	SYSLOG_TCP,		/* RFC 6587 */
+	SYSLOG_UDP,		/* RFC 5426 */
+};
+
 enum probe_kind {
 	PROBE_INVALID = 0,
 	PROBE_PING,

@@ -31,15 +31,20 @@ FIRST = {"common": 1, "priv": 0x100, "conf": 0x200, "auth": 0x300, "logging": 0x
 def _definitions():
     """Message types, and the fields of each request and reply, from the .def files."""
     types, fields = {}, {}
+
+    def take(text):
+        for f in re.finditer(r"\b(U8|U16|U32|U64|I64|BOOL|ENUM|RECORDS|STRS|STR|BYTES|NONE)\((\w+)(?:, (\w+))?(?:, (\w+))?", text):
+            fields.setdefault(f[2], [])
+            if f[1] != "NONE":
+                fields[f[2]].append((f[1], f[3], f[4]))
+
+    take(re.sub(r"/\*.*?\*/", "", (ROOT / "libcommon/ipc/records.def").read_text(), flags=re.S))
     for name, number in FIRST.items():
         text = re.sub(r"/\*.*?\*/", "", (ROOT / f"libcommon/ipc/{name}.def").read_text(), flags=re.S)
         for call in re.split(r"^CALL\(", text, flags=re.M)[1:]:
             types[call.split(",")[0]] = number
             number += 1
-            for f in re.finditer(r"\b(U8|U16|U32|U64|I64|BOOL|ENUM|STRS|STR|BYTES|NONE)\((\w+)(?:, (\w+))?", call):
-                fields.setdefault(f[2], [])
-                if f[1] != "NONE":
-                    fields[f[2]].append((f[1], f[3]))
+            take(call)
     return types, fields
 
 
@@ -55,19 +60,21 @@ def enum(name):
     return {n: i for i, n in enumerate(names)}
 
 
-ROLE, PURPOSE, SLOT, VERDICT, METHOD, PROBE = (
-    enum(n) for n in ("role", "peer_purpose", "sock_slot", "auth_verdict", "mgmt_method", "probe_kind"))
+ROLE, PURPOSE, SLOT, VERDICT, METHOD, PROBE, SYSLOG = (
+    enum(n) for n in ("role", "peer_purpose", "sock_slot", "auth_verdict", "mgmt_method", "probe_kind", "syslog_transport"))
 
 
 def encode(struct_name, values):
     out = b""
-    for kind, name in FIELDS[struct_name]:
-        v = values.get(name, {"STR": "", "BYTES": b"", "STRS": ()}.get(kind, 0))
+    for kind, name, record in FIELDS[struct_name]:
+        v = values.get(name, {"STR": "", "BYTES": b"", "STRS": (), "RECORDS": ()}.get(kind, 0))
         if kind == "STR":
             v = v.encode()
             out += struct.pack("<H", len(v)) + v
         elif kind == "STRS":
             out += struct.pack("<I", len(v)) + b"".join(struct.pack("<H", len(s)) + s.encode() for s in v)
+        elif kind == "RECORDS":
+            out += struct.pack("<I", len(v)) + b"".join(encode(record, r) for r in v)
         elif kind == "BYTES":
             out += struct.pack("<I", len(v)) + v
         else:
@@ -77,7 +84,7 @@ def encode(struct_name, values):
 
 def decode(struct_name, data):
     at, out = 0, {}
-    for kind, name in FIELDS[struct_name]:
+    for kind, name, _ in FIELDS[struct_name]:
         if kind in ("STR", "BYTES"):
             fmt = "<H" if kind == "STR" else "<I"
             n, = struct.unpack_from(fmt, data, at)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import PROBE, World
+from harness import PROBE, SYSLOG, World
 from lab import Lab, wait_for
 
 SERVER, BOX = "198.51.100.1", "198.51.100.2"
@@ -231,41 +231,115 @@ def frames(*texts):
 def listen_tls(net, name):
     p = net.spawn("inet", ["socat", "-u", f"OPENSSL-LISTEN:6514,reuseaddr,fork,cert={net.dir}/server.pem,key={net.dir}/server.key,verify=0",
                            f"OPEN:{net.dir}/{name},creat,append"])
+    (net.dir / name).touch()
     wait_for("socat", 5, lambda: ":6514 " in net.exec("inet", ["ss", "-Hltn"]).stdout)
     return p
 
 
-def test_syslog_keeps_its_connection_and_sees_it_end(net, fetchd):
-    def send(*texts):
-        return fetchd.call("FETCH_SYSLOG", {"host": SERVER, "port": 6514, "trust": ca(net), "server_name": "backup.example",
-                                            "frames": frames(*texts)}, timeout=40)
+def end(p):
+    subprocess.run(["pkill", "-9", "-P", str(p.pid)], check=False)
+    p.kill()
+    p.wait()
+
+
+@pytest.fixture(scope="module")
+def logd(fetchd):
+    """The channel on which we are logd."""
+    c = fetchd.world.as_peer("ROLE_LOGD", "fetchd")
+    yield c
+    c.close()
+
+
+def receivers(fetchd, *rows):
+    base = {"name": "siem", "host": SERVER, "port": 6514, "transport": SYSLOG["SYSLOG_TLS"], "server_name": "backup.example"}
+    fetchd.send("FETCH_RECEIVERS", {"receivers": [{**base, **r} for r in rows]})
+    fetchd.call("FETCH_PROBE", {"kind": PROBE["PROBE_TCP"], "target": BOX, "port": 1, "timeout_ms": 100})     # and has been heard
+
+
+def public_key(net):
+    pem = subprocess.run(["openssl", "x509", "-in", net.dir / "server.pem", "-pubkey", "-noout"], check=True, capture_output=True).stdout
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=pem, check=True, capture_output=True).stdout
+    return base64.b64encode(hashlib.sha256(der).digest()).decode()
+
+
+def test_syslog_keeps_its_connection_and_sees_it_end(net, fetchd, logd):
+    at = 0
+
+    def send(*texts, connection=None):
+        nonlocal at
+        r = logd.call("FETCH_SYSLOG", {"receiver": "siem", "connection": at if connection is None else connection, "frames": frames(*texts)},
+                      timeout=40)
+        at = r["connection"]
+        assert bool(r["is_done"]) == (r["text"] == "") == (at != 0), r
+        return r
+    receivers(fetchd)
+    assert "does not know" in logd.call("FETCH_SYSLOG", {"receiver": "other", "frames": frames("x")})["text"]
+    receivers(fetchd, {"trust": ca(net)})
     assert "onnect" in send("nobody listens")["text"]
     server = listen_tls(net, "first")
     many = [f"<13>1 record {i}" for i in range(2000)]
     assert send("one")["is_done"]
-    assert send(*many)["is_done"]
+    first = at
+    assert send(*many)["is_done"] and at == first and send()["is_done"]
     wait_for("the records", 5, lambda: (net.dir / "first").read_bytes() == frames("one", *many))
     assert len(net.exec("inet", ["ss", "-Htn", "state", "established", "sport", "=", ":6514"]).stdout.splitlines()) == 1
-    subprocess.run(["pkill", "-9", "-P", str(server.pid)], check=False)
-    server.kill()
-    server.wait()
+    # Frames that belong into another connection go nowhere, and end this one: their receiver is asked anew.
+    assert not send("stranger", connection=first + 7)["is_done"]
+    assert send("anew")["is_done"] and at > first
+    # The same receivers again disturb nobody; another trust is another receiver.
+    receivers(fetchd, {"trust": ca(net)}, {"name": "second", "trust": ca(net)})
+    assert send("more")["is_done"]
+    end(server)
     wait_for("the end", 5, lambda: net.exec("inet", ["ss", "-Htn", "state", "listening", "state", "established", "sport", "=", ":6514"]).stdout == "")
-    assert not send("lost?")["is_done"]
+    assert "closed" in send("lost?")["text"]
     second = listen_tls(net, "second")
     assert send("again")["is_done"]
     wait_for("the record", 5, lambda: (net.dir / "second").read_bytes() == frames("again"))
-    second.kill()
+    receivers(fetchd, {"trust": ca(net), "port": 6515})
+    assert not send("elsewhere", connection=at)["is_done"]
+    end(second)
 
 
-def test_syslog_checks_the_server(net, fetchd):
+def test_syslog_checks_the_server(net, fetchd, logd):
     server = listen_tls(net, "third")
-    ask = {"host": SERVER, "port": 6514, "frames": frames("secret")}
-    for kw in ({}, {"trust": ca(net), "server_name": "other.example"}):
-        r = fetchd.call("FETCH_SYSLOG", {**ask, **kw}, timeout=40)
-        assert not r["is_done"] and r["text"], r
+
+    def send(**kw):
+        receivers(fetchd, kw)
+        return logd.call("FETCH_SYSLOG", {"receiver": "siem", "frames": frames("secret")}, timeout=40)
+    (net.dir / "syslog").mkdir(exist_ok=True)
+    make_ca(net.dir / "syslog")
+    strangers = ({}, {"trust": ca(net), "server_name": "other.example"}, {"trust": (net.dir / "syslog/ca.pem").read_text()},
+                 {"trust": base64.b64encode(bytes(32)).decode()}, {"trust": "A" * 43}, {"trust": public_key(net)[:-2] + "AA"}, {"host": BOX})
+    for kw in strangers:
+        r = send(**kw)
+        assert not r["is_done"] and r["text"], (kw, r)
     time.sleep(0.2)
-    assert not (net.dir / "third").exists() or (net.dir / "third").read_bytes() == b""
-    server.kill()
+    assert (net.dir / "third").read_bytes() == b""
+    # The key alone, with or without its padding, whatever the name.
+    for pin in (public_key(net), public_key(net).rstrip("=")):
+        assert send(trust=pin, server_name="other.example")["is_done"]
+    wait_for("the record", 5, lambda: (net.dir / "third").read_bytes() == 2 * frames("secret"))
+    end(server)
+
+
+@pytest.mark.parametrize("kind", ["tcp", "udp"])
+def test_syslog_in_the_clear(net, fetchd, logd, kind):
+    texts = [f"<13>1 - - - - - - {kind} {i}" for i in range(50)] + ["<13>1 - - - - - - " + "x" * 2000]
+    listen = {"tcp": "TCP-LISTEN:514,reuseaddr,fork", "udp": "UDP-RECV:514"}[kind]
+    receivers(fetchd, {"port": 514, "transport": SYSLOG["SYSLOG_" + kind.upper()]})
+    server = net.spawn("inet", ["socat", "-u", "-b", "65536", listen, f"OPEN:{net.dir}/{kind},creat,append"])
+    wait_for("socat", 5, lambda: ":514 " in net.exec("inet", ["ss", "-Hltun"]).stdout)
+    r = logd.call("FETCH_SYSLOG", {"receiver": "siem", "frames": frames(*texts)})
+    assert r["is_done"] and r["connection"], r
+    expected = frames(*texts) if kind == "tcp" else "".join(texts).encode()
+    wait_for("the messages", 5, lambda: (net.dir / kind).exists() and (net.dir / kind).read_bytes() == expected)
+    if kind == "udp":
+        broken = logd.call("FETCH_SYSLOG", {"receiver": "siem", "connection": r["connection"], "frames": b"9999 <13>1"})
+        assert not broken["is_done"], "what is no frame is not sent"
+        r = logd.call("FETCH_SYSLOG", {"receiver": "siem", "frames": frames("x")})
+    end(server)
+    wait_for("that nobody is there", 5, lambda: not logd.call("FETCH_SYSLOG", {"receiver": "siem", "connection": r["connection"],
+                                                                             "frames": frames("x")})["is_done"])
 
 
 def test_too_many_at_once_are_told_so(fetchd):

@@ -479,6 +479,7 @@ fetchd_setup(struct channel *ch, struct message *m, void *arg)
 
 static const struct channel_dispatch fetchd_table[] = {
 	{ MSG_FETCH_SETUP, CHANNEL_PHASE_READY, fetchd_setup },
+	{ MSG_FETCH_RECEIVERS, CHANNEL_PHASE_READY, fetchd_setup },
 	{ MSG_FETCH_PROBE, CHANNEL_PHASE_READY, fetchd_probe },
 	{ 0, 0, NULL }
 };

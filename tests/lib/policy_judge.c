@@ -5,6 +5,7 @@
 
 #include "ir.h"
 #include "policy_random.h"
+#include "rule_conditions.h"
 
 #define BUCKETS_MAX	4096
 
@@ -130,26 +131,46 @@ unmatched(const struct judge *j, const struct packet *k, uint32_t from)
 	    .id = arena_printf(j->arena, "default:%s", p->zones[from].name) };
 }
 
+/* Before or behind what is right for every policy; what only writes goes on. */
+static bool
+judge_rules(struct judge *j, bool is_pre, struct packet *k, uint32_t from, uint32_t to, struct judgement *ret)
+{
+	const struct policy_rule *r;
+
+	for (r = j->policy->rules; r < j->policy->rules + j->policy->n_rules; r++) {
+		if ((r->section == POLICY_PRE) != is_pre || !rule_holds(r, k, from, to) || !draw(j, r, k))
+			continue;
+		writes_obey(&r->writes, k);
+		if (r->action == POLICY_CONTINUE)
+			continue;
+		*ret = (struct judgement){ .action = actions[r->action], .id = r->id };
+		return true;
+	}
+	return false;
+}
+
 static struct judgement
-judge_route(struct judge *j, const struct packet *k)
+judge_route(struct judge *j, struct packet *k)
 {
 	const struct fw_policy *p = j->policy;
-	uint32_t from, to, i;
+	struct judgement ret;
+	uint32_t from, to;
 	const char *id;
 	bool has_pair;
 
 	from = k->in == 0 ? POLICY_LOCAL : p->interfaces[k->in - 1].zone;
 	to = k->out == 0 ? POLICY_LOCAL : p->interfaces[k->out - 1].zone;
+	/* An interface that is in no zone is no zone's, and not the box either. */
+	has_pair = (k->in == 0 || from != POLICY_LOCAL) && (k->out == 0 || to != POLICY_LOCAL);
+	if (has_pair && judge_rules(j, true, k, from, to, &ret))
+		return ret;
 	if (k->in != 0 && packet_is_invalid(k))
 		return (struct judgement){ .action = IR_ACTION_DROP, .id = k->out == 0 ? "input:invalid" : "forward:invalid" };
 	id = management(p, k, from);
 	if (id != NULL && p->guards_access)
 		return (struct judgement){ .action = IR_ACTION_ACCEPT, .id = id };
-	/* An interface that is in no zone is no zone's, and not the box either. */
-	has_pair = (k->in == 0 || from != POLICY_LOCAL) && (k->out == 0 || to != POLICY_LOCAL);
-	for (i = 0; has_pair && i < p->n_rules; i++)
-		if (rule_holds(&p->rules[i], k, from, to) && draw(j, &p->rules[i], k))
-			return (struct judgement){ .action = actions[p->rules[i].action], .id = p->rules[i].id };
+	if (has_pair && judge_rules(j, false, k, from, to, &ret))
+		return ret;
 	if (id != NULL)
 		return (struct judgement){ .action = IR_ACTION_ACCEPT, .id = id };
 	return unmatched(j, k, from);

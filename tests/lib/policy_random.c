@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy_random.h"
+#include "rule_conditions.h"
 
 unsigned
 below(unsigned n)
@@ -83,9 +84,14 @@ random_rule(struct fw_policy *p, struct policy_rule *r, unsigned number, unsigne
 		r->to = random_zones(p, arena);
 	}
 	for (i = 0; i < n_rule_fields; i++)
-		if (below(rule_fields[i].one_in) == 0)
+		if ((rule_fields[i].extent & ~extent) == 0 && below(rule_fields[i].one_in) == 0)
 			rule_fields[i].make(p, r, arena);
-	r->action = (uint8_t)(POLICY_ACCEPT + below(3));
+	r->section = POLICY_MAIN;
+	r->action = (uint8_t)(POLICY_ACCEPT + below((extent & RANDOM_HEADERS) != 0 ? 4 : 3));
+	r->reject = POLICY_ADMIN_PROHIBITED;
+	r->resets_tcp = true;
+	if ((extent & RANDOM_HEADERS) != 0 && (r->action == POLICY_CONTINUE || below(8) == 0))
+		writes_random(&r->writes);
 	r->is_logged = below(4) == 0;
 	if ((extent & RANDOM_LIMITS) != 0 && below(12) == 0)
 		random_limit(r);
@@ -177,6 +183,8 @@ policy_random(struct arena *arena, unsigned extent, unsigned n_rules_max)
 	p->rules = arena_alloc(arena, p->n_rules + 1, sizeof(*p->rules));
 	for (i = 0; i < p->n_rules; i++)
 		random_rule(p, &p->rules[i], i, extent, arena);
+	for (i = 0; (extent & RANDOM_SECTIONS) != 0 && i < p->n_rules; i++)
+		p->rules[i].section = (uint8_t)(i < p->n_rules / 4 ? POLICY_PRE : i < p->n_rules - p->n_rules / 4 ? POLICY_MAIN : POLICY_POST);
 	if ((extent & RANDOM_ACCESS) != 0) {
 		p->guards_access = below(2) == 0;
 		random_access(p, &p->web, arena);
@@ -253,6 +261,12 @@ packet_random(const struct fw_policy *p)
 	k.source_port = (uint16_t)(1 + below(16));
 	k.destination_port = (uint16_t)(1 + below(16));
 	k.icmp_type = random_type(k.protocol);
+	k.tcp_flags = (uint8_t)below(64);
+	k.dscp = (uint8_t)(44 + below(4));
+	k.mac = (uint8_t)below(4);
+	k.length = (uint16_t)(40 + below(400));
+	k.mark = below(4);
+	k.connection_mark = below(4);
 	/* Half of them are made for a rule, or hardly any rule would ever decide. */
 	if (p->n_rules > 0 && below(2) == 0) {
 		r = &p->rules[below(p->n_rules)];

@@ -29,6 +29,12 @@ struct packet {
 	uint16_t	destination_port;
 	uint32_t	in;		/* interface + 1; 0: from the box */
 	uint32_t	out;		/* 0: to the box */
+	uint8_t		tcp_flags;
+	uint8_t		dscp;
+	uint8_t		mac;		/* of the sender: its last byte */
+	uint16_t	length;		/* with the IP header */
+	uint32_t	mark;
+	uint32_t	connection_mark;
 };
 
 /*
@@ -38,6 +44,7 @@ struct packet {
 struct rule_field {
 	const char	*name;
 	unsigned	 one_in;					/* so many rules have it */
+	unsigned	 extent;					/* only when all of this is asked for */
 	void		 (*make)(const struct fw_policy *, struct policy_rule *, struct arena *);
 	void		 (*clear)(struct policy_rule *);		/* as if it were not written */
 	bool		 (*holds)(const struct policy_rule *, const struct packet *);
@@ -53,7 +60,9 @@ enum random_extent {
 	RANDOM_ACCESS = 0x04,		/* management */
 	RANDOM_FORWARDS = 0x08,
 	RANDOM_SPOOFING = 0x10,		/* anti-spoofing */
-	RANDOM_ALL = 0x1f
+	RANDOM_ALL = 0x1f,
+	RANDOM_SECTIONS = 0x20,		/* pre-rules and post-rules */
+	RANDOM_HEADERS = 0x40		/* rules that look at marks and at headers beside addresses and ports, and write them */
 };
 
 unsigned	 below(unsigned n);

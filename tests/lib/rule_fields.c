@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy_random.h"
+#include "rule_conditions.h"
 
 static const uint8_t protocols[] = {
 	IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_GRE, IPPROTO_ESP
@@ -42,6 +43,10 @@ random_endpoint(const struct fw_policy *p, struct policy_endpoint *e, struct are
 		random_addresses(p, &e->criteria[e->n++], true, arena);
 	if (kind == 1 || kind == 2)
 		random_addresses(p, &e->criteria[e->n++], false, arena);
+	if (below(6) == 0) {
+		random_addresses(p, &e->criteria[e->n], below(2) == 0, arena);
+		e->criteria[e->n++].is_not = true;
+	}
 }
 
 static bool
@@ -52,7 +57,7 @@ endpoint_holds(const struct policy_endpoint *e, const struct addr *a)
 	for (i = 0; i < e->n; i++) {
 		for (n = 0; n < e->criteria[i].n && !prefix_contains(&e->criteria[i].items[n], a); n++)
 			;
-		if (n == e->criteria[i].n)
+		if ((n == e->criteria[i].n) != e->criteria[i].is_not)
 			return false;
 	}
 	return true;
@@ -226,8 +231,16 @@ steer_services(const struct policy_rule *r, struct packet *k)
 }
 
 const struct rule_field rule_fields[] = {
-	{ "source", 2, make_source, clear_source, source_holds, steer_source },
-	{ "destination", 2, make_destination, clear_destination, destination_holds, steer_destination },
-	{ "service", 2, make_services, clear_services, services_hold, steer_services },
+	{ "source", 2, RANDOM_RULES, make_source, clear_source, source_holds, steer_source },
+	{ "destination", 2, RANDOM_RULES, make_destination, clear_destination, destination_holds, steer_destination },
+	{ "service", 2, RANDOM_RULES, make_services, clear_services, services_hold, steer_services },
+	{ "family", 8, RANDOM_RULES, make_family, clear_family, family_holds, NULL },
+	{ "interfaces", 10, RANDOM_RULES, make_links, clear_links, links_hold, NULL },
+	{ "state", 12, RANDOM_RULES, make_state, clear_state, state_holds, NULL },
+	{ "dscp", 12, RANDOM_HEADERS, make_dscp, clear_dscp, dscp_holds, NULL },
+	{ "length", 12, RANDOM_HEADERS, make_lengths, clear_lengths, lengths_hold, NULL },
+	{ "tcp-flags", 12, RANDOM_HEADERS, make_flags, clear_flags, flags_hold, steer_flags },
+	{ "mac", 12, RANDOM_HEADERS, make_macs, clear_macs, macs_hold, NULL },
+	{ "mark", 8, RANDOM_HEADERS, make_marks, clear_marks, marks_hold, NULL },
 };
 const unsigned n_rule_fields = sizeof(rule_fields) / sizeof(rule_fields[0]);

@@ -29,6 +29,11 @@ static const struct {
 	{ "conf_rule_limit", "per", "rule" },
 	{ "conf_masquerade", "enabled", "true" },
 	{ "conf_port_forward", "enabled", "true" },
+	{ "conf_port_forward", "balance-by", "turn" },
+	{ "conf_source_nat", "enabled", "true" },
+	{ "conf_source_nat", "action", "translate" },
+	{ "conf_source_nat", "persistent", "true" },
+	{ "conf_one_to_one", "enabled", "true" },
 	{ "conf_management_web", "port", "8443" },
 	{ "conf_management_ssh", "port", "22" },
 	{ "conf_management", "lock-out-guard", "true" }

@@ -32,7 +32,7 @@ static struct arena *arena;
 
 struct machine {
 	const struct fw_policy	*policy;
-	const struct packet	*packet;
+	struct packet		*packet;
 	const struct ir		*ir;
 	struct judgement	 result;
 	unsigned		 steps;
@@ -82,6 +82,35 @@ load(const struct machine *m, uint8_t field, uint8_t *ret)
 	case IR_ICMP6_TYPE:
 		assert_int_equal(k->protocol, field == IR_ICMP_TYPE ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 		*ret = k->icmp_type;
+		return true;
+	case IR_TCP_FLAGS:
+		assert_int_equal(k->protocol, IPPROTO_TCP);
+		*ret = k->tcp_flags;
+		return true;
+	case IR_TOS4:
+		assert_int_equal(k->source.family, ADDR_V4);
+		*ret = (uint8_t)(k->dscp << 2 | 1);
+		return true;
+	case IR_TOS6:
+		assert_int_equal(k->source.family, ADDR_V6);
+		n = 0x60000000u | (uint32_t)k->dscp << 22 | 0x100000 | 0x12345;
+		ret[0] = (uint8_t)(n >> 24);
+		ret[1] = (uint8_t)(n >> 16);
+		return true;
+	case IR_LENGTH:
+		ret[2] = (uint8_t)(k->length >> 8);
+		ret[3] = (uint8_t)k->length;
+		return true;
+	case IR_MARK:
+	case IR_CT_MARK:
+		memcpy(ret, field == IR_MARK ? &k->mark : &k->connection_mark, sizeof(k->mark));
+		return true;
+	case IR_IIF_TYPE:
+		ret[0] = 1;	/* ARPHRD_ETHER */
+		return k->in > 0;
+	case IR_MAC_SADDR:
+		assert_true(k->in > 0);
+		ret[5] = k->mac;
 		return true;
 	case IR_CT_STATE:
 		n = IR_CT_NEW;
@@ -159,6 +188,10 @@ matches(const struct machine *m, const struct ir_stmt *s)
 		memcpy(&a, v, sizeof(a));
 		memcpy(&b, s->match.lo, sizeof(b));
 		return (a & b) != 0;
+	case IR_MASKED:
+		for (a = 0; a < len && (v[a] & s->match.hi[a]) == s->match.lo[a]; a++)
+			;
+		return a == len;
 	case IR_IN_SET:
 	case IR_NOT_IN_SET:
 	case IR_CMP_INVALID:
@@ -188,7 +221,7 @@ act(struct machine *m, const struct ir_rule *r, const struct ir_stmt *s)
 		assert_int_equal(m->packet->protocol, IPPROTO_TCP);
 		m->result.action = IR_ACTION_REJECT;
 		return 1;
-	case IR_REJECT_ADMIN:
+	case IR_REJECT:
 		assert_int_not_equal(m->packet->protocol, IPPROTO_TCP);
 		m->result.action = IR_ACTION_REJECT;
 		return 1;
@@ -201,13 +234,30 @@ act(struct machine *m, const struct ir_rule *r, const struct ir_stmt *s)
 	case IR_VMAP:
 		e = lookup(m, s);
 		return e != NULL && run_chain(m, e->chain) ? 1 : 0;
+	case IR_SET_MARK:
+		m->packet->mark = (m->packet->mark & ~s->write.mask) | s->write.value;
+		break;
+	case IR_SET_CT_MARK:
+		m->packet->connection_mark = (m->packet->connection_mark & ~s->write.mask) | s->write.value;
+		break;
+	case IR_SET_DSCP4:
+	case IR_SET_DSCP6:
+		assert_int_equal(m->packet->source.family, s->kind == IR_SET_DSCP4 ? ADDR_V4 : ADDR_V6);
+		m->packet->dscp = (uint8_t)s->write.value;
+		break;
 	case IR_COUNTER:
 	case IR_LOG:
 	case IR_LIMIT:
 	case IR_METER:
+	case IR_CONNECTIONS:
+	case IR_CONNECTIONS_METER:
+	case IR_NO_TRACKING:
+	case IR_QUEUE:
 	case IR_MATCH:
 	case IR_MASQUERADE:
 	case IR_DNAT:
+	case IR_SNAT:
+	case IR_CHOOSE:
 	case IR_KIND_INVALID:
 	case IR_KIND_MAX:
 		break;
@@ -241,7 +291,8 @@ run_chain(struct machine *m, const char *name)
 static struct judgement
 judge_form(const struct fw_policy *p, const struct ir *ir, const struct packet *k)
 {
-	struct machine m = { .policy = p, .packet = k, .ir = ir };
+	struct packet packet = *k;
+	struct machine m = { .policy = p, .packet = &packet, .ir = ir };
 	const char *hook;
 
 	hook = k->in == 0 ? "output" : k->out == 0 ? "input" : "forward";
@@ -259,7 +310,9 @@ judge_product(const struct fw_policy *p, const struct ir *ir, const struct packe
 	struct explain_packet packet = {
 		.in_link = k->in == 0 ? NULL : p->interfaces[k->in - 1].ifname, .out_link = k->out == 0 ? NULL : p->interfaces[k->out - 1].ifname,
 		.source = k->source, .destination = k->destination, .protocol = k->protocol, .icmp_type = k->icmp_type,
-		.source_port = k->source_port, .destination_port = k->destination_port, .ct_state = IR_CT_NEW
+		.source_port = k->source_port, .destination_port = k->destination_port, .length = k->length, .tcp_flags = k->tcp_flags,
+		.dscp = k->dscp, .mark = k->mark, .connection_mark = k->connection_mark, .source_mac = { .bytes = { [5] = k->mac } },
+		.has_mac = k->in > 0, .ct_state = IR_CT_NEW
 	};
 	struct explain_verdict v;
 
@@ -299,7 +352,7 @@ test_meaning(void **state)
 	srandom(20261120);
 	for (i = 0, decided = 0; i < POLICIES; i++) {
 		arena = arena_new(0);
-		p = policy_random(arena, RANDOM_RULES, 12);
+		p = policy_random(arena, RANDOM_RULES | RANDOM_SECTIONS | RANDOM_HEADERS, 16);
 		judge_init(&judge, p, arena);
 		ir = compile(p, NULL);
 		for (n = 0; n < PACKETS; n++) {

@@ -9,7 +9,7 @@
 #define LIST_MAX	100000		/* of a list without max-elements */
 
 struct gen_record *
-model_record(struct gen *g, const char *cname)
+model_record(const struct gen *g, const char *cname)
 {
 	struct gen_record *r;
 
@@ -239,6 +239,15 @@ record_name(const struct lysc_node *node, char *ret, size_t size)
 	else
 		snprintf(name, sizeof(name), "%s", given);
 	c_name(name, ret, size);
+}
+
+struct gen_record *
+model_record_of(const struct gen *g, const struct lysc_node *node)
+{
+	char name[NAME_LEN];
+
+	record_name(node, name, sizeof(name));
+	return model_record(g, name);
 }
 
 static bool

@@ -163,7 +163,11 @@ record_of(const struct gen *g, const struct lysc_node *node)
 			if (r->fields[i].node == node)
 				return r->fields[i].rec;
 	}
-	die("no record for %s", node->name);
+	/* Below a node that shares its struct with another one, the record was made from that one. */
+	r = model_record_of(g, node);
+	if (r == NULL)
+		die("no record for %s", node->name);
+	return r;
 }
 
 static json_t *

@@ -48,7 +48,8 @@ write_enum(const struct gen_enum *e, FILE *f)
 	fprintf(f, "enum %s {\n\t%s_INVALID = 0,\n", e->cname, prefix);
 	LY_ARRAY_FOR(e->type->enums, i) {
 		upper(e->type->enums[i].name, name, sizeof(name));
-		fprintf(f, "\t%s_%s,\n", prefix, name);
+		/* A value of that name must not be the enumeration's own end. */
+		fprintf(f, "\t%s_%s%s,\n", prefix, name, strcmp(name, "INVALID") == 0 || strcmp(name, "MAX") == 0 ? "_" : "");
 	}
 	fprintf(f, "\t%s_MAX\n};\n\n", prefix);
 }

@@ -64,7 +64,9 @@ void	*must_alloc(size_t n, size_t size);
 
 /* --- model.c: what the schema says */
 void	 model_build(struct gen *);
-struct gen_record *model_record(struct gen *, const char *cname);
+struct gen_record *model_record(const struct gen *, const char *cname);
+/* By the name it has, also where the struct was made from another node; NULL when there is none. */
+struct gen_record *model_record_of(const struct gen *, const struct lysc_node *);
 /* The argument of extension px:NAME on a node, NULL when it has none; "" for one without argument. */
 const char *ext_find(const struct lysc_ext_instance *, const char *name, unsigned nth);
 const char *node_ext(const struct lysc_node *, const char *name);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "conf/generated.h"
+
+#include "mem.h"
+#include "problems.h"
+#include "resolver.h"
+
+/* Groups, addresses and networks: who a rule is about. */
+
+/* A group with all that it holds by way of others. */
+struct group {
+	const struct conf_group	*conf;
+	const char		*path;
+	struct prefix		*items;
+	uint32_t		 n;
+	bool			 is_open;	/* being filled: met again, it holds itself */
+	bool			 is_done;
+};
+
+/* --- groups */
+static const struct conf_interface *
+interface_find(struct resolver *s, const char *name, const char *path)
+{
+	const struct conf_interface *i;
+
+	i = names_get(&s->all_interfaces, name);
+	if (i == NULL)
+		resolver_unknown(s, path, "interface", name);
+	return i;
+}
+
+static struct group *group_get(struct resolver *, const char *name, const char *path);
+
+static void
+group_append(struct resolver *s, struct group *g, uint32_t *cap, const struct prefix *items, uint32_t n, bool is_attached)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		if (g->n == *cap)
+			g->items = mem_grow(s->arena, g->items, g->n, sizeof(*g->items), cap);
+		g->items[g->n++] = is_attached ? prefix_network(&items[i]) : items[i];
+	}
+}
+
+static void
+group_fill(struct resolver *s, struct group *g)
+{
+	const struct conf_group *c = g->conf;
+	const struct conf_interface *f;
+	const struct group *other;
+	uint32_t i, cap = 0;
+
+	if (c->groups.n == 0 && c->interfaces.n == 0) {		/* usual, and perhaps large: nothing is copied */
+		g->items = c->addresses.items;
+		g->n = c->addresses.n;
+		return;
+	}
+	group_append(s, g, &cap, c->addresses.items, c->addresses.n, false);
+	for (i = 0; i < c->groups.n; i++) {
+		other = group_get(s, c->groups.items[i], g->path);
+		if (other != NULL)
+			group_append(s, g, &cap, other->items, other->n, false);
+	}
+	for (i = 0; i < c->interfaces.n; i++) {
+		f = interface_find(s, c->interfaces.items[i], g->path);
+		if (f != NULL)
+			group_append(s, g, &cap, f->addresses.items, f->addresses.n, true);
+	}
+}
+
+static struct group *
+group_get(struct resolver *s, const char *name, const char *path)
+{
+	struct group *g;
+
+	g = names_get(&s->groups, name);
+	if (g == NULL) {
+		resolver_unknown(s, path, "group", name);
+		return NULL;
+	}
+	if (g->is_open) {
+		problems_add(s->problems, path, "loop", "the group \"%s\" holds itself by way of \"%s\"; take one of them out of the other",
+		    name, path);
+		return NULL;
+	}
+	if (g->is_done)
+		return g;
+	g->is_open = true;
+	group_fill(s, g);
+	g->is_open = false;
+	g->is_done = true;
+	return g;
+}
+
+void
+resolve_groups(struct resolver *s)
+{
+	const struct conf_firewall *f = s->firewall;
+	struct group *g;
+	uint32_t i;
+
+	for (i = 0; i < f->groups.n; i++) {
+		if (!resolver_check_key(s, f->groups.items[i].name, "/firewall/groups") ||
+		    names_get(&s->groups, f->groups.items[i].name) != NULL)
+			continue;
+		g = mem_alloc(s->arena, 1, sizeof(*g));
+		g->conf = &f->groups.items[i];
+		g->path = mem_printf(s->arena, "/firewall/groups/%s", g->conf->name);
+		names_put(s->arena, &s->groups, g->conf->name, g);
+	}
+	for (i = 0; i < f->groups.n; i++)
+		(void)group_get(s, f->groups.items[i].name, "/firewall/groups");
+}
+
+/* --- endpoints */
+struct keys {
+	const char *const	*items;
+	uint32_t		 n;
+};
+
+static struct policy_addresses *
+criterion_new(struct resolver *s, struct policy_endpoint *e, const char *kind, const char *list, const struct keys *l, bool is_not)
+{
+	struct policy_addresses *a;
+
+	a = &e->criteria[e->n++];
+	a->name = resolver_joined(s, kind, l->items, l->n);
+	a->path = mem_printf(s->arena, "%s/%s", list, l->items[0]);
+	a->is_not = is_not;
+	return a;
+}
+
+static void
+add_groups(struct resolver *s, struct policy_endpoint *e, const struct keys *l, const char *path, bool is_not)
+{
+	struct policy_addresses *a;
+	const struct group *g;
+	uint32_t i, n, total;
+
+	if (l->n == 0)
+		return;
+	a = criterion_new(s, e, "group", "/firewall/groups", l, is_not);
+	for (i = 0, total = 0; i < l->n; i++) {
+		g = group_get(s, l->items[i], path);
+		total += g != NULL ? g->n : 0;
+	}
+	if (l->n == 1) {
+		g = names_get(&s->groups, l->items[0]);
+		a->items = g != NULL ? g->items : NULL;
+		a->n = total;
+		return;
+	}
+	a->items = mem_alloc(s->arena, total, sizeof(*a->items));
+	for (i = 0; i < l->n; i++) {
+		g = names_get(&s->groups, l->items[i]);
+		for (n = 0; g != NULL && n < g->n && a->n < total; n++)
+			a->items[a->n++] = g->items[n];
+	}
+}
+
+static void
+add_zone_networks(struct resolver *s, struct policy_endpoint *e, const struct keys *l, const char *path, bool is_not)
+{
+	const struct policy_interface *i;
+	struct policy_addresses *a;
+	uint64_t *set;
+	uint32_t k, n, total;
+
+	if (l->n == 0)
+		return;
+	set = resolver_zone_set(s, l->items, l->n, path);
+	a = criterion_new(s, e, "zone", "/firewall/zones", l, is_not);
+	for (n = 0, total = 0; n < s->policy->n_interfaces; n++)
+		total += s->policy->interfaces[n].n_addresses;
+	a->items = mem_alloc(s->arena, total, sizeof(*a->items));
+	for (n = 0; n < s->policy->n_interfaces; n++) {
+		i = &s->policy->interfaces[n];
+		if (i->zone == POLICY_LOCAL || !zoneset_has(set, i->zone))
+			continue;
+		for (k = 0; k < i->n_addresses; k++)
+			a->items[a->n++] = prefix_network(&i->addresses[k]);
+	}
+}
+
+static void
+add_interface_networks(struct resolver *s, struct policy_endpoint *e, const struct keys *l, const char *path, bool is_not)
+{
+	const struct conf_interface *f;
+	struct policy_addresses *a;
+	uint32_t i, k, total;
+
+	if (l->n == 0)
+		return;
+	for (i = 0, total = 0; i < l->n; i++) {
+		f = interface_find(s, l->items[i], path);
+		if (f == NULL || !resolver_check_key(s, l->items[i], path))
+			return;
+		total += f->addresses.n;
+	}
+	a = criterion_new(s, e, "interface", "/interfaces", l, is_not);
+	a->items = mem_alloc(s->arena, total, sizeof(*a->items));
+	for (i = 0; i < l->n; i++) {
+		f = names_get(&s->all_interfaces, l->items[i]);
+		for (k = 0; k < f->addresses.n; k++)
+			a->items[a->n++] = prefix_network(&f->addresses.items[k]);
+	}
+}
+
+static void
+add_addresses(struct policy_endpoint *e, struct prefix *items, uint32_t n, const char *path, bool is_not)
+{
+	struct policy_addresses *a;
+
+	if (n == 0)
+		return;
+	a = &e->criteria[e->n++];
+	a->path = path;
+	a->items = items;
+	a->n = n;
+	a->is_not = is_not;
+}
+
+#define LIST(field)	(&(const struct keys){ (const char *const *)(field).items, (field).n })
+
+void
+resolve_endpoint(struct resolver *s, struct policy_endpoint *e, const struct conf_endpoint *c, const char *path)
+{
+	const struct conf_endpoint_not *not;
+
+	if (c == NULL)
+		return;
+	add_groups(s, e, LIST(c->group), path, false);
+	add_addresses(e, c->addresses.items, c->addresses.n, path, false);
+	add_zone_networks(s, e, LIST(c->zones), path, false);
+	add_interface_networks(s, e, LIST(c->interfaces), path, false);
+	not = c->not;
+	if (not == NULL)
+		return;
+	add_groups(s, e, LIST(not->group), path, true);
+	add_addresses(e, not->addresses.items, not->addresses.n, path, true);
+	add_zone_networks(s, e, LIST(not->zones), path, true);
+	add_interface_networks(s, e, LIST(not->interfaces), path, true);
+}
