@@ -32,8 +32,8 @@
 #define DRAIN_TRIES	2000
 #define KEEPALIVE_S	10
 
+/* The way to a receiver, as confd described it. */
 struct link {
-	/* A receiver, as confd described it; name "": the place is free. */
 	char			 name[65];
 	char			 host[257];	/* where it is */
 	struct place		 place;		/* host is what the certificate must say */
@@ -47,12 +47,12 @@ struct link {
 	struct event		*drained;
 	struct job		*job;		/* NULL: idle */
 	bool			 is_resolving;	/* the resolver will call, whatever becomes of the job */
-	bool			 is_gone;	/* and then the place is free */
+	bool			 is_gone;	/* out of the list: freed when it does */
 	size_t			 sent;
 	unsigned		 tries;
 };
 
-static struct link		links[LINKS_MAX];
+static struct link		*links[LINKS_MAX];	/* NULL: the place is free */
 static struct event_base	*base;
 static uint64_t			connections;
 
@@ -62,11 +62,7 @@ static void	 on_drained(evutil_socket_t, short, void *);
 void
 syslog_init(struct event_base *b)
 {
-	unsigned i;
-
 	base = b;
-	for (i = 0; i < LINKS_MAX; i++)
-		links[i].fd = -1;
 }
 
 static void
@@ -106,13 +102,11 @@ static void
 link_free(struct link *l)
 {
 	link_end(l, "the receiver is another one now");
-	if (l->is_resolving) {
-		l->is_gone = true;
+	l->is_gone = true;
+	if (l->is_resolving)
 		return;
-	}
 	free(l->trust);
-	memset(l, 0, sizeof(*l));
-	l->fd = -1;
+	free(l);
 }
 
 void
@@ -121,38 +115,37 @@ syslog_fini(void)
 	unsigned i;
 
 	for (i = 0; i < LINKS_MAX; i++)
-		link_free(&links[i]);
+		if (links[i] != NULL)
+			link_free(links[i]);
 }
 
 static bool
 link_is_for(const struct link *l, const struct fetch_receiver *r)
 {
-	return strcmp(l->name, r->name) == 0 && !l->is_gone && strcmp(l->host, r->host) == 0 && l->place.port == r->port &&
-	    l->transport == r->transport && strcmp(l->place.host, r->server_name[0] != '\0' ? r->server_name : r->host) == 0 &&
-	    strcmp(l->trust, r->trust) == 0;
+	return strcmp(l->name, r->name) == 0 && strcmp(l->host, r->host) == 0 && l->place.port == r->port && l->transport == r->transport &&
+	    strcmp(l->place.host, r->server_name[0] != '\0' ? r->server_name : r->host) == 0 && strcmp(l->trust, r->trust) == 0;
 }
 
+/* NULL: there is none of that name. */
 static struct link *
 link_find(const char *name)
 {
 	unsigned i;
 
 	for (i = 0; i < LINKS_MAX; i++)
-		if (!links[i].is_gone && strcmp(links[i].name, name) == 0)
-			return &links[i];
+		if (links[i] != NULL && strcmp(links[i]->name, name) == 0)
+			return links[i];
 	return NULL;
 }
 
-static void
+static struct link *
 link_new(const struct fetch_receiver *r)
 {
-	struct link *l = link_find("");
+	struct link *l = calloc(1, sizeof(*l));
 
-	/* None is free while the resolver still holds one: confd says it again when a revision comes, logd hears why until then. */
-	if (l == NULL) {
-		log_warnx("syslog", "receiver \"%s\" has to wait", r->name);
-		return;
-	}
+	if (l == NULL)
+		fatalx("syslog", "no memory");
+	l->fd = -1;
 	(void)str_copy(l->name, r->name, sizeof(l->name));
 	(void)str_copy(l->host, r->host, sizeof(l->host));
 	(void)str_copy(l->place.host, r->server_name[0] != '\0' ? r->server_name : r->host, sizeof(l->place.host));
@@ -160,25 +153,37 @@ link_new(const struct fetch_receiver *r)
 	l->transport = r->transport;
 	if ((l->trust = strdup(r->trust)) == NULL)
 		fatalx("syslog", "no memory");
+	return l;
+}
+
+static bool
+is_among(const struct link *l, struct link *const list[LINKS_MAX])
+{
+	unsigned i;
+
+	for (i = 0; i < LINKS_MAX; i++)
+		if (list[i] == l)
+			return true;
+	return false;
 }
 
 void
 syslog_receivers(struct channel *ch, struct message *m, void *arg)
 {
 	const struct fetch_receivers_req *req = m->body;
-	unsigned i, k;
+	struct link *next[LINKS_MAX] = { NULL }, *l;
+	unsigned i;
 
 	(void)ch;
 	(void)arg;
-	for (i = 0; i < LINKS_MAX; i++) {
-		for (k = 0; k < req->receivers.n && !link_is_for(&links[i], &req->receivers.items[k]); k++)
-			continue;
-		if (links[i].name[0] != '\0' && !links[i].is_gone && k == req->receivers.n)
-			link_free(&links[i]);
+	for (i = 0; i < req->receivers.n; i++) {
+		l = link_find(req->receivers.items[i].name);
+		next[i] = l != NULL && link_is_for(l, &req->receivers.items[i]) ? l : link_new(&req->receivers.items[i]);
 	}
-	for (k = 0; k < req->receivers.n; k++)
-		if (link_find(req->receivers.items[k].name) == NULL)
-			link_new(&req->receivers.items[k]);
+	for (i = 0; i < LINKS_MAX; i++)
+		if (links[i] != NULL && !is_among(links[i], next))
+			link_free(links[i]);
+	memcpy(links, next, sizeof(links));
 }
 
 /* --- sending --- */
@@ -284,7 +289,12 @@ on_connected(struct transfer *t, CURLcode result, const char *text, void *arg)
 {
 	struct link *l = arg;
 	curl_socket_t fd;
+	char why[400];
 
+	if (result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_PINNEDPUBKEYNOTMATCH) {
+		(void)snprintf(why, sizeof(why), "it is not the one that trust tells, and gets nothing (%s); check trust and server-name", text);
+		text = why;
+	}
 	if (result != CURLE_OK) {
 		link_end(l, text);
 		return;
@@ -362,7 +372,7 @@ syslog_request(struct channel *ch, struct message *m, void *arg)
 	if ((job = job_new(ch, m)) == NULL)
 		return;
 	r = job_body(job);
-	l = r->receiver[0] != '\0' ? link_find(r->receiver) : NULL;
+	l = link_find(r->receiver);
 	if (l == NULL || l->job != NULL || l->is_resolving) {
 		refuse(job, l == NULL ? "patronus-fetchd does not know the receiver yet" : "another request for it is under way");
 		return;

@@ -155,6 +155,21 @@ next_head(struct feed *f, const struct feed_want *w, struct buf *message)
 	return 1;
 }
 
+/* The line behind number `last`, which must be there: a reader that was overtaken by the rotation of its file begins anew. */
+static int
+next_line(struct logread *r, uint64_t last, const char **ret_line, size_t *ret_len)
+{
+	const char *name = r->name;
+	unsigned keep = r->keep;
+	int n = logread_next(r, ret_line, ret_len);
+
+	if (n != 0)
+		return n;
+	logread_close(r);
+	n = logread_open(r, name, keep, audit_record_seq, last + 1);
+	return n != 0 ? n : logread_next(r, ret_line, ret_len);
+}
+
 static int
 next_record(struct feed *f, const struct feed_want *w, struct buf *message, struct buf *frames)
 {
@@ -167,7 +182,7 @@ next_record(struct feed *f, const struct feed_want *w, struct buf *message, stru
 	do {
 		if (f->at.record >= f->ledger->log.seq)
 			return 0;
-		if ((n = logread_next(&f->record_lines, &line, &len)) != 1)
+		if ((n = next_line(&f->record_lines, f->at.record, &line, &len)) != 1)
 			return n;
 		seq = audit_record_seq(line, len);
 	} while (seq <= f->at.record || seq > f->ledger->log.seq);
@@ -195,7 +210,7 @@ next_event(struct feed *f, const struct feed_want *w, struct buf *message)
 	size_t len;
 	int n;
 
-	while (f->at.event < f->events->seq && (n = logread_next(&f->event_lines, &line, &len)) == 1) {
+	while (f->at.event < f->events->seq && (n = next_line(&f->event_lines, f->at.event, &line, &len)) == 1) {
 		seq = audit_record_seq(line, len);
 		if (seq <= f->at.event)
 			continue;

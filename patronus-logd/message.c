@@ -248,8 +248,7 @@ endpoint(struct buf *b, struct buf *text, const char *name, const struct addr *a
 void
 message_packet(struct buf *b, const struct message_from *f, const struct state_log_event *p)
 {
-	static const char *const actions[] = { "log", "accept", "drop", "reject" };
-	const char *action = p->action < sizeof(actions) / sizeof(actions[0]) ? actions[p->action] : actions[0];
+	const char *action = p->action > STATE_ACTION_INVALID && p->action < STATE_ACTION_MAX ? state_action_names[p->action] : "log";
 	char time[TIME_LEN];
 	struct buf text;
 
@@ -259,6 +258,8 @@ message_packet(struct buf *b, const struct message_from *f, const struct state_l
 	syslog_element(b, "firewall");
 	param_number(b, "index", p->sequence);
 	param_text(b, "rule", p->rule);
+	if (p->text != NULL)
+		param_text(b, "text", p->text);
 	param_text(b, "action", action);
 	if (p->in_interface != NULL)
 		param_text(b, "in-interface", p->in_interface);

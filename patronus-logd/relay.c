@@ -24,7 +24,7 @@
 #define BATCH_UDP	(16u << 10)	/* a receiver's socket holds some 200 KiB, and nobody says when it is full */
 #define FRAMES_MAX	(500u << 10)	/* with the message that goes over it */
 #define SOON_MS		100		/* records that come together go together */
-#define NEXT_MS		10
+#define NEXT_UDP_MS	10
 #define TICK_MS		1000
 #define CHECK_MS	5000		/* is a connection that nothing is sent over still there? */
 #define RETRY_MS	1000		/* at first; twice as long after each failure */
@@ -311,7 +311,7 @@ on_sent(struct channel *c, struct message *m, int error, void *arg)
 	places_save();
 	/* What came meanwhile. */
 	if (r->failures == 0 && feed_lag(&r->feed, &r->want) > 0)
-		schedule(NEXT_MS);
+		schedule(r->conf.transport == SYSLOG_UDP ? NEXT_UDP_MS : 0);
 }
 
 static void

@@ -322,11 +322,13 @@ def test_syslog_checks_the_server(net, fetchd, logd):
     end(server)
 
 
-@pytest.mark.parametrize("kind", ["tcp", "udp"])
-def test_syslog_in_the_clear(net, fetchd, logd, kind):
+@pytest.mark.parametrize("kind,host", [("tcp", SERVER), ("udp", SERVER), ("tcp", SERVER6), ("udp", SERVER6), ("tcp", "backup.example"),
+                                       ("udp", "backup.example")])
+def test_syslog_in_the_clear(net, fetchd, logd, kind, host):
     texts = [f"<13>1 - - - - - - {kind} {i}" for i in range(50)] + ["<13>1 - - - - - - " + "x" * 2000]
-    listen = {"tcp": "TCP-LISTEN:514,reuseaddr,fork", "udp": "UDP-RECV:514"}[kind]
-    receivers(fetchd, {"port": 514, "transport": SYSLOG["SYSLOG_" + kind.upper()]})
+    listen = {"tcp": "TCP6-LISTEN:514,reuseaddr,ipv6only=0,fork", "udp": "UDP6-RECV:514,ipv6only=0"}[kind]
+    (net.dir / kind).unlink(missing_ok=True)
+    receivers(fetchd, {"host": host, "port": 514, "transport": SYSLOG["SYSLOG_" + kind.upper()]})
     server = net.spawn("inet", ["socat", "-u", "-b", "65536", listen, f"OPEN:{net.dir}/{kind},creat,append"])
     wait_for("socat", 5, lambda: ":514 " in net.exec("inet", ["ss", "-Hltun"]).stdout)
     r = logd.call("FETCH_SYSLOG", {"receiver": "siem", "frames": frames(*texts)})

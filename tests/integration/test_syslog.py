@@ -273,6 +273,12 @@ def test_nothing_is_lost_when_somebody_dies(box, rsyslog):
     wait_for("acts", 20, lambda: max(audit_log(box)) > at + 70)
     os.kill(box.processes()["fetchd"]["pid"], 9)
     assert acts.wait(60) == 0
+    wait_for("a connection", 10, lambda: state(box, "tcp")["state"] == "connected")
+    since = state(box, "tcp")["connected-since"]
+    os.kill(box.processes()["confd"]["pid"], 9)
+    box.wait_ready()
+    act(box, 2)
+    assert state(box, "tcp")["connected-since"] == since, "confd is not in the way"
     for name, way in WAYS.items():
         wait_for(f"all records at {name}", 30, lambda: complete(box, rsyslog, **way), every=0.2)  # noqa: B023
         if way["input"] != "udp":
