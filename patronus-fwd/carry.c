@@ -8,7 +8,7 @@
 #include "mem.h"
 #include "nft_read.h"
 
-/* Open addressing over pairs: by what the rule is while they are made, by the old handle while counters come. */
+/* By the old handle; several old rules may go on in one new one. */
 struct pair {
 	const struct ir_rule	*old;
 	struct ir_rule		*next;
@@ -19,20 +19,31 @@ struct carry {
 	uint32_t	 size;
 };
 
-/* The hash of a rule leaves its chain out. */
 static bool
-same_rule(const struct ir_rule *a, const struct ir_rule *b)
+has_counter(const struct ir_rule *r)
 {
-	return a->hash == b->hash && a->part == b->part && strcmp(a->origin->id, b->origin->id) == 0;
+	unsigned i;
+
+	for (i = 0; i < r->n; i++)
+		if (r->stmts[i].kind == IR_COUNTER)
+			return true;
+	return false;
+}
+
+/* The rule as a person knows it is the same, wherever and in how many pieces it stands. */
+static bool
+same_origin(const struct ir_rule *a, const struct ir_rule *b)
+{
+	return a->origin->hash == b->origin->hash && strcmp(a->origin->id, b->origin->id) == 0;
 }
 
 static struct pair *
-by_rule(const struct carry *c, const struct ir_rule *r)
+by_origin(const struct carry *c, const struct ir_rule *r)
 {
 	uint32_t i;
 
-	for (i = (uint32_t)r->hash & (c->size - 1); c->slots[i].old != NULL; i = (i + 1) & (c->size - 1))
-		if (same_rule(c->slots[i].old, r))
+	for (i = (uint32_t)hash_string(r->origin->id) & (c->size - 1); c->slots[i].next != NULL; i = (i + 1) & (c->size - 1))
+		if (same_origin(c->slots[i].next, r))
 			break;
 	return &c->slots[i];
 }
@@ -60,45 +71,49 @@ table_new(uint32_t n)
 	return c;
 }
 
-static uint32_t
-find_pairs(struct carry *removed, const struct diff *d)
+/* The first piece with a counter of each rule that comes. */
+static struct carry *
+table_added(const struct diff *d)
 {
-	struct pair *p;
+	struct carry *added;
 	uint32_t i, n;
 
+	for (i = 0, n = 0; i < d->n; i++)
+		n += d->items[i].kind == CHANGE_RULE_ADD;
+	added = table_new(n);
 	for (i = 0; i < d->n; i++)
-		if (d->items[i].kind == CHANGE_RULE_REMOVE)
-			by_rule(removed, d->items[i].old)->old = d->items[i].old;
-	for (i = 0, n = 0; i < d->n; i++) {
-		if (d->items[i].kind != CHANGE_RULE_ADD)
-			continue;
-		p = by_rule(removed, d->items[i].rule);
-		if (p->old == NULL || p->next != NULL)
-			continue;
-		p->next = d->items[i].rule;
-		n++;
-	}
-	return n;
+		if (d->items[i].kind == CHANGE_RULE_ADD && has_counter(d->items[i].rule) && by_origin(added, d->items[i].rule)->next == NULL)
+			by_origin(added, d->items[i].rule)->next = d->items[i].rule;
+	return added;
 }
 
 struct carry *
 carry_new(const struct diff *d)
 {
-	struct carry *removed, *c;
-	uint32_t i, n;
+	struct carry *added, *c;
+	struct pair *p;
+	uint32_t i, n, found;
 
 	for (i = 0, n = 0; i < d->n; i++)
 		n += d->items[i].kind == CHANGE_RULE_REMOVE;
 	if (n == 0)
 		return NULL;
-	removed = table_new(n);
-	n = find_pairs(removed, d);
-	c = n > 0 ? table_new(n) : NULL;
-	for (i = 0; n > 0 && i < removed->size; i++)
-		if (removed->slots[i].next != NULL)
-			*by_handle(c, removed->slots[i].old->handle) = removed->slots[i];
-	carry_free(removed);
-	return c;
+	added = table_added(d);
+	c = table_new(n);
+	for (i = 0, found = 0; i < d->n; i++) {
+		if (d->items[i].kind != CHANGE_RULE_REMOVE || !has_counter(d->items[i].old))
+			continue;
+		p = by_origin(added, d->items[i].old);
+		if (p->next == NULL)
+			continue;
+		*by_handle(c, d->items[i].old->handle) = (struct pair){ d->items[i].old, p->next };
+		found++;
+	}
+	carry_free(added);
+	if (found > 0)
+		return c;
+	carry_free(c);
+	return NULL;
 }
 
 void
@@ -117,8 +132,8 @@ carry_counters(struct carry *c, const uint8_t *data, size_t len)
 		p = by_handle(c, k.handle);
 		if (p->old == NULL)
 			continue;
-		p->next->packets = k.packets;
-		p->next->bytes = k.bytes;
+		p->next->packets += k.packets;
+		p->next->bytes += k.bytes;
 	}
 }
 

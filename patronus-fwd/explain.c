@@ -177,24 +177,38 @@ load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
 
 /* --- matches --- */
 
+/* Of a concatenation each field has its own interval. */
+static bool
+in_intervals(const struct ir_set *set, const struct ir_elem *e, const uint8_t *key)
+{
+	unsigned i, at, len;
+
+	for (i = 0, at = 0; i < set->nfields; i++, at += (len + 3u) & ~3u) {
+		len = ir_field_info(set->fields[i])->len;
+		if (memcmp(key + at, e->lo + at, len) < 0 || memcmp(key + at, e->hi + at, len) > 0)
+			return false;
+	}
+	return true;
+}
+
 static const struct ir_elem *
 look_up(const struct run *r, const struct ir_stmt *s)
 {
-	uint8_t key[IR_VALUE_MAX * IR_CONCAT_MAX] = { 0 };
+	uint8_t key[IR_KEY_MAX] = { 0 }, value[IR_VALUE_MAX];
 	const struct ir_set *set = s->set;
 	const struct ir_elem *e;
 	unsigned len = ir_set_keylen(set), at = 0, i;
 	uint32_t n;
 
 	for (i = 0; i < set->nfields; i++) {
-		if (!load(r->packet, set->nfields == 1 ? s->field : set->fields[i], key + at))
+		if (!load(r->packet, set->nfields == 1 ? s->field : set->fields[i], value))
 			return NULL;
+		memcpy(key + at, value, ir_field_info(set->fields[i])->len);
 		at += (ir_field_info(set->fields[i])->len + 3u) & ~3u;
 	}
 	for (n = 0; n < set->n; n++) {
 		e = &set->elems[n];
-		if ((set->flags & IR_SET_INTERVAL) != 0 ? memcmp(key, e->lo, len) >= 0 && memcmp(key, e->hi, len) <= 0 :
-		    memcmp(key, e->lo, len) == 0)
+		if ((set->flags & IR_SET_INTERVAL) != 0 ? in_intervals(set, e, key) : memcmp(key, e->lo, len) == 0)
 			return e;
 	}
 	return NULL;

@@ -85,11 +85,41 @@ of_set(struct tallies *t, const struct ir_set *s, const struct ir *other)
 	return tally;
 }
 
+/* What passes made: people know the rules in it. */
+static bool
+is_look_up(const struct change *c)
+{
+	if (c->set != NULL)
+		return strncmp(c->set->name, "map.", 4) == 0;
+	return (c->kind == CHANGE_CHAIN_ADD || c->kind == CHANGE_CHAIN_REMOVE) && strncmp(c->chain->name, "rule.", 5) == 0;
+}
+
+/* Rules that come or go are told by themselves; one that was there and stays looks at something else now. */
+static void
+count_look_up(struct tallies *t, const struct change *c, const struct ir *old, const struct ir *next)
+{
+	const struct ir_chain *chain;
+	struct tally *tally;
+
+	if (c->elem == NULL || c->elem->chain == NULL || old == NULL || ir_chain_find(old, c->elem->chain) == NULL)
+		return;
+	chain = ir_chain_find(next, c->elem->chain);
+	if (chain == NULL || chain->first == NULL)
+		return;
+	tally = tally_get(t, rule_object(t->arena, chain->first->origin), false);
+	tally->is_whole = false;
+	tally->changed++;
+}
+
 static void
 count(struct tallies *t, const struct change *c, const struct ir *old, const struct ir *next)
 {
 	struct tally *structure;
 
+	if (is_look_up(c)) {
+		count_look_up(t, c, old, next);
+		return;
+	}
 	switch ((enum change_kind)c->kind) {
 	case CHANGE_RULE_ADD:
 		of_rule(t, c->rule, old)->added += !c->is_move;

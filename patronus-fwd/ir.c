@@ -189,7 +189,7 @@ ir_set_seal(struct ir_set *s)
 	len = ir_set_keylen(s);
 	if (s->n > 1) {
 		qsort_r(s->elems, s->n, sizeof(*s->elems), elem_order, s);
-		if ((s->flags & IR_SET_INTERVAL) != 0)
+		if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields == 1)
 			merge_intervals(s);
 		else
 			merge_equal(s);
@@ -390,25 +390,20 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 	return h;
 }
 
-struct ir_rule *
-ir_rule_add(struct ir *ir, struct ir_chain *c, struct ir_origin *o, const struct ir_draft *d)
+void
+ir_rule_append(struct ir_chain *c, struct ir_rule *r)
 {
-	struct ir_rule *r, *last;
+	struct ir_rule *last = c->last;
 	unsigned i;
 	uint64_t h;
 
-	r = mem_alloc(ir->arena, 1, sizeof(*r));
 	r->chain = c;
-	r->origin = o;
-	r->n = (uint16_t)d->n;
-	r->stmts = mem_alloc(ir->arena, d->n, sizeof(*r->stmts));
-	memcpy(r->stmts, d->stmts, d->n * sizeof(*r->stmts));
-	last = c->last;
+	r->next = NULL;
 	/* The rules of one origin stand together in a chain. */
-	r->part = last != NULL && last->origin == o ? (uint16_t)(last->part + 1) : 0;
-	h = hash_u64(r->part, hash_string(o->id));
-	for (i = 0; i < d->n; i++)
-		h = stmt_hash(&d->stmts[i], h);
+	r->part = last != NULL && last->origin == r->origin ? (uint16_t)(last->part + 1) : 0;
+	h = hash_u64(r->part, hash_string(r->origin->id));
+	for (i = 0; i < r->n; i++)
+		h = stmt_hash(&r->stmts[i], h);
 	r->hash = h;
 	if (last == NULL)
 		c->first = r;
@@ -416,6 +411,20 @@ ir_rule_add(struct ir *ir, struct ir_chain *c, struct ir_origin *o, const struct
 		last->next = r;
 	c->last = r;
 	c->n++;
+}
+
+struct ir_rule *
+ir_rule_add(struct ir *ir, struct ir_chain *c, struct ir_origin *o, const struct ir_draft *d)
+{
+	struct ir_rule *r;
+
+	r = mem_alloc(ir->arena, 1, sizeof(*r));
+	r->origin = o;
+	r->n = (uint16_t)d->n;
+	r->stmts = mem_alloc(ir->arena, d->n, sizeof(*r->stmts));
+	memcpy(r->stmts, d->stmts, d->n * sizeof(*r->stmts));
+	ir_rule_append(c, r);
+	o->hash = hash_u64(r->hash, o->hash);
 	ir->n_rules++;
 	o->n_rules++;
 	return r;

@@ -50,6 +50,7 @@ struct ir_origin {
 	bool		 is_generated;
 	bool		 is_logged;
 	uint32_t	 n_rules;	/* kernel rules made of it */
+	uint64_t	 hash;		/* of all of them as they were compiled: counters go on while it is the same, however passes place them */
 	uint32_t	 index;		/* in ir.origins */
 	uint64_t	 packets;	/* last read */
 	uint64_t	 bytes;
@@ -96,14 +97,14 @@ struct ir_chain {
 };
 
 enum ir_set_flags {
-	IR_SET_INTERVAL = 0x01,
+	IR_SET_INTERVAL = 0x01,	/* of one field sorted and merged; of several an interval for each, none of which overlap */
 	IR_SET_VERDICT = 0x02,	/* a map to chains (jump) */
 	IR_SET_DYNAMIC = 0x04	/* filled by packets, with a timeout */
 };
 
 struct ir_elem {
-	uint8_t		 lo[IR_VALUE_MAX * IR_CONCAT_MAX];
-	uint8_t		 hi[IR_VALUE_MAX];	/* IR_SET_INTERVAL: inclusive */
+	uint8_t		 lo[IR_KEY_MAX];
+	uint8_t		 hi[IR_KEY_MAX];	/* IR_SET_INTERVAL: inclusive, of each field */
 	const char	*chain;			/* IR_SET_VERDICT */
 };
 
@@ -179,6 +180,8 @@ void		 ir_match_set(struct ir_draft *, enum ir_field, enum ir_cmp, const struct 
 void		 ir_jump(struct ir_draft *, enum ir_kind, const char *chain);
 /* The draft becomes the chain's last rule. */
 struct ir_rule	*ir_rule_add(struct ir *, struct ir_chain *, struct ir_origin *, const struct ir_draft *);
+/* At the end of the chain; for passes that move rules or have changed their statements. */
+void		 ir_rule_append(struct ir_chain *, struct ir_rule *);
 struct ir_zones	 ir_zones_copy(struct ir *, const char *const *names, uint32_t n);
 /* ids are unique. */
 struct ir_origin *ir_origin_find(const struct ir *, const char *id);

@@ -339,11 +339,11 @@ ir_print_elem(const struct ir_set *s, const struct ir_elem *e, struct buf *b)
 		if (i > 0)
 			buf_puts(b, " . ");
 		print_value(b, s->fields[i], p);
+		if ((s->flags & IR_SET_INTERVAL) != 0 && memcmp(p, e->hi + (p - e->lo), ir_field_info(s->fields[i])->len) != 0) {
+			buf_putc(b, '-');
+			print_value(b, s->fields[i], e->hi + (p - e->lo));
+		}
 		p += (ir_field_info(s->fields[i])->len + 3u) & ~3u;
-	}
-	if ((s->flags & IR_SET_INTERVAL) != 0 && memcmp(e->lo, e->hi, ir_set_keylen(s)) != 0) {
-		buf_putc(b, '-');
-		print_value(b, s->fields[0], e->hi);
 	}
 	if (e->chain != NULL)
 		buf_printf(b, " : jump %s", e->chain);

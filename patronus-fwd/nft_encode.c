@@ -181,7 +181,7 @@ nft_set_flags(const struct ir_set *s)
 
 	flags = 0;
 	if ((s->flags & IR_SET_INTERVAL) != 0)
-		flags |= NFT_SET_INTERVAL;
+		flags |= s->nfields > 1 ? NFT_SET_INTERVAL | NFT_SET_CONCAT : NFT_SET_INTERVAL;
 	if ((s->flags & IR_SET_VERDICT) != 0)
 		flags |= NFT_SET_MAP;
 	if ((s->flags & IR_SET_DYNAMIC) != 0)
@@ -192,14 +192,16 @@ nft_set_flags(const struct ir_set *s)
 void
 nft_put_set(struct nft_batch *b, const struct ir_set *s)
 {
-	uint8_t order[2 + sizeof(uint32_t)] = { NFTNL_UDATA_SET_KEYBYTEORDER, sizeof(uint32_t) };
+	uint8_t lens[IR_CONCAT_MAX], order[2 + sizeof(uint32_t)] = { NFTNL_UDATA_SET_KEYBYTEORDER, sizeof(uint32_t) };
 	struct nftnl_set *n;
 	struct nlmsghdr *h;
 	uint32_t type, host;
 	unsigned i;
 
-	for (i = 0, type = 0; i < s->nfields; i++)
+	for (i = 0, type = 0; i < s->nfields; i++) {
+		lens[i] = ir_field_info(s->fields[i])->len;
 		type = type << NFT_TYPE_BITS | ir_field_info(s->fields[i])->datatype;
+	}
 	n = need(nftnl_set_alloc());
 	nftnl_set_set_str(n, NFTNL_SET_TABLE, NFT_TABLE);
 	nftnl_set_set_str(n, NFTNL_SET_NAME, s->name);
@@ -217,6 +219,8 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 		nftnl_set_set_u32(n, NFTNL_SET_DATA_TYPE, NFT_DATA_VERDICT);
 		nftnl_set_set_u32(n, NFTNL_SET_DATA_LEN, 0);
 	}
+	if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields > 1)
+		nftnl_set_set_data(n, NFTNL_SET_DESC_CONCAT, lens, s->nfields);
 	if ((s->flags & IR_SET_DYNAMIC) != 0) {
 		nftnl_set_set_u32(n, NFTNL_SET_DESC_SIZE, s->size);
 		if (s->timeout_ms != 0)
@@ -244,12 +248,14 @@ nft_put_set_delete(struct nft_batch *b, const char *name)
 }
 
 static void
-put_key(struct nlmsghdr *h, const uint8_t *key, unsigned len, bool is_end, const char *chain)
+put_key(struct nlmsghdr *h, const uint8_t *key, const uint8_t *last, unsigned len, bool is_end, const char *chain)
 {
 	struct nftnl_set_elem *e;
 
 	e = need(nftnl_set_elem_alloc());
 	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, key, len);
+	if (last != NULL)
+		nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY_END, last, len);
 	if (is_end)
 		nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
 	if (chain != NULL) {
@@ -262,22 +268,24 @@ put_key(struct nlmsghdr *h, const uint8_t *key, unsigned len, bool is_end, const
 
 /* An interval is its first value and, marked as end, the first one after it; the last value of all has nothing after it. */
 static void
-put_interval(struct nlmsghdr *h, const struct ir_elem *e, unsigned len)
+put_interval(struct nlmsghdr *h, const struct ir_elem *e, unsigned len, const char *chain)
 {
 	uint8_t after[IR_VALUE_MAX];
 	unsigned i;
 
-	put_key(h, e->lo, len, false, NULL);
+	put_key(h, e->lo, NULL, len, false, chain);
 	memcpy(after, e->hi, len);
 	for (i = len; i > 0 && ++after[i - 1] == 0; i--)
 		;
 	if (i > 0)
-		put_key(h, after, len, true, NULL);
+		put_key(h, after, NULL, len, true, NULL);
 }
 
 void
 nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem *const *elems, uint32_t n, bool is_delete)
 {
+	unsigned len = ir_set_keylen(s);
+	const char *chain;
 	struct nlattr *list;
 	struct nlmsghdr *h;
 	uint32_t i, at;
@@ -288,10 +296,11 @@ nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem 
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, s->name);
 		list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
 		for (i = at; i < n && i - at < ELEMS_PER_MESSAGE; i++) {
-			if ((s->flags & IR_SET_INTERVAL) != 0)
-				put_interval(h, elems[i], ir_set_keylen(s));
+			chain = is_delete ? NULL : elems[i]->chain;
+			if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields == 1)
+				put_interval(h, elems[i], len, chain);
 			else
-				put_key(h, elems[i]->lo, ir_set_keylen(s), false, is_delete ? NULL : elems[i]->chain);
+				put_key(h, elems[i]->lo, (s->flags & IR_SET_INTERVAL) != 0 ? elems[i]->hi : NULL, len, false, chain);
 		}
 		mnl_attr_nest_end(h, list);
 		end(b, h, s->path);

@@ -9,6 +9,7 @@
 
 #include "compile.h"
 #include "mem.h"
+#include "pass.h"
 #include "policy.h"
 #include "problems.h"
 #include "revision.h"
@@ -65,6 +66,7 @@ build(struct revision *r, const uint8_t *data, size_t len, const struct links *l
 	if (policy == NULL)
 		return -EINVAL;
 	r->ir = compile(policy, &r->remarks);
+	passes(r->ir);
 	note_interfaces(r, policy);
 	if (needs_links(conf)) {
 		r->conf = mem_new(len, 1);

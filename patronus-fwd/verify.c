@@ -167,17 +167,20 @@ verify_rules(struct verifier *v, struct nl_reader r)
 
 /* --- sets */
 static uint64_t
-elem_hash(const uint8_t *key, unsigned len, bool is_end, const char *chain)
+elem_hash(const uint8_t *key, const uint8_t *last, unsigned len, bool is_end, const char *chain)
 {
 	uint64_t h;
 
 	h = hash_bytes(key, len, is_end);
+	if (last != NULL)
+		h = hash_bytes(last, len, h);
 	return chain != NULL ? hash_bytes(chain, strlen(chain), h) : h;
 }
 
 static void
 sum_expected(const struct ir_set *s, struct sum *ret)
 {
+	bool has_ends = (s->flags & IR_SET_INTERVAL) != 0 && s->nfields > 1;
 	uint8_t after[IR_VALUE_MAX];
 	unsigned i, len;
 	uint32_t n;
@@ -186,16 +189,16 @@ sum_expected(const struct ir_set *s, struct sum *ret)
 	ret->sum = 0;
 	ret->n = 0;
 	for (n = 0; n < s->n; n++) {
-		ret->sum += elem_hash(s->elems[n].lo, len, false, s->elems[n].chain);
+		ret->sum += elem_hash(s->elems[n].lo, has_ends ? s->elems[n].hi : NULL, len, false, s->elems[n].chain);
 		ret->n++;
-		if ((s->flags & IR_SET_INTERVAL) == 0)
+		if ((s->flags & IR_SET_INTERVAL) == 0 || has_ends)
 			continue;
 		memcpy(after, s->elems[n].hi, len);
 		for (i = len; i > 0 && ++after[i - 1] == 0; i--)
 			;
 		if (i == 0)
 			continue;
-		ret->sum += elem_hash(after, len, true, NULL);
+		ret->sum += elem_hash(after, NULL, len, true, NULL);
 		ret->n++;
 	}
 }
@@ -215,21 +218,31 @@ elem_chain(struct nl_reader attrs)
 	return nlattr_find(verdict, NFTA_VERDICT_CHAIN, &a) ? nlattr_str(&a) : NULL;
 }
 
+static bool
+elem_value(struct nl_reader attrs, uint16_t type, struct nl_attr *ret)
+{
+	struct nl_reader key;
+	struct nl_attr a;
+
+	if (!nlattr_find(attrs, type, &a))
+		return false;
+	nlattr_reader_nested(&key, &a);
+	return nlattr_find(key, NFTA_DATA_VALUE, ret);
+}
+
 static void
 sum_elem(struct sum *sum, const struct nl_attr *elem)
 {
-	struct nl_reader attrs, key;
-	struct nl_attr a, value;
-	bool is_end;
+	struct nl_reader attrs;
+	struct nl_attr a, value, last;
+	bool is_end, has_last;
 
 	nlattr_reader_nested(&attrs, elem);
-	if (!nlattr_find(attrs, NFTA_SET_ELEM_KEY, &a))
+	if (!elem_value(attrs, NFTA_SET_ELEM_KEY, &value))
 		return;
-	nlattr_reader_nested(&key, &a);
-	if (!nlattr_find(key, NFTA_DATA_VALUE, &value))
-		return;
+	has_last = elem_value(attrs, NFTA_SET_ELEM_KEY_END, &last) && last.len == value.len;
 	is_end = nlattr_find(attrs, NFTA_SET_ELEM_FLAGS, &a) && (nlattr_be32(&a) & NFT_SET_ELEM_INTERVAL_END) != 0;
-	sum->sum += elem_hash(value.data, value.len, is_end, elem_chain(attrs));
+	sum->sum += elem_hash(value.data, has_last ? last.data : NULL, value.len, is_end, elem_chain(attrs));
 	sum->n++;
 }
 

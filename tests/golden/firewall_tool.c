@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the firewall compiler makes of a document:
- *   firewall_tool ir FILE      the intermediate form
+ *   firewall_tool ir FILE      the intermediate form, as it is compiled
+ *   firewall_tool passes FILE  the form that is loaded; nothing when passes leave it as it is
  *   firewall_tool expr FILE    the kernel's expressions, as libnftnl reads our own messages
  *   firewall_tool load FILE    loads it into a new network namespace, reads it back, and lists it with nft(8)
  *   firewall_tool conf FILE    the encoded configuration, as confd sends it (seeds of the fuzzer)
@@ -26,6 +27,7 @@
 #include "ir_print.h"
 #include "nft_encode.h"
 #include "nft_kernel.h"
+#include "pass.h"
 #include "policy.h"
 #include "problems.h"
 #include "yaml_record.h"
@@ -133,17 +135,23 @@ main(int argc, char **argv)
 	struct nft_batch batch;
 	struct buf text;
 	struct ir *ir;
+	uint32_t n;
 
 	if (argc != 3)
-		errx(2, "usage: firewall_tool ir|expr|load|conf|batch FILE");
+		errx(2, "usage: firewall_tool ir|passes|expr|load|conf|batch FILE");
 	if (strcmp(argv[1], "conf") == 0) {
 		print_conf(argv[2]);
 		return 0;
 	}
 	ir = make_ir(argv[2]);
+	n = ir->n_rules + ir->n_elems;
+	if (strcmp(argv[1], "ir") != 0)
+		passes(ir);
 	nft_batch_init(&batch);
 	nft_put_all(&batch, ir);
-	if (strcmp(argv[1], "ir") == 0) {
+	if (strcmp(argv[1], "passes") == 0 && ir->n_rules + ir->n_elems == n) {
+		printf("%s", "");
+	} else if (strcmp(argv[1], "ir") == 0 || strcmp(argv[1], "passes") == 0) {
 		buf_init(&text, 0);
 		ir_print(ir, &text);
 		(void)fwrite(text.data, 1, text.len, stdout);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Golden tests of the firewall compiler.
 
-For each document of tests/golden/firewall: the intermediate form (.ir), the kernel's expressions (.expr) and, where we may make network
+For each document of tests/golden/firewall: the intermediate form as compiled (.ir) and, where passes
+change it, as loaded (.passes), the kernel's expressions (.expr) and, where we may make network
 namespaces, what nft(8) lists after a real kernel has taken it (.nft).  --update writes what is now; look at the difference before you
 commit it.
 """
@@ -13,7 +14,7 @@ import pathlib
 import subprocess
 import sys
 
-KINDS = {"ir": ".ir", "expr": ".expr", "load": ".nft"}
+KINDS = {"ir": ".ir", "passes": ".passes", "expr": ".expr", "load": ".nft"}
 
 
 def produce(tool, kind, document):
@@ -29,7 +30,8 @@ def compare(tool, kind, document, update):
     if failure:
         return failure
     if update:
-        golden.write_text(text)
+        if text:
+            golden.write_text(text)
         return None
     want = golden.read_text() if golden.exists() else ""
     if want == text:
@@ -44,7 +46,7 @@ def main():
     args.add_argument("directory", type=pathlib.Path)
     args.add_argument("--update", action="store_true")
     options = args.parse_args()
-    kinds = ["ir", "expr"] + (["load"] if os.geteuid() == 0 else [])
+    kinds = ["ir", "passes", "expr"] + (["load"] if os.geteuid() == 0 else [])
     documents = sorted(options.directory.glob("*.yaml"))
     if not documents:
         sys.exit("no documents")

@@ -4,6 +4,7 @@
 #include "compile.h"
 #include "firewall_batch.h"
 #include "nft_encode.h"
+#include "pass.h"
 #include "policy.h"
 #include "problems.h"
 
@@ -20,6 +21,7 @@ firewall_batch(const struct conf_fwd *conf, struct arena *a, struct buf *ret)
 	if (policy == NULL)
 		return false;
 	ir = compile(policy, NULL);
+	passes(ir);
 	nft_batch_init(&batch);
 	nft_put_all(&batch, ir);
 	buf_put(ret, batch.out.data, batch.out.len);

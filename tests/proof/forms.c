@@ -5,11 +5,31 @@
 #include "case.h"
 #include "compile.h"
 #include "ir_field.h"
+#include "pass.h"
 
 static struct ir *
 straight(const struct fw_policy *p)
 {
 	return compile(p, NULL);
+}
+
+static struct ir *
+optimised(const struct fw_policy *p)
+{
+	struct ir *ir = compile(p, NULL);
+
+	passes(ir);
+	return ir;
+}
+
+/* Whatever can be a map is one, since random policies are small. */
+static struct ir *
+all_maps(const struct fw_policy *p)
+{
+	struct ir *ir = compile(p, NULL);
+
+	pass_maps(ir, 2);
+	return ir;
 }
 
 /* --- faults */
@@ -81,6 +101,8 @@ wrong_edge(const struct fw_policy *p)
 
 const struct form forms[] = {
 	{ "straight", straight, false },
+	{ "optimised", optimised, false },
+	{ "all-maps", all_maps, false },
 	{ "wrong-deed", wrong_deed, true },
 	{ "wrong-order", wrong_order, true },
 	{ "wrong-edge", wrong_edge, true },

@@ -132,7 +132,7 @@ load(const struct machine *m, uint8_t field, uint8_t *ret)
 static const struct ir_elem *
 lookup(const struct machine *m, const struct ir_stmt *s)
 {
-	uint8_t key[IR_VALUE_MAX * IR_CONCAT_MAX];
+	uint8_t key[IR_KEY_MAX];
 	const struct ir_set *set;
 	unsigned i, len;
 	uint32_t n;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_BOXES_H
+#define PATRONUS_FWD_BOXES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What a rule looks at as a box: an interval in each dimension, the whole of it where the rule does not look.  Two rules whose boxes have no
+ * packet in common may change places.
+ */
+
+__extension__ typedef unsigned __int128 box_value;
+
+enum box_dim {
+	BOX_IIF = 0,
+	BOX_OIF,
+	BOX_SADDR,
+	BOX_DADDR,
+	BOX_PROTOCOL,
+	BOX_SPORT,
+	BOX_DPORT,
+	BOX_TYPE,
+	BOX_DIMS
+};
+
+struct box {
+	box_value	lo[BOX_DIMS];
+	box_value	hi[BOX_DIMS];
+	uint8_t		family;		/* NFPROTO_*; NFPROTO_UNSPEC: both */
+};
+
+/* Boxes of which it can be asked whether one of them meets another: sorted by up to two dimensions. */
+struct box_index {
+	uint8_t		  dim;
+	struct box	**items;	/* by lo */
+	uint32_t	  n;
+	uint32_t	  cap;
+	box_value	  span;		/* of the widest */
+};
+
+struct boxes {
+	struct box_index  by[2];
+	unsigned	  n_by;
+};
+
+void	 box_init(struct box *);
+bool	 box_meets(const struct box *, const struct box *);
+/* dims: a bit for each dimension in which the boxes to come are bounded. */
+void	 boxes_init(struct boxes *, unsigned dims);
+void	 boxes_fini(struct boxes *);
+/* It is borrowed. */
+void	 boxes_add(struct boxes *, struct box *);
+/* Does any of them?  Each comparison takes one off *budget; when it is used up the answer is yes, which is always safe. */
+bool	 boxes_meet(const struct boxes *, const struct box *, uint64_t *budget);
+
+#endif

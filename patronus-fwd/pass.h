@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_PASS_H
+#define PATRONUS_FWD_PASS_H
+
+#include "ir.h"
+
+/*
+ * Passes: from a form to one that means the same and costs a packet less.  Each is a function of the form alone and rewrites it in place;
+ * tests/proof holds them to the meaning.
+ */
+
+/*
+ * Rules that look at the same fields, and of which a packet can match one at most, become one look-up: a verdict map from what they look at to
+ * chain rule.ID, which has what is left of the rule: further matches, log, rate, counter, verdict.  Rules change places only where no
+ * packet could tell.  min: rules that are worth a map.
+ */
+void	 pass_maps(struct ir *, unsigned min);
+
+/* All of them, in their order. */
+void	 passes(struct ir *);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/netfilter.h>
+#include <string.h>
+
+#include "ir_field.h"
+#include "mem.h"
+#include "rule_boxes.h"
+
+#define BIT(n)	(1u << (n))
+#define NO_DIM	BOX_DIMS
+
+static unsigned
+dim_of(uint8_t field)
+{
+	switch ((enum ir_field)field) {
+	case IR_IIF_NAME:
+		return BOX_IIF;
+	case IR_OIF_NAME:
+		return BOX_OIF;
+	case IR_SADDR4:
+	case IR_SADDR6:
+		return BOX_SADDR;
+	case IR_DADDR4:
+	case IR_DADDR6:
+		return BOX_DADDR;
+	case IR_L4PROTO:
+		return BOX_PROTOCOL;
+	case IR_SPORT:
+		return BOX_SPORT;
+	case IR_DPORT:
+		return BOX_DPORT;
+	case IR_ICMP_TYPE:
+	case IR_ICMP6_TYPE:
+		return BOX_TYPE;
+	default:
+		return NO_DIM;
+	}
+}
+
+static box_value
+value_of(const uint8_t *p, unsigned len)
+{
+	box_value v;
+	unsigned i;
+
+	for (v = 0, i = 0; i < len; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+static bool
+can_be_box(const struct ir_stmt *s)
+{
+	if (s->cmp == IR_IN_SET)
+		return (s->set->flags & ~IR_SET_INTERVAL) == 0 && s->set->n > 0 && s->set->n <= RULE_BOXES_MAX;
+	return s->cmp == IR_EQ || s->cmp == IR_RANGE || s->cmp == IR_PREFIX;
+}
+
+static void
+bound(struct box *b, unsigned dim, const struct ir_stmt *s, uint32_t i)
+{
+	unsigned len = ir_field_info(s->field)->len;
+	const struct ir_elem *e;
+	box_value mask;
+
+	if (s->cmp == IR_IN_SET) {
+		e = &s->set->elems[i];
+		b->lo[dim] = value_of(e->lo, len);
+		b->hi[dim] = (s->set->flags & IR_SET_INTERVAL) != 0 ? value_of(e->hi, len) : b->lo[dim];
+		return;
+	}
+	b->lo[dim] = value_of(s->match.lo, len);
+	b->hi[dim] = s->cmp == IR_RANGE ? value_of(s->match.hi, len) : b->lo[dim];
+	if (s->cmp == IR_PREFIX) {
+		mask = s->bits == 0 ? (box_value)-1 : ((box_value)1 << (len * 8 - s->bits)) - 1;
+		b->lo[dim] &= ~mask;
+		b->hi[dim] = b->lo[dim] | mask;
+	}
+}
+
+/* Each box once for each value of the match. */
+static bool
+multiply(struct rule_boxes *r, unsigned dim, const struct ir_stmt *s)
+{
+	uint32_t n = s->cmp == IR_IN_SET ? s->set->n : 1, i, k;
+
+	if (r->n * n > RULE_BOXES_MAX)
+		return false;
+	for (i = n; i > 0; i--) {
+		for (k = 0; k < r->n; k++) {
+			if (i > 1)
+				r->boxes[(i - 1) * r->n + k] = r->boxes[k];
+			bound(&r->boxes[(i - 1) * r->n + k], dim, s, i - 1);
+		}
+	}
+	r->n = (uint16_t)(r->n * n);
+	return true;
+}
+
+static bool
+take(struct rule_boxes *r, const struct ir_stmt *s)
+{
+	unsigned dim = dim_of(s->field), i;
+
+	if (s->field == IR_NFPROTO && s->cmp == IR_EQ && r->family == NFPROTO_UNSPEC) {
+		r->family = s->match.lo[0];
+		for (i = 0; i < r->n; i++)
+			r->boxes[i].family = r->family;
+		return true;
+	}
+	/* Ports and types mean something beside their protocol alone. */
+	if (dim == NO_DIM || (r->dims & BIT(dim)) != 0 || !can_be_box(s) || (dim > BOX_PROTOCOL && (r->dims & BIT(BOX_PROTOCOL)) == 0) ||
+	    !multiply(r, dim, s))
+		return false;
+	r->dims |= (uint16_t)BIT(dim);
+	r->fields[dim] = s->field;
+	return true;
+}
+
+static bool
+all_exact(const struct rule_boxes *r)
+{
+	unsigned i, d;
+
+	for (i = 0; i < r->n; i++)
+		for (d = 0; d < BOX_DIMS; d++)
+			if ((r->dims & BIT(d)) != 0 && r->boxes[i].lo[d] != r->boxes[i].hi[d])
+				return false;
+	return true;
+}
+
+void
+rule_boxes_make(struct rule_boxes *r, const struct ir_rule *rule, struct arena *a)
+{
+	struct box work[RULE_BOXES_MAX];
+	unsigned i;
+	bool is_match;
+
+	memset(r, 0, sizeof(*r));
+	r->boxes = work;
+	r->n = 1;
+	box_init(&work[0]);
+	for (i = 0, is_match = true; i < rule->n; i++) {
+		is_match = is_match && rule->stmts[i].kind == IR_MATCH;
+		if (!is_match || !take(r, &rule->stmts[i]))
+			r->rest[r->n_rest++] = rule->stmts[i];
+	}
+	r->is_exact = all_exact(r);
+	r->boxes = mem_alloc(a, r->n, sizeof(*r->boxes));
+	memcpy(r->boxes, work, r->n * sizeof(*r->boxes));
+}
+
+static void
+put_value(uint8_t *p, box_value v, unsigned len)
+{
+	unsigned i;
+
+	for (i = len; i > 0; i--, v >>= 8)
+		p[i - 1] = (uint8_t)v;
+}
+
+void
+rule_boxes_key(const struct rule_boxes *r, const struct box *b, struct ir_elem *ret)
+{
+	unsigned d, at, len;
+
+	for (d = 0, at = 0; d < BOX_DIMS; d++) {
+		if ((r->dims & BIT(d)) == 0)
+			continue;
+		len = ir_field_info(r->fields[d])->len;
+		put_value(ret->lo + at, b->lo[d], len);
+		put_value(ret->hi + at, b->hi[d], len);
+		at += (len + 3u) & ~3u;
+	}
+}

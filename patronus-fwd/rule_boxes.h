@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_RULE_BOXES_H
+#define PATRONUS_FWD_RULE_BOXES_H
+
+#include "boxes.h"
+#include "ir.h"
+
+struct arena;
+
+#define RULE_BOXES_MAX	64	/* lists are multiplied out up to here */
+
+/* A rule as boxes and what cannot be said by them. */
+struct rule_boxes {
+	struct box	*boxes;
+	uint16_t	 n;
+	uint16_t	 dims;		/* a bit for each enum box_dim that is bounded */
+	uint8_t		 family;
+	bool		 is_exact;	/* one value in each of them */
+	uint8_t		 fields[BOX_DIMS];	/* enum ir_field of each bounded dimension */
+	struct ir_stmt	 rest[IR_STMT_MAX];	/* statements that are left when the boxes are looked up */
+	unsigned	 n_rest;
+};
+
+/* Memory of the boxes is the arena's. */
+void	 rule_boxes_make(struct rule_boxes *, const struct ir_rule *, struct arena *);
+/* A box as an element's key; of these dimensions, in their order. */
+void	 rule_boxes_key(const struct rule_boxes *, const struct box *, struct ir_elem *ret);
+
+#endif
