@@ -137,7 +137,7 @@ test_batch_of_10000(void **state)
 	a = rig_expect(rig, 200, &(struct rig_request){ .method = MGMT_POST, .path = "/batch", .body = (const char *)b.data, .len = b.len,
 	    .workspace = id });
 	print_message("10000 rules in one batch of %zu bytes: %llu us\n", b.len, (unsigned long long)(clock_mono_us() - since));
-	assert_true(clock_mono_us() - since < 5000000ull * SLOWER);
+	assert_true(clock_mono_us() - since < 20000000ull * SLOWER);
 	assert_non_null(strstr(a->body, "{\"path\":\"/firewall/rules/r10000\",\"status\":201}"));
 	buf_reset(&b);
 	for (i = 1; i <= 10000; i++)
@@ -148,7 +148,7 @@ test_batch_of_10000(void **state)
 	(void)rig_expect(rig, 200, &(struct rig_request){ .method = MGMT_POST, .path = "/batch", .body = (const char *)b.data, .len = b.len,
 	    .workspace = id });
 	print_message("10000 rules patched in one batch: %llu us\n", (unsigned long long)(clock_mono_us() - since));
-	assert_true(clock_mono_us() - since < 5000000ull * SLOWER);
+	assert_true(clock_mono_us() - since < 20000000ull * SLOWER);
 	(void)snprintf(body, sizeof(body), "{\"workspace\":\"%s\"}", id);
 	since = clock_mono_us();
 	(void)rig_expect(rig, 201, &(struct rig_request){ .method = MGMT_POST, .path = "/commits", .body = body });
