@@ -12,12 +12,22 @@
  * false have answered the request.
  */
 
+struct breach;
+struct document;
 struct request;
 
 /* Asked once the caller is known, before any handler. */
 bool	 access_check(struct request *);
 /* A right beside that of the route. */
 bool	 access_right(struct request *, enum right);
+/*
+ * May he make b of a?  Every place that changes is judged, and no more rights are given or taken than he has.
+ */
+bool	 access_change(struct request *, enum right, const struct document *a, const struct document *b);
+/* May he act for this user, whose session he could have afterwards: has he himself all that the user may do?  False, answered, when not. */
+bool	 access_over(struct request *, const char *user);
+/* Answer 403: his rights end there. */
+void	 access_reply_breach(struct request *, const struct breach *);
 /*
  * Is his second factor fresh, if he has one or his role requires it?  For handlers where only the change itself says whether that is
  * asked (their routes are marked ROUTE_MAY_STEP_UP).  What an API token may do, its scopes say; root on the local socket is

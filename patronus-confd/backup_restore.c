@@ -22,6 +22,7 @@
 #include "secrets.h"
 #include "session.h"
 #include "snapshot.h"
+#include "user_role.h"
 
 struct restore {
 	struct confd		*confd;
@@ -91,12 +92,19 @@ static void
 check_user(const char *user, void *arg)
 {
 	struct restore *r = arg;
-	enum user_role here = session_role_in(r->confd->running->doc, user), there = session_role_in(r->doc, user);
+	struct user_role *here, *there;
 	char path[128];
+	bool covers;
 
-	if (r->error != 0 || there == USER_ROLE_NONE)
+	if (r->error != 0 || session_role_in(r->doc, user) == NULL)
 		return;
-	if (user_role_covers(here, there)) {
+	/* By what the roles mean on either side: the file may bring another one of the same name. */
+	here = user_role_load(r->confd->running->doc, session_role_in(r->confd->running->doc, user));
+	there = user_role_load(r->doc, session_role_in(r->doc, user));
+	covers = there == NULL || user_role_covers(here, there, NULL, NULL);
+	user_role_free(here);
+	user_role_free(there);
+	if (covers) {
 		r->error = keep_uid(r, user);
 		return;
 	}

@@ -167,6 +167,8 @@ load(const struct schema *schema, enum document_format format, const char *data,
 	error = read_and_build(d, format, data, len, problems);
 	if (is_judged && error != -ENOMEM && d->source != NULL)
 		judged = judge(schema, &d->tree, d->source, problems);
+	if (is_judged && judged != -ENOMEM && d->source != NULL && !judge_roles(d, d->source, problems))
+		judged = -EINVAL;
 	if (error == 0)
 		error = judged;
 	if (error != 0) {
@@ -197,6 +199,8 @@ document_validate(struct document *d, struct problems *problems)
 {
 	int error = judge(d->schema, &d->tree, d->source, problems);
 
+	if (error != -ENOMEM && !judge_roles(d, d->source, problems))
+		error = -EINVAL;
 	problems_sort(problems);
 	if (error == 0)
 		document_touch(d);	/* nobody will ask for lines */
@@ -317,6 +321,14 @@ document_each(const struct document *d, const char *path, void (*fn)(const char 
 	for (; n != NULL; n = n->next)
 		if (n->schema == s->node)
 			fn(lyd_get_value(s->node->nodetype == LYS_LIST ? lyd_child(n) : n), arg);
+}
+
+const struct lyd_node *
+document_find(const struct document *d, const char *path)
+{
+	const struct schema_node *s = NULL;
+
+	return find(d, path, &s);
 }
 
 struct lyd_node *

@@ -78,8 +78,10 @@ const char	*document_value(const struct document *, const char *path);
 /* Call fn for each entry of a list ("/users") or value of a leaf-list with its key or value. */
 void		 document_each(const struct document *, const char *path, void (*fn)(const char *key, void *arg), void *arg);
 
-/* For this program's own edit.c and diff.c: the first top-level node, or NULL. */
+/* For this program's own files that walk the tree (edit.c, diff.c, reach.c, sight.c): the first top-level node, or NULL. */
 struct lyd_node	*document_tree(const struct document *);
+/* The node at a path; of a list its first entry.  NULL when it is not there. */
+const struct lyd_node *document_find(const struct document *, const char *path);
 const struct schema *document_schema(const struct document *);
 
 #endif

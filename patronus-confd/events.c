@@ -170,8 +170,8 @@ parse_topics(const char *list, uint32_t *ret)
 }
 
 int
-events_subscribe(struct events *ev, void *listener, const char *list, uint64_t last_id, const char *tag, const char *user,
-    uint32_t *ret_stream)
+events_subscribe(struct events *ev, void *listener, const char *list, uint32_t allowed, uint64_t last_id, const char *tag,
+    const char *user, uint32_t *ret_stream)
 {
 	struct stream *s = NULL;
 	uint32_t mask;
@@ -180,6 +180,8 @@ events_subscribe(struct events *ev, void *listener, const char *list, uint64_t l
 
 	if ((error = parse_topics(list, &mask)) != 0)
 		return (error);
+	if ((mask &= allowed) == 0)
+		return (-EACCES);
 	for (i = 0; i < EVENTS_STREAMS && s == NULL; i++)
 		if (ev->stream[i].number == 0)
 			s = &ev->stream[i];

@@ -49,11 +49,11 @@ void		 events_publish(struct events *, enum topic, const char *data, size_t len)
 bool		 events_wanted(const struct events *, enum topic);
 
 /*
- * topics is a comma-separated list.  last_id 0: from now on; else what the ring still has after it is sent at once.
- * tag and user tell later which streams end.  0 and *ret, -EINVAL for a topic that is none, -ENOBUFS when there
- * are too many streams.
+ * topics is a comma-separated list, of which those among allowed (bits) are sent.  last_id 0: from now on; else what the ring still has
+ * after it is sent at once.  tag and user tell later which streams end.  0 and *ret, -EINVAL for a topic that is none, -EACCES when
+ * none of them is allowed, -ENOBUFS when there are too many streams.
  */
-int		 events_subscribe(struct events *, void *listener, const char *topics, uint64_t last_id, const char *tag,
+int		 events_subscribe(struct events *, void *listener, const char *topics, uint32_t allowed, uint64_t last_id, const char *tag,
 		    const char *user, uint32_t *ret_stream);
 /* Send what the ring has for a new stream; after the answer to the subscription is on its way. */
 void		 events_replay(struct events *, uint32_t stream);

@@ -2,6 +2,9 @@
 #ifndef PATRONUS_CONFD_JUDGE_H
 #define PATRONUS_CONFD_JUDGE_H
 
+#include <stdbool.h>
+
+struct document;
 struct lyd_node;
 struct node;
 struct problems;
@@ -13,5 +16,7 @@ struct schema;
  * lines.  Problems of things about which something is known already are not told.
  */
 int	 judge(const struct schema *, struct lyd_node **tree, const struct node *source, struct problems *);
+/* The rules of roles: false with problems.  source as above. */
+bool	 judge_roles(const struct document *, const struct node *source, struct problems *);
 
 #endif

@@ -16,6 +16,7 @@
 #include "problem.h"
 #include "record_json.h"
 #include "schema.h"
+#include "sight.h"
 #include "snapshot.h"
 #include "workspace.h"
 
@@ -34,6 +35,7 @@ struct merge {
 	struct confd		*confd;
 	struct workspace	*w;
 	struct snapshot		*onto;
+	const struct rights	*rights;	/* of who asks */
 	struct merge_choice	*choices;
 	size_t			 nchoices;
 	struct buf		*conflicts;
@@ -139,6 +141,16 @@ value_of(const struct document *doc, const char *path, struct buf *ret)
 	buf_puts(ret, "null");
 }
 
+/* The same as the caller sees it. */
+static void
+seen_of(const struct merge *m, const struct document *doc, const char *path, struct buf *ret)
+{
+	struct document *owned;
+
+	value_of(sight_of(m->rights, RIGHT_CONFIG_READ, doc, &owned), path, ret);
+	document_free(owned);
+}
+
 static bool
 is_same(const struct buf *a, const struct buf *b)
 {
@@ -146,23 +158,24 @@ is_same(const struct buf *a, const struct buf *b)
 }
 
 static void
-put_conflict(const struct merge *m, const char *path, const struct buf *ours, const struct buf *theirs)
+put_conflict(const struct merge *m, const char *path)
 {
-	struct buf base;
+	const struct document *docs[] = { m->w->base->doc, workspace_document(m->w), m->onto->doc };
+	static const char *const names[] = { "base", "ours", "theirs" };
+	struct buf value;
+	size_t i;
 
-	value_of(m->w->base->doc, path, &base);
 	if (m->conflicts->len > 0)
 		buf_putc(m->conflicts, ',');
 	buf_puts(m->conflicts, "{\"path\":");
 	record_json_string(path, strlen(path), m->conflicts);
-	buf_puts(m->conflicts, ",\"base\":");
-	buf_put(m->conflicts, base.data, base.len);
-	buf_puts(m->conflicts, ",\"ours\":");
-	buf_put(m->conflicts, ours->data, ours->len);
-	buf_puts(m->conflicts, ",\"theirs\":");
-	buf_put(m->conflicts, theirs->data, theirs->len);
+	for (i = 0; i < sizeof(docs) / sizeof(docs[0]); i++) {
+		seen_of(m, docs[i], path, &value);
+		buf_printf(m->conflicts, ",\"%s\":", names[i]);
+		buf_put(m->conflicts, value.data, value.len);
+		buf_fini(&value);
+	}
 	buf_putc(m->conflicts, '}');
-	buf_fini(&base);
 }
 
 static struct merge_choice *
@@ -201,7 +214,7 @@ judge(struct merge *m, char *path)
 		objects[m->nobjects++] = (struct object){ .path = path, .is_settled = is_settled,
 		    .is_ours = choice != NULL && choice->is_ours };
 	} else {
-		put_conflict(m, path, &ours, &theirs);
+		put_conflict(m, path);
 		free(path);
 	}
 	buf_fini(&ours);
@@ -380,11 +393,11 @@ merge(struct merge *m, const struct diff *theirs)
 }
 
 int
-merge_workspace(struct workspaces *ws, struct workspace *w, struct merge_choice *choices, size_t nchoices,
+merge_workspace(struct workspaces *ws, struct workspace *w, const struct rights *rights, struct merge_choice *choices, size_t nchoices,
     struct buf *ret_conflicts)
 {
 	struct confd *confd = workspaces_confd(ws);
-	struct merge m = { .ws = ws, .confd = confd, .w = w, .onto = confd->running, .choices = choices, .nchoices = nchoices,
+	struct merge m = { .ws = ws, .confd = confd, .w = w, .onto = confd->running, .rights = rights, .choices = choices, .nchoices = nchoices,
 	    .conflicts = ret_conflicts };
 	unsigned n = w->nedits, j;
 	struct diff *theirs;

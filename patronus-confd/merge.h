@@ -12,6 +12,7 @@
  */
 
 struct buf;
+struct rights;
 struct workspace;
 struct workspaces;
 
@@ -24,9 +25,10 @@ struct merge_choice {
 
 /*
  * Bring the workspace onto the running revision: 0 when it stands there now.  -EBUSY: nothing was done, and ret_conflicts has the objects
- * nobody has decided about, JSON objects {"path", "base", "ours", "theirs"} with commas (a value that is not there is null).
+ * nobody has decided about, JSON objects {"path", "base", "ours", "theirs"} with commas (a value that is not there, or that the caller may not read, is null).
  * -ENOENT: nothing was done, because a choice was not used: there is no conflict about its path.
  */
-int	 merge_workspace(struct workspaces *, struct workspace *, struct merge_choice *, size_t nchoices, struct buf *ret_conflicts);
+int	 merge_workspace(struct workspaces *, struct workspace *, const struct rights *, struct merge_choice *, size_t nchoices,
+	    struct buf *ret_conflicts);
 
 #endif

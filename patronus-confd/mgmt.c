@@ -21,6 +21,7 @@
 #include "mgmt.h"
 #include "reply.h"
 #include "request.h"
+#include "rights.h"
 #include "route.h"
 #include "session.h"
 
@@ -303,6 +304,35 @@ take_subscribe(struct connection *c, struct channel *ch, struct message *m)
 	session_identify(req, start_stream);
 }
 
+/*
+ * What the caller may hear of, as bits: each topic tells of a part of the configuration by name, and so is for who may read that state
+ * wholly.
+ */
+static uint32_t
+allowed_topics(const struct rights *rights)
+{
+	static const struct {
+		enum topic	 topic;
+		enum right	 right;
+		const char	*path;
+	} needs[] = {
+		{ TOPIC_COUNTERS, RIGHT_STATE_READ, "/firewall" },
+		{ TOPIC_LOG, RIGHT_LOGS_READ, "/firewall" },
+		{ TOPIC_COMMITS, RIGHT_STATE_READ, "" },
+		{ TOPIC_DRIFT, RIGHT_STATE_READ, "" },
+		{ TOPIC_STATUS, RIGHT_STATE_READ, NULL },
+		{ TOPIC_INTERFACES, RIGHT_STATE_READ, "/interfaces" },
+		{ TOPIC_PROGRESS, RIGHT_STATE_READ, "" },
+	};
+	uint32_t mask = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (needs[i].path == NULL || rights_extent(rights, needs[i].right, needs[i].path) == EXTENT_EVERYTHING)
+			mask |= 1u << needs[i].topic;
+	return (mask);
+}
+
 static void
 start_stream(struct request *req)
 {
@@ -317,9 +347,12 @@ start_stream(struct request *req)
 		request_free(req);
 		return;
 	}
-	error = events_subscribe(req->confd->events, c, ask->topics, ask->last_id, ask->token, req->user, &rep.stream);
+	error = events_subscribe(req->confd->events, c, ask->topics, allowed_topics(&req->rights), ask->last_id, ask->token, req->user, &rep.stream);
 	if (error == -EINVAL)
 		reply_problem(req, PROBLEM_SYNTAX, "there is no such topic");
+	else if (error == -EACCES)
+		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"state:read\"", NULL, "the role %s may not hear of these topics",
+		    user_role_name(req->rights.role));
 	else if (error != 0)
 		reply_problem(req, PROBLEM_UNAVAILABLE, "there are too many streams");
 	else {

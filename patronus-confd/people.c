@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +11,10 @@
 
 #include "confd.h"
 #include "document.h"
+#include "edit.h"
 #include "events.h"
 #include "people.h"
-#include "rights.h"
+#include "user_role.h"
 #include "session.h"
 #include "snapshot.h"
 
@@ -25,7 +27,7 @@ enum ending {
 
 struct person {
 	char		name[65];
-	enum user_role	role;		/* as session_role_in() says: none when switched off */
+	char		role[USER_ROLE_NAME_LEN];	/* as session_role_in() says: "" when switched off */
 	enum ending	ending;		/* of those in `missed` */
 };
 
@@ -49,7 +51,7 @@ struct collecting {
 };
 
 static struct person *
-add(struct names *list, const char *name, enum user_role role)
+add(struct names *list, const char *name, const char *role)
 {
 	struct person *p = reallocarray(list->person, list->n + 1, sizeof(*p));
 
@@ -59,7 +61,7 @@ add(struct names *list, const char *name, enum user_role role)
 	p = &list->person[list->n++];
 	memset(p, 0, sizeof(*p));
 	(void)str_copy(p->name, name, sizeof(p->name));
-	p->role = role;
+	(void)str_copy(p->role, role != NULL ? role : "", sizeof(p->role));
 	return (p);
 }
 
@@ -149,7 +151,20 @@ sign_out(struct people *p, const char *user, enum ending ending)
 	sessions_flush(p->confd->sessions);
 	events_end(p->confd->events, NULL, user);
 	if (!tell_authd(user, ending))
-		add(&p->missed, user, USER_ROLE_NONE)->ending = ending;
+		add(&p->missed, user, NULL)->ending = ending;
+}
+
+/* A role that means something else now: rights are those of now, but a stream was judged when it began. */
+static void
+end_streams(struct people *p, const struct person *who, const struct document *is)
+{
+	char path[64], before[33] = "", now[33] = "";
+
+	(void)snprintf(path, sizeof(path), "/roles/%s", who->role);
+	(void)edit_etag(p->seen->doc, path, before);
+	(void)edit_etag(is, path, now);
+	if (strcmp(before, now) != 0)
+		events_end(p->confd->events, NULL, who->name);
 }
 
 void
@@ -164,8 +179,10 @@ people_changed(struct people *p)
 		now = collect(confd->running->doc);
 		for (i = 0; i < p->running.n; i++) {
 			is = find(&now, p->running.person[i].name);
-			if (is == NULL || is->role != p->running.person[i].role)
+			if (is == NULL || strcmp(is->role, p->running.person[i].role) != 0)
 				sign_out(p, p->running.person[i].name, ENDING_SESSIONS);
+			else
+				end_streams(p, is, confd->running->doc);
 		}
 		replace(&p->running, now);
 		look_at(&p->seen, confd->running);
@@ -174,7 +191,7 @@ people_changed(struct people *p)
 		now = collect(confd->kept->doc);
 		for (i = 0; i < p->kept.n; i++) {
 			is = find(&now, p->kept.person[i].name);
-			if (is == NULL || is->role != p->kept.person[i].role)
+			if (is == NULL || strcmp(is->role, p->kept.person[i].role) != 0)
 				sign_out(p, p->kept.person[i].name, is == NULL ? ENDING_ALL : ENDING_TOKENS);
 		}
 		replace(&p->kept, now);
@@ -194,6 +211,6 @@ people_authd_ready(struct people *p)
 	p->missed = (struct names){ 0 };
 	for (i = 0; i < missed.n; i++)
 		if (!tell_authd(missed.person[i].name, missed.person[i].ending))
-			add(&p->missed, missed.person[i].name, USER_ROLE_NONE)->ending = missed.person[i].ending;
+			add(&p->missed, missed.person[i].name, NULL)->ending = missed.person[i].ending;
 	free(missed.person);
 }

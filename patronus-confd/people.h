@@ -5,7 +5,7 @@
 /*
  * What a change of users means for their sessions: who was removed, switched off or got another role is signed out at once;
  * the password of who was removed, and the API tokens of who has another role, are forgotten when the revision is kept, for until then
- * all may be as before; such tokens are refused meanwhile.
+ * all may be as before; such tokens are refused meanwhile.  Whose role has other rules now loses what he listens to, and may listen again.
  */
 
 struct confd;

@@ -57,8 +57,9 @@ static struct guard_flow
 session_of(const struct plan *p, unsigned i)
 {
 	struct guard_flow f = *guard_get(p->guard, i);
+	const char *is = session_role_in(p->running, f.user), *becomes = session_role_in(p->candidate, f.user);
 
-	if (session_role_in(p->running, f.user) == session_role_in(p->candidate, f.user))
+	if (is == becomes || (is != NULL && becomes != NULL && strcmp(is, becomes) == 0))
 		return (f);
 	f.verdict = FLOW_CUT;
 	(void)snprintf(f.path, sizeof(f.path), "/users/%s", f.user);

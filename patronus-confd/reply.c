@@ -13,6 +13,7 @@
 #include "record_json.h"
 #include "reply.h"
 #include "request.h"
+#include "sight.h"
 
 #define BODY_MAX	(16u << 20)
 
@@ -139,11 +140,13 @@ reply_problem(struct request *req, enum reply_problem kind, const char *fmt, ...
 void
 reply_problems(struct request *req, enum reply_problem kind, const struct problems *problems, const char *fmt, ...)
 {
+	struct problems *seen = sight_problems(req, problems);
 	va_list ap;
 
 	va_start(ap, fmt);
-	problem(req, kind, problems, "", NULL, fmt, ap);
+	problem(req, kind, seen != NULL ? seen : problems, "", NULL, fmt, ap);
 	va_end(ap);
+	problems_free(seen);
 }
 
 void

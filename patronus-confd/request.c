@@ -14,6 +14,7 @@
 #include "access.h"
 #include "body.h"
 #include "confd.h"
+#include "document.h"
 #include "idempotency.h"
 #include "parse.h"
 #include "query.h"
@@ -52,6 +53,9 @@ origin_unref(struct origin *o)
 void
 request_free(struct request *req)
 {
+	while (req->nsights > 0)
+		document_free(req->sights[--req->nsights]);
+	user_role_free(req->rights.role);
 	origin_unref(req->origin);
 	if (req->is_parsed)
 		message_fini(&req->parsed);

@@ -16,6 +16,7 @@
  */
 
 struct confd;
+struct document;
 struct keyed;
 struct request;
 struct route;
@@ -51,7 +52,9 @@ struct request {
 	/* Who asks, as found by request_identify. */
 	char			 user[65];
 	char			 from[65];	/* for history and audit */
-	struct rights		 rights;
+	struct rights		 rights;		/* its role is the request's */
+	struct document		*sights[8];		/* documents as he sees them (sight.h) */
+	unsigned		 nsights;
 	char			 id[17];	/* of the session or API token; "" on the local socket */
 	bool			 has_factor;	/* a second factor is enrolled (on the local socket known where the route may ask) */
 	uint64_t		 fresh_until_ms;	/* monotonic: so long the one that was given counts as fresh */

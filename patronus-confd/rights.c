@@ -6,49 +6,15 @@
 #include "rights.h"
 #include "schema.h"
 
-#define BIT(right)	(1u << (right))
-
-static const char *const right_names[RIGHT_MAX] = {
-	[RIGHT_PUBLIC] = "public",
-	[RIGHT_SESSION] = "session",
-	[RIGHT_CONFIG_READ] = "configuration:read",
-	[RIGHT_CONFIG_EDIT] = "configuration:edit",
-	[RIGHT_COMMIT] = "commit",
-	[RIGHT_HISTORY_READ] = "history:read",
-	[RIGHT_STATE_READ] = "state:read",
-	[RIGHT_USERS_ADMIN] = "users:admin",
-	[RIGHT_SECRETS_WRITE] = "secrets:write",
-	[RIGHT_BACKUPS] = "backups",
-};
-
-static const struct {
-	const char	*name;
-	uint32_t	 rights;
-} roles[USER_ROLE_MAX] = {
-	[USER_ROLE_NONE] = { "", BIT(RIGHT_PUBLIC) },
-	[USER_ROLE_ADMIN] = { "admin", BIT(RIGHT_PUBLIC) | BIT(RIGHT_SESSION) | BIT(RIGHT_CONFIG_READ) | BIT(RIGHT_CONFIG_EDIT) |
-	    BIT(RIGHT_COMMIT) | BIT(RIGHT_HISTORY_READ) | BIT(RIGHT_STATE_READ) | BIT(RIGHT_USERS_ADMIN) |
-	    BIT(RIGHT_SECRETS_WRITE) | BIT(RIGHT_BACKUPS) },
-	[USER_ROLE_OPERATOR] = { "operator", BIT(RIGHT_PUBLIC) | BIT(RIGHT_SESSION) | BIT(RIGHT_CONFIG_READ) |
-	    BIT(RIGHT_CONFIG_EDIT) | BIT(RIGHT_COMMIT) | BIT(RIGHT_HISTORY_READ) | BIT(RIGHT_STATE_READ) },
-	[USER_ROLE_READ_ONLY] = { "read-only", BIT(RIGHT_PUBLIC) | BIT(RIGHT_SESSION) | BIT(RIGHT_CONFIG_READ) |
-	    BIT(RIGHT_STATE_READ) },
-	[USER_ROLE_AUDITOR] = { "auditor", BIT(RIGHT_PUBLIC) | BIT(RIGHT_SESSION) | BIT(RIGHT_CONFIG_READ) |
-	    BIT(RIGHT_HISTORY_READ) | BIT(RIGHT_STATE_READ) },
-};
+#define BIT(right)	RIGHT_BIT(right)
 
 /*
- * Sections that need more than RIGHT_CONFIG_EDIT; those that say who may do what are guarded: a change needs a fresh second
- * factor.
+ * Sections that say who may do what: a change needs a fresh second factor, and of an API token another scope beside that of the
+ * section.  What a role may do there, its rules say.
  */
-static const struct {
-	const char	*section;
-	enum right	 right;
-	bool		 is_guarded;
-} reserved[] = {
-	{ "users", RIGHT_USERS_ADMIN, true },
-	{ "management", RIGHT_USERS_ADMIN, true },
-};
+static const char *const guarded[] = { "users", "roles", "management" };
+
+#define SCOPE_WRITE	(BIT(RIGHT_CONFIG_READ) | BIT(RIGHT_CONFIG_EDIT) | BIT(RIGHT_RESTORE))
 
 /* What an API token may be given beside "SECTION:read" and "SECTION:write". */
 static const struct {
@@ -56,46 +22,17 @@ static const struct {
 	uint32_t	 rights;
 } scopes[] = {
 	{ "configuration:read", BIT(RIGHT_CONFIG_READ) },
-	{ "configuration:write", BIT(RIGHT_CONFIG_READ) | BIT(RIGHT_CONFIG_EDIT) },
+	{ "configuration:write", SCOPE_WRITE },
 	{ "commit", BIT(RIGHT_COMMIT) },
-	{ "state:read", BIT(RIGHT_STATE_READ) },
-	{ "history:read", BIT(RIGHT_HISTORY_READ) },
-	{ "users:admin", BIT(RIGHT_USERS_ADMIN) },
+	{ "state:read", BIT(RIGHT_STATE_READ) | BIT(RIGHT_LOGS_READ) | BIT(RIGHT_DIAGNOSTICS) },
+	{ "history:read", BIT(RIGHT_HISTORY_READ) | BIT(RIGHT_AUDIT_READ) },
+	{ "audit:read", BIT(RIGHT_AUDIT_READ) },
+	{ "logs:read", BIT(RIGHT_LOGS_READ) },
+	{ "users:admin", BIT(RIGHT_USERS_ADMIN) | BIT(RIGHT_SESSIONS_ADMIN) },
 	{ "secrets:write", BIT(RIGHT_SECRETS_WRITE) },
 	{ "backups", BIT(RIGHT_BACKUPS) },
 };
 #define SCOPED_ALWAYS	(BIT(RIGHT_PUBLIC) | BIT(RIGHT_SESSION))
-
-const char *
-right_name(enum right right)
-{
-	return (right > RIGHT_INVALID && right < RIGHT_MAX ? right_names[right] : "");
-}
-
-const char *
-user_role_name(enum user_role role)
-{
-	return (role < USER_ROLE_MAX ? roles[role].name : "");
-}
-
-enum user_role
-user_role_parse(const char *name)
-{
-	unsigned i;
-
-	if (name == NULL)
-		return (USER_ROLE_NONE);
-	for (i = USER_ROLE_ADMIN; i < USER_ROLE_MAX; i++)
-		if (strcmp(roles[i].name, name) == 0)
-			return ((enum user_role)i);
-	return (USER_ROLE_NONE);
-}
-
-bool
-user_role_covers(enum user_role a, enum user_role b)
-{
-	return (a < USER_ROLE_MAX && b < USER_ROLE_MAX && b != USER_ROLE_NONE && (roles[b].rights & ~roles[a].rights) == 0);
-}
 
 /* Cut the next word off a list divided by blanks; false after the last. */
 static bool
@@ -132,7 +69,7 @@ scope_rights(const char *word, size_t len)
 		if (is_word(word, len, scopes[i].name))
 			return (scopes[i].rights);
 	if (section_of(word, len, ":write") > 0)
-		return (BIT(RIGHT_CONFIG_READ) | BIT(RIGHT_CONFIG_EDIT));
+		return (SCOPE_WRITE);
 	return (section_of(word, len, ":read") > 0 ? BIT(RIGHT_CONFIG_READ) : 0);
 }
 
@@ -171,17 +108,26 @@ scoped_rights(const struct rights *r)
 	return (rights);
 }
 
-bool
-rights_check(const struct rights *r, enum right right)
+static bool
+is_guarded(const char *section, size_t len)
 {
-	if (r->role >= USER_ROLE_MAX || right <= RIGHT_INVALID || right >= RIGHT_MAX || (roles[r->role].rights & BIT(right)) == 0)
-		return (false);
-	return (!r->is_scoped || (scoped_rights(r) & BIT(right)) != 0);
+	size_t i;
+
+	for (i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++)
+		if (is_word(section, len, guarded[i]))
+			return (true);
+	return (false);
 }
 
-/* Do the scopes of a token reach this section?  Whoever may write may read. */
+bool
+rights_section_is_guarded(const char *section)
+{
+	return (is_guarded(section, strlen(section)));
+}
+
+/* Do the scopes of a token reach this section ("" and 0: all of them)?  Whoever may write may read. */
 static bool
-is_in_scope(const struct rights *r, const char *section, bool is_write)
+is_in_scope(const struct rights *r, const char *section, size_t section_len, bool is_write)
 {
 	const char *list = r->scopes, *word;
 	size_t len, n, all = strlen("configuration");
@@ -190,40 +136,63 @@ is_in_scope(const struct rights *r, const char *section, bool is_write)
 		n = section_of(word, len, ":write");
 		if (n == 0 && !is_write)
 			n = section_of(word, len, ":read");
-		if ((n == all && memcmp(word, "configuration", all) == 0) || (n > 0 && n == strlen(section) && memcmp(word, section, n) == 0))
+		if ((n == all && memcmp(word, "configuration", all) == 0) || (n > 0 && n == section_len && memcmp(word, section, n) == 0))
 			return (true);
 	}
 	return (!r->is_scoped);
 }
 
 bool
-rights_section_read(const struct rights *r, const char *section)
+rights_scope_is_whole(const struct rights *r, bool is_write)
 {
-	return (rights_check(r, RIGHT_CONFIG_READ) && is_in_scope(r, section != NULL ? section : "", false));
+	return (is_in_scope(r, "", 0, is_write));
 }
 
-bool
-rights_section_edit(const struct rights *r, const char *section)
+/* What the scopes of a token leave: is the right among them, and for what is in the configuration its section? */
+static bool
+is_scope(const struct rights *r, enum right right, const char *path)
 {
-	size_t i;
+	const char *section = path + (path[0] == '/');
+	size_t len = strcspn(section, "/");
+	bool is_write = right == RIGHT_CONFIG_EDIT || right == RIGHT_COMMIT || right == RIGHT_RESTORE || right == RIGHT_SECRETS_WRITE;
 
-	if (section == NULL)
-		section = "";
-	if (!rights_check(r, RIGHT_CONFIG_EDIT) || !is_in_scope(r, section, true))
+	if (!r->is_scoped)
+		return (true);
+	if ((scoped_rights(r) & BIT(right)) == 0)
 		return (false);
-	for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-		if ((section[0] == '\0' || strcmp(reserved[i].section, section) == 0) && !rights_check(r, reserved[i].right))
-			return (false);
-	return (true);
+	if (!is_write && right != RIGHT_CONFIG_READ)
+		return (true);
+	if (!is_in_scope(r, section, len, is_write))
+		return (false);
+	return (!is_write || (len > 0 && !is_guarded(section, len)) || (scoped_rights(r) & BIT(RIGHT_USERS_ADMIN)) != 0);
 }
 
 bool
-rights_section_is_guarded(const char *section)
+rights_check(const struct rights *r, enum right right)
 {
-	size_t i;
+	enum extent extent = user_role_extent(r->role, right, "");
 
-	for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-		if (strcmp(reserved[i].section, section) == 0)
-			return (reserved[i].is_guarded);
-	return (false);
+	if (r->is_scoped && (scoped_rights(r) & BIT(right)) == 0)
+		return (false);
+	if (right < RIGHT_VERB_FIRST)
+		return (user_role_may(r->role, right, "", NULL));
+	return (right < RIGHT_WHOLE_FIRST ? extent != EXTENT_NOTHING : extent == EXTENT_EVERYTHING);
+}
+
+bool
+rights_may(const struct rights *r, enum right right, const char *path)
+{
+	return (user_role_may(r->role, right, path, NULL) && is_scope(r, right, path));
+}
+
+enum extent
+rights_extent(const struct rights *r, enum right right, const char *path)
+{
+	return (is_scope(r, right, path) ? user_role_extent(r->role, right, path) : EXTENT_NOTHING);
+}
+
+bool
+rights_reads_all(const struct rights *r)
+{
+	return (rights_extent(r, RIGHT_CONFIG_READ, "") == EXTENT_EVERYTHING);
 }

@@ -39,6 +39,7 @@ void		 route_allow(unsigned methods, char ret[ROUTE_ALLOW]);
 #define ROUTE_MAY_STEP_UP	0x04	/* the handler asks for it when the change does */
 #define ROUTE_ENROL		0x08	/* also before the second factor that the role requires is there */
 #define ROUTE_WHOLE		0x10	/* tells of all sections: a token needs configuration:read */
+#define ROUTE_ALL		0x40	/* tells of everything at once: the right must reach everywhere */
 #define ROUTE_ONCE		0x20	/* the answer is shown once: an Idempotency-Key does not keep it */
 unsigned	 route_flags(const struct route *);
 /* The query parameters that a route takes, as query_check() wants them. */
@@ -115,6 +116,8 @@ void	 token_create(struct request *);	/* route_token.c */
 void	 token_list(struct request *);
 void	 token_revoke(struct request *);
 void	 session_list(struct request *);
+void	 role_list(struct request *);		/* route_role.c */
+void	 rights_show(struct request *);
 void	 session_revoke(struct request *);
 void	 claim_show(struct request *);
 void	 claim_create(struct request *);

@@ -292,6 +292,20 @@ audit_head_list(struct request *req)
 
 /* --- proofs --- */
 
+/* The end of an answer that proves something: two hashes, and the path from the one to the other. */
+static void
+reply_path(struct request *req, struct buf *b, const char *first, const struct bytes *from, const char *second, const struct bytes *to,
+    const struct bytes *path)
+{
+	hash_member(b, first, from);
+	buf_putc(b, ',');
+	hash_member(b, second, to);
+	buf_putc(b, ',');
+	path_member(b, path);
+	buf_putc(b, '}');
+	reply_json(req, 200, b, NULL);
+}
+
 static void
 on_proof(struct channel *ch, struct message *m, int error, void *arg)
 {
@@ -306,13 +320,14 @@ on_proof(struct channel *ch, struct message *m, int error, void *arg)
 	buf_puts(&b, "{\"entry\":");
 	record_json_string((const char *)rep->record.data, rep->record.len, &b);
 	buf_printf(&b, ",\"size\":%llu,", (unsigned long long)rep->size);
-	hash_member(&b, "leaf", &rep->leaf);
-	buf_putc(&b, ',');
-	hash_member(&b, "root", &rep->root);
-	buf_putc(&b, ',');
-	path_member(&b, &rep->path);
-	buf_putc(&b, '}');
-	reply_json(req, 200, &b, NULL);
+	reply_path(req, &b, "leaf", &rep->leaf, "root", &rep->root, &rep->path);
+}
+
+/* Two numbers of the query, 0 where they are not given; false, answered, when they are none. */
+static bool
+numbers_of(struct request *req, const char *first, uint64_t *ret_first, const char *second, uint64_t *ret_second)
+{
+	return (query_number(req, first, 1, NUMBER_MAX, 0, ret_first) && query_number(req, second, 1, NUMBER_MAX, 0, ret_second));
 }
 
 void
@@ -320,8 +335,7 @@ audit_proof_show(struct request *req)
 {
 	struct audit_proof_req q;
 
-	if (!query_number(req, "record", 1, NUMBER_MAX, 0, &q.record) ||
-	    !query_number(req, "size", 1, NUMBER_MAX, 0, &q.size))
+	if (!numbers_of(req, "record", &q.record, "size", &q.size))
 		return;
 	if (q.record == 0)
 		reply_problem(req, PROBLEM_SYNTAX, "which record? give record=N");
@@ -341,13 +355,7 @@ on_consistency(struct channel *ch, struct message *m, int error, void *arg)
 		return;
 	buf_init(&b, BODY_MAX);
 	buf_putc(&b, '{');
-	hash_member(&b, "from-root", &rep->from_root);
-	buf_putc(&b, ',');
-	hash_member(&b, "to-root", &rep->to_root);
-	buf_putc(&b, ',');
-	path_member(&b, &rep->path);
-	buf_putc(&b, '}');
-	reply_json(req, 200, &b, NULL);
+	reply_path(req, &b, "from-root", &rep->from_root, "to-root", &rep->to_root, &rep->path);
 }
 
 void
@@ -355,8 +363,7 @@ audit_consistency_show(struct request *req)
 {
 	struct audit_consistency_req q;
 
-	if (!query_number(req, "from", 1, NUMBER_MAX, 0, &q.from) ||
-	    !query_number(req, "to", 1, NUMBER_MAX, 0, &q.to))
+	if (!numbers_of(req, "from", &q.from, "to", &q.to))
 		return;
 	if (q.from == 0 || q.to == 0)
 		reply_problem(req, PROBLEM_SYNTAX, "of which trees? give from=M&to=N");

@@ -23,6 +23,7 @@
 #include "route.h"
 #include "route_common.h"
 #include "schema.h"
+#include "sight.h"
 #include "snapshot.h"
 #include "store.h"
 #include "transaction.h"
@@ -39,6 +40,27 @@ static void	 commit_workspace(struct request *, struct workspace *, const char *
 static void	 on_committed(const struct outcome_info *, void *);
 
 void
+route_print_commit(struct request *req, const struct commit *c, struct buf *b)
+{
+	struct commit seen = *c;
+	struct buf impact;
+
+	if (rights_reads_all(&req->rights)) {
+		commit_print(c, b);
+		return;
+	}
+	/* What it did, and to whose connection, is told in names. */
+	buf_init(&impact, 1 << 20);
+	if (c->impact != NULL)
+		sight_impacts(req, c->impact, strlen(c->impact), &impact);
+	buf_putc(&impact, '\0');
+	seen.impact = buf_failed(&impact) ? NULL : (char *)impact.data;
+	seen.forced = seen.cut = seen.checks = NULL;
+	commit_print(&seen, b);
+	buf_fini(&impact);
+}
+
+void
 route_reply_commit(struct request *req, unsigned status, const struct commit *c)
 {
 	char location[48];
@@ -46,7 +68,7 @@ route_reply_commit(struct request *req, unsigned status, const struct commit *c)
 
 	(void)snprintf(location, sizeof(location), "/api/v1/commits/%u", c->number);
 	buf_init(&b, 1 << 20);
-	commit_print(c, &b);
+	route_print_commit(req, c, &b);
 	reply_json(req, status, &b, &(struct reply_extra){ .location = status == 201 ? location : NULL });
 }
 
@@ -144,16 +166,11 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 	    .confirm_s = (unsigned)confirm_s, .on_end = on_committed };
 	struct problems *problems;
 	struct committing *c;
-	const char *section;
 	int error;
 
-	if (!route_rebase(req, w, NULL, 0))
+	/* His rights of now, over all that the draft changes, whoever put it there. */
+	if (!route_rebase(req, w, NULL, 0) || (w->doc != NULL && !access_change(req, RIGHT_COMMIT, w->base->doc, w->doc)))
 		return;
-	if ((section = workspace_forbidden(req->confd->workspaces, w, &req->rights)) != NULL) {
-		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL, "the role %s may not change %s",
-		    user_role_name(req->rights.role), section);
-		return;
-	}
 	if (workspace_guarded(req->confd->workspaces, w) != NULL && !access_step_up(req))
 		return;
 	if (w->doc == NULL || w->changes == 0) {
@@ -277,45 +294,19 @@ commit_pending(struct request *req)
 		route_reply_commit(req, 200, c);
 }
 
-/* A section that the pending commit changed and the caller could not have: to keep or undo that is to change it.  NULL: none. */
-static const char *
-reserved_section(const struct request *req)
-{
-	const struct confd *confd = req->confd;
-	char path[64], kept[33], running[33];
-	const char *section;
-	unsigned i;
-
-	for (i = 0; (section = schema_section(confd->schema, i)) != NULL; i++) {
-		if (rights_section_edit(&req->rights, section))
-			continue;
-		(void)snprintf(path, sizeof(path), "/%s", section);
-		memset(kept, 0, sizeof(kept));
-		memset(running, 0, sizeof(running));
-		if (edit_etag(confd->kept->doc, path, kept) != edit_etag(confd->running->doc, path, running) ||
-		    strcmp(kept, running) != 0)
-			return (section);
-	}
-	return (NULL);
-}
-
 /* The pending commit, when it is the one of the path and the caller may decide about it; NULL, answered, otherwise. */
 static const struct commit *
 pending_of(struct request *req)
 {
 	const struct commit *c = transaction_pending(req->confd->transaction);
-	const char *section;
 	uint32_t number;
 
 	if (!commit_number(req, &number))
 		return (NULL);
 	if (c == NULL || c->number != number)
 		reply_problem(req, PROBLEM_NOT_FOUND, "commit %u does not wait for a confirmation", number);
-	else if ((section = reserved_section(req)) != NULL)
-		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL,
-		    "commit %u changes %s, which the role %s may not", number, section, user_role_name(req->rights.role));
-	else
-		return (c);
+	else if (access_change(req, RIGHT_COMMIT, req->confd->kept->doc, req->confd->running->doc))
+		return (c);	/* to keep or undo it is to change the same */
 	return (NULL);
 }
 

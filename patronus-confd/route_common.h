@@ -71,8 +71,10 @@ void		 route_reply_diff(struct request *, uint32_t base, const struct document *
 void		 route_reply_nft(struct request *, uint32_t base, const struct diff *, const char *nft);
 /* The changes from a to b in any view but the plan.  Takes both. */
 void		 route_compare(struct request *, uint32_t base, struct document *a, struct document *b);
-void		 route_print_revision(const struct revision *, struct buf *);
-/* A commit object, with Location when it is new. */
+void		 route_print_revision(const struct request *, const struct revision *, struct buf *);
+/* A commit object as the caller may see it. */
+void		 route_print_commit(struct request *, const struct commit *, struct buf *);
+/* The same as the answer, with Location when it is new. */
 void		 route_reply_commit(struct request *, unsigned status, const struct commit *);
 
 #endif

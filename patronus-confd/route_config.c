@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "ipc/ids.h"
 
+#include "access.h"
 #include "batch.h"
 #include "body.h"
 #include "collection.h"
@@ -19,12 +20,14 @@
 #include "events.h"
 #include "problem.h"
 #include "query.h"
+#include "reach.h"
 #include "reply.h"
 #include "request.h"
 #include "route.h"
 #include "route_common.h"
 #include "schema.h"
 #include "schema_node.h"
+#include "sight.h"
 #include "snapshot.h"
 #include "workspace.h"
 
@@ -49,23 +52,24 @@ route_find_workspace(struct request *req, struct workspace **ret)
 	return (false);
 }
 
+/* As the caller sees it.  Seen again after an edit it is another one, so this is asked once. */
 static const struct document *
-document_of(const struct request *req, const struct workspace *w)
+document_of(struct request *req, const struct workspace *w)
 {
-	return (w != NULL ? workspace_document(w) : req->confd->running->doc);
+	return (sight_document(req, RIGHT_CONFIG_READ, w != NULL ? workspace_document(w) : req->confd->running->doc));
 }
 
-/* The whole running document has its ETag from its digest; everything else from its own text. */
+/* The whole running document has its ETag from its digest; everything else from its own text, and so for who sees a part of it. */
 static int
-etag_of(const struct request *req, const struct workspace *w, const char *path, char ret[33])
+etag_of(const struct request *req, const struct workspace *w, const struct document *doc, const char *path, char ret[33])
 {
 	const struct snapshot *s = w == NULL ? req->confd->running : w->doc == NULL ? w->base : NULL;
 
-	if (path[0] == '\0' && s != NULL) {
+	if (path[0] == '\0' && s != NULL && rights_reads_all(&req->rights)) {
 		(void)str_copy(ret, s->digest, 33);
 		return (0);
 	}
-	return (edit_etag(document_of(req, w), path, ret));
+	return (edit_etag(doc, path, ret));
 }
 
 /* The schema node of the path before its last step: an entry and its list are one node. */
@@ -102,7 +106,7 @@ members_of(struct request *req, const struct schema_node *list)
 
 /* A list that is searched or paged, as JSON. */
 static void
-search_list(struct request *req, const struct workspace *w, bool full)
+search_list(struct request *req, const struct workspace *w, const struct document *doc, bool full)
 {
 	const struct schema_node *s = schema_find_node(req->confd->schema, req->rest);
 	struct collection of = { .list = NULL };
@@ -117,9 +121,9 @@ search_list(struct request *req, const struct workspace *w, bool full)
 	of.key = s->key->node->name;
 	of.members = members_of(req, s);
 	buf_init(&b, DOCUMENT_MAX);
-	error = edit_get(document_of(req, w), req->rest, DOCUMENT_JSON, full ? DOCUMENT_FULL : 0, &b);
+	error = edit_get(doc, req->rest, DOCUMENT_JSON, full ? DOCUMENT_FULL : 0, &b);
 	if (error == 0)
-		error = etag_of(req, w, req->rest, etag);
+		error = etag_of(req, w, doc, req->rest, etag);
 	if (error == 0 && buf_failed(&b))
 		error = -ENOMEM;
 	if (error != 0)
@@ -133,22 +137,24 @@ search_list(struct request *req, const struct workspace *w, bool full)
 static bool
 may_reach(struct request *req, const char *path, bool is_write)
 {
-	size_t len = path[0] == '/' ? strcspn(path + 1, "/") : 0;
-	const char *section = arena_strndup(req->message.arena, len > 0 ? path + 1 : "", len);
+	enum right right = is_write ? RIGHT_CONFIG_EDIT : RIGHT_CONFIG_READ;
+	int len = path[0] == '/' ? (int)strcspn(path + 1, "/") : 0;
+	struct breach breach = { .right = right };
 	char needed[96];
 
-	if (section == NULL)
-		fatalx("config", "no memory");
-	/* A document with all its sections is judged by what it changes. */
-	if (!req->rights.is_scoped && section[0] == '\0')
+	/* What depends on the value or on the change is judged by that, and the whole of an API token by its scopes. */
+	if (len == 0 && !req->rights.is_scoped)
 		return (true);
-	if (is_write ? rights_section_edit(&req->rights, section) : rights_section_read(&req->rights, section))
+	if (rights_extent(&req->rights, right, path) != EXTENT_NOTHING && (len > 0 || rights_scope_is_whole(&req->rights, is_write)))
 		return (true);
 	if (!req->rights.is_scoped) {
-		route_reply_edit_error(req, -EACCES, NULL);
+		(void)str_copy(breach.path, path, sizeof(breach.path));
+		(void)user_role_may(req->rights.role, right, path, &breach.right);
+		access_reply_breach(req, &breach);
 		return (false);
 	}
-	(void)snprintf(needed, sizeof(needed), ",\"needed\":\"%.60s:%s\"", len > 0 ? section : "configuration", is_write ? "write" : "read");
+	(void)snprintf(needed, sizeof(needed), ",\"needed\":\"%.*s:%s\"", len > 60 ? 60 : len > 0 ? len : 13, len > 0 ? path + 1 : "configuration",
+	    is_write ? "write" : "read");
 	reply_problem_with(req, PROBLEM_PERMISSION, needed, NULL, "the token's role and scopes do not reach that");
 	return (false);
 }
@@ -157,6 +163,7 @@ void
 config_get(struct request *req)
 {
 	bool yaml = body_wants_yaml(req);
+	const struct document *doc;
 	struct workspace *w;
 	char etag[33];
 	struct buf b;
@@ -165,15 +172,16 @@ config_get(struct request *req)
 
 	if (!query_flag(req, "full", &full) || !may_reach(req, req->rest, false) || !route_find_workspace(req, &w))
 		return;
+	doc = document_of(req, w);
 	if (collection_is_asked(req)) {
-		search_list(req, w, full);
+		search_list(req, w, doc, full);
 		return;
 	}
 	buf_init(&b, DOCUMENT_MAX);
-	error = edit_get(document_of(req, w), req->rest, yaml ? DOCUMENT_YAML : DOCUMENT_JSON,
+	error = edit_get(doc, req->rest, yaml ? DOCUMENT_YAML : DOCUMENT_JSON,
 	    full ? DOCUMENT_FULL : 0, &b);
 	if (error == 0)
-		error = etag_of(req, w, req->rest, etag);
+		error = etag_of(req, w, doc, req->rest, etag);
 	if (error == 0 && buf_failed(&b))
 		error = -ENOMEM;
 	if (error != 0)
@@ -201,13 +209,13 @@ etag_listed(const char *list, const char *etag)
 }
 
 static void
-reply_stale(struct request *req, const struct workspace *w, const char *etag)
+reply_stale(struct request *req, const struct document *doc, const char *etag)
 {
 	struct buf b;
 
 	buf_init(&b, DOCUMENT_MAX);
 	buf_puts(&b, ",\"current\":");
-	if (edit_get(document_of(req, w), req->rest, DOCUMENT_JSON, 0, &b) != 0 || buf_failed(&b))
+	if (edit_get(doc, req->rest, DOCUMENT_JSON, 0, &b) != 0 || buf_failed(&b))
 		reply_problem(req, PROBLEM_STALE, "the object is not as If-Match says");
 	else {
 		buf_putc(&b, '\0');
@@ -225,6 +233,7 @@ static bool
 check_preconditions(struct request *req, const struct workspace *w, unsigned *ret_flags)
 {
 	const char *match = req->in->if_match, *none = req->in->if_none_match;
+	const struct document *doc;
 	char etag[33] = "";
 	int error;
 
@@ -239,13 +248,14 @@ check_preconditions(struct request *req, const struct workspace *w, unsigned *re
 		reply_problem(req, PROBLEM_PRECONDITION, "If-Match (or If-None-Match: * for something new) is missing");
 		return (false);
 	}
-	error = etag_of(req, w, req->rest, etag);
+	doc = document_of(req, w);
+	error = etag_of(req, w, doc, req->rest, etag);
 	if (error == -ENOENT)
 		reply_problem(req, PROBLEM_STALE, "the object is not there any more");
 	else if (error != 0)
 		reply_error(req, error, NULL);
 	else if (strcmp(match, "*") != 0 && !etag_listed(match, etag))
-		reply_stale(req, w, etag);
+		reply_stale(req, doc, etag);
 	else
 		return (true);	/* no EDIT_REPLACE: a leaf that has its default is there, but not written */
 	return (false);
@@ -455,8 +465,7 @@ void
 route_reply_edit_error(struct request *req, int error, const struct problems *problems)
 {
 	if (error == -EACCES)
-		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL,
-		    "the role %s may not change users and management", user_role_name(req->rights.role));
+		access_reply_breach(req, workspaces_breach(req->confd->workspaces));
 	else if (error == -ENOTSUP)
 		reply_not_allowed(req);
 	else
@@ -471,6 +480,7 @@ route_reply_edit(struct request *req, const struct document *doc, const struct e
 	const char *path = e->path;
 	struct buf b;
 
+	doc = sight_document(req, RIGHT_CONFIG_READ, doc);
 	if (key != NULL)
 		path = arena_printf(req->message.arena, "%s/%s", e->path, key);
 	location = path != NULL ? arena_printf(req->message.arena, "/api/v1/configuration%s", path) : NULL;

@@ -26,6 +26,7 @@
 #include "rollout.h"
 #include "route.h"
 #include "route_common.h"
+#include "sight.h"
 #include "snapshot.h"
 #include "transaction.h"
 #include "workspace.h"
@@ -104,6 +105,11 @@ make_edits(struct direct *d, struct workspace *w)
 		error = batch_apply(req->confd->workspaces, w, &req->rights, d->ops, d->nops, problems);
 	else
 		error = workspace_edit(req->confd->workspaces, w, &req->rights, &d->ops->edit, &d->ops->is_new, &d->ops->key, problems);
+	/* What is wrong with a change is for who may make it. */
+	if (error == 0 && w->doc != NULL && !access_change(req, RIGHT_COMMIT, w->base->doc, w->doc)) {
+		problems_free(problems);
+		return (false);
+	}
 	if (error == 0 && w->doc != NULL)
 		error = route_check_workspace(req->confd, w, problems);
 	d->validate_us = clock_mono_us() - began;
@@ -190,9 +196,9 @@ is_agreed(struct direct *d, const struct outcome_info *info)
 		return (true);
 	buf_init(&members, 4 << 20);
 	buf_puts(&members, ",\"impact\":[");
-	buf_put(&members, impacts->data, impacts->len);
+	sight_impacts(d->req, (const char *)impacts->data, impacts->len, &members);
 	buf_puts(&members, "]");
-	if (cut != NULL) {
+	if (cut != NULL && rights_reads_all(&d->req->rights)) {
 		buf_puts(&members, ",\"cut\":");
 		guard_print(cut, &members);
 	}

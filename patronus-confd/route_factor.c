@@ -52,7 +52,7 @@ answer_of(struct request *req, struct message *m, int error)
 static bool
 is_user(struct request *req)
 {
-	if (session_role(req->confd, req->user) != USER_ROLE_NONE)
+	if (session_role(req->confd, req->user) != NULL)
 		return (true);
 	reply_problem(req, PROBLEM_PERMISSION, "%s is not a user of the configuration and has no second factor", req->user);
 	return (false);
@@ -351,7 +351,7 @@ user_factor_show(struct request *req)
 {
 	struct auth_factor_req ask = { .user = req->segment[1] };
 
-	if (session_role(req->confd, ask.user) == USER_ROLE_NONE)
+	if (session_role(req->confd, ask.user) == NULL)
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no user \"%.64s\" who may sign in", ask.user);
 	else
 		ask_authd(req, MSG_AUTH_FACTOR, &ask, on_factor);
@@ -363,10 +363,10 @@ user_factor_remove(struct request *req)
 {
 	struct auth_factor_remove_req ask = { .user = req->segment[1], .token = "", .source = session_source(req), .by_admin = true };
 
-	if (session_role(req->confd, ask.user) == USER_ROLE_NONE)
+	if (session_role(req->confd, ask.user) == NULL)
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no user \"%.64s\" who may sign in", ask.user);
 	else if (strcmp(ask.user, req->user) == 0)
 		reply_problem(req, PROBLEM_PERMISSION, "your own second factor is removed with DELETE /users/me/second-factor");
-	else
+	else if (access_over(req, ask.user))
 		ask_authd(req, MSG_AUTH_FACTOR_REMOVE, &ask, on_remove);
 }

@@ -20,7 +20,9 @@
 #include "request.h"
 #include "route.h"
 #include "route_common.h"
+#include "rollout.h"
 #include "session.h"
+#include "sight.h"
 #include "snapshot.h"
 #include "transaction.h"
 #include "workspace.h"
@@ -148,7 +150,11 @@ workspace_diff(struct request *req)
 		return;
 	/* Without an edit there is nothing to ask the owners about. */
 	if (view->print != NULL || w->doc == NULL)
-		reply_diff(req, w->base->number, view->print != NULL ? view : &views[0], w->base->doc, workspace_document(w));
+		reply_diff(req, w->base->number, view->print != NULL ? view : &views[0], sight_document(req, RIGHT_CONFIG_READ, w->base->doc),
+		    sight_document(req, RIGHT_CONFIG_READ, workspace_document(w)));
+	else if (!rights_reads_all(&req->rights))
+		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"configuration:read\"", NULL,
+		    "this view is about everything that runs; who may not read all of the configuration has the views tree and set");
 	else if (route_free_workspace(req) != NULL)
 		rehearse(req, w, view);
 }
@@ -231,7 +237,11 @@ reply_plan(struct request *req, const struct view *view, const struct workspace 
 	}
 	plan.diff = diff;
 	buf_init(&b, DIFF_MAX);
-	if (view != NULL) {
+	if (!rights_reads_all(&req->rights)) {
+		buf_puts(&b, "{\"valid\":true,\"impact\":[");
+		sight_impacts(req, (const char *)info->rollout->impacts.data, info->rollout->impacts.len, &b);
+		buf_puts(&b, "]}");
+	} else if (view != NULL) {
 		print_diff(w->base->number, view, diff, &plan, &b);
 	} else {
 		buf_puts(&b, "{\"valid\":true,");

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include "access.h"
 #include "body.h"
 #include "collection.h"
 #include "confd.h"
@@ -18,12 +19,14 @@
 #include "problem.h"
 #include "record_json.h"
 #include "query.h"
+#include "reach.h"
 #include "reply.h"
 #include "request.h"
 #include "route.h"
 #include "route_common.h"
 #include "secrets.h"
 #include "schema.h"
+#include "sight.h"
 #include "snapshot.h"
 #include "store.h"
 #include "workspace.h"
@@ -33,12 +36,15 @@
 #define FAULTS_MAX	100
 
 void
-route_print_revision(const struct revision *rev, struct buf *b)
+route_print_revision(const struct request *req, const struct revision *rev, struct buf *b)
 {
 	char when[32];
 
-	buf_printf(b, "{\"number\":%u,\"parent\":%u,\"digest\":\"%s\",\"chain\":\"%s\",\"author\":", rev->number, rev->parent, rev->digest,
-	    rev->chain);
+	buf_printf(b, "{\"number\":%u,\"parent\":%u", rev->number, rev->parent);
+	/* A digest of the whole is a way to try out what the hidden part is. */
+	if (rights_reads_all(&req->rights))
+		buf_printf(b, ",\"digest\":\"%s\",\"chain\":\"%s\"", rev->digest, rev->chain);
+	buf_puts(b, ",\"author\":");
 	record_json_string(rev->author, strlen(rev->author), b);
 	buf_puts(b, ",\"origin\":");
 	record_json_string(rev->origin, strlen(rev->origin), b);
@@ -67,7 +73,7 @@ search_revisions(struct request *req)
 		for (i = 0; i < n; i++, all++) {
 			if (all > 0)
 				buf_putc(&b, ',');
-			route_print_revision(&list[i], &b);
+			route_print_revision(req, &list[i], &b);
 			before = list[i].number;
 		}
 	}
@@ -93,7 +99,7 @@ is_plain(struct request *req)
 }
 
 static void
-print_page(const struct revision *list, unsigned n, bool has_more, struct buf *b)
+print_page(const struct request *req, const struct revision *list, unsigned n, bool has_more, struct buf *b)
 {
 	unsigned i;
 
@@ -102,7 +108,7 @@ print_page(const struct revision *list, unsigned n, bool has_more, struct buf *b
 	for (i = 0; i < n; i++) {
 		if (i > 0)
 			buf_putc(b, ',');
-		route_print_revision(&list[i], b);
+		route_print_revision(req, &list[i], b);
 	}
 	buf_putc(b, ']');
 	if (has_more)
@@ -139,7 +145,7 @@ revision_list(struct request *req)
 	if (has_more)
 		(void)snprintf(link, sizeof(link), "</api/v1/revisions?limit=%llu&cursor=%u>; rel=\"next\"", (unsigned long long)limit,
 		    list[n - 1].number);
-	print_page(list, n, has_more, &b);
+	print_page(req, list, n, has_more, &b);
 	free(list);
 	reply_json(req, 200, &b, &(struct reply_extra){ .link = link });
 }
@@ -202,7 +208,7 @@ revision_show(struct request *req)
 		return;
 	}
 	buf_init(&b, 16384);
-	route_print_revision(&rev, &b);
+	route_print_revision(req, &rev, &b);
 	reply_json(req, 200, &b, NULL);
 }
 
@@ -217,12 +223,31 @@ revision_configuration(struct request *req)
 	if (!number_of(req, 1, &number) || (doc = document_of(req, number)) == NULL)
 		return;
 	buf_init(&b, 64u << 20);
-	if (document_print(doc, yaml ? DOCUMENT_YAML : DOCUMENT_JSON, 0, &b) != 0 || buf_failed(&b))
+	if (document_print(sight_document(req, RIGHT_HISTORY_READ, doc), yaml ? DOCUMENT_YAML : DOCUMENT_JSON, 0, &b) != 0 || buf_failed(&b))
 		reply_problem(req, PROBLEM_INTERNAL, "there is not enough memory for the answer");
 	else
 		reply_text(req, 200, yaml ? "application/yaml" : "application/json", (const char *)b.data, b.len, NULL);
 	buf_fini(&b);
 	document_free(doc);
+}
+
+/* Takes both. */
+static void
+compare(struct request *req, uint32_t base, struct document *a, struct document *b)
+{
+	const char *view = query_text(req, "view");
+
+	if (rights_extent(&req->rights, RIGHT_HISTORY_READ, "") == EXTENT_EVERYTHING) {
+		route_compare(req, base, a, b);
+		return;
+	}
+	if (view != NULL && strcmp(view, "nft") == 0)
+		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"history:read\"", NULL,
+		    "this view is about everything; who may not read all of the history has the views tree and set");
+	else
+		route_reply_diff(req, base, sight_document(req, RIGHT_HISTORY_READ, a), sight_document(req, RIGHT_HISTORY_READ, b));
+	document_free(a);
+	document_free(b);
 }
 
 void
@@ -234,7 +259,7 @@ revision_diff(struct request *req)
 	if (!number_of(req, 1, &from) || !number_of(req, 3, &to) || (a = document_of(req, from)) == NULL)
 		return;
 	if ((b = document_of(req, to)) != NULL)
-		route_compare(req, from, a, b);
+		compare(req, from, a, b);
 	else
 		document_free(a);
 }
@@ -366,6 +391,37 @@ is_section(const struct request *req, const struct node *node)
 	return (false);
 }
 
+/* The workspace, when he may take over all that is different in it; it is gone when not. */
+static void
+reply_restored(struct request *req, struct workspace *w)
+{
+	struct breach breach;
+
+	if (w->doc != NULL && reach_breach(&req->rights, RIGHT_RESTORE, w->base->doc, w->doc, &breach)) {
+		workspace_free(req->confd->workspaces, w);
+		access_reply_breach(req, &breach);
+	} else
+		route_reply_workspace(req, 201, w);
+}
+
+/* A section in which he may take over nothing is refused also when nothing of it has changed; false, answered. */
+static bool
+may_restore(struct request *req, const struct node *sections)
+{
+	struct breach breach = { .right = RIGHT_RESTORE };
+	const struct node *n;
+
+	for (n = sections->first; n != NULL; n = n->next) {
+		(void)snprintf(breach.path, sizeof(breach.path), "/%.64s", n->text);
+		if (rights_extent(&req->rights, RIGHT_RESTORE, breach.path) != EXTENT_NOTHING)
+			continue;
+		(void)user_role_may(req->rights.role, RIGHT_RESTORE, breach.path, &breach.right);
+		access_reply_breach(req, &breach);
+		return (false);
+	}
+	return (true);
+}
+
 /* A workspace of what runs, in which these sections are as they were.  Takes the document. */
 static void
 restore_sections(struct request *req, struct document *doc, const struct node *sections)
@@ -386,6 +442,8 @@ restore_sections(struct request *req, struct document *doc, const struct node *s
 	}
 	if (problems_count(problems) > 0)
 		reply_problems(req, PROBLEM_VALIDATION, problems, "the body is not what this call takes");
+	else if (!may_restore(req, sections))
+		;
 	else if ((w = workspace_new(req->confd->workspaces, req->user, NULL, &error)) == NULL)
 		route_reply_no_room(req, error);
 	else {
@@ -395,7 +453,7 @@ restore_sections(struct request *req, struct document *doc, const struct node *s
 			workspace_free(req->confd->workspaces, w);
 			route_reply_edit_error(req, error, problems);
 		} else
-			route_reply_workspace(req, 201, w);
+			reply_restored(req, w);
 	}
 	problems_free(problems);
 	document_free(doc);
@@ -410,7 +468,6 @@ revision_restore(struct request *req)
 {
 	struct document *doc;
 	struct workspace *w;
-	const char *section;
 	const struct node *sections = NULL;
 	const struct body_member members[] = {
 		{ .name = "sections", .ret_list = &sections, .max = WORKSPACE_SECTIONS },
@@ -435,11 +492,5 @@ revision_restore(struct request *req)
 		route_reply_no_room(req, error);
 		return;
 	}
-	if ((section = workspace_forbidden(req->confd->workspaces, w, &req->rights)) != NULL) {
-		workspace_free(req->confd->workspaces, w);
-		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL,
-		    "restoring revision %u would change %s, which the role %s may not", number, section, user_role_name(req->rights.role));
-		return;
-	}
-	route_reply_workspace(req, 201, w);
+	reply_restored(req, w);
 }

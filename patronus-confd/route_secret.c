@@ -5,13 +5,16 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "daemon/daemon.h"
 
+#include "access.h"
 #include "body.h"
 #include "confd.h"
 #include "document.h"
 #include "node.h"
 #include "problem.h"
+#include "reach.h"
 #include "record_json.h"
 #include "reply.h"
 #include "request.h"
@@ -19,6 +22,7 @@
 #include "route_common.h"
 #include "secret.h"
 #include "secrets.h"
+#include "sight.h"
 #include "snapshot.h"
 #include "tpm.h"
 #include "workspace.h"
@@ -59,7 +63,7 @@ secret_list(struct request *req)
 	buf_init(&b, 1 << 20);
 	l.b = &b;
 	buf_puts(&b, "{\"secrets\":[");
-	secret_each(w != NULL ? workspace_document(w) : req->confd->running->doc, print_secret, &l);
+	secret_each(sight_document(req, RIGHT_CONFIG_READ, w != NULL ? workspace_document(w) : req->confd->running->doc), print_secret, &l);
 	buf_puts(&b, "]}");
 	reply_json(req, 200, &b, NULL);
 }
@@ -185,6 +189,25 @@ check_all(const struct request *req, const struct node *map, struct problems *pr
 	}
 }
 
+/* Before the first value goes anywhere; false, answered. */
+static bool
+may_set_all(struct request *req, const struct node *map)
+{
+	struct breach breach = { .right = RIGHT_SECRETS_WRITE };
+	const struct node *n;
+
+	for (n = map->first; n != NULL; n = n->next) {
+		if (rights_may(&req->rights, RIGHT_SECRETS_WRITE, n->name))
+			continue;
+		(void)user_role_may(req->rights.role, RIGHT_SECRETS_WRITE, n->name, &breach.right);
+		(void)str_copy(breach.path, n->name, sizeof(breach.path));
+		breach.is_hidden = !rights_may(&req->rights, RIGHT_CONFIG_READ, n->name);
+		access_reply_breach(req, &breach);
+		return (false);
+	}
+	return (true);
+}
+
 void
 secret_patch(struct request *req)
 {
@@ -201,7 +224,7 @@ secret_patch(struct request *req)
 		reply_problem(req, PROBLEM_PRECONDITION, "the header Patronus-Workspace is missing: a secret becomes real by a commit");
 		return;
 	}
-	if (!body_map(req, &map))
+	if (!body_map(req, &map) || !may_set_all(req, map))
 		return;
 	if ((problems = problems_new()) == NULL)
 		fatalx("secret", "no memory");

@@ -48,8 +48,24 @@ static void	 on_login(struct channel *, struct message *, int, void *);
 static void	 on_claim(struct channel *, struct message *, int, void *);
 static void	 on_claimed(const struct outcome_info *, void *);
 
+/* What he has somewhere, for a page that shows no more than that. */
 static void
-reply_account(struct request *req, unsigned status, const char *user, enum user_role role, const char *token)
+print_rights(const struct request *req, struct buf *b)
+{
+	const char *between = "";
+	unsigned i;
+
+	buf_puts(b, ",\"rights\":[");
+	for (i = RIGHT_VERB_FIRST; i < RIGHT_MAX; i++)
+		if (rights_check(&req->rights, (enum right)i)) {
+			buf_printf(b, "%s\"%s\"", between, right_name((enum right)i));
+			between = ",";
+		}
+	buf_putc(b, ']');
+}
+
+static void
+reply_account(struct request *req, unsigned status, const char *user, const char *role, const char *token)
 {
 	uint64_t now = clock_mono_ms();
 	char path[128], when[32];
@@ -61,7 +77,8 @@ reply_account(struct request *req, unsigned status, const char *user, enum user_
 	buf_init(&b, 4096);
 	buf_puts(&b, "{\"user\":");
 	record_json_string(user, strlen(user), &b);
-	buf_printf(&b, ",\"role\":\"%s\"", user_role_name(role));
+	buf_printf(&b, ",\"role\":\"%s\"", role != NULL ? role : "");
+	print_rights(req, &b);
 	if (full_name != NULL) {
 		buf_puts(&b, ",\"full-name\":");
 		record_json_string(full_name, strlen(full_name), &b);
@@ -164,7 +181,7 @@ session_create(struct request *req)
 static void
 reply_signed_in(struct request *req)
 {
-	reply_account(req, 201, req->user, req->rights.role, req->token);
+	reply_account(req, 201, req->user, user_role_name(req->rights.role), req->token);
 }
 
 static void
@@ -182,7 +199,7 @@ on_login(struct channel *ch, struct message *m, int error, void *arg)
 {
 	struct request *req = arg;
 	const struct auth_login_rep *rep = m != NULL && error == 0 ? m->body : NULL;
-	enum user_role role;
+	const char *role;
 
 	(void)ch;
 	if (rep == NULL) {
@@ -192,8 +209,8 @@ on_login(struct channel *ch, struct message *m, int error, void *arg)
 	role = session_role(req->confd, req->user);
 	/* Any other verdict is on authd's record: it counts floods, and leaves out names that are nobody's. */
 	if (rep->verdict == AUTH_ACCEPTED)
-		daemon_audit(req->user, req->from, "login", req->user, role != USER_ROLE_NONE ? "accepted" : "refused", "%s", "");
-	if (rep->verdict == AUTH_ACCEPTED && role != USER_ROLE_NONE) {
+		daemon_audit(req->user, req->from, "login", req->user, role != NULL ? "accepted" : "refused", "%s", "");
+	if (rep->verdict == AUTH_ACCEPTED && role != NULL) {
 		if ((req->token = arena_strdup(req->message.arena, rep->token)) == NULL)
 			fatalx("session", "no memory");
 		session_identify(req, reply_signed_in);
@@ -208,7 +225,7 @@ on_login(struct channel *ch, struct message *m, int error, void *arg)
 void
 session_show(struct request *req)
 {
-	reply_account(req, 200, req->user, req->rights.role, NULL);
+	reply_account(req, 200, req->user, user_role_name(req->rights.role), NULL);
 }
 
 static void
@@ -289,7 +306,7 @@ session_password(struct request *req)
 
 	if (!body_object(req, members))
 		return;
-	if (session_role(req->confd, req->user) == USER_ROLE_NONE)
+	if (session_role(req->confd, req->user) == NULL)
 		reply_problem(req, PROBLEM_PERMISSION, "%s is not a user of the configuration and has no password", req->user);
 	else
 		set_password(req, &ask);
@@ -307,11 +324,11 @@ user_password(struct request *req)
 
 	if (!body_object(req, members))
 		return;
-	if (session_role(req->confd, ask.user) == USER_ROLE_NONE)
+	if (session_role(req->confd, ask.user) == NULL)
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no user \"%.64s\" who may sign in", ask.user);
 	else if (strcmp(ask.user, req->user) == 0)
 		reply_problem(req, PROBLEM_PERMISSION, "your own password is changed with the current one (PUT /session/password)");
-	else
+	else if (access_over(req, ask.user))
 		set_password(req, &ask);
 }
 

@@ -25,6 +25,7 @@
 #include "query.h"
 #include "reply.h"
 #include "request.h"
+#include "rights.h"
 #include "route.h"
 #include "route_common.h"
 #include "schema.h"
@@ -89,6 +90,41 @@ reply_state(struct request *req, const char *name, struct buf *b)
 	buf_fini(b);
 }
 
+/* A state names the objects of its section: it is for who may read that wholly. */
+static const struct {
+	const char	*name;
+	enum right	 right;
+	const char	*path;
+} needs[] = {
+	{ "interfaces", RIGHT_STATE_READ, "/interfaces" },
+	{ "routes", RIGHT_STATE_READ, "/routing" },
+	{ "firewall", RIGHT_STATE_READ, "/firewall" },
+	{ "firewall-log", RIGHT_LOGS_READ, "/firewall" },
+	{ "syslog", RIGHT_STATE_READ, "/management" },
+};
+
+static bool
+may_see(const struct request *req, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (strcmp(needs[i].name, name) == 0)
+			return (rights_extent(&req->rights, needs[i].right, needs[i].path) == EXTENT_EVERYTHING);
+	return (rights_extent(&req->rights, RIGHT_STATE_READ, "") == EXTENT_EVERYTHING);
+}
+
+static void
+reply_not_seen(struct request *req, const char *name)
+{
+	enum right right = is_log(name) ? RIGHT_LOGS_READ : RIGHT_STATE_READ;
+	char members[64];
+
+	(void)snprintf(members, sizeof(members), ",\"needed\":\"%s\"", right_name(right));
+	reply_problem_with(req, PROBLEM_PERMISSION, members, NULL, "this state tells of all of a section, which the role %s may not read wholly",
+	    user_role_name(req->rights.role));
+}
+
 struct showing {
 	struct request	*req;
 	char		 name[32];
@@ -121,6 +157,10 @@ state_show(struct request *req)
 
 	if (states_owner(name) == NULL) {
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no state \"%.32s\"", name);
+		return;
+	}
+	if (!may_see(req, name)) {
+		reply_not_seen(req, name);
 		return;
 	}
 	limit = is_log(name) ? LIMIT_MAX : 0;
@@ -342,9 +382,18 @@ status_show(struct request *req)
 	buf_init(&s->syslog, 1 << 16);
 	/* One more than is asked, so that an answer at once does not end it too early. */
 	s->waiting = 5;
-	states_ask(req->confd->states, "interfaces", 0, on_interfaces, s);
-	states_ask(req->confd->states, "firewall", 0, on_firewall, s);
-	states_ask(req->confd->states, "syslog", 0, on_syslog, s);
+	if (may_see(req, "interfaces"))
+		states_ask(req->confd->states, "interfaces", 0, on_interfaces, s);
+	else
+		s->waiting--;
+	if (may_see(req, "firewall"))
+		states_ask(req->confd->states, "firewall", 0, on_firewall, s);
+	else
+		s->waiting--;
+	if (may_see(req, "syslog"))
+		states_ask(req->confd->states, "syslog", 0, on_syslog, s);
+	else
+		s->waiting--;
 	ask_audit(s);
 	if (--s->waiting == 0)
 		screen_show(s);
@@ -362,13 +411,13 @@ screen_show(struct screen *s)
 
 	buf_init(&b, BODY_MAX);
 	buf_puts(&b, "{\"hostname\":");
-	hostname = hostname != NULL ? hostname : "";
+	hostname = hostname != NULL && rights_may(&req->rights, RIGHT_CONFIG_READ, "/system/hostname") ? hostname : "";
 	record_json_string(hostname, strlen(hostname), &b);
 	buf_printf(&b, ",\"version\":\"%s\",\"revision\":%u,\"uptime-seconds\":%llu", PATRONUS_VERSION, confd->running->number,
 	    (unsigned long long)((clock_mono_ms() - confd->started_ms) / 1000));
 	if (pending != NULL) {
 		buf_puts(&b, ",\"pending\":");
-		commit_print(pending, &b);
+		route_print_commit(req, pending, &b);
 	}
 	at = b.len;
 	if (states_print_processes(&b) == 0)
@@ -386,7 +435,9 @@ screen_show(struct screen *s)
 	buf_puts(&b, ",\"secrets\":");
 	route_print_vault(confd, &b);
 	buf_puts(&b, ",\"alarms\":[");
-	states_print_alarms(confd->states, &b);
+	/* They are about objects of every section. */
+	if (may_see(req, ""))
+		states_print_alarms(confd->states, &b);
 	print_audit_alarm(s->audit, &b);
 	print_syslog_alarms(&s->syslog, &b);
 	buf_puts(&b, "]}");

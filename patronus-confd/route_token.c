@@ -12,8 +12,10 @@
 #include "ipc/channel.h"
 #include "ipc/ids.h"
 
+#include "access.h"
 #include "body.h"
 #include "confd.h"
+#include "document.h"
 #include "events.h"
 #include "node.h"
 #include "query.h"
@@ -24,6 +26,7 @@
 #include "route.h"
 #include "route_common.h"
 #include "session.h"
+#include "snapshot.h"
 
 #define LIFE_MIN_S	60
 #define LIFE_MAX_S	(400 * 86400)
@@ -85,11 +88,7 @@ read_whose(struct request *req, const char **ret)
 	if (!query_flag(req, "all", &all))
 		return (false);
 	*ret = all ? "" : req->user;
-	if (!all || rights_check(&req->rights, RIGHT_USERS_ADMIN))
-		return (true);
-	reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL, "the role %s sees its own only",
-	    user_role_name(req->rights.role));
-	return (false);
+	return (!all || access_right(req, RIGHT_SESSIONS_ADMIN));
 }
 
 /* --- making a token --- */
@@ -121,7 +120,7 @@ check_scopes(struct request *req, const struct node *list)
 	for (n = list != NULL ? list->first : NULL; n != NULL; n = n->next)
 		if (!scope_is_valid(req->confd->schema, n->text, n->len)) {
 			reply_problem(req, PROBLEM_VALIDATION, "there is no scope \"%.64s\"; there are SECTION:read, SECTION:write, configuration:read, "
-			    "configuration:write, commit, state:read, history:read, users:admin, secrets:write and backups", n->text);
+			    "configuration:write, commit, state:read, logs:read, history:read, audit:read, users:admin, secrets:write and backups", n->text);
 			return (false);
 		}
 	if (list != NULL && list->first != NULL)
@@ -134,25 +133,26 @@ check_scopes(struct request *req, const struct node *list)
 static bool
 check_user(struct request *req, struct auth_token_create_req *ask)
 {
-	enum user_role theirs = session_role(req->confd, ask->user), cap;
+	const struct document *doc = req->confd->running->doc;
+	struct user_role *theirs, *cap;
+	bool covers;
 
-	if (strcmp(ask->user, req->user) != 0 && !rights_check(&req->rights, RIGHT_USERS_ADMIN)) {
-		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"users:admin\"", NULL, "the role %s makes tokens for itself only",
-		    user_role_name(req->rights.role));
+	if (strcmp(ask->user, req->user) != 0 && !access_right(req, RIGHT_USERS_ADMIN))
 		return (false);
-	}
-	if (theirs == USER_ROLE_NONE) {
+	if ((ask->role = session_role(req->confd, ask->user)) == NULL) {
 		reply_problem(req, PROBLEM_VALIDATION, "there is no user \"%.64s\" who may sign in; say whose token it is with \"user\"", ask->user);
 		return (false);
 	}
-	ask->role = user_role_name(theirs);
-	cap = ask->cap[0] != '\0' ? user_role_parse(ask->cap) : theirs;
-	if (cap == USER_ROLE_NONE || !user_role_covers(theirs, cap)) {
+	if (ask->cap[0] == '\0')
+		ask->cap = ask->role;
+	theirs = user_role_load(doc, ask->role);
+	cap = user_role_load(doc, ask->cap);
+	covers = user_role_covers(theirs, cap, NULL, NULL);
+	user_role_free(theirs);
+	user_role_free(cap);
+	if (!covers)
 		reply_problem(req, PROBLEM_VALIDATION, "the role %s of \"%.64s\" does not include the role \"%.32s\"", ask->role, ask->user, ask->cap);
-		return (false);
-	}
-	ask->cap = user_role_name(cap);
-	return (true);
+	return (covers && access_over(req, ask->user));
 }
 
 static void
@@ -303,11 +303,14 @@ session_list(struct request *req)
 
 /* --- ends --- */
 
-/* Somebody else's may be ended by who administers users. */
+/*
+ * Somebody else's may be ended by who has the right.  No fresh second factor is asked for: to end something is what one does in a hurry,
+ * it gives nobody anything, and whoever it was can sign in again.
+ */
 static const char *
 whose_to_end(const struct request *req)
 {
-	return (rights_check(&req->rights, RIGHT_USERS_ADMIN) ? "" : req->user);
+	return (rights_check(&req->rights, RIGHT_SESSIONS_ADMIN) ? "" : req->user);
 }
 
 /* Nothing that was believed of it holds any more, and its streams end. */
@@ -338,47 +341,37 @@ reply_ended(struct request *req, uint8_t verdict, const char *what)
 }
 
 static void
-on_session_ended(struct channel *ch, struct message *m, int error, void *arg)
+on_ended(struct channel *ch, struct message *m, int error, void *arg)
 {
 	struct request *req = arg;
 
 	(void)ch;
 	if (m == NULL || error != 0)
 		route_reply_no_authd(req);
-	else
+	else if (req->route->handler == session_revoke)
 		reply_ended(req, ((const struct auth_session_end_rep *)m->body)->verdict, "session");
+	else
+		reply_ended(req, ((const struct auth_token_revoke_rep *)m->body)->verdict, "token");
+}
+
+/* ask: the same for a session and for a token, but for its type. */
+static void
+end(struct request *req, uint16_t type, const void *ask, const char *what)
+{
+	if (strlen(req->segment[1]) > 16)
+		reply_ended(req, AUTH_REFUSED, what);
+	else
+		ask_authd(req, type, ask, on_ended);
 }
 
 void
 session_revoke(struct request *req)
 {
-	struct auth_session_end_req ask = { .id = req->segment[1], .user = whose_to_end(req) };
-
-	if (strlen(ask.id) > 16)
-		reply_ended(req, AUTH_REFUSED, "session");
-	else
-		ask_authd(req, MSG_AUTH_SESSION_END, &ask, on_session_ended);
-}
-
-static void
-on_token_ended(struct channel *ch, struct message *m, int error, void *arg)
-{
-	struct request *req = arg;
-
-	(void)ch;
-	if (m == NULL || error != 0)
-		route_reply_no_authd(req);
-	else
-		reply_ended(req, ((const struct auth_token_revoke_rep *)m->body)->verdict, "token");
+	end(req, MSG_AUTH_SESSION_END, &(struct auth_session_end_req){ .id = req->segment[1], .user = whose_to_end(req) }, "session");
 }
 
 void
 token_revoke(struct request *req)
 {
-	struct auth_token_revoke_req ask = { .id = req->segment[1], .user = whose_to_end(req) };
-
-	if (strlen(ask.id) > 16)
-		reply_ended(req, AUTH_REFUSED, "token");
-	else
-		ask_authd(req, MSG_AUTH_TOKEN_REVOKE, &ask, on_token_ended);
+	end(req, MSG_AUTH_TOKEN_REVOKE, &(struct auth_token_revoke_req){ .id = req->segment[1], .user = whose_to_end(req) }, "token");
 }

@@ -17,6 +17,7 @@
 #include "node.h"
 #include "problem.h"
 #include "record_json.h"
+#include "reach.h"
 #include "reply.h"
 #include "request.h"
 #include "route.h"
@@ -137,12 +138,12 @@ workspace_discard(struct request *req)
 
 /* Who made of the base what runs now: "revisions" of the answer, the newest first. */
 static void
-print_revisions(struct confd *confd, uint32_t base, struct buf *b)
+print_revisions(const struct request *req, uint32_t base, struct buf *b)
 {
 	struct revision *list = calloc(CONFLICT_REVISIONS, sizeof(*list));
 	unsigned i, n = 0, printed = 0;
 
-	if (list == NULL || store_list(confd->store, 0, CONFLICT_REVISIONS, list, &n) != 0)
+	if (list == NULL || store_list(req->confd->store, 0, CONFLICT_REVISIONS, list, &n) != 0)
 		n = 0;
 	buf_puts(b, ",\"revisions\":[");
 	for (i = 0; i < n && list[i].number > base; i++) {
@@ -150,7 +151,7 @@ print_revisions(struct confd *confd, uint32_t base, struct buf *b)
 			continue;
 		if (printed++ > 0)
 			buf_putc(b, ',');
-		route_print_revision(&list[i], b);
+		route_print_revision(req, &list[i], b);
 	}
 	buf_putc(b, ']');
 	free(list);
@@ -184,13 +185,13 @@ route_rebase(struct request *req, struct workspace *w, struct merge_choice *choi
 	int error;
 
 	buf_init(&conflicts, CONFLICTS_MAX);
-	error = merge_workspace(req->confd->workspaces, w, choices, n, &conflicts);
+	error = merge_workspace(req->confd->workspaces, w, &req->rights, choices, n, &conflicts);
 	if (error == -EBUSY) {
 		buf_init(&members, CONFLICTS_MAX + (64u << 10));
 		buf_printf(&members, ",\"base\":%u,\"running\":%u,\"conflicts\":[", w->base->number, req->confd->running->number);
 		buf_put(&members, conflicts.data, conflicts.len);
 		buf_putc(&members, ']');
-		print_revisions(req->confd, w->base->number, &members);
+		print_revisions(req, w->base->number, &members);
 		buf_putc(&members, '\0');
 		reply_problem_with(req, PROBLEM_CONFLICT, buf_failed(&members) ? "" : (const char *)members.data, NULL,
 		    "the running configuration changed the same objects since the workspace was made; "
@@ -287,5 +288,7 @@ route_check_workspace(const struct confd *confd, struct workspace *w, struct pro
 {
 	int error = workspace_check(w, problems);
 
+	if (error == 0 && !reach_keeps_admin(confd->running->doc, w->doc, problems))
+		error = -EINVAL;
 	return (error == 0 && secrets_missing(confd, w->doc, problems) > 0 ? -EINVAL : error);
 }

@@ -17,6 +17,7 @@
 #include "events.h"
 #include "reply.h"
 #include "request.h"
+#include "user_role.h"
 #include "route.h"
 #include "session.h"
 #include "snapshot.h"
@@ -74,13 +75,13 @@ sessions_free(struct sessions *ss)
 	free(ss);
 }
 
-enum user_role
+const char *
 session_role(const struct confd *confd, const char *user)
 {
 	return (session_role_in(confd->running->doc, user));
 }
 
-enum user_role
+const char *
 session_role_in(const struct document *doc, const char *user)
 {
 	const char *enabled;
@@ -89,15 +90,15 @@ session_role_in(const struct document *doc, const char *user)
 
 	/* A name that could leave its place in the path is nobody's. */
 	if (user[0] == '\0' || strchr(user, '/') != NULL)
-		return (USER_ROLE_NONE);
+		return (NULL);
 	n = snprintf(path, sizeof(path), "/users/%s/enabled", user);
 	if (n < 0 || (size_t)n >= sizeof(path))
-		return (USER_ROLE_NONE);
+		return (NULL);
 	enabled = document_value(doc, path);
 	if (enabled == NULL || strcmp(enabled, "true") != 0)
-		return (USER_ROLE_NONE);
+		return (NULL);
 	(void)snprintf(path, sizeof(path), "/users/%s/role", user);
-	return (user_role_parse(document_value(doc, path)));
+	return (document_value(doc, path));
 }
 
 struct uid_search {
@@ -172,13 +173,15 @@ ask_local_factor(struct request *req, void (*then)(struct request *))
 static void
 identify_local(struct request *req, void (*then)(struct request *))
 {
+	const char *role = NULL;
+
 	(void)str_copy(req->from, "local", sizeof(req->from));
 	if (req->origin->uid == 0) {
 		(void)str_copy(req->user, "root", sizeof(req->user));
-		req->rights.role = USER_ROLE_ADMIN;
+		role = user_role_builtin(0);
 	} else if (session_local_user(req->confd, req->origin->uid, req->user) == 0)
-		req->rights.role = session_role(req->confd, req->user);
-	if (req->rights.role == USER_ROLE_NONE)
+		role = session_role(req->confd, req->user);
+	if ((req->rights.role = user_role_load(req->confd->running->doc, role)) == NULL)
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"session\"", NULL,
 		    "uid %u is not the system-uid of any user", req->origin->uid);
 	else if (req->origin->uid != 0 && (route_flags(req->route) & (ROUTE_STEP_UP | ROUTE_MAY_STEP_UP)) != 0)
@@ -265,33 +268,59 @@ cached_put(struct sessions *ss, const char *token, const char *source, const str
 	return (c);
 }
 
-/* The role in which he comes; USER_ROLE_NONE, answered, when his session or token is worth nothing any more. */
-static enum user_role
+/* As which role an API token acts: the one it was given, while that is part of its user's.  NULL when it is not; takes his. */
+static struct user_role *
+cap_of(const struct document *doc, const char *name, struct user_role *theirs)
+{
+	struct user_role *cap;
+
+	if (strcmp(name, user_role_name(theirs)) == 0)
+		return (theirs);
+	cap = user_role_load(doc, name);
+	if (!user_role_covers(theirs, cap, NULL, NULL)) {
+		user_role_free(cap);
+		cap = NULL;
+	}
+	user_role_free(theirs);
+	return (cap);
+}
+
+/* The role in which he comes; NULL, answered, when his session or token is worth nothing any more. */
+static struct user_role *
 role_of(struct request *req, const struct cached *c)
 {
-	enum user_role role = session_role(req->confd, c->user);
+	const struct document *doc = req->confd->running->doc;
+	const char *name = session_role(req->confd, c->user);
+	struct user_role *role = user_role_load(doc, name);
 
-	if (role == USER_ROLE_NONE) {
+	if (role == NULL) {
 		reply_problem_with(req, PROBLEM_AUTHENTICATION, "", &(struct reply_extra){ .session_end = 1 },
 		    "the user is no longer in the configuration");
-		return (USER_ROLE_NONE);
+		return (NULL);
 	}
 	if (c->role[0] == '\0')
 		return (role);
 	/* An API token ends with the role that its user had when it was made. */
-	if (strcmp(c->role, user_role_name(role)) == 0 && user_role_covers(role, user_role_parse(c->cap)))
-		return (user_role_parse(c->cap));
-	reply_problem(req, PROBLEM_AUTHENTICATION, "the user's role has changed since the token was made");
-	return (USER_ROLE_NONE);
+	if (strcmp(c->role, name) == 0)
+		role = cap_of(doc, c->cap, role);
+	else {
+		user_role_free(role);
+		role = NULL;
+	}
+	if (role == NULL)
+		reply_problem(req, PROBLEM_AUTHENTICATION, "the user's role has changed since the token was made");
+	return (role);
 }
 
 static void
 adopt(struct request *req, struct cached *c, void (*then)(struct request *))
 {
-	enum user_role role = role_of(req, c);
+	struct user_role *role = role_of(req, c);
 
-	if (role == USER_ROLE_NONE)
+	if (role == NULL)
 		return;
+	/* Signing in asks twice in one request: first for its password, then for the session that was made. */
+	user_role_free(req->rights.role);
 	(void)str_copy(req->user, c->user, sizeof(req->user));
 	(void)str_copy(req->id, c->id, sizeof(req->id));
 	(void)str_copy(req->csrf, c->csrf, sizeof(req->csrf));

@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rights.h"
-
 /*
  * Who asks.  On the local socket the kernel says so (peer credentials: uid 0 is "root", others are users with that system-uid); over
  * httpd authd says whose token it is, believed for SESSION_CACHE_MS.  The role always comes from the running configuration.
@@ -26,10 +24,12 @@ void		 sessions_free(struct sessions *);
 
 /* Fill in who asks and go on with then(), now or later; or answer 401, 403 or 503. */
 void		 session_identify(struct request *, void (*then)(struct request *));
-/* The role of a user in a configuration; none when there is no such user, or he is switched off. */
-enum user_role	 session_role_in(const struct document *, const char *user);
-/* The role of a user in the running configuration; USER_ROLE_NONE when there is no such user. */
-enum user_role	 session_role(const struct confd *, const char *user);
+/*
+ * The name of a user's role in a configuration, until that changes; NULL when there is no such user, or he is switched off.
+ */
+const char	*session_role_in(const struct document *, const char *user);
+/* The same in the running configuration. */
+const char	*session_role(const struct confd *, const char *user);
 /* The user that a uid of the local socket is; 0 or -ENOENT. */
 int		 session_local_user(const struct confd *, uint32_t uid, char ret[65]);
 

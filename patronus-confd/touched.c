@@ -231,6 +231,8 @@ document_validate_touched(struct document *d, const char *const *paths, size_t n
 	else if (error == 0)
 		error = -EINVAL;
 	lyd_free_all(tree);
+	if (error == 0 && !judge_roles(d, NULL, found))
+		error = -EINVAL;
 	problems_free(found);
 	/* What is wrong is said by who sees everything. */
 	return error == -EINVAL ? document_validate(d, problems) : error;

@@ -13,6 +13,7 @@
 #include "diff.h"
 #include "edits.h"
 #include "problem.h"
+#include "reach.h"
 #include "record_json.h"
 #include "schema.h"
 #include "snapshot.h"
@@ -34,9 +35,10 @@ struct workspaces {
 	struct document		*spare;		/* equal to revision spare_number */
 	uint32_t		 spare_number;
 	uint64_t		 spare_ms;	/* when it was made */
+
+	struct breach		 breach;	/* of the last edit that was refused */
 };
 
-static bool	 may_edit(const struct workspaces *, uint32_t sections, const struct rights *);
 static void	 forget_last(struct workspaces *);
 static int	 replace_document(struct workspaces *, struct workspace *, const struct rights *, const struct edit *,
 		    struct problems *);
@@ -189,7 +191,7 @@ workspace_document(const struct workspace *w)
 bool
 workspace_may(const struct workspace *w, const char *user, const struct rights *rights)
 {
-	return ((rights->role == USER_ROLE_ADMIN && !rights->is_scoped) || strcmp(w->owner, user) == 0);
+	return ((rights_extent(rights, RIGHT_CONFIG_EDIT, "") == EXTENT_EVERYTHING && !rights->is_scoped) || strcmp(w->owner, user) == 0);
 }
 
 /* --- edits --- */
@@ -247,20 +249,78 @@ copy_of_base(struct workspaces *ws, const struct workspace *w)
 	return (doc);
 }
 
+const struct breach *
+workspaces_breach(const struct workspaces *ws)
+{
+	return (&ws->breach);
+}
+
+static int
+refuse(struct workspaces *ws, const struct rights *rights, const char *path, size_t len)
+{
+	(void)snprintf(ws->breach.path, sizeof(ws->breach.path), "%.*s", (int)len, path);
+	ws->breach.right = RIGHT_CONFIG_EDIT;
+	(void)user_role_may(rights->role, RIGHT_CONFIG_EDIT, ws->breach.path, &ws->breach.right);
+	ws->breach.is_hidden = !rights_may(rights, RIGHT_CONFIG_READ, ws->breach.path);
+	return (-EACCES);
+}
+
+/* The order of a list belongs to the list: who may change one entry only cannot put it before another. */
+static bool
+may_move(const struct rights *rights, const struct edit *e, size_t *ret_len)
+{
+	const char *last = strrchr(e->path, '/');
+	char list[1024];
+
+	*ret_len = last != NULL ? (size_t)(last - e->path) : 0;
+	(void)snprintf(list, sizeof(list), "%.*s", (int)*ret_len, e->path);
+	return (rights_may(rights, RIGHT_CONFIG_EDIT, list) && rights_may(rights, RIGHT_CONFIG_EDIT, e->path));
+}
+
+/* The edit where it depends on what it changes: made, judged, and undone when it went too far. */
+static int
+edit_judged(struct workspaces *ws, struct workspace *w, const struct rights *rights, const struct edit *e, bool *ret_created,
+    char **ret_key, struct problems *problems)
+{
+	struct document *before = document_dup(w->doc);
+	int error;
+
+	if (before == NULL)
+		return (-ENOMEM);
+	error = edit_apply(w->doc, e, ret_created, ret_key, problems);
+	if (error == 0 && reach_breach(rights, RIGHT_CONFIG_EDIT, before, w->doc, &ws->breach)) {
+		free(*ret_key);
+		*ret_key = NULL;
+		document_free(w->doc);
+		w->doc = before;
+		return (-EACCES);
+	}
+	document_free(before);
+	return (error);
+}
+
 int
 workspace_edit(struct workspaces *ws, struct workspace *w, const struct rights *rights, const struct edit *e, bool *ret_created,
     char **ret_key, struct problems *problems)
 {
+	enum extent extent = rights_extent(rights, RIGHT_CONFIG_EDIT, e->path);
 	char *key = NULL;
+	size_t len;
 	int error;
 
 	if (is_root(e->path) && (e->kind == EDIT_KIND_PUT || e->kind == EDIT_KIND_PATCH))
 		return (replace_document(ws, w, rights, e, problems));
-	if (!may_edit(ws, workspace_section_bit(ws->confd, e->path), rights))
-		return (-EACCES);
+	if (e->kind == EDIT_KIND_MOVE && !may_move(rights, e, &len))
+		return (refuse(ws, rights, e->path, len));
+	if (extent == EXTENT_NOTHING)
+		return (refuse(ws, rights, e->path, strlen(e->path)));
 	if (w->doc == NULL && (w->doc = copy_of_base(ws, w)) == NULL)
 		return (-ENOMEM);
-	if ((error = edit_apply(w->doc, e, ret_created, &key, problems)) != 0)
+	if (extent == EXTENT_EVERYTHING || e->kind == EDIT_KIND_MOVE)
+		error = edit_apply(w->doc, e, ret_created, &key, problems);
+	else
+		error = edit_judged(ws, w, rights, e, ret_created, &key, problems);
+	if (error != 0)
 		return (error);
 	workspace_remember(w, e, key);
 	w->sections |= workspace_section_bit(ws->confd, e->path);
@@ -333,7 +393,7 @@ replace_document(struct workspaces *ws, struct workspace *w, const struct rights
 	}
 	w->doc = doc;
 	w->is_whole = true;
-	if ((error = workspace_measure(ws, w)) == 0 && !may_edit(ws, w->sections, rights))
+	if ((error = workspace_measure(ws, w)) == 0 && reach_breach(rights, RIGHT_CONFIG_EDIT, w->base->doc, w->doc, &ws->breach))
 		error = -EACCES;
 	if (error != 0) {
 		w->doc = old;
@@ -497,30 +557,6 @@ workspace_owners(const struct workspaces *ws, const struct workspace *w)
 			if (schema_is_owned(ws->confd->schema, os->owner[j].name, section))
 				mask |= 1u << j;
 	return (mask);
-}
-
-static const char *
-forbidden(const struct workspaces *ws, uint32_t sections, const struct rights *rights)
-{
-	const char *section;
-	unsigned i;
-
-	for (i = 0; i < WORKSPACE_SECTIONS && (section = schema_section(ws->confd->schema, i)) != NULL; i++)
-		if ((sections & (1u << i)) != 0 && !rights_section_edit(rights, section))
-			return (section);
-	return (NULL);
-}
-
-static bool
-may_edit(const struct workspaces *ws, uint32_t sections, const struct rights *rights)
-{
-	return (forbidden(ws, sections, rights) == NULL);
-}
-
-const char *
-workspace_forbidden(const struct workspaces *ws, const struct workspace *w, const struct rights *rights)
-{
-	return (forbidden(ws, w->sections, rights));
 }
 
 const char *

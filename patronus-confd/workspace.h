@@ -15,6 +15,7 @@
  * the list of edits, without comparing trees.  In memory only: a restart of confd loses what was not committed.
  */
 
+struct breach;
 struct buf;
 struct confd;
 struct problems;
@@ -58,7 +59,7 @@ const struct document *workspace_document(const struct workspace *);
 bool		 workspace_may(const struct workspace *, const char *user, const struct rights *);
 
 /*
- * Make one edit; the errors are those of edit.h, and -EACCES when it would change a section that the caller may not.
+ * Make one edit; the errors are those of edit.h, and -EACCES when it would change what the caller may not.
  * ret_created and ret_key (malloc'd, of an append) may be NULL.
  */
 int		 workspace_edit(struct workspaces *, struct workspace *, const struct rights *, const struct edit *, bool *ret_created,
@@ -90,8 +91,8 @@ int		 workspace_measure(struct workspaces *, struct workspace *);
 
 /* Owners (bits) of the sections it touches. */
 uint32_t	 workspace_owners(const struct workspaces *, const struct workspace *);
-/* The first section that it touches and the caller may not change, or NULL. */
-const char	*workspace_forbidden(const struct workspaces *, const struct workspace *, const struct rights *);
+/* Where the caller's rights ended in the last edit that was refused with -EACCES. */
+const struct breach *workspaces_breach(const struct workspaces *);
 /* The first section that it touches and whose changes are guarded by a fresh second factor, or NULL. */
 const char	*workspace_guarded(const struct workspaces *, const struct workspace *);
 /* Which section a path is in: its bit, or all for the whole document, or 0 for none. */

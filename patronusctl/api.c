@@ -337,6 +337,19 @@ api_workspace(struct ctl *c, bool make, char *ret, size_t size)
 
 /* --- paths --- */
 
+void
+api_query_add(char *query, const char *name, const char *value)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/";
+	size_t at = strlen(query);
+
+	if (value == NULL || strlen(value) > (API_QUERY_MAX - 64 - at) / 3)
+		return;
+	at += (size_t)snprintf(query + at, API_QUERY_MAX - at, "%s%s=", at > 0 ? "&" : "", name);
+	for (; *value != '\0'; value++)
+		at += (size_t)snprintf(query + at, API_QUERY_MAX - at, strchr(plain, *value) != NULL ? "%c" : "%%%02X", (unsigned char)*value);
+}
+
 int
 api_config_path(const char *typed, char *ret, size_t size)
 {

@@ -29,6 +29,9 @@ int	 api_call(struct ctl *, const struct mgmt_req *, struct reply *ret);
 int	 api_try(struct ctl *, const struct mgmt_req *, struct reply *ret);
 void	 reply_fini(struct reply *);
 int	 api_get(struct ctl *, const char *path, const char *query, struct reply *ret);
+#define API_QUERY_MAX	1024
+/* Add a parameter to a query of API_QUERY_MAX bytes; not one that is NULL or too long. */
+void	 api_query_add(char *query, const char *name, const char *value);
 /* As api_get, but nothing is told when the answer is no. */
 int	 api_get_quietly(struct ctl *, const char *path, struct reply *ret);
 /* A JSON body; takes the reference. */

@@ -18,22 +18,8 @@
 #include "term.h"
 
 #define KEY_FILE_MAX	4096
-#define QUERY_MAX	1024
 
 /* --- list --- */
-
-static void
-query_add(char *query, const char *name, const char *value)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:";
-	size_t at = strlen(query);
-
-	if (value == NULL || strlen(value) > (QUERY_MAX - 64 - at) / 3)
-		return;
-	at += (size_t)snprintf(query + at, QUERY_MAX - at, "%s%s=", at > 0 ? "&" : "", name);
-	for (; *value != '\0'; value++)
-		at += (size_t)snprintf(query + at, QUERY_MAX - at, strchr(plain, *value) != NULL ? "%c" : "%%%02X", (unsigned char)*value);
-}
 
 static void
 print_record(struct table *t, const json_t *r)
@@ -54,7 +40,7 @@ run_audit_list(struct ctl *c)
 {
 	static const char *const options[] = { "actor", "action", "object", "since", "until", "limit", NULL };
 	static const char *const titles[] = { ">RECORD", "TIME", "WHO", "FROM", "WHAT", "OBJECT", "RESULT" };
-	char query[QUERY_MAX] = "";
+	char query[API_QUERY_MAX] = "";
 	const json_t *list;
 	struct table *t;
 	struct reply r;
@@ -62,7 +48,7 @@ run_audit_list(struct ctl *c)
 	int code;
 
 	for (i = 0; options[i] != NULL; i++)
-		query_add(query, options[i], ctl_option(c, options[i]));
+		api_query_add(query, options[i], ctl_option(c, options[i]));
 	if ((code = api_get(c, "/audit", query, &r)) != EXIT_OK)
 		return code;
 	if (c->format == FORMAT_JSON)

@@ -320,11 +320,12 @@ const struct command commands[] = {
 	}, {
 		.words = "token create", .summary = "make an API token for a program",
 		.text = "It acts as its user, narrowed by its scopes, until it expires, and is printed once. Scopes are SECTION:read, SECTION:write, "
-		    "configuration:read, configuration:write, commit, state:read, history:read, users:admin, secrets:write and backups.",
+		    "configuration:read, configuration:write, commit, state:read, logs:read, history:read, audit:read, users:admin, secrets:write and "
+		    "backups.",
 		.args = { { .name = "NAME" } },
 		.options = { { "user", 'u', "USER", "whose it is, else yours", VALUES_NONE, NULL },
 		    { "scopes", 0, "LIST", "what it may, with commas between", VALUES_NONE, NULL },
-		    { "role", 0, "ROLE", "a role that the user's includes", VALUES_WORDS, "admin operator read-only auditor" },
+		    { "role", 0, "ROLE", "a role that the user's includes, else the user's", VALUES_NONE, NULL },
 		    { "networks", 0, "LIST", "where it may come from, with commas between", VALUES_NONE, NULL },
 		    { "expires", 0, "TIME", "90d unless said otherwise; at most 400d", VALUES_NONE, NULL } },
 		.examples = { { "token create metrics --user grafana --scopes state:read --networks 192.0.2.0/24", "reads the state" },
@@ -340,6 +341,26 @@ const struct command commands[] = {
 		.args = { { .name = "ID" } },
 		.examples = { { "token revoke 97bd5deb9ca9ed67", "at once" } },
 		.run = run_token_revoke,
+	}, {
+		.words = "whoami", .summary = "who you are here, and what you may do",
+		.text = "User, role, and each right with how far it reaches: everywhere, somewhere or nowhere.",
+		.examples = { { "whoami", "on this box" }, { "whoami --host edge1", "on another one" } },
+		.run = run_whoami,
+	}, {
+		.words = "rights", .summary = "what you may do at a path, and which rule says so",
+		.text = "For each verb whether it is allowed there, how far it reaches below, and the rule that decides. With --user for somebody else, "
+		    "which needs the right to administer users.",
+		.args = { { .name = "PATH", .is_optional = true, .values = VALUES_PATH } },
+		.options = { { "user", 'u', "USER", "whose, else yours", VALUES_NONE, NULL } },
+		.examples = { { "rights firewall/groups/admins", "why may I, or not" }, { "rights firewall/rules --user rudi", "and he" } },
+		.run = run_rights,
+	}, {
+		.words = "show roles", .summary = "the roles with their rules",
+		.text = "Those that are always there, and those of the configuration that you may read. The rule with the longest path decides; of equal "
+		    "ones that of the role itself before that of the one it builds upon, and deny before allow. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show roles", "all of them" }, { "show roles helpdesk", "one" } },
+		.run = run_show_roles,
 	}, {
 		.words = "session list", .summary = "who is signed in, and from where",
 		.options = { { "all", 'a', NULL, "everybody", VALUES_NONE, NULL } },

@@ -67,6 +67,10 @@ int	run_token_list(struct ctl *);
 int	run_token_revoke(struct ctl *);
 int	run_session_list(struct ctl *);
 int	run_session_revoke(struct ctl *);
+/* role.c */
+int	run_whoami(struct ctl *);
+int	run_rights(struct ctl *);
+int	run_show_roles(struct ctl *);
 /* factor.c */
 int	run_factor_enrol(struct ctl *);
 int	run_factor_codes(struct ctl *);

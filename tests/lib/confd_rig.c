@@ -360,15 +360,17 @@ player_state(struct channel *ch, struct message *m, void *arg)
 	    { .id = "busy", .action = 1, .packets = 9, .bytes = 900 } };
 	struct state_connections connections = { .current = 3, .maximum = 65536 };
 	struct state_firewall firewall = { .rules = { .items = rules, .n = 2 }, .connections = &connections, .generation = 4 };
+	struct state_firewall_log log = { .events = { .n = 0 } };
 	const struct state_get_req *req = m->body;
 	struct state_get_rep rep = { 0 };
+	void *state = strcmp(req->name, "firewall") == 0 ? (void *)&firewall : strcmp(req->name, "firewall-log") == 0 ? (void *)&log :
+	    (void *)&interfaces;
 	struct codec_error why;
 	uint8_t *data;
 	size_t len;
 
 	(void)arg;
-	if (codec_encode(conf_state_record(req->name), strcmp(req->name, "firewall") == 0 ? (void *)&firewall : (void *)&interfaces,
-	    1 << 20, &data, &len, &why) != 0)
+	if (codec_encode(conf_state_record(req->name), state, 1 << 20, &data, &len, &why) != 0)
 		die("state");
 	rep.record = (struct bytes){ .data = data, .len = (uint32_t)len };
 	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)

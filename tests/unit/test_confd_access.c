@@ -251,10 +251,15 @@ test_scopes_matrix(void **state)
 		const char	*scope;
 		uint32_t	 rights;
 	} scopes[] = {
-		{ "configuration:read", 1u << RIGHT_CONFIG_READ }, { "configuration:write", 1u << RIGHT_CONFIG_READ | 1u << RIGHT_CONFIG_EDIT },
-		{ "system:read", 1u << RIGHT_CONFIG_READ }, { "system:write", 1u << RIGHT_CONFIG_READ | 1u << RIGHT_CONFIG_EDIT },
-		{ "commit", 1u << RIGHT_COMMIT }, { "state:read", 1u << RIGHT_STATE_READ }, { "history:read", 1u << RIGHT_HISTORY_READ },
-		{ "users:admin", 1u << RIGHT_USERS_ADMIN }, { "secrets:write", 1u << RIGHT_SECRETS_WRITE }, { "backups", 1u << RIGHT_BACKUPS },
+		{ "configuration:read", 1u << RIGHT_CONFIG_READ },
+		{ "configuration:write", 1u << RIGHT_CONFIG_READ | 1u << RIGHT_CONFIG_EDIT | 1u << RIGHT_RESTORE },
+		{ "system:read", 1u << RIGHT_CONFIG_READ },
+		{ "system:write", 1u << RIGHT_CONFIG_READ | 1u << RIGHT_CONFIG_EDIT | 1u << RIGHT_RESTORE },
+		{ "commit", 1u << RIGHT_COMMIT }, { "state:read", 1u << RIGHT_STATE_READ | 1u << RIGHT_LOGS_READ | 1u << RIGHT_DIAGNOSTICS },
+		{ "history:read", 1u << RIGHT_HISTORY_READ | 1u << RIGHT_AUDIT_READ }, { "audit:read", 1u << RIGHT_AUDIT_READ },
+		{ "logs:read", 1u << RIGHT_LOGS_READ },
+		{ "users:admin", 1u << RIGHT_USERS_ADMIN | 1u << RIGHT_SESSIONS_ADMIN },
+		{ "secrets:write", 1u << RIGHT_SECRETS_WRITE }, { "backups", 1u << RIGHT_BACKUPS },
 	};
 	struct rig_answer a;
 	bool may, is_whole;

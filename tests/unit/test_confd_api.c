@@ -466,9 +466,10 @@ test_rights_matrix(void **state)
 		uint32_t	 rights;
 	} roles[] = {
 		{ "alice", 0xffffffff },
-		{ "olga", ~(1u << RIGHT_USERS_ADMIN | 1u << RIGHT_SECRETS_WRITE | 1u << RIGHT_BACKUPS) },
-		{ "rudi", 1u << RIGHT_SESSION | 1u << RIGHT_CONFIG_READ | 1u << RIGHT_STATE_READ },
-		{ "anna", 1u << RIGHT_SESSION | 1u << RIGHT_CONFIG_READ | 1u << RIGHT_STATE_READ | 1u << RIGHT_HISTORY_READ },
+		{ "olga", ~(1u << RIGHT_USERS_ADMIN | 1u << RIGHT_SECRETS_WRITE | 1u << RIGHT_BACKUPS | 1u << RIGHT_SESSIONS_ADMIN) },
+		{ "rudi", 1u << RIGHT_SESSION | 1u << RIGHT_CONFIG_READ | 1u << RIGHT_STATE_READ | 1u << RIGHT_LOGS_READ | 1u << RIGHT_DIAGNOSTICS },
+		{ "anna", 1u << RIGHT_SESSION | 1u << RIGHT_CONFIG_READ | 1u << RIGHT_STATE_READ | 1u << RIGHT_LOGS_READ | 1u << RIGHT_DIAGNOSTICS |
+		    1u << RIGHT_HISTORY_READ | 1u << RIGHT_AUDIT_READ },
 	};
 	struct rig_answer a;
 	size_t r, u;

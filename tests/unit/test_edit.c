@@ -268,7 +268,7 @@ wrong_types_change_nothing(void **state)
 		{ "/interfaces/lan/addresses", "[\"192.0.2.1/33\", \"192.0.2.9/24\"]" }, { "/interfaces/lan", "[]" },
 		{ "/firewall/rules", "{\"a\": {\"action\": \"drop\"}}" }, { "/firewall/rules/web-in", "{\"id\": \"other\"}" },
 		{ "/firewall/zones/any", "{}" }, { "/users/Bad Name", "{\"role\": \"admin\"}" }, { "/users/bob", "{\"rol\": 1}" },
-		{ "/firewall", "{\"zones\": 5}" }, { "", "{\"system\": []}" }, { "/users/alice/role", "\"admn\"" },
+		{ "/firewall", "{\"zones\": 5}" }, { "", "{\"system\": []}" }, { "/users/alice/enabled", "\"admn\"" },
 		{ "/users/alice", "{\"role\": \"admin\"" },
 	};
 	unsigned before;

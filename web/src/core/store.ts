@@ -18,7 +18,7 @@ export const trial_until = signal(0)			// by our clock
 export const outcome = signal<Commit | null>(null)	// the last commit that ended, until it is looked at
 export const now = signal(Date.now())
 
-export const may_edit = computed(() => session.value?.role === 'admin' || session.value?.role === 'operator')
+export const may_edit = computed(() => session.value?.rights.includes('configuration:edit') ?? false)
 
 export interface Toast {
 	id: number

@@ -2,7 +2,8 @@
 // The shapes that docs/api.md names. Members that a box may not have are optional.
 export interface Session {
 	user: string
-	role: 'admin' | 'operator' | 'read-only' | 'auditor'
+	role: string
+	rights: string[]
 	'full-name'?: string
 	'expires-at'?: string
 	'idle-seconds'?: number
