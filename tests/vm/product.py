@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -12,6 +13,13 @@ PREFIX = STAGE / "usr" / "local" if (STAGE / "usr" / "local" / "bin").is_dir() e
 LIBEXEC = PREFIX / "libexec" / "patronus"
 CTL = PREFIX / "bin" / "patronusctl"
 SOCK = "/run/patronus/mgmt.sock"
+
+
+def until(what, test, seconds=60):
+    end = time.monotonic() + seconds
+    while not test():
+        assert time.monotonic() < end, f"waited {seconds} s for {what}"
+        time.sleep(0.2)
 
 
 def disk(path, mib=48):
@@ -27,14 +35,15 @@ def given(path):
 
 
 class Product:
-    """with the machine up: Product(vm).start(); ctl(...)"""
+    """with the machine up: Product(vm).start(); ctl(...).  device None: the state ends with the machine."""
 
-    def __init__(self, vm):
-        self.vm = vm
+    def __init__(self, vm, device="/dev/vda"):
+        self.vm, self.device = vm, device
 
     def start(self):
         """Until it answers; the state is what the disk has."""
-        self.vm.run(f"""mountpoint -q /state || {{ mkdir -p /state; mount -t ext4 /dev/vda /state; }}
+        mount = f"mountpoint -q /state || mount -t ext4 {self.device} /state" if self.device else ":"
+        self.vm.run(f"""mkdir -p /state; {mount}
 setsid {LIBEXEC}/patronus-privd --state /state --run /run/patronus --libexec {LIBEXEC} > /job/suite.log 2>&1 &
 for ((i = 0; i < 1200; i++)); do {CTL} --socket {SOCK} status --json > /job/status.json 2> /job/status.err && exit 0; sleep 0.05; done
 cat /job/status.err /job/suite.log; exit 1""")
@@ -42,7 +51,7 @@ cat /job/status.err /job/suite.log; exit 1""")
 
     def stop(self):
         """As a shutdown does it."""
-        self.vm.run("pkill -TERM -x patronus-privd; while pgrep -x patronus-privd > /dev/null; do sleep 0.05; done; umount /state")
+        self.vm.run("pkill -TERM -x patronus-privd; while pgrep -x patronus-privd > /dev/null; do sleep 0.05; done; ! mountpoint -q /state || umount /state")
 
     def ctl(self, *words, check=True, text=None):
         """What it printed, or (exit status, text)."""

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a boot is to the product, on real boots."""
+import pytest
+
+from figures import SOAK
 from product import Product, disk, given
+
+pytestmark = pytest.mark.skipif(not SOAK, reason="the short form is the last state of test_power_product.py")
 
 
 def test_two_boots_in_1970_are_two(lab, tmp_path):

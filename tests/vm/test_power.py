@@ -6,6 +6,7 @@ acknowledged revision is itself a write to the same disk, behind the file system
 becomes a disk again, and so does every prefix from which one write is missing that no flush had made safe; each is mounted by the
 kernel, and opened by the code of confd.
 """
+import contextlib
 import os
 import struct
 import subprocess
@@ -62,7 +63,7 @@ def entries(log):
             yield sector * size, data, flags
 
 
-def states(before, log):
+def states(before, log, fs=FS):
     """Each disk that a power cut could leave, with what was acknowledged by then: every prefix, and one write lost of those in flight."""
     disk, flight = bytearray(before), []
     for position, data, flags in entries(log):
@@ -71,7 +72,7 @@ def states(before, log):
         if data:
             old = bytes(disk[position:position + len(data)])
             disk[position:position + len(data)] = data
-            if not flags & FUA and position < FS:
+            if not flags & FUA and position < fs:
                 flight.append((position, old, data))
             yield "prefix", disk
             for lost_at, lost_old, lost in flight[:-1]:
@@ -90,10 +91,9 @@ class Mount:
         self.at.mkdir()
         self.shell = subprocess.Popen(["unshare", "-m", "sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def check(self, disk):
-        self.image.write_bytes(disk)
-        self.shell.stdin.write(f"mount -t ext4 -o loop {self.image} {self.at} && {{ [ -d {self.at}/conf ] && {STORE} check {self.at}/conf || echo rc $?; "
-                               f"umount {self.at}; }}; echo done\n")
+    def say(self, command):
+        """A command of the shell, and what it prints."""
+        self.shell.stdin.write(f"{command}; echo done\n")
         self.shell.stdin.flush()
         lines = []
         while (line := self.shell.stdout.readline()) != "done\n":
@@ -101,13 +101,26 @@ class Mount:
             lines.append(line.strip())
         return lines
 
+    def check(self, disk):
+        self.image.write_bytes(disk)
+        return self.say(f"mount -t ext4 -o loop {self.image} {self.at} && {{ [ -d {self.at}/conf ] && {STORE} check {self.at}/conf || echo rc $?; "
+                        f"umount {self.at}; }}")
+
+    @contextlib.contextmanager
+    def mounted(self, disk):
+        """Where this process sees the file system of a disk."""
+        self.image.write_bytes(disk)
+        assert self.say(f"mount -t ext4 -o loop {self.image} {self.at}") == []
+        yield Path(f"/proc/{self.shell.pid}/root{self.at}")
+        assert self.say(f"umount {self.at}") == []
+
     def close(self):
         self.shell.stdin.close()
         self.shell.wait()
 
 
-def acknowledged(disk):
-    text = bytes(disk[FS:FS + 64]).split(b"\n")[0].decode()
+def acknowledged(disk, fs=FS):
+    text = bytes(disk[fs:fs + 64]).split(b"\n")[0].decode()
     return int(text.split()[1]) if text.startswith("acknowledged") else 0
 
 

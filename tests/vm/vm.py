@@ -3,7 +3,7 @@
 
 A VM has the host's own root, read-only under a tmpfs, so everything that is installed and built here is there; it starts in a few seconds.
 Commands go in and out as files of a shared directory, /job.  Networks are bridges in a network namespace of the lab's own, to which
-further namespaces can be wired as cheap hosts; nothing leaves it.  The files of the host must not change while a VM runs.
+further namespaces can be wired as cheap hosts; nothing leaves it.  Machines alone are joined by cables, which are sockets of QEMU.  The files of the host must not change while a VM runs.
 """
 import contextlib
 import fcntl
@@ -14,6 +14,7 @@ import signal
 import struct
 import subprocess
 import time
+import zlib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -104,9 +105,10 @@ def _make_initrd(where, version):
 # --- machines ---
 
 class Vm:
-    """One machine.  nics: names of tap devices; args: further words for QEMU; netns: where QEMU runs; words: for the kernel."""
+    """One machine.  nics: names of tap devices; args: further words for QEMU; netns: where QEMU runs; words: for the kernel;
+    cables: to other machines, after the nics."""
 
-    def __init__(self, job, name="vm", memory=512, nics=(), args=(), netns=None, clock=None, words=""):
+    def __init__(self, job, name="vm", memory=512, nics=(), args=(), netns=None, clock=None, words="", cables=()):
         self.job, self.name, self.n = Path(job), name, 0
         self.job.mkdir(parents=True, exist_ok=True)
         where, _ = kernel()
@@ -120,6 +122,11 @@ class Vm:
                 *share("job", self.job, False), *(["-rtc", f"base={clock},clock=vm"] if clock else [])]
         for i, (tap, mac) in enumerate(nics):
             argv += ["-netdev", f"tap,id=n{i},ifname={tap},script=no,downscript=no", "-device", f"virtio-net-pci,netdev=n{i},mac={mac}"]
+        for i, cable in enumerate(cables):
+            here, there = cable.end()
+            mac = zlib.crc32(here.encode()).to_bytes(4, "big").hex(":")
+            argv += ["-netdev", f"dgram,id=c{i},local.type=unix,local.path={here},remote.type=unix,remote.path={there}",
+                     "-device", f"virtio-net-pci,netdev=c{i},mac=02:00:{mac}"]
         argv += [str(a) for a in args]
         if netns:
             argv = ["ip", "netns", "exec", netns, *argv]
@@ -171,6 +178,16 @@ class Vm:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(15)
         self.power_cut()
+
+
+class Cable:
+    """Joins two machines: a frame is a datagram from one socket to the other, and nobody else hears it."""
+
+    def __init__(self, path):
+        self.ends = [(f"{path}.a", f"{path}.b"), (f"{path}.b", f"{path}.a")]
+
+    def end(self):
+        return self.ends.pop()
 
 
 class Lab:
