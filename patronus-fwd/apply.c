@@ -28,6 +28,7 @@ void
 apply_fini(struct apply *a)
 {
 	ir_free(a->ir);
+	ir_free(a->previous);
 	free(a->kept);
 	memset(a, 0, sizeof(*a));
 }
@@ -231,12 +232,22 @@ apply_repair(struct apply *a, struct problems *problems)
 }
 
 /* --- commit */
+/* Of several changes before apply_forget() the first is what connections were accepted by. */
 static void
 take(struct apply *a, struct ir *next)
 {
-	if (a->ir != next)
+	if (a->ir != next && a->previous == NULL)
+		a->previous = a->ir;
+	else if (a->ir != next)
 		ir_free(a->ir);
 	a->ir = next;
+}
+
+void
+apply_forget(struct apply *a)
+{
+	ir_free(a->previous);
+	a->previous = NULL;
 }
 
 /* After a restart the kernel may have just what is wanted; then its counters go on. */

@@ -18,6 +18,7 @@ struct problems;
 
 struct apply {
 	struct ir	*ir;		/* what is, or should be, in the kernel; NULL before the first commit */
+	struct ir	*previous;	/* what was in force before the last change, until apply_forget() */
 	uint32_t	 generation;	/* up to which the kernel is known to have it */
 	bool		 is_trusted;	/* it has been read back, or its echo was right */
 	bool		 is_touched;	/* somebody else changed our table, or we may have missed that */
@@ -38,6 +39,8 @@ void	 apply_fini(struct apply *);
  * Bring next into force; it becomes the apply's when that was done, and stays the caller's otherwise.  0 or -errno with problems.
  */
 int	 apply_commit(struct apply *, struct ir *next, struct problems *);
+/* What was in force before is not needed any more. */
+void	 apply_forget(struct apply *);
 /* Compare the kernel with what should be there.  The number of differences, or -errno when it cannot be read. */
 int	 apply_verify(struct apply *, verify_report *, void *arg);
 /* Send everything anew, counters included. */

@@ -198,7 +198,7 @@ look_up(const struct run *r, const struct ir_stmt *s)
 	const struct ir_set *set = s->set;
 	const struct ir_elem *e;
 	unsigned len = ir_set_keylen(set), at = 0, i;
-	uint32_t n;
+	uint32_t low, high, middle, n;
 
 	for (i = 0; i < set->nfields; i++) {
 		if (!load(r->packet, set->nfields == 1 ? s->field : set->fields[i], value))
@@ -206,11 +206,25 @@ look_up(const struct run *r, const struct ir_stmt *s)
 		memcpy(key + at, value, ir_field_info(set->fields[i])->len);
 		at += (ir_field_info(set->fields[i])->len + 3u) & ~3u;
 	}
-	for (n = 0; n < set->n; n++) {
-		e = &set->elems[n];
-		if ((set->flags & IR_SET_INTERVAL) != 0 ? in_intervals(set, e, key) : memcmp(key, e->lo, len) == 0)
-			return e;
+	if (set->nfields > 1 && (set->flags & IR_SET_INTERVAL) != 0) {
+		for (n = 0; n < set->n; n++)
+			if (in_intervals(set, &set->elems[n], key))
+				return &set->elems[n];
+		return NULL;
 	}
+	/* Elements are sorted by their first value, and intervals of one field do not overlap: the last that starts no later. */
+	for (low = 0, high = set->n; low < high;) {
+		middle = low + (high - low) / 2;
+		if (memcmp(set->elems[middle].lo, key, len) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return NULL;
+	e = &set->elems[low - 1];
+	if (memcmp(key, (set->flags & IR_SET_INTERVAL) != 0 ? e->hi : e->lo, len) <= 0)
+		return e;
 	return NULL;
 }
 
@@ -243,12 +257,22 @@ is_masked(const uint8_t *v, const struct ir_stmt *s, unsigned len)
 	return true;
 }
 
+/* What a table of connections does not tell of their packets. */
+static bool
+is_unknown(uint8_t field)
+{
+	return field == IR_MARK || field == IR_CT_MARK || field == IR_TOS4 || field == IR_TOS6 || field == IR_LENGTH || field == IR_IIF_TYPE ||
+	    field == IR_MAC_SADDR;
+}
+
 static bool
 matches(const struct run *r, const struct ir_stmt *s)
 {
 	uint8_t v[IR_VALUE_MAX];
 	unsigned len;
 
+	if (r->packet->is_partly_known && is_unknown(s->field))
+		return r->packet->unknown_holds;
 	if (s->cmp == IR_IN_SET || s->cmp == IR_NOT_IN_SET)
 		return (look_up(r, s) != NULL) == (s->cmp == IR_IN_SET);
 	if (!load(r->packet, s->field, v))
@@ -313,6 +337,17 @@ keep_number(struct ir_nat *n, const struct addr *a)
 	}
 }
 
+static bool
+leads_to(const struct ir_rule *rule, const struct addr *a)
+{
+	unsigned i;
+
+	for (i = 0; i < rule->n; i++)
+		if (rule->stmts[i].kind == IR_DNAT && memcmp(rule->stmts[i].nat.addr, a->bytes, addr_len(a)) == 0)
+			return true;
+	return false;
+}
+
 static enum end
 decide(struct run *r, const struct ir_rule *rule, enum ir_action action)
 {
@@ -367,9 +402,10 @@ act(struct run *r, const struct ir_rule *rule, const struct ir_stmt *s, bool *re
 		return decide(r, rule, IR_ACTION_TRANSLATE);
 	case IR_SNAT:
 	case IR_MASQUERADE:
+		r->verdict->sender = s;
 		return decide(r, rule, IR_ACTION_ACCEPT);
-	case IR_CHOOSE:		/* the first */
-		*ret_matches = s->choice.value == 0;
+	case IR_CHOOSE:
+		*ret_matches = r->packet->chosen.family == ADDR_NONE ? s->choice.value == 0 : leads_to(rule, &r->packet->chosen);
 		r->verdict->is_shared_out = true;
 		return END_NEXT;
 	case IR_RETURN:

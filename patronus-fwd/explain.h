@@ -33,6 +33,9 @@ struct explain_packet {
 	bool		 has_mac;		/* it came over Ethernet */
 	uint8_t		 ct_state;		/* one of enum ir_ct_state */
 	bool		 is_translated;		/* the connection went through a port forward */
+	bool		 is_partly_known;	/* not its marks, code point, length and MAC address: */
+	bool		 unknown_holds;		/* whether matches on these hold */
+	struct addr	 chosen;		/* among several hosts that share connections, the one that has it; ADDR_NONE: not yet */
 	bool		 is_to_box;		/* the destination is an address of the box */
 	bool		 has_way_back;		/* the route to the source leaves through in_link */
 	bool		 has_any_way_back;
@@ -44,6 +47,7 @@ struct explain_verdict {
 	const char		*chain;		/* base chain in which it was decided */
 	struct ir_nat		 nat;
 	bool			 is_limited;	/* it holds only while a rate or number of connections is kept */
+	const struct ir_stmt	*sender;	/* what translates the source: IR_SNAT, IR_MASQUERADE; NULL: nothing */
 	bool			 is_shared_out;	/* one of several hosts was taken; the kernel may take another */
 	bool			 is_queued;	/* a program decides; taken as accepted */
 	struct explain_packet	 after;		/* the packet with what rules wrote into it */

@@ -29,6 +29,7 @@ struct fwd {
 	struct watch	*watch;
 	struct logring	*log;
 	struct event	*tick;
+	struct event	*revocation;
 	uint64_t	 counters_cost_us;	/* of the last reading */
 	uint64_t	 counters_due_ms;
 };
@@ -38,6 +39,11 @@ extern const struct channel_ops serve_confd_ops;
 
 /* Read the kernel's links again; the old ones stay when that fails. */
 void	 fwd_links_refresh(struct fwd *);
+
+/* revocation.c: another ruleset is in force; what it does not allow any more ends soon. */
+void	 revocation_start(struct fwd *);
+void	 revocation_stop(struct fwd *);
+void	 revocation_due(struct fwd *);
 
 /* repair.c: the kernel may differ, or links may have changed. */
 void	 repair_table(void *fwd);

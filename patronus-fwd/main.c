@@ -154,6 +154,7 @@ start(struct daemon *d)
 	fwd.watch = watch_new(d->base, &watch_ops, &fwd);
 	fwd.log = logring_new(&log_ops, &fwd);
 	logring_listen(fwd.log, d->base);
+	revocation_start(&fwd);
 	fwd.tick = event_new(d->base, -1, EV_PERSIST, on_tick, NULL);
 	if (fwd.tick == NULL || event_add(fwd.tick, &second) == -1)
 		fatalx("fwd", "cannot make the timer");
@@ -165,6 +166,7 @@ stop(struct daemon *d)
 {
 	(void)d;
 	event_free(fwd.tick);
+	revocation_stop(&fwd);
 	logring_free(fwd.log);
 	watch_free(fwd.watch);
 	revision_free(fwd.prepared);

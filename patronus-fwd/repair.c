@@ -118,6 +118,7 @@ repair_links(void *arg)
 		old = f->apply.ir;
 		report_adopt(old, r->ir);
 		if (apply_commit(&f->apply, r->ir, &problems) == 0) {
+			revocation_due(f);
 			r->ir = NULL;
 			revision_free(f->applied);
 			f->applied = r;

@@ -322,6 +322,9 @@ on_kept(struct channel *c, struct message *m, void *arg)
 
 	(void)arg;
 	r = f->applied != NULL && f->applied->number == req->revision ? apply_keep(&f->apply) : -ESTALE;
+	/* Not before: who has to confirm the change may do so over a connection that it cuts. */
+	if (r == 0)
+		revocation_due(f);
 	if (r == 0)
 		(void)channel_reply(c, &m->header, &rep, NULL, 0);
 	else

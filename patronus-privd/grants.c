@@ -76,7 +76,7 @@ host_netd(const void *body, const char **ret_why)
 #define ID(id)		(1u << (id))
 #define DUMPS_BOTH	(ID(NL_DUMP_LINKS) | ID(NL_DUMP_ADDRS))
 #define DUMPS_NFT	(ID(NL_DUMP_NFT_TABLES) | ID(NL_DUMP_NFT_CHAINS) | ID(NL_DUMP_NFT_RULES) | ID(NL_DUMP_NFT_SETS) | ID(NL_DUMP_NFT_ELEMS))
-#define DUMPS_FWD	(DUMPS_BOTH | DUMPS_NFT | ID(NL_DUMP_CT_STATS))
+#define DUMPS_FWD	(DUMPS_BOTH | DUMPS_NFT | ID(NL_DUMP_ROUTES) | ID(NL_DUMP_CT_STATS) | ID(NL_DUMP_CT))
 #define DUMPS_CONFD	(ID(NL_DUMP_LINKS) | DUMPS_NFT)	/* to see for itself what its owners say is there */
 #define DUMPS_NETD	(DUMPS_BOTH | ID(NL_DUMP_ROUTES) | ID(NL_DUMP_RULES))
 #define EVENTS_FWD	(ID(NL_SUBSCRIBE_NFT) | ID(NL_SUBSCRIBE_ROUTE))

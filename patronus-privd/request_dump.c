@@ -93,19 +93,20 @@ dump_route(struct dump *d, uint16_t type, uint8_t family)
 	return error;
 }
 
-/* set is for elements only. */
+/* Our table's, or connections; set is for elements only. */
 static int
 dump_nft(struct dump *d, uint16_t type, const char *set)
 {
-	struct nfgenmsg g = { .nfgen_family = NFPROTO_INET, .version = NFNETLINK_V0 };
+	bool is_ct = type >> 8 == NFNL_SUBSYS_CTNETLINK;
+	struct nfgenmsg g = { .nfgen_family = is_ct ? AF_UNSPEC : NFPROTO_INET, .version = NFNETLINK_V0 };
 	struct buf b;
 	size_t at;
 	int error;
 
-	d->is_ours_only = true;
+	d->is_ours_only = !is_ct;
 	buf_init(&b, REQUEST_MAX);
 	at = nlmsg_begin(&b, type, NLM_F_REQUEST | NLM_F_DUMP, 1, &g, sizeof(g));
-	if (type != NFT_TYPE(GETTABLE) && type != NFT_TYPE(GETCHAIN))
+	if (!is_ct && type != NFT_TYPE(GETTABLE) && type != NFT_TYPE(GETCHAIN))
 		nlattr_put_str(&b, NFTA_RULE_TABLE, NFTWALK_TABLE);
 	if (set != NULL)
 		nlattr_put_str(&b, NFTA_SET_ELEM_LIST_SET, set);
@@ -200,6 +201,8 @@ dump_once(struct dump *d, uint8_t what)
 		return dump_elements(d);
 	case NL_DUMP_CT_STATS:
 		return dump_ct_stats(d);
+	case NL_DUMP_CT:
+		return dump_nft(d, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, NULL);
 	case NL_DUMP_INVALID:
 	case NL_DUMP_MAX:
 		break;

@@ -43,6 +43,7 @@ enum nl_dump_what {
 	NL_DUMP_NFT_SETS,
 	NL_DUMP_NFT_ELEMS,	/* elements of all sets of table inet patronus */
 	NL_DUMP_CT_STATS,	/* conntrack count and maximum: two u32, little-endian */
+	NL_DUMP_CT,		/* connections */
 	NL_DUMP_MAX
 };
 

@@ -7,10 +7,12 @@
 
 #include "compile.h"
 #include "ir_print.h"
+#include "flow.h"
 #include "links.h"
 #include "nflog.h"
 #include "nft_read.h"
 #include "policy.h"
+#include "routes.h"
 #include "verify.h"
 
 /* What the kernel sends to fwd: dumps, echoes, events, logged packets.  Bytes are bytes, wherever they come from. */
@@ -34,6 +36,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct nflog_packet packet;
 	struct nft_message message;
 	struct nft_rule rule;
+	struct buf deletion;
+	struct flow flow;
+	struct addr any = { .family = ADDR_V4 };
+	uint32_t link;
 	struct nl_reader r;
 	struct nl_msg m;
 	struct arena *a;
@@ -43,6 +49,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	nlmsg_reader_init(&r, data, len);
 	while (nlmsg_next(&r, &m) == 1) {
 		(void)nflog_read(&m, &packet);
+		if (flow_read(&m, &flow)) {
+			buf_init(&deletion, 0);
+			flow_put_delete(&deletion, &flow);
+			buf_fini(&deletion);
+		}
 		if (nft_read(&m, &message)) {
 			(void)nft_read_rule(&message, &rule);
 			(void)nft_read_generation(&message);
@@ -52,6 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (a == NULL)
 		return 0;
 	(void)links_by_name(links_read(data, len, a), "eth0");
+	(void)routes_find(routes_read(data, len, a), &any, &link);
 	arena_free(a);
 	dumps.chains.data = dumps.rules.data = dumps.sets.data = dumps.elems.data = data;
 	dumps.chains.len = dumps.rules.len = dumps.sets.len = dumps.elems.len = len;

@@ -100,8 +100,13 @@ test_ids(void **state)
 	assert_true(allowed(ROLE_FWD, MSG_NL_DUMP, &dump));
 	assert_false(allowed(ROLE_NETD, MSG_NL_DUMP, &dump));
 	dump.what = NL_DUMP_ROUTES;
-	assert_false(allowed(ROLE_FWD, MSG_NL_DUMP, &dump));
+	assert_true(allowed(ROLE_FWD, MSG_NL_DUMP, &dump));
 	assert_true(allowed(ROLE_NETD, MSG_NL_DUMP, &dump));
+	dump.what = NL_DUMP_RULES;
+	assert_false(allowed(ROLE_FWD, MSG_NL_DUMP, &dump));
+	dump.what = NL_DUMP_CT;
+	assert_true(allowed(ROLE_FWD, MSG_NL_DUMP, &dump));
+	assert_false(allowed(ROLE_NETD, MSG_NL_DUMP, &dump));
 	dump.what = 0;
 	assert_false(allowed(ROLE_FWD, MSG_NL_DUMP, &dump));
 	sock.slot = SOCK_WEB_LISTEN;
