@@ -41,6 +41,13 @@ serve(int fd)
 	(void)oneshot_serve(fd, &question);
 }
 
+/* It dies over its question. */
+static void
+die(int fd)
+{
+	(void)fd;
+}
+
 static int
 setup(void **state)
 {
@@ -163,6 +170,8 @@ test_what_is_refused(void **state)
 	assert_non_null(strstr(rig_expect(rig, 409, PROTECT("7"))->body, "PCR 7 (SHA-256) is blank"));
 	chip_fd = -1;
 	assert_non_null(strstr(rig_expect(rig, 409, PROTECT("none"))->body, "no TPM 2.0"));
+	rig->tpm = die;
+	assert_non_null(strstr(rig_expect(rig, 409, PROTECT("none"))->body, "the process that asks the TPM ended"));
 	rig->tpm = NULL;
 	(void)rig_expect(rig, 503, PROTECT("none"));
 	assert_string_equal(member("protection"), "key-file");
