@@ -138,7 +138,15 @@ test_commits_of_users_step_up(void **state)
 	    "step-up-required");
 	is_problem(rig_expect(rig, 403, PATCH("/configuration/management/web", "{\"port\":9443}", .remote = "alice", .match = "*")),
 	    "step-up-required");
-	/* Other sections do not ask. */
+	is_problem(rig_expect(rig, 403, PUT("/configuration/roles/helpdesk", "{\"name\":\"helpdesk\"}", .remote = "alice", .none_match = "*")),
+	    "step-up-required");
+	is_problem(rig_expect(rig, 403, POST("/revisions/0/restore", "{\"sections\":[\"system\"]}", .remote = "alice")), "step-up-required");
+	is_problem(rig_expect(rig, 403, POST("/backups/restore", "{}", .remote = "alice")), "step-up-required");
+	is_problem(rig_expect(rig, 403, POST("/vault/unlock", "{}", .remote = "alice")), "step-up-required");
+	is_problem(rig_expect(rig, 403, PATCH("/secrets", "{}", .remote = "alice")), "step-up-required");
+	/* Ending something does not ask, nor do other sections. */
+	(void)rig_expect(rig, 404, DELETE("/sessions/0123456789abcdef0", .remote = "alice"));
+	(void)rig_expect(rig, 404, DELETE("/tokens/0123456789abcdef0", .remote = "alice"));
 	(void)rig_expect(rig, 200, PATCH("/configuration/firewall/rules/one", "{\"description\":\"x\"}", .remote = "alice", .match = "*",
 	    .query = "force=true"));
 	rig->fresh_s = 300;
