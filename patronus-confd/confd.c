@@ -27,6 +27,7 @@
 #include "secrets.h"
 #include "session.h"
 #include "snapshot.h"
+#include "standing.h"
 #include "states.h"
 #include "store.h"
 #include "tpm.h"
@@ -58,6 +59,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	tpm_tick(confd);
 	secrets_tidy(confd);
 	backups_tick(confd->backups);
+	standing_tick(confd->standing);
 }
 
 int
@@ -81,13 +83,14 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->events = events_new(mgmt_send_event);
 	confd->sessions = sessions_new(confd);
 	confd->states = states_new(confd);
+	confd->standing = standing_new(confd);
 	confd->workspaces = workspaces_new(confd);
 	confd->transaction = transaction_new(confd);
 	confd->mirror = mirror_new(confd);
 	confd->people = people_new(confd);
 	confd->rates = rates_new();
 	confd->idempotency = idempotency_new();
-	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->workspaces == NULL ||
+	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL || confd->workspaces == NULL ||
 	    confd->transaction == NULL || confd->mirror == NULL || confd->people == NULL || confd->rates == NULL ||
 	    confd->idempotency == NULL)
 		return (-ENOMEM);
@@ -107,6 +110,7 @@ confd_fini(struct confd *confd)
 	mirror_free(confd->mirror);
 	transaction_free(confd->transaction);
 	workspaces_free(confd->workspaces);
+	standing_free(confd->standing);
 	states_free(confd->states);
 	sessions_free(confd->sessions);
 	idempotency_free(confd->idempotency);

@@ -22,6 +22,7 @@ struct rates;
 struct schema;
 struct sessions;
 struct snapshot;
+struct standing;
 struct states;
 struct store;
 struct transaction;
@@ -42,6 +43,7 @@ struct confd {
 	struct workspaces	*workspaces;
 	struct sessions		*sessions;
 	struct states		*states;
+	struct standing		*standing;	/* differences from the configuration */
 	struct events		*events;
 	struct mirror		*mirror;
 	struct people		*people;

@@ -19,6 +19,7 @@
 #include "mgmt.h"
 #include "people.h"
 #include "receivers.h"
+#include "standing.h"
 #include "states.h"
 #include "tpm.h"
 #include "transaction.h"
@@ -29,6 +30,7 @@ static struct mgmt *mgmt;
 
 static void	 on_event(struct channel *, struct message *, void *);
 static void	 on_drift(struct channel *, struct message *, void *);
+static void	 on_standing(struct channel *, struct message *, void *);
 static void	 on_owner_ready(struct channel *, void *);
 static void	 on_owner_close(struct channel *, int, void *);
 static void	 on_authd_ready(struct channel *, void *);
@@ -40,6 +42,7 @@ static void	 on_httpd_close(struct channel *, int, void *);
 static const struct channel_dispatch owner_table[] = {
 	{ MSG_EVENT, CHANNEL_PHASE_READY, on_event },
 	{ MSG_DRIFT, CHANNEL_PHASE_READY, on_drift },
+	{ MSG_DRIFT_STANDING, CHANNEL_PHASE_READY, on_standing },
 	{ 0, 0, NULL }
 };
 static const struct channel_dispatch silent_table[] = { { 0, 0, NULL } };
@@ -67,6 +70,16 @@ on_drift(struct channel *ch, struct message *m, void *arg)
 }
 
 static void
+on_standing(struct channel *ch, struct message *m, void *arg)
+{
+	struct owner *o = owners_by_role(&confd.owners, channel_peer_role(ch));
+
+	(void)arg;
+	if (o != NULL)
+		standing_take(confd.standing, o, m->body);
+}
+
+static void
 on_owner_ready(struct channel *ch, void *arg)
 {
 	struct owner *o = owners_by_role(&confd.owners, channel_peer_role(ch));
@@ -75,6 +88,7 @@ on_owner_ready(struct channel *ch, void *arg)
 	if (o == NULL)
 		return;
 	o->channel = ch;
+	standing_owner_ready(confd.standing, o);
 	transaction_owner_ready(confd.transaction, o);
 }
 
@@ -86,8 +100,10 @@ on_owner_close(struct channel *ch, int error, void *arg)
 	(void)error;
 	(void)arg;
 	for (i = 0; i < confd.owners.n; i++)
-		if (confd.owners.owner[i].channel == ch)
+		if (confd.owners.owner[i].channel == ch) {
 			confd.owners.owner[i].channel = NULL;
+			standing_owner_gone(confd.standing, &confd.owners.owner[i]);
+		}
 }
 
 static void

@@ -9,10 +9,10 @@
 #define BIT(right)	RIGHT_BIT(right)
 
 /*
- * Sections that say who may do what: a change needs a fresh second factor, and of an API token another scope beside that of the
+ * Sections that say who may do what, or what goes unrepaired: a change needs a fresh second factor, and of an API token another scope beside that of the
  * section.  What a role may do there, its rules say.
  */
-static const char *const guarded[] = { "users", "roles", "management" };
+static const char *const guarded[] = { "users", "roles", "management", "drift" };
 
 #define SCOPE_WRITE	(BIT(RIGHT_CONFIG_READ) | BIT(RIGHT_CONFIG_EDIT) | BIT(RIGHT_RESTORE))
 

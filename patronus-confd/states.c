@@ -22,6 +22,7 @@
 #include "receivers.h"
 #include "record_json.h"
 #include "secrets.h"
+#include "standing.h"
 #include "states.h"
 #include "tpm.h"
 #include "transaction.h"
@@ -33,6 +34,9 @@
 
 struct drift {
 	uint64_t	time_ms;
+	uint64_t	ended_ms;	/* 0: it was not */
+	char		path[513];
+	char		by[65];
 	char		owner[17];
 	char		object[257];
 	char		class[17];
@@ -155,8 +159,9 @@ states_ask(struct states *ss, const char *name, uint32_t limit, states_then *the
 static void
 print_entry(const struct drift *d, struct buf *b)
 {
-	struct state_drift_entry entry = { .time = d->time_ms, .owner = d->owner, .object = d->object, .class = d->class,
-	    .detail = d->detail, .action = d->action };
+	struct state_drift_entry entry = { .time = d->time_ms, .owner = d->owner, .path = d->path[0] != '\0' ? d->path : NULL,
+	    .object = d->object, .class = d->class, .detail = d->detail, .action = d->action, .has_ended = d->ended_ms != 0,
+	    .ended = d->ended_ms, .by = d->by[0] != '\0' ? d->by : NULL };
 
 	record_json_print(conf_event_record("drift"), &entry, b);
 }
@@ -185,6 +190,9 @@ states_on_drift(struct states *ss, const struct drift_req *req)
 		r = &req->records.items[i];
 		d = &ss->drift[ss->ndrift++ % DRIFT_RING];
 		d->time_ms = r->time_ms;
+		d->ended_ms = r->ended_ms;
+		(void)str_copy(d->path, r->path, sizeof(d->path));
+		(void)str_copy(d->by, r->by, sizeof(d->by));
 		(void)str_copy(d->owner, r->owner, sizeof(d->owner));
 		(void)str_copy(d->object, r->object, sizeof(d->object));
 		(void)str_copy(d->class, r->class, sizeof(d->class));
@@ -291,10 +299,24 @@ locked_text(const struct vault_status *vault, char *buf, size_t size)
 	return (buf);
 }
 
+/* Such a one has been told. */
+static bool
+stands_still(const struct states *ss, const struct drift *d)
+{
+	const struct standing_item *s;
+	unsigned i;
+
+	for (i = 0; d->ended_ms == 0 && (s = standing_open(ss->confd->standing, i)) != NULL; i++)
+		if (strcmp(s->object, d->object) == 0 && strcmp(s->detail, d->detail) == 0)
+			return (true);
+	return (false);
+}
+
 void
 states_print_alarms(const struct states *ss, struct buf *b)
 {
 	const struct owners *os = &ss->confd->owners;
+	const struct standing_item *stands;
 	const struct drift *d;
 	uint64_t now = clock_wall_ms();
 	struct vault_status vault;
@@ -315,8 +337,15 @@ states_print_alarms(const struct states *ss, struct buf *b)
 		print_alarm(b, &n, "confd", "critical", "secrets of the configuration are lost: set them again (patronusctl secret list)");
 	for (i = 0; backups_alarm(ss->confd->backups, i, text, sizeof(text)); i++)
 		print_alarm(b, &n, "confd", "warning", text);
+	for (i = 0; (stands = standing_open(ss->confd->standing, i)) != NULL && n < 16; i++) {
+		buf_init(&line, sizeof(text));
+		buf_printf(&line, "%s: %s (%s: patronusctl drift)", stands->object, stands->detail, stands->action);
+		(void)str_copy(text, buf_failed(&line) ? stands->object : (const char *)line.data, sizeof(text));
+		buf_fini(&line);
+		print_alarm(b, &n, stands->owner, stands->class, text);
+	}
 	for (i = 0; (d = newest(ss, i)) != NULL && n < 16; i++) {
-		if (strcmp(d->class, "critical") != 0 || d->time_ms + ALARM_MS < now)
+		if (strcmp(d->class, "critical") != 0 || d->time_ms + ALARM_MS < now || stands_still(ss, d))
 			continue;
 		buf_init(&line, sizeof(text));
 		buf_printf(&line, "%s: %s (%s)", d->object, d->detail, d->action);

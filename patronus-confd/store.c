@@ -40,6 +40,9 @@ static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS pointers(id INTEGER PRIMARY KEY CHECK(id = 1), running INTEGER NOT NULL, kept INTEGER NOT NULL,"
     " pending INTEGER NOT NULL, deadline_boot_ms INTEGER NOT NULL, deadline_wall_ms INTEGER NOT NULL, boot_id TEXT NOT NULL,"
     " last INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS baselines(id TEXT PRIMARY KEY, owner TEXT NOT NULL, path TEXT NOT NULL, object TEXT NOT NULL,"
+    " detail TEXT NOT NULL, class TEXT NOT NULL, since_ms INTEGER NOT NULL, author TEXT NOT NULL, origin TEXT NOT NULL,"
+    " comment TEXT NOT NULL, time_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL) WITHOUT ROWID;"
     "INSERT OR IGNORE INTO pointers VALUES(1, 0, 0, 0, 0, 0, '', 0);";
 
 /* The database belongs to this process alone: no shared-memory file, no lock traffic. */
@@ -636,6 +639,63 @@ write_all(int fd, const char *text, size_t len)
 		len -= (size_t)n;
 	}
 	return (0);
+}
+
+/* --- differences that are accepted --- */
+
+int
+store_baseline_put(struct store *st, const struct store_baseline *b)
+{
+	const struct standing_item *i = &b->item;
+
+	return (run(st, "INSERT OR REPLACE INTO baselines VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "ssssssisssii", i->id, i->owner, i->path,
+	    i->object, i->detail, i->class, i->since_ms, b->author, b->origin, b->comment, b->time_ms, b->until_ms));
+}
+
+int
+store_baseline_remove(struct store *st, const char *id)
+{
+	return (run(st, "DELETE FROM baselines WHERE id = ?", "s", id));
+}
+
+static void
+column(sqlite3_stmt *q, int i, char *ret, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(q, i);
+
+	(void)str_copy(ret, text != NULL ? text : "", size);
+}
+
+int
+store_baselines(struct store *st, void (*fn)(const struct store_baseline *, void *arg), void *arg)
+{
+	struct store_baseline b;
+	sqlite3_stmt *q;
+	int error = 0, rc;
+
+	if (sqlite3_prepare_v2(st->db, "SELECT id, owner, path, object, detail, class, author, origin, comment, since_ms, time_ms, until_ms"
+	    " FROM baselines ORDER BY time_ms", -1, &q, NULL) != SQLITE_OK)
+		return (db_error(st, "baselines"));
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+		memset(&b, 0, sizeof(b));
+		column(q, 0, b.item.id, sizeof(b.item.id));
+		column(q, 1, b.item.owner, sizeof(b.item.owner));
+		column(q, 2, b.item.path, sizeof(b.item.path));
+		column(q, 3, b.item.object, sizeof(b.item.object));
+		column(q, 4, b.item.detail, sizeof(b.item.detail));
+		column(q, 5, b.item.class, sizeof(b.item.class));
+		column(q, 6, b.author, sizeof(b.author));
+		column(q, 7, b.origin, sizeof(b.origin));
+		column(q, 8, b.comment, sizeof(b.comment));
+		b.item.since_ms = (uint64_t)sqlite3_column_int64(q, 9);
+		b.time_ms = (uint64_t)sqlite3_column_int64(q, 10);
+		b.until_ms = (uint64_t)sqlite3_column_int64(q, 11);
+		fn(&b, arg);
+	}
+	if (rc != SQLITE_DONE)
+		error = db_error(st, "baselines");
+	(void)sqlite3_finalize(q);
+	return (error);
 }
 
 int

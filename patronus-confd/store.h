@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "digest.h"
+#include "standing.h"
 
 /*
  * The durable memory of confd: one SQLite database (WAL, synchronous=FULL) with every revision's document and the pointers that
@@ -104,6 +105,20 @@ struct store_verdict {
  * what it was), "document", or "missing" (the last one).  0, or an error of the store.
  */
 int	 store_verify(struct store *, struct store_verdict *ret, void (*fault)(uint32_t number, const char *code, void *arg), void *arg);
+
+/* A difference from the configuration that somebody accepted; by its id there is one. */
+struct store_baseline {
+	struct standing_item	item;
+	char			author[65];
+	char			origin[65];
+	char			comment[513];
+	uint64_t		time_ms;
+	uint64_t		until_ms;	/* 0: no end */
+};
+
+int	 store_baseline_put(struct store *, const struct store_baseline *);
+int	 store_baseline_remove(struct store *, const char *id);
+int	 store_baselines(struct store *, void (*fn)(const struct store_baseline *, void *arg), void *arg);
 
 /* The copy of the running document for people and for a lost database: running.yaml, replaced atomically. */
 int	 store_mirror_put(struct store *, const char *text, size_t len);

@@ -24,6 +24,7 @@
 #include "problem.h"
 #include "rollout.h"
 #include "snapshot.h"
+#include "standing.h"
 #include "store.h"
 #include "transaction.h"
 
@@ -385,6 +386,7 @@ transaction_confirm(struct transaction *tx, const char *actor, const char *origi
 	if ((error = store_confirm(tx->confd->store)) != 0)
 		return (error);
 	(void)event_del(tx->deadline);
+	standing_kept(tx->confd->standing, tx->confd->kept->doc, tx->confd->running->doc, tx->confd->running->number);
 	snapshot_unref(tx->confd->kept);
 	tx->confd->kept = snapshot_ref(tx->confd->running);
 	tell_kept(tx, owners_all(&tx->confd->owners));
@@ -707,6 +709,8 @@ become_running(struct transaction *tx)
 {
 	struct confd *confd = tx->confd;
 
+	if (tx->job->confirm_s == 0)
+		standing_kept(confd->standing, confd->kept->doc, tx->job->target->doc, tx->job->target->number);
 	snapshot_unref(confd->running);
 	confd->running = snapshot_ref(tx->job->target);
 	if (tx->job->confirm_s > 0) {

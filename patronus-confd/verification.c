@@ -19,11 +19,11 @@
 
 #define JSON_MAX	(1u << 20)
 #define TIMEOUT_MS	15000
-#define NDUMPS		5
+#define NDUMPS		6
 
 /* What is read for the second opinion, in the order of dump_of(). */
 static const uint8_t dump_kinds[NDUMPS] = {
-	NL_DUMP_LINKS, NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS,
+	NL_DUMP_LINKS, NL_DUMP_NFT_TABLES, NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS,
 };
 
 struct part {
@@ -144,7 +144,7 @@ on_rechecked(struct channel *ch, struct message *m, int error, void *arg)
 static struct bytes *
 dump_of(struct recheck_req *q, unsigned i)
 {
-	struct bytes *const all[NDUMPS] = { &q->links, &q->chains, &q->rules, &q->sets, &q->elems };
+	struct bytes *const all[NDUMPS] = { &q->links, &q->tables, &q->chains, &q->rules, &q->sets, &q->elems };
 
 	return (all[i]);
 }

@@ -69,8 +69,9 @@ send_batch(struct apply *a, const struct nft_batch *b, uint32_t generation, bool
 	return r;
 }
 
+/* generation: as send_batch(). */
 static int
-apply_all(struct apply *a, struct ir *ir, struct problems *problems)
+apply_all(struct apply *a, struct ir *ir, uint32_t generation, struct problems *problems)
 {
 	struct nft_batch b;
 	struct message m;
@@ -81,7 +82,7 @@ apply_all(struct apply *a, struct ir *ir, struct problems *problems)
 	nft_batch_init(&b);
 	nft_put_all(&b, ir);
 	a->encode_us = clock_mono_us() - start;
-	r = send_batch(a, &b, 0, false, &m, problems);
+	r = send_batch(a, &b, generation, false, &m, problems);
 	nft_batch_fini(&b);
 	if (r != 0)
 		return r;
@@ -161,27 +162,21 @@ apply_steps(struct apply *a, struct ir *next, struct problems *problems)
 static int
 read_back(struct ir *ir, uint32_t *ret_generation, verify_report *report, void *arg)
 {
-	static const uint8_t what[] = { NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS };
+	static const uint8_t what[] = { NL_DUMP_NFT_TABLES, NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS };
 	struct dump d[sizeof(what)];
 	struct verify_dumps v;
 	unsigned i, n;
 	int r;
 
 	memset(d, 0, sizeof(d));
-	n = ir->n_elems <= ELEMS_COMPARED_MAX ? 4 : 3;
+	n = ir->n_elems <= ELEMS_COMPARED_MAX ? 5 : 4;
 	for (i = 0, r = 0; i < n && r == 0; i++)
 		r = dump_get(&d[i], what[i]);
 	if (r == 0) {
-		memset(&v, 0, sizeof(v));
-		v.chains.data = d[0].data;
-		v.chains.len = d[0].len;
-		v.rules.data = d[1].data;
-		v.rules.len = d[1].len;
-		v.sets.data = d[2].data;
-		v.sets.len = d[2].len;
-		v.elems.data = d[3].data;
-		v.elems.len = d[3].len;
-		v.has_elems = n == 4;
+		v = (struct verify_dumps){
+			.tables = { d[0].data, d[0].len }, .chains = { d[1].data, d[1].len }, .rules = { d[2].data, d[2].len },
+			.sets = { d[3].data, d[3].len }, .elems = { d[4].data, d[4].len }, .has_tables = true, .has_elems = n == 5,
+		};
 		/* A transaction in between would be seen by the next look: the first dump's generation is what was looked at. */
 		*ret_generation = d[0].generation;
 		r = (int)verify_compare(ir, &v, report, arg);
@@ -223,11 +218,11 @@ apply_verify(struct apply *a, verify_report *report, void *arg)
 }
 
 int
-apply_repair(struct apply *a, struct problems *problems)
+apply_repair(struct apply *a, bool is_seen_only, struct problems *problems)
 {
 	int r;
 
-	r = apply_all(a, a->ir, problems);
+	r = apply_all(a, a->ir, is_seen_only ? a->generation : 0, problems);
 	return r != 0 ? r : apply_verify(a, NULL, NULL);
 }
 
@@ -280,7 +275,7 @@ apply_commit(struct apply *a, struct ir *next, struct problems *problems)
 		}
 	}
 	if (r == 1 || r == -ESTALE)
-		r = apply_all(a, next, problems);
+		r = apply_all(a, next, 0, problems);
 	if (r == 0)
 		take(a, next);
 	return r;

@@ -43,8 +43,11 @@ int	 apply_commit(struct apply *, struct ir *next, struct problems *);
 void	 apply_forget(struct apply *);
 /* Compare the kernel with what should be there.  The number of differences, or -errno when it cannot be read. */
 int	 apply_verify(struct apply *, verify_report *, void *arg);
-/* Send everything anew, counters included. */
-int	 apply_repair(struct apply *, struct problems *);
+/*
+ * Send everything anew, counters included.  is_seen_only: -ESTALE instead when the ruleset is not what apply_verify() looked at any more,
+ * because what somebody did since would be undone and nobody told.
+ */
+int	 apply_repair(struct apply *, bool is_seen_only, struct problems *);
 /*
  * The batch that makes the whole table, as last known good: made while its revision is in force, and given to the parent later, since a
  * burst of commits needs to be stored once.  Making another one replaces it.  Storing is nothing to do when none waits.

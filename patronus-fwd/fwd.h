@@ -12,6 +12,8 @@
 /* The daemon's state and what its parts offer each other. */
 
 struct daemon;
+struct drift;
+struct drift_repair_req;
 struct event;
 struct links;
 struct logring;
@@ -30,6 +32,9 @@ struct fwd {
 	struct logring	*log;
 	struct event	*tick;
 	struct event	*revocation;
+	struct drift	*drift;
+	const struct drift_repair_req *wanted;	/* a repair that somebody asked for, while it is under way */
+	char		 credit[24];	/* whose work it is that what stood is gone, until the next look: "revision 12" */
 	uint64_t	 counters_cost_us;	/* of the last reading */
 	uint64_t	 counters_due_ms;
 };
@@ -55,7 +60,6 @@ void	 report_state(struct fwd *, struct channel *, const struct message *);
 void	 report_counters(struct fwd *);
 /* One record of a topic to confd, if it is there. */
 void	 report_event(const char *topic, const struct record *, const void *);
-void	 report_drift(struct fwd *, const char *object, const char *class, const char *detail, const char *action);
 /* Another form is in force: what was told of the old one is remembered. */
 void	 report_adopt(const struct ir *old, struct ir *next);
 

@@ -93,7 +93,7 @@ struct ir_chain {
 	uint32_t	 n;
 	struct ir_rule	*cursor;	/* while it is compared with the kernel's (verify.c) */
 	bool		 is_seen;
-	bool		 is_different;
+	uint32_t	 n_different;
 };
 
 enum ir_set_flags {

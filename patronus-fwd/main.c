@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "conf/generated.h"
 #include "daemon/daemon.h"
+#include "daemon/drift.h"
 #include "ipc/ids.h"
 
 #include "fwd.h"
@@ -141,6 +142,14 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)apply_store(&fwd.apply);	/* says itself when it fails; the next kept revision tries again */
 }
 
+static bool
+send_confd(uint16_t type, const void *body)
+{
+	struct channel *c = daemon_channel(ROLE_CONFD, PEER_MAIN);
+
+	return c != NULL && channel_send(c, type, 0, body, NULL, 0) == 0;
+}
+
 static int
 start(struct daemon *d)
 {
@@ -150,6 +159,7 @@ start(struct daemon *d)
 	fwd.daemon = d;
 	d->state = &fwd;
 	apply_init(&fwd.apply);
+	fwd.drift = drift_new("fwd", send_confd);
 	fwd_links_refresh(&fwd);
 	fwd.watch = watch_new(d->base, &watch_ops, &fwd);
 	fwd.log = logring_new(&log_ops, &fwd);
@@ -172,6 +182,7 @@ stop(struct daemon *d)
 	revision_free(fwd.prepared);
 	revision_free(fwd.applied);
 	apply_fini(&fwd.apply);
+	drift_free(fwd.drift);
 	arena_free(fwd.links_arena);
 }
 

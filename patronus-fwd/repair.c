@@ -5,75 +5,124 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "base/str.h"
+#include "daemon/drift.h"
 #include "ipc/ids.h"
+#include "ipc/msg.h"
 #include "ipc/privcall.h"
 
 #include "diff.h"
 #include "fwd.h"
 #include "links.h"
+#include "mem.h"
 #include "problems.h"
 #include "revision.h"
 #include "watch.h"
 
 #define RETRY_MS	1000
-#define REPORTED_MAX	16	/* differences of one incident that are told one by one */
+#define TRIES		5
+#define REPORTED_MAX	64	/* differences of one look that are told one by one */
 
+/* The differences of one look. */
 struct incident {
-	struct fwd	*fwd;
-	unsigned	 n;
-	struct {
-		char	 object[256];
-		char	 detail[128];
-	} items[REPORTED_MAX];
+	struct arena		*arena;
+	unsigned		 n;
+	struct difference	 items[REPORTED_MAX];
 };
 
 static void
-note_difference(const char *path, const char *object, const char *detail, void *arg)
+note_difference(const struct verify_difference *d, void *arg)
 {
 	struct incident *i = arg;
 
-	(void)path;
 	if (i->n == REPORTED_MAX)
 		return;
-	log_warnx("drift", "%s: %s", object, detail);
-	(void)str_copy(i->items[i->n].object, object, sizeof(i->items[0].object));
-	(void)str_copy(i->items[i->n].detail, detail, sizeof(i->items[0].detail));
-	i->n++;
+	i->items[i->n++] = (struct difference){ DRIFT_FIREWALL, d->is_idle ? DRIFT_INFO : DRIFT_CRITICAL, mem_strdup(i->arena, d->path),
+	    mem_strdup(i->arena, d->object), mem_strdup(i->arena, d->detail) };
+}
+
+/* The table is one transaction: all that differs is put back, or nothing is. */
+static bool
+must_repair(const struct fwd *f, const struct incident *i)
+{
+	unsigned k;
+
+	for (k = 0; k < i->n; k++)
+		if (drift_judge(f->drift, &i->items[k]) == DRIFT_REPAIR)
+			return true;
+	return f->wanted != NULL;
+}
+
+static int
+repair(struct fwd *f, const struct incident *i, bool is_seen_only)
+{
+	struct problems problems;
+	int r;
+
+	problems_init(&problems, i->arena);
+	r = apply_repair(&f->apply, is_seen_only, &problems);
+	if (r == -ESTALE)
+		return r;
+	if (r == 0)
+		log_info("drift", "the ruleset was changed by somebody else and is as configured again");
+	else
+		log_errx("drift", "the ruleset was changed by somebody else and cannot be repaired: %s",
+		    problems.n > 0 ? problems.items[0].text : strerror(r < 0 ? -r : EIO));
+	return r;
+}
+
+/* *ret_is_left: there are differences, and they shall stay.  0: none are left that shall not; else -errno, or how many. */
+static int
+look(struct fwd *f, struct incident *i, bool *ret_is_left)
+{
+	int r = -ESTALE, tries;
+
+	*ret_is_left = false;
+	for (tries = 1; r == -ESTALE && tries <= TRIES; tries++) {
+		i->n = 0;
+		r = apply_verify(&f->apply, note_difference, i);
+		if (r <= 0)
+			return r;
+		*ret_is_left = !must_repair(f, i);
+		/* Against somebody who goes on and on the policy counts more than the list of what he did. */
+		r = *ret_is_left ? 0 : repair(f, i, tries < TRIES);
+	}
+	return r;
+}
+
+static void
+tell(struct fwd *f, const struct incident *i, bool is_left, bool is_repaired)
+{
+	unsigned k;
+
+	for (k = 0; k < i->n; k++)
+		if (is_repaired)
+			drift_repaired(f->drift, &i->items[k], f->wanted != NULL ? f->wanted->by : NULL);
+		else
+			drift_stand(f->drift, &i->items[k], is_left ? DRIFT_REPORT : DRIFT_FAILED);
+	drift_end(f->drift, true, f->credit[0] != '\0' ? f->credit : NULL);
+	f->credit[0] = '\0';
 }
 
 void
 repair_table(void *arg)
 {
 	struct fwd *f = arg;
-	struct incident incident = { .fwd = f };
-	struct problems problems;
-	struct arena *a;
-	unsigned i;
+	struct incident incident = { .n = 0 };
+	bool is_left;
 	int r;
 
 	if (f->apply.ir == NULL)
 		return;
-	r = apply_verify(&f->apply, note_difference, &incident);
-	if (r < 0)
-		watch_look(f->watch, RETRY_MS);
-	if (r <= 0)
-		return;
-	a = arena_new(0);
-	if (a == NULL)
+	if ((incident.arena = arena_new(0)) == NULL)
 		fatalx("repair", "out of memory");
-	problems_init(&problems, a);
-	r = apply_repair(&f->apply, &problems);
-	for (i = 0; i < incident.n; i++)
-		report_drift(f, incident.items[i].object, "critical", incident.items[i].detail, r == 0 ? "repaired" : "reported");
-	if (r == 0) {
-		log_info("drift", "the ruleset was changed by somebody else and is as configured again");
-	} else {
-		log_errx("drift", "the ruleset was changed by somebody else and cannot be repaired: %s",
-		    problems.n > 0 ? problems.items[0].text : strerror(r < 0 ? -r : EIO));
+	drift_begin(f->drift);
+	r = look(f, &incident, &is_left);
+	/* What could not be read says nothing of what stood. */
+	if (r >= 0 || incident.n > 0)
+		tell(f, &incident, is_left, r == 0 && !is_left);
+	if (r != 0)
 		watch_look(f->watch, RETRY_MS);
-	}
-	arena_free(a);
+	arena_free(incident.arena);
 }
 
 void

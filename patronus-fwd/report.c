@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What fwd tells: live state on request, counters and drift by itself. */
+/* What fwd tells: live state on request, counters by itself. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,22 +129,6 @@ report_adopt(const struct ir *old, struct ir *next)
 		next->origins[i]->told_packets = o->told_packets;
 		next->origins[i]->told_bytes = o->told_bytes;
 	}
-}
-
-/* --- drift */
-void
-report_drift(struct fwd *f, const char *object, const char *class, const char *detail, const char *action)
-{
-	struct drift_record record = {
-		.time_ms = clock_wall_ms(), .owner = "fwd", .object = object, .class = class, .detail = detail, .action = action
-	};
-	struct drift_req req = { .records = { .items = &record, .n = 1 } };
-	struct channel *c;
-
-	(void)f;
-	c = daemon_channel(ROLE_CONFD, PEER_MAIN);
-	if (c != NULL)
-		(void)channel_send(c, MSG_DRIFT, 0, &req, NULL, 0);
 }
 
 /* --- state */

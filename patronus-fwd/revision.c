@@ -49,6 +49,16 @@ note_interfaces(struct revision *r, const struct fw_policy *p)
 	}
 }
 
+static void
+keep_drift(struct revision *r, const struct conf_drift *c)
+{
+	if (c == NULL)
+		return;
+	r->drift = *c;
+	r->drift_areas = c->areas != NULL ? *c->areas : (struct conf_drift_areas){ 0 };
+	r->drift.areas = &r->drift_areas;
+}
+
 static int
 build(struct revision *r, const uint8_t *data, size_t len, const struct links *links, struct arena *scratch, struct problems *problems)
 {
@@ -62,6 +72,7 @@ build(struct revision *r, const uint8_t *data, size_t len, const struct links *l
 		log_errx("conf", "revision %u cannot be read: byte %u, %s: %s", r->number, e.offset, e.path, e.reason);
 		return error;
 	}
+	keep_drift(r, ((const struct conf_fwd *)conf)->drift);
 	policy = policy_from_conf(conf, links, scratch, problems);
 	if (policy == NULL)
 		return -EINVAL;

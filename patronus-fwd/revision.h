@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "conf/generated.h"
 
 #include "ir.h"
 #include "names.h"
@@ -28,6 +29,8 @@ struct revision {
 	bool		 is_dry_run;	/* prepared to be looked at, never to be applied */
 	struct ir	*ir;		/* NULL once it was given away */
 	struct arena	*arena;
+	struct conf_drift	 drift;		/* its policy */
+	struct conf_drift_areas	 drift_areas;
 	struct names	 interfaces;	/* kernel name -> struct revision_interface */
 	struct buf	 remarks;
 	uint8_t		*conf;		/* the encoded configuration, when links decide what it means; else NULL */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What confd asks: prepare, commit, read back, keep; and live state. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/drift.h"
 #include "ipc/ids.h"
 #include "ipc/msg.h"
 
@@ -232,6 +234,9 @@ commit_prepared(struct fwd *f, struct problems *problems)
 	revision_free(f->applied);
 	f->applied = f->prepared;
 	f->prepared = NULL;
+	drift_policy_set(f->drift, &f->applied->drift);
+	(void)snprintf(f->credit, sizeof(f->credit), "revision %u", f->applied->number);
+	watch_look(f->watch, 0);
 	return 0;
 }
 
@@ -266,9 +271,9 @@ on_commit(struct channel *c, struct message *m, void *arg)
 }
 
 static void
-note_difference(const char *path, const char *object, const char *detail, void *arg)
+note_difference(const struct verify_difference *d, void *arg)
 {
-	problems_add(arg, path, "differs", "the kernel differs: %s: %s", object, detail);
+	problems_add(arg, d->path, "differs", "the kernel differs: %s: %s", d->object, d->detail);
 }
 
 static void
@@ -339,6 +344,36 @@ on_state(struct channel *c, struct message *m, void *arg)
 	report_state(fwd_of(c), c, m);
 }
 
+/* --- drift */
+
+static void
+on_repair(struct channel *c, struct message *m, void *arg)
+{
+	const struct drift_repair_req *req = m->body;
+	struct drift_repair_rep rep = { 0 };
+	struct fwd *f = fwd_of(c);
+
+	(void)arg;
+	if (!drift_stands(f->drift, req->object, req->detail)) {
+		(void)channel_reply_error(c, &m->header, ENOENT, 0, "%s: it is not so any more", req->object);
+		return;
+	}
+	f->wanted = req;
+	repair_table(f);
+	f->wanted = NULL;
+	if (drift_stands(f->drift, req->object, req->detail))
+		(void)channel_reply_error(c, &m->header, EIO, 0, "%s: it cannot be repaired", req->object);
+	else
+		(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static void
+on_ready(struct channel *c, void *arg)
+{
+	(void)arg;
+	drift_tell(fwd_of(c)->drift);
+}
+
 static void
 on_close(struct channel *c, int error, void *arg)
 {
@@ -360,7 +395,8 @@ static const struct channel_dispatch table[] = {
 	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, on_abort },
 	{ MSG_CONF_KEPT, CHANNEL_PHASE_READY, on_kept },
 	{ MSG_STATE_GET, CHANNEL_PHASE_READY, on_state },
+	{ MSG_DRIFT_REPAIR, CHANNEL_PHASE_READY, on_repair },
 	{ 0, 0, NULL }
 };
 
-const struct channel_ops serve_confd_ops = { .table = table, .on_close = on_close };
+const struct channel_ops serve_confd_ops = { .table = table, .on_ready = on_ready, .on_close = on_close };

@@ -6,12 +6,16 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 #include "hash.h"
+#include "ir_print.h"
 #include "mem.h"
 #include "nft_encode.h"
 #include "nft_read.h"
 #include "verify.h"
+
+#define DIFFERENT_MAX	16	/* of one chain that are told one by one */
 
 struct verifier {
 	struct ir	*ir;
@@ -30,14 +34,32 @@ struct sum {
 };
 
 static void
+tell(struct verifier *v, const char *path, const char *object, const char *detail, bool is_idle)
+{
+	struct verify_difference d = { .path = path, .object = object, .detail = detail, .is_idle = is_idle };
+
+	v->n++;
+	if (v->report != NULL)
+		v->report(&d, v->arg);
+}
+
+static void
 differs(struct verifier *v, const char *path, const char *kind, const char *name, const char *detail)
 {
 	char object[256];
 
 	(void)snprintf(object, sizeof(object), "%s %s", kind, name);
-	v->n++;
-	if (v->report != NULL)
-		v->report(path, object, detail, v->arg);
+	tell(v, path, object, detail, false);
+}
+
+/* Something that is too much, and that nothing of ours leads to. */
+static void
+is_idle(struct verifier *v, const char *kind, const char *name)
+{
+	char object[256];
+
+	(void)snprintf(object, sizeof(object), "%s %s", kind, name);
+	tell(v, "", object, "it is not ours", true);
 }
 
 /* Each message of a dump that is about our table. */
@@ -50,6 +72,26 @@ next_message(struct nl_reader *r, struct nft_message *ret)
 		if (nft_read(&m, ret) && ret->is_ours && !ret->is_delete)
 			return true;
 	return false;
+}
+
+/* --- the table: one that is dormant has everything, and nothing of it is in force */
+static void
+verify_table(struct verifier *v, struct nl_reader r)
+{
+	bool is_there = false;
+	struct nft_message m;
+	struct nl_attr flags;
+
+	while (next_message(&r, &m)) {
+		if (m.object != NFT_OBJECT_TABLE)
+			continue;
+		is_there = true;
+		if (nlattr_find(m.attrs, NFTA_TABLE_FLAGS, &flags) && nlattr_be32(&flags) != 0)
+			differs(v, "/firewall", "table", "inet " NFT_TABLE, nlattr_be32(&flags) & NFT_TABLE_F_DORMANT ?
+			    "it is dormant: none of its rules is in force" : "it has flags that are not ours");
+	}
+	if (!is_there)
+		differs(v, "/firewall", "table", "inet " NFT_TABLE, "it is missing");
 }
 
 /* --- chains */
@@ -73,30 +115,33 @@ static void
 verify_chains(struct verifier *v, struct nl_reader r)
 {
 	struct nft_message m;
+	struct nl_attr hook;
 	struct ir_chain *c;
 	const char *name;
 
 	for (c = v->ir->chains; c != NULL; c = c->next) {
 		c->cursor = c->first;
 		c->is_seen = false;
-		c->is_different = false;
+		c->n_different = 0;
 	}
 	while (next_message(&r, &m)) {
 		name = nft_read_text(&m, NFTA_CHAIN_NAME);
 		c = name != NULL ? ir_chain_find(v->ir, name) : NULL;
 		if (m.object != NFT_OBJECT_CHAIN || name == NULL)
 			continue;
-		if (c == NULL) {
+		if (c == NULL && nlattr_find(m.attrs, NFTA_CHAIN_HOOK, &hook))
 			differs(v, "", "chain", name, "it is not ours");
+		else if (c == NULL)
+			is_idle(v, "chain", name);
+		if (c == NULL)
 			continue;
-		}
 		c->is_seen = true;
 		if (!same_hook(c, &m))
-			differs(v, "", "chain", name, "its hook, priority or policy is another");
+			differs(v, "/firewall", "chain", name, "its hook, priority or policy is another");
 	}
 	for (c = v->ir->chains; c != NULL; c = c->next)
 		if (!c->is_seen)
-			differs(v, "", "chain", c->name, "it is missing");
+			differs(v, "/firewall", "chain", c->name, "it is missing");
 }
 
 /* --- rules */
@@ -115,39 +160,67 @@ own_digest(struct verifier *v, struct ir_rule *rule)
 	return next_message(&r, &m) && nft_read_rule(&m, &own) ? own.digest : 0;
 }
 
-/* After the first difference in a chain the others say nothing new. */
+/* After many differences in a chain another one says nothing new. */
 static void
-rule_differs(struct verifier *v, struct ir_chain *c, const struct ir_rule *rule, const char *id, const char *detail)
+rule_differs(struct verifier *v, struct ir_chain *c, const struct ir_rule *rule, const char *name, const char *detail)
 {
-	if (!c->is_different)
-		differs(v, rule != NULL ? rule->origin->path : "", "rule", id, detail);
-	c->is_different = true;
+	if (c->n_different++ < DIFFERENT_MAX)
+		differs(v, rule != NULL ? rule->origin->path : "", "rule", name, detail);
+}
+
+static bool
+is_same(struct verifier *v, const struct nft_rule *k, struct ir_rule *rule)
+{
+	return strcmp(k->id, rule->origin->id) == 0 && k->digest == own_digest(v, rule);
+}
+
+/* The kernel's rule among those of ours that are still to come; NULL when it is none of them. */
+static struct ir_rule *
+find_ahead(struct verifier *v, const struct nft_rule *k, struct ir_rule *rule)
+{
+	for (; rule != NULL; rule = rule->next)
+		if (is_same(v, k, rule))
+			return rule;
+	return NULL;
+}
+
+/* What stands in the place of ours: another form of it, or something else. */
+static void
+verify_other(struct verifier *v, struct ir_chain *c, const struct nft_rule *k)
+{
+	struct ir_rule *rule = c->cursor;
+	char name[256];
+
+	if (rule != NULL && strcmp(k->id, rule->origin->id) == 0) {
+		rule_differs(v, c, rule, k->id, "it does something else");
+		c->cursor = rule->next;
+		return;
+	}
+	(void)snprintf(name, sizeof(name), "%s%shandle %llu of chain %s", k->id, k->id[0] != '\0' ? ", " : "", (unsigned long long)k->handle,
+	    c->name);
+	rule_differs(v, c, NULL, name, ir_origin_find(v->ir, k->id) != NULL ? "it is not in its place" : "it is not ours");
 }
 
 static void
 verify_rule(struct verifier *v, const struct nft_rule *k)
 {
-	struct ir_chain *c;
 	struct ir_rule *rule;
+	struct ir_chain *c;
 
 	c = ir_chain_find(v->ir, k->chain);
 	if (c == NULL)
 		return;		/* its chain has been reported */
-	rule = c->cursor;
+	rule = c->n_different > DIFFERENT_MAX ? NULL : find_ahead(v, k, c->cursor);
 	if (rule == NULL) {
-		rule_differs(v, c, NULL, k->id[0] != '\0' ? k->id : "without a name", "it is not ours");
+		verify_other(v, c, k);
 		return;
 	}
+	for (; c->cursor != rule; c->cursor = c->cursor->next)
+		rule_differs(v, c, c->cursor, c->cursor->origin->id, "it is missing, or not in its place");
 	c->cursor = rule->next;
-	if (strcmp(k->id, rule->origin->id) != 0) {
-		rule_differs(v, c, rule, rule->origin->id, "it is missing, or not in its place");
-	} else if (k->digest != own_digest(v, rule)) {
-		rule_differs(v, c, rule, rule->origin->id, "it does something else");
-	} else {
-		rule->handle = k->handle;
-		rule->packets = k->packets;
-		rule->bytes = k->bytes;
-	}
+	rule->handle = k->handle;
+	rule->packets = k->packets;
+	rule->bytes = k->bytes;
 }
 
 static void
@@ -161,7 +234,7 @@ verify_rules(struct verifier *v, struct nl_reader r)
 		if (nft_read_rule(&m, &k))
 			verify_rule(v, &k);
 	for (c = v->ir->chains; c != NULL; c = c->next)
-		if (c->is_seen && c->cursor != NULL)
+		for (; c->is_seen && c->cursor != NULL; c->cursor = c->cursor->next)
 			rule_differs(v, c, c->cursor, c->cursor->origin->id, "it is missing");
 }
 
@@ -230,19 +303,51 @@ elem_value(struct nl_reader attrs, uint16_t type, struct nl_attr *ret)
 	return nlattr_find(key, NFTA_DATA_VALUE, ret);
 }
 
+struct elem {
+	struct nl_attr	 key;
+	struct nl_attr	 last;		/* of a range in a concatenation */
+	const char	*chain;
+	bool		 has_last;
+	bool		 is_end;	/* of an interval */
+};
+
+static bool
+read_elem(const struct nl_attr *elem, struct elem *ret)
+{
+	struct nl_reader attrs;
+	struct nl_attr a;
+
+	nlattr_reader_nested(&attrs, elem);
+	if (!elem_value(attrs, NFTA_SET_ELEM_KEY, &ret->key))
+		return false;
+	ret->has_last = elem_value(attrs, NFTA_SET_ELEM_KEY_END, &ret->last) && ret->last.len == ret->key.len;
+	ret->is_end = nlattr_find(attrs, NFTA_SET_ELEM_FLAGS, &a) && (nlattr_be32(&a) & NFT_SET_ELEM_INTERVAL_END) != 0;
+	ret->chain = elem_chain(attrs);
+	return true;
+}
+
+static uint64_t
+hash_of(const struct elem *e)
+{
+	return elem_hash(e->key.data, e->has_last ? e->last.data : NULL, e->key.len, e->is_end, e->chain);
+}
+
+static bool
+is_text(const struct nft_message *m, uint16_t type, const char *text)
+{
+	const char *s = nft_read_text(m, type);
+
+	return s != NULL && strcmp(s, text) == 0;
+}
+
 static void
 sum_elem(struct sum *sum, const struct nl_attr *elem)
 {
-	struct nl_reader attrs;
-	struct nl_attr a, value, last;
-	bool is_end, has_last;
+	struct elem e;
 
-	nlattr_reader_nested(&attrs, elem);
-	if (!elem_value(attrs, NFTA_SET_ELEM_KEY, &value))
+	if (!read_elem(elem, &e))
 		return;
-	has_last = elem_value(attrs, NFTA_SET_ELEM_KEY_END, &last) && last.len == value.len;
-	is_end = nlattr_find(attrs, NFTA_SET_ELEM_FLAGS, &a) && (nlattr_be32(&a) & NFT_SET_ELEM_INTERVAL_END) != 0;
-	sum->sum += elem_hash(value.data, has_last ? last.data : NULL, value.len, is_end, elem_chain(attrs));
+	sum->sum += hash_of(&e);
 	sum->n++;
 }
 
@@ -293,7 +398,7 @@ verify_sets(struct verifier *v, struct nl_reader r)
 			continue;
 		s = ir_set_find(v->ir, name);
 		if (s == NULL) {
-			differs(v, "", "set", name, "it is not ours");
+			is_idle(v, "set", name);
 			continue;
 		}
 		sum = names_get(&v->sums, name);
@@ -301,6 +406,114 @@ verify_sets(struct verifier *v, struct nl_reader r)
 		if (!same_set(s, &m))
 			differs(v, s->path, "set", name, "it is of another kind");
 	}
+}
+
+/* --- which element it is, once a set is known to differ */
+struct hashes {
+	uint64_t	*items;
+	uint32_t	 n;
+};
+
+static int
+compare_hashes(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool
+has_hash(const struct hashes *h, uint64_t hash)
+{
+	return bsearch(&hash, h->items, h->n, sizeof(hash), compare_hashes) != NULL;
+}
+
+/* The first element of a dump that is none of known. */
+static bool
+find_strange(struct nl_reader r, const struct ir_set *s, const struct hashes *known, struct ir_elem *ret)
+{
+	struct nft_message m;
+	struct nl_reader list;
+	struct nl_attr a, elem;
+	struct elem e;
+
+	while (next_message(&r, &m)) {
+		if (m.object != NFT_OBJECT_ELEMS || !is_text(&m, NFTA_SET_ELEM_LIST_SET, s->name) ||
+		    !nlattr_find(m.attrs, NFTA_SET_ELEM_LIST_ELEMENTS, &a))
+			continue;
+		nlattr_reader_nested(&list, &a);
+		while (nlattr_next(&list, &elem) == 1) {
+			if (!read_elem(&elem, &e) || e.is_end || e.key.len != ir_set_keylen(s) || e.key.len > sizeof(ret->lo) ||
+			    has_hash(known, hash_of(&e)))
+				continue;
+			memcpy(ret->lo, e.key.data, e.key.len);
+			memcpy(ret->hi, e.has_last ? e.last.data : e.key.data, e.key.len);
+			ret->chain = e.chain;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* How many there are; what they are into ret, unless that is NULL. */
+static uint32_t
+count_elems(struct nl_reader r, const struct ir_set *s, struct hashes *ret)
+{
+	struct nft_message m;
+	struct nl_reader list;
+	struct nl_attr a, elem;
+	struct elem e;
+	uint32_t n = 0;
+
+	while (next_message(&r, &m)) {
+		if (m.object != NFT_OBJECT_ELEMS || !is_text(&m, NFTA_SET_ELEM_LIST_SET, s->name) ||
+		    !nlattr_find(m.attrs, NFTA_SET_ELEM_LIST_ELEMENTS, &a))
+			continue;
+		nlattr_reader_nested(&list, &a);
+		for (; nlattr_next(&list, &elem) == 1; n++)
+			if (ret != NULL && read_elem(&elem, &e))
+				ret->items[ret->n++] = hash_of(&e);
+	}
+	return n;
+}
+
+static uint64_t
+own_hash(const struct ir_set *s, uint32_t n)
+{
+	bool has_ends = (s->flags & IR_SET_INTERVAL) != 0 && s->nfields > 1;
+
+	return elem_hash(s->elems[n].lo, has_ends ? s->elems[n].hi : NULL, ir_set_keylen(s), false, s->elems[n].chain);
+}
+
+static void
+elems_differ(struct verifier *v, const struct ir_set *s, struct nl_reader r)
+{
+	struct hashes ours = { mem_new(s->n + 1, sizeof(uint64_t)), 0 }, theirs = { NULL, 0 };
+	struct ir_elem strange = { .chain = NULL };
+	char detail[256] = "its elements are others";
+	bool is_strange;
+	struct buf text;
+	uint32_t i;
+
+	buf_init(&text, sizeof(detail) - 64);
+	for (i = 0; i < s->n; i++)
+		ours.items[ours.n++] = own_hash(s, i);
+	qsort(ours.items, ours.n, sizeof(uint64_t), compare_hashes);
+	theirs.items = mem_new(count_elems(r, s, NULL) + 1, sizeof(uint64_t));
+	(void)count_elems(r, s, &theirs);
+	qsort(theirs.items, theirs.n, sizeof(uint64_t), compare_hashes);
+	for (i = 0; i < s->n && has_hash(&theirs, own_hash(s, i)); i++)
+		;
+	is_strange = find_strange(r, s, &ours, &strange);
+	if (is_strange || i < s->n)
+		ir_print_elem(s, is_strange ? &strange : &s->elems[i], &text);
+	if (text.len > 0 && !buf_failed(&text))
+		(void)snprintf(detail, sizeof(detail), "its elements are others: %.*s is %s", (int)text.len, (const char *)text.data,
+		    is_strange ? "too much" : "missing");
+	differs(v, s->path, "set", s->name, detail);
+	buf_fini(&text);
+	free(ours.items);
+	free(theirs.items);
 }
 
 static void
@@ -316,7 +529,7 @@ verify_elems(struct verifier *v, struct nl_reader r)
 			continue;
 		sum_expected(s, &want);
 		if ((s->flags & IR_SET_DYNAMIC) == 0 && (have->n != want.n || have->sum != want.sum))
-			differs(v, s->path, "set", s->name, "its elements are others");
+			elems_differ(v, s, r);
 	}
 }
 
@@ -337,6 +550,8 @@ verify_compare(struct ir *ir, const struct verify_dumps *d, verify_report *repor
 
 	v.arena = arena_new(0);
 	nft_batch_init(&v.batch);
+	if (d->has_tables)
+		verify_table(&v, reader(d->tables.data, d->tables.len));
 	verify_chains(&v, reader(d->chains.data, d->chains.len));
 	verify_rules(&v, reader(d->rules.data, d->rules.len));
 	verify_sets(&v, reader(d->sets.data, d->sets.len));

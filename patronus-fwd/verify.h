@@ -14,12 +14,18 @@
  */
 
 struct verify_dumps {
-	struct { const uint8_t *data; size_t len; } chains, rules, sets, elems;
-	bool	 has_elems;	/* false: elements are not compared */
+	struct { const uint8_t *data; size_t len; } tables, chains, rules, sets, elems;
+	bool	 has_tables;	/* false: the table is not looked at, */
+	bool	 has_elems;	/* elements are not compared */
 };
 
-/* One difference: the configuration's path, what it is about, what is different. */
-typedef void verify_report(const char *path, const char *object, const char *detail, void *arg);
+struct verify_difference {
+	const char	*path;		/* of what asks for the object; "" when nothing does */
+	const char	*object;	/* "rule web-in" */
+	const char	*detail;	/* what is different */
+	bool		 is_idle;	/* no packet meets it */
+};
+typedef void verify_report(const struct verify_difference *, void *arg);
 
 /*
  * The number of differences.  On the way rules get their handles, and the counters that the kernel has for those that are as they should

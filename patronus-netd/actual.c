@@ -3,6 +3,9 @@
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -181,6 +184,40 @@ read_names(struct actual *a, struct link *l, const struct attrs *tb)
 	return l->kind == NULL || l->path == NULL ? -ENOMEM : 0;
 }
 
+/* The kernel's arrays: IPv4's begin with number 1, IPv6's with 0. */
+static const struct {
+	uint16_t	family;
+	uint16_t	array;
+	uint8_t		at;
+	uint8_t		sysctl;
+} devconf[] = {
+	{ AF_INET, IFLA_INET_CONF, IPV4_DEVCONF_RP_FILTER - 1, SYSCTL_RP_FILTER },
+	{ AF_INET, IFLA_INET_CONF, IPV4_DEVCONF_PROMOTE_SECONDARIES - 1, SYSCTL_PROMOTE_SECONDARIES },
+	{ AF_INET6, IFLA_INET6_CONF, DEVCONF_ACCEPT_RA, SYSCTL_IP6_ACCEPT_RA },
+	{ AF_INET6, IFLA_INET6_CONF, DEVCONF_DISABLE_IPV6, SYSCTL_IP6_DISABLE },
+	{ AF_INET, IFLA_INET_CONF, IPV4_DEVCONF_FORWARDING - 1, SYSCTL_LINK_FORWARD },
+	{ AF_INET6, IFLA_INET6_CONF, DEVCONF_FORWARDING, SYSCTL_LINK6_FORWARD },
+};
+
+static void
+read_sysctls(struct sysctls *s, const struct attrs *tb)
+{
+	struct nl_reader families, arrays;
+	struct nl_attr family, array;
+	size_t i;
+
+	for (i = 0; tb->has[IFLA_AF_SPEC] && i < sizeof(devconf) / sizeof(devconf[0]); i++) {
+		nlattr_reader_nested(&families, &tb->at[IFLA_AF_SPEC]);
+		if (!nlattr_find(families, devconf[i].family, &family))
+			continue;
+		nlattr_reader_nested(&arrays, &family);
+		if (!nlattr_find(arrays, devconf[i].array, &array) || array.len < (devconf[i].at + 1u) * sizeof(uint32_t))
+			continue;
+		memcpy(&s->values[devconf[i].sysctl], array.data + devconf[i].at * sizeof(uint32_t), sizeof(uint32_t));
+		s->has |= 1u << devconf[i].sysctl;
+	}
+}
+
 static int
 read_link(struct actual *a, const struct nl_msg *m)
 {
@@ -211,6 +248,7 @@ read_link(struct actual *a, const struct nl_msg *m)
 	l->has_mac = get_mac(&tb, IFLA_ADDRESS, &l->mac);
 	l->has_perm_mac = get_mac(&tb, IFLA_PERM_ADDRESS, &l->perm_mac);
 	read_stats(l, &tb);
+	read_sysctls(&l->sysctls, &tb);
 	return read_names(a, l, &tb);
 }
 

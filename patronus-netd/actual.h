@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ipc/ids.h"
 #include "net/addr.h"
 
 /*
@@ -17,6 +18,12 @@
 struct arena;
 
 #define LINK_ALTNAMES_MAX	8
+
+/* Those of enum sysctl_id that are known: a link's come with its dump, the others from host.h. */
+struct sysctls {
+	uint32_t	 has;		/* a bit for each id */
+	uint32_t	 values[SYSCTL_ID_MAX];
+};
 
 struct link {
 	uint32_t	 index;
@@ -37,6 +44,7 @@ struct link {
 	const char	*altnames[LINK_ALTNAMES_MAX];
 	uint32_t	 naltnames;
 	const char	*path;		/* "pci-0000:00:03.0": bus and name of the device below; "" when there is none */
+	struct sysctls	 sysctls;
 	uint64_t	 rx_bytes, tx_bytes, rx_packets, tx_packets, rx_errors, tx_errors, rx_dropped, tx_dropped;
 };
 
@@ -81,6 +89,11 @@ struct actual {
 	uint32_t	 nroutes;
 	struct rule	*rules;
 	uint32_t	 nrules;
+	struct sysctls	 sysctls;	/* of the whole box */
+	bool		 has_host;	/* what follows was read; NULL: is nothing that we would write */
+	const char	*hostname;
+	const char	*time_zone;	/* "Europe/Berlin"; where the link leads to when it is none of the zones */
+	const char	*resolv_conf;	/* "": there is none */
 	uint32_t	 caps[4];	/* allocated items of the four, the reader's own */
 };
 

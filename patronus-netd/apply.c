@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "daemon/drift.h"
 #include "ipc/ids.h"
 #include "actual.h"
 #include "bind.h"
@@ -22,13 +23,15 @@
 #define ROUNDS_MAX	5
 
 int
-apply_read(struct actual *actual, struct arena *arena)
+apply_read(struct actual *actual, struct arena *arena, void (*left)(const struct actual *, void *), void *arg)
 {
 	int error;
 
 	error = kernel_read(actual, arena, KERNEL_ALL);
 	if (error != 0 || !flip_is_left(actual))
 		return error;
+	if (left != NULL)
+		left(actual, arg);
 	/* What it could not do is planned for anew. */
 	(void)kernel_recover(actual);
 	return kernel_read(actual, arena, KERNEL_ALL);
@@ -47,6 +50,18 @@ apply_recover(void)
 	arena_free(arena);
 }
 
+/* What is accepted is as it should be: a change of what is wanted makes another difference, which is not. */
+static void
+drop_accepted(const struct netd *n, struct plan *p)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < p->n; i++)
+		if (!drift_is_accepted(n->drift, p->ops[i].object, p->ops[i].detail))
+			p->ops[kept++] = p->ops[i];
+	p->n = kept;
+}
+
 static void
 plan_revision(struct netd *n, struct revision *r, struct actual *actual, bool must_exist, struct plan *ret, struct problems *problems)
 {
@@ -57,6 +72,7 @@ plan_revision(struct netd *n, struct revision *r, struct actual *actual, bool mu
 	plan_init(ret, actual->arena);
 	for (i = 0; features[i] != NULL; i++)
 		features[i]->plan(&p);
+	drop_accepted(n, ret);
 	plan_sort(ret);
 }
 
@@ -84,7 +100,7 @@ apply_round(struct netd *n, struct revision *r, uint8_t phase, struct problems *
 	*ret_left = 0;
 	if (arena == NULL)
 		return -ENOMEM;
-	error = apply_read(&actual, arena);
+	error = apply_read(&actual, arena, NULL, NULL);
 	if (error == 0) {
 		plan_revision(n, r, &actual, false, &plan, NULL);
 		*ret_left = plan_count(&plan, phase);

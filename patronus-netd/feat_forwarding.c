@@ -29,6 +29,8 @@ static const struct {
 	{ SYSCTL_IP6_ACCEPT_RA, 0 },	/* addresses and routes come from the configuration alone */
 	{ SYSCTL_RP_FILTER, 2 },		/* loose (RFC 3704): the strict check is the firewall's, with its exceptions */
 	{ SYSCTL_PROMOTE_SECONDARIES, 1 },	/* removing our address must not take a foreign one along */
+	{ SYSCTL_LINK_FORWARD, 1 },
+	{ SYSCTL_LINK6_FORWARD, 1 },
 };
 
 #define N(a)	(sizeof(a) / sizeof((a)[0]))
@@ -36,7 +38,8 @@ static const struct {
 static bool
 widens(uint8_t id, uint32_t value)
 {
-	return (id == SYSCTL_IP_FORWARD || id == SYSCTL_IP6_FORWARD) && value != 0;
+	return (id == SYSCTL_IP_FORWARD || id == SYSCTL_IP6_FORWARD || id == SYSCTL_LINK_FORWARD || id == SYSCTL_LINK6_FORWARD) &&
+	    value != 0;
 }
 
 /* A link on which IPv6 is switched off takes no address of it. */
@@ -58,7 +61,7 @@ desire_link(const struct conf_interface *c, const char *path, struct want_sysctl
 
 	for (j = 0; j < N(each_link); j++)
 		*w++ = (struct want_sysctl){ .id = each_link[j].id, .interface = c->name, .path = path,
-		    .value = each_link[j].value };
+		    .widens = widens(each_link[j].id, each_link[j].value), .value = each_link[j].value };
 	if (has_ipv6(c))
 		*w++ = (struct want_sysctl){ .id = SYSCTL_IP6_DISABLE, .interface = c->name, .path = path };
 	return w;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -13,6 +12,7 @@
 #include "desired.h"
 #include "encode.h"
 #include "flip.h"
+#include "host.h"
 #include "kernel.h"
 #include "memory.h"
 #include "plan.h"
@@ -54,6 +54,8 @@ kernel_read(struct actual *a, struct arena *arena, unsigned what)
 		error = read_dump(a, NL_DUMP_ROUTES);
 	if (error == 0 && (what & KERNEL_RULES))
 		error = read_dump(a, NL_DUMP_RULES);
+	if (error == 0 && (what & KERNEL_HOST))
+		error = host_read(a);
 	return error;
 }
 
@@ -166,33 +168,18 @@ batch_flush(struct batch *b)
 /* --- requests of their own --- */
 
 static int
-set_sysctl(uint8_t id, const char *instance, uint32_t value, uint32_t *ret_previous, struct privcall_error *err)
+do_sysctl(const struct op *op, struct memory *memory, struct privcall_error *err)
 {
-	struct sysctl_set_req req = { .id = id, .instance = instance, .value = value };
+	struct sysctl_set_req req = { .id = op->sysctl, .instance = op->text, .value = op->value };
 	struct message m;
 	int error;
 
+	(void)memory;
 	error = privcall(MSG_SYSCTL_SET, &req, &m, err);
-	if (error != 0)
-		return error;
-	if (ret_previous != NULL)
-		*ret_previous = ((const struct sysctl_set_rep *)m.body)->previous;
-	message_fini(&m);
-	return 0;
-}
-
-static int
-do_sysctl(const struct op *op, struct memory *memory, struct privcall_error *err)
-{
-	int error;
-
-	error = set_sysctl(op->sysctl, op->text, op->value, NULL, err);
-	/* A kernel without IPv6 has none of its sysctls: nothing is forwarded there either. */
-	if (error == -ENOENT)
-		error = 0;
 	if (error == 0)
-		memory_sysctl_set(memory, op->sysctl, op->text, op->value);
-	return error;
+		message_fini(&m);
+	/* The link, or its IPv6, has gone meanwhile: nothing is forwarded there. */
+	return error == -ENOENT ? 0 : error;
 }
 
 static int
@@ -202,12 +189,17 @@ do_host(const struct op *op, struct memory *memory, struct privcall_error *err)
 	struct message m;
 	int error;
 
+	(void)memory;
 	error = privcall(MSG_HOST_CTL, &req, &m, err);
-	if (error != 0)
-		return error;
-	message_fini(&m);
-	memory_text_set(memory, op->kind == OP_HOSTNAME ? MEMORY_HOSTNAME : MEMORY_TIME_ZONE, op->text);
-	return 0;
+	if (error == 0)
+		message_fini(&m);
+	return error;
+}
+
+static bool
+is_ours(const char *resolv_conf)
+{
+	return strncmp(resolv_conf, RESOLV_CONF_HEAD, strlen(RESOLV_CONF_HEAD)) == 0;
 }
 
 static int
@@ -221,7 +213,8 @@ do_resolv_conf(const struct op *op, struct memory *memory, struct privcall_error
 	if (error != 0)
 		return error;
 	message_fini(&m);
-	memory_text_set(memory, MEMORY_RESOLV_CONF, op->text);
+	/* With the file from before us in its place there is nothing of ours to look after. */
+	memory_text_set(memory, MEMORY_RESOLV_CONF, is_ours(op->text) ? op->text : NULL);
 	return 0;
 }
 
@@ -231,57 +224,29 @@ do_resolv_conf(const struct op *op, struct memory *memory, struct privcall_error
 
 /* Text that privd would write again: one that it would not is no way back. */
 static bool
-is_plain(const uint8_t *data, size_t len)
+is_plain(const char *text, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (data[i] != '\n' && (data[i] < 0x20 || data[i] > 0x7e))
+		if (text[i] != '\n' && (text[i] < 0x20 || text[i] > 0x7e))
 			return false;
 	return len <= RESOLV_CONF_MAX;
 }
 
 static void
-take_resolv_conf(struct memory *memory, const uint8_t *data, size_t len)
+read_resolv_conf(struct memory *memory, struct arena *arena)
 {
-	char text[RESOLV_CONF_MAX + 1];
+	const char *text = "";
+	size_t len = 0;
+	int error;
 
-	if (!is_plain(data, len))
+	error = host_file(FILE_RESOLV_CONF, RESOLV_CONF_MAX, arena, &text, &len);
+	/* Another failure is a link to somewhere else, say: it is replaced when we are told to, and there is no way back. */
+	if ((error != 0 && error != -ENOENT) || !is_plain(text, len))
 		return;
-	if (len > 0)
-		memcpy(text, data, len);
-	text[len] = '\0';
-	if (strncmp(text, RESOLV_CONF_HEAD, strlen(RESOLV_CONF_HEAD)) == 0)
-		memory_text_set(memory, MEMORY_RESOLV_CONF, text);	/* ours, from before a restart */
-	else
-		memory_text_set(memory, MEMORY_RESOLV_CONF_BEFORE, text);
-}
-
-static void
-read_resolv_conf(struct memory *memory)
-{
-	struct file_open_req req = { .id = FILE_RESOLV_CONF };
-	struct privcall_error err;
-	const uint8_t *data;
-	struct message m;
-	size_t len;
-	int fd, error;
-
-	error = privcall(MSG_FILE_OPEN, &req, &m, &err);
-	if (error == -ENOENT)
-		take_resolv_conf(memory, NULL, 0);
-	if (error != 0)
-		return;		/* a link to somewhere else, say: it is replaced when we are told to, and there is no way back */
-	fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	if (fd == -1 || memfd_map(fd, RESOLV_CONF_MAX, &data, &len) != 0) {
-		if (fd != -1)
-			(void)close(fd);
-		return;
-	}
-	(void)close(fd);
-	take_resolv_conf(memory, data, len);
-	memfd_unmap(data, len);
+	/* Ours, from before a restart, or what was there before us. */
+	memory_text_set(memory, is_ours(text) ? MEMORY_RESOLV_CONF : MEMORY_RESOLV_CONF_BEFORE, text);
 }
 
 /* --- what is written down, so that a crash does not lose it --- */
@@ -356,28 +321,16 @@ note_before(const struct plan *plan, uint8_t phase, const struct actual *actual,
 }
 
 static int
-before_load(struct memory *memory, const struct actual *actual)
+before_load(struct memory *memory, const struct actual *actual, struct arena *arena)
 {
-	struct file_open_req req = { .id = FILE_NET_BEFORE };
-	struct privcall_error err;
-	const uint8_t *data;
-	struct message m;
+	const char *text;
 	size_t len;
-	int fd, error;
+	int error;
 
-	error = privcall(MSG_FILE_OPEN, &req, &m, &err);
+	error = host_file(FILE_NET_BEFORE, BEFORE_MAX, arena, &text, &len);
 	if (error != 0)
 		return error == -ENOENT ? 0 : error;
-	fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	if (fd == -1)
-		return -EPROTO;
-	if ((error = memfd_map(fd, BEFORE_MAX, &data, &len)) == 0) {
-		error = before_parse(memory, actual, (const char *)data, len);
-		memfd_unmap(data, len);
-	}
-	(void)close(fd);
-	return error;
+	return before_parse(memory, actual, text, len);
 }
 
 void
@@ -389,8 +342,8 @@ kernel_read_before(struct memory *memory)
 
 	if (arena == NULL)
 		fatalx("kernel", "out of memory");
-	read_resolv_conf(memory);
-	if ((error = kernel_read(&actual, arena, KERNEL_LINKS)) == 0 && (error = before_load(memory, &actual)) != 0)
+	read_resolv_conf(memory, arena);
+	if ((error = kernel_read(&actual, arena, KERNEL_LINKS)) == 0 && (error = before_load(memory, &actual, arena)) != 0)
 		log_warnx("kernel", "what was before us is not known: %s", strerror(-error));
 	arena_free(arena);
 }
@@ -466,16 +419,4 @@ kernel_recover(const struct actual *actual)
 	log_info("kernel", "a change of routes was left in the middle: %u steps to its end", steps.n);
 	batch = (struct batch){ .plan = &steps, .actual = actual, .is_tolerant = true };
 	return execute(&batch);
-}
-
-int
-kernel_sysctl_check(const struct want_sysctl *w, const char *instance, uint32_t *ret_previous)
-{
-	struct privcall_error err;
-	int error;
-
-	error = set_sysctl(w->id, instance, w->value, ret_previous, &err);
-	if (error != 0)
-		return error == -ENOENT ? 0 : error;
-	return *ret_previous != w->value;
 }

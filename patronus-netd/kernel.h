@@ -10,7 +10,6 @@ struct arena;
 struct memory;
 struct plan;
 struct problems;
-struct want_sysctl;
 
 /*
  * The way to the kernel: reads by privd's dumps, changes by privd's checked requests.
@@ -20,7 +19,8 @@ struct want_sysctl;
 #define KERNEL_ADDRS	0x2
 #define KERNEL_ROUTES	0x4
 #define KERNEL_RULES	0x8
-#define KERNEL_ALL	0xf
+#define KERNEL_HOST	0x10	/* sysctls of the whole box, and its texts; those of links come with the links */
+#define KERNEL_ALL	0x1f
 
 /* Read the kernel into actual (which lives in the arena).  0 or -errno, logged. */
 int	kernel_read(struct actual *, struct arena *, unsigned what);
@@ -38,10 +38,5 @@ int	kernel_recover(const struct actual *);
  * changed it, as far as it still holds.
  */
 void	kernel_read_before(struct memory *);
-
-/*
- * Set a sysctl that has been set before to its value again.  1 when it had another value meanwhile (*ret_previous), 0 when not, -errno.
- */
-int	kernel_sysctl_check(const struct want_sysctl *, const char *instance, uint32_t *ret_previous);
 
 #endif

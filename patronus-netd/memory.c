@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <linux/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/str.h"
 #include "memory.h"
 
 struct owned {
@@ -17,20 +15,12 @@ struct mtu {
 	uint32_t	 mtu;
 };
 
-struct sysctl {
-	uint8_t		 id;
-	char		 instance[IFNAMSIZ];
-	uint32_t	 value;
-};
-
 /* Small unordered arrays: tens of items, looked through from end to end. */
 struct memory {
 	struct owned	*addresses;
 	size_t		 naddresses;
 	struct mtu	*mtus;
 	size_t		 nmtus;
-	struct sysctl	*sysctls;
-	size_t		 nsysctls;
 	char		*texts[MEMORY_TEXT_MAX];
 };
 
@@ -55,7 +45,6 @@ memory_free(struct memory *m)
 		free(m->texts[i]);
 	free(m->addresses);
 	free(m->mtus);
-	free(m->sysctls);
 	free(m);
 }
 
@@ -144,43 +133,8 @@ memory_mtu_get(const struct memory *m, uint32_t index)
 	return u != NULL ? u->mtu : 0;
 }
 
-static struct sysctl *
-sysctl_find(const struct memory *m, uint8_t id, const char *instance)
-{
-	size_t i;
-
-	for (i = 0; i < m->nsysctls; i++)
-		if (m->sysctls[i].id == id && strcmp(m->sysctls[i].instance, instance) == 0)
-			return &m->sysctls[i];
-	return NULL;
-}
-
 void
-memory_sysctl_set(struct memory *m, uint8_t id, const char *instance, uint32_t value)
-{
-	struct sysctl *s = sysctl_find(m, id, instance);
-
-	if (s == NULL) {
-		m->sysctls = grow(m->sysctls, m->nsysctls, sizeof(*m->sysctls));
-		s = &m->sysctls[m->nsysctls++];
-		s->id = id;
-		(void)str_copy(s->instance, instance, sizeof(s->instance));
-	}
-	s->value = value;
-}
-
-bool
-memory_sysctl_get(const struct memory *m, uint8_t id, const char *instance, uint32_t *ret)
-{
-	const struct sysctl *s = sysctl_find(m, id, instance);
-
-	if (s != NULL)
-		*ret = s->value;
-	return s != NULL;
-}
-
-void
-memory_link_gone(struct memory *m, uint32_t index, const char *name)
+memory_link_gone(struct memory *m, uint32_t index)
 {
 	size_t i;
 
@@ -188,9 +142,6 @@ memory_link_gone(struct memory *m, uint32_t index, const char *name)
 	for (i = m->naddresses; i-- > 0; )
 		if (m->addresses[i].index == index)
 			m->addresses[i] = m->addresses[--m->naddresses];
-	for (i = m->nsysctls; i-- > 0; )
-		if (strcmp(m->sysctls[i].instance, name) == 0)
-			m->sysctls[i] = m->sysctls[--m->nsysctls];
 }
 
 const char *
@@ -203,7 +154,7 @@ void
 memory_text_set(struct memory *m, enum memory_text which, const char *text)
 {
 	free(m->texts[which]);
-	m->texts[which] = strdup(text);
-	if (m->texts[which] == NULL)
+	m->texts[which] = text != NULL ? strdup(text) : NULL;
+	if (text != NULL && m->texts[which] == NULL)
 		fatal("netd", "memory");
 }

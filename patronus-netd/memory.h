@@ -9,7 +9,7 @@
 
 /*
  * What this process did to the kernel and cannot read back: which addresses are ours (needed where the kernel keeps no
- * IFA_PROTO), the MTU a link had before we changed it, sysctls and host settings as we left them.  It ends with the process, but for
+ * IFA_PROTO), the MTU a link had before we changed it, the resolver's file from before ours.  It ends with the process, but for
  * what before.h writes down; nothing that is lost with it leads to a change of what somebody else owns.
  */
 
@@ -28,22 +28,18 @@ void	 memory_mtu_forget(struct memory *, uint32_t index);
 /* 0: we never changed it. */
 uint32_t memory_mtu_get(const struct memory *, uint32_t index);
 
-/* instance "" for the ids of the whole box. */
-void	 memory_sysctl_set(struct memory *, uint8_t id, const char *instance, uint32_t value);
-bool	 memory_sysctl_get(const struct memory *, uint8_t id, const char *instance, uint32_t *ret);
-/* A link went away: its sysctls went with it. */
-void	 memory_link_gone(struct memory *, uint32_t index, const char *name);
+/* A link went away: what we knew of it went with it. */
+void		 memory_link_gone(struct memory *, uint32_t index);
 
 enum memory_text {
-	MEMORY_HOSTNAME,
-	MEMORY_TIME_ZONE,
-	MEMORY_RESOLV_CONF,
+	MEMORY_RESOLV_CONF,		/* ours, as we left it */
 	MEMORY_RESOLV_CONF_BEFORE,	/* what was there before ours; "" when there was none */
 	MEMORY_TEXT_MAX
 };
 
 /* NULL: not set by us yet. */
 const char	*memory_text_get(const struct memory *, enum memory_text);
+/* NULL forgets it. */
 void		 memory_text_set(struct memory *, enum memory_text, const char *);
 
 #endif

@@ -16,23 +16,25 @@ static const struct kind {
 	char	sign;		/* in a diff */
 	uint8_t	phase;
 	bool	is_rtnl;
+	uint8_t	area;		/* enum drift_area */
+	uint8_t	class;		/* enum drift_class */
 } kinds[OP_KIND_MAX] = {
-	[OP_SYSCTL_SET]		= { '~', COMMIT_APPLY, false },
-	[OP_RULE_ADD]		= { '+', COMMIT_APPLY, true },
-	[OP_RULE_REMOVE]	= { '-', COMMIT_APPLY, true },
-	[OP_SHADOW_ADD]		= { '+', COMMIT_APPLY, true },
-	[OP_SHADOW_REMOVE]	= { '-', COMMIT_APPLY, true },
-	[OP_ROUTE_ADD]		= { '+', COMMIT_REMOVE, true },
-	[OP_ROUTE_REPLACE]	= { '~', COMMIT_REMOVE, true },
-	[OP_ROUTE_REMOVE]	= { '-', COMMIT_REMOVE, true },
-	[OP_LINK_SET]		= { '~', COMMIT_APPLY, true },
-	[OP_ADDR_ADD]		= { '+', COMMIT_APPLY, true },
-	[OP_HOSTNAME]		= { '~', COMMIT_APPLY, false },
-	[OP_TIME_ZONE]		= { '~', COMMIT_APPLY, false },
-	[OP_RESOLV_CONF]	= { '~', COMMIT_APPLY, false },
-	[OP_LINK_DOWN]		= { '~', COMMIT_REMOVE, true },
-	[OP_ADDR_REMOVE]	= { '-', COMMIT_REMOVE, true },
-	[OP_SYSCTL_WIDEN]	= { '~', COMMIT_REMOVE, false },
+	[OP_SYSCTL_SET]		= { '~', COMMIT_APPLY, false, DRIFT_SYSCTLS, DRIFT_CRITICAL },
+	[OP_RULE_ADD]		= { '+', COMMIT_APPLY, true, DRIFT_ROUTES, DRIFT_CRITICAL },
+	[OP_RULE_REMOVE]	= { '-', COMMIT_APPLY, true, DRIFT_ROUTES, DRIFT_CRITICAL },
+	[OP_SHADOW_ADD]		= { '+', COMMIT_APPLY, true, DRIFT_ROUTES, DRIFT_INFO },
+	[OP_SHADOW_REMOVE]	= { '-', COMMIT_APPLY, true, DRIFT_ROUTES, DRIFT_INFO },
+	[OP_ROUTE_ADD]		= { '+', COMMIT_REMOVE, true, DRIFT_ROUTES, DRIFT_CRITICAL },
+	[OP_ROUTE_REPLACE]	= { '~', COMMIT_REMOVE, true, DRIFT_ROUTES, DRIFT_CRITICAL },
+	[OP_ROUTE_REMOVE]	= { '-', COMMIT_REMOVE, true, DRIFT_ROUTES, DRIFT_CRITICAL },
+	[OP_LINK_SET]		= { '~', COMMIT_APPLY, true, DRIFT_LINKS, DRIFT_WARNING },
+	[OP_ADDR_ADD]		= { '+', COMMIT_APPLY, true, DRIFT_ADDRESSES, DRIFT_CRITICAL },
+	[OP_HOSTNAME]		= { '~', COMMIT_APPLY, false, DRIFT_SYSTEM, DRIFT_INFO },
+	[OP_TIME_ZONE]		= { '~', COMMIT_APPLY, false, DRIFT_SYSTEM, DRIFT_INFO },
+	[OP_RESOLV_CONF]	= { '~', COMMIT_APPLY, false, DRIFT_SYSTEM, DRIFT_WARNING },
+	[OP_LINK_DOWN]		= { '~', COMMIT_REMOVE, true, DRIFT_LINKS, DRIFT_CRITICAL },
+	[OP_ADDR_REMOVE]	= { '-', COMMIT_REMOVE, true, DRIFT_ADDRESSES, DRIFT_WARNING },
+	[OP_SYSCTL_WIDEN]	= { '~', COMMIT_REMOVE, false, DRIFT_SYSCTLS, DRIFT_CRITICAL },
 };
 
 void
@@ -139,6 +141,23 @@ plan_count(const struct plan *p, uint8_t phase)
 		if (phase == 0 || p->ops[i].phase == phase)
 			n++;
 	return n;
+}
+
+enum drift_class
+op_class(const struct op *op)
+{
+	if (op->kind == OP_SYSCTL_SET && op->sysctl == SYSCTL_PROMOTE_SECONDARIES)
+		return DRIFT_WARNING;
+	/* Down, it forwards nothing; its MTU alone is another matter. */
+	if (op->kind == OP_LINK_SET && op->set_up)
+		return DRIFT_CRITICAL;
+	return (enum drift_class)kinds[op->kind].class;
+}
+
+enum drift_area
+op_area(const struct op *op)
+{
+	return (enum drift_area)kinds[op->kind].area;
 }
 
 bool

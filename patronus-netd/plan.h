@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/drift.h"
 #include "net/addr.h"
 
 /*
@@ -106,6 +107,9 @@ uint32_t plan_count(const struct plan *, uint8_t phase);
 void	 op_format(const struct op *, struct buf *);
 /* One line per operation, each with its newline. */
 void	 plan_format(const struct plan *, struct buf *);
+/* What a difference is that the operation would end. */
+enum drift_class op_class(const struct op *);
+enum drift_area	 op_area(const struct op *);
 /* Whether it travels as a netlink message. */
 bool	 op_is_rtnl(const struct op *);
 bool	 op_is_link(const struct op *);

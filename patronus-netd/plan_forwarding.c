@@ -4,7 +4,6 @@
 #include "ipc/ids.h"
 #include "actual.h"
 #include "desired.h"
-#include "memory.h"
 #include "plan.h"
 #include "plan_steps.h"
 
@@ -16,32 +15,42 @@ plan_sysctl_name(uint8_t id)
 		[SYSCTL_IP6_ACCEPT_RA] = "accept_ra", [SYSCTL_RP_FILTER] = "rp_filter",
 		[SYSCTL_ACCEPT_REDIRECTS] = "accept_redirects", [SYSCTL_SEND_REDIRECTS] = "send_redirects",
 		[SYSCTL_IP6_DISABLE] = "disable_ipv6", [SYSCTL_PROMOTE_SECONDARIES] = "promote_secondaries",
+		[SYSCTL_LINK_FORWARD] = "ipv4 forwarding", [SYSCTL_LINK6_FORWARD] = "ipv6 forwarding",
 	};
 
 	return id < SYSCTL_ID_MAX && names[id] != NULL ? names[id] : "?";
 }
 
-/* Sysctls cannot be read from here: the plan compares with what we set, and setting the same value again changes nothing. */
+/* Forwarding of the whole box sets that of every link. */
+static bool
+comes_with_box(const struct planner *p, uint8_t id)
+{
+	uint8_t box = id == SYSCTL_LINK_FORWARD ? SYSCTL_IP_FORWARD : id == SYSCTL_LINK6_FORWARD ? SYSCTL_IP6_FORWARD : SYSCTL_INVALID;
+
+	return box != SYSCTL_INVALID && (p->actual->sysctls.has & 1u << box) != 0 && p->actual->sysctls.values[box] != 1;
+}
+
 static void
 plan_sysctl(const struct planner *p, const struct want_sysctl *w)
 {
 	const struct want_link *l = w->interface != NULL ? desired_link(p->desired, w->interface) : NULL;
 	const struct link *link = l != NULL ? actual_link(p->actual, l->index) : NULL;
-	const char *instance = link != NULL ? link->name : "";
-	uint32_t value;
+	const struct sysctls *now = link != NULL ? &link->sysctls : &p->actual->sysctls;
 	struct op *op;
 
 	if (w->interface != NULL && link == NULL)
 		return;		/* it waits for its link */
-	if (memory_sysctl_get(p->memory, w->id, instance, &value) && value == w->value)
+	if (comes_with_box(p, w->id))
 		return;
-	op = plan_add(p->plan, w->widens ? OP_SYSCTL_WIDEN : OP_SYSCTL_SET, w->path, plan_text(p->plan, "set to %u", w->value),
-	    "%s%s%s", plan_sysctl_name(w->id),
-	    w->interface != NULL ? " of " : "", w->interface != NULL ? w->interface : "");
+	/* What the kernel does not have needs no setting: a link without IPv6 forwards none. */
+	if ((now->has & 1u << w->id) == 0 || now->values[w->id] == w->value)
+		return;
+	op = plan_add(p->plan, w->widens ? OP_SYSCTL_WIDEN : OP_SYSCTL_SET, w->path, plan_text(p->plan, "is %u, not %u", now->values[w->id],
+	    w->value), "%s%s%s", plan_sysctl_name(w->id), w->interface != NULL ? " of " : "", w->interface != NULL ? w->interface : "");
 	op->sysctl = w->id;
 	op->value = w->value;
 	op->index = link != NULL ? link->index : 0;
-	op->text = plan_text(p->plan, "%s", instance);
+	op->text = plan_text(p->plan, "%s", link != NULL ? link->name : "");
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "actual.h"
 #include "desired.h"
 #include "memory.h"
 #include "plan.h"
@@ -16,21 +17,17 @@ wanted_resolv_conf(const struct planner *p)
 }
 
 static void
-plan_text_setting(const struct planner *p, enum op_kind kind, enum memory_text which, const char *path, const char *object,
-    const char *want)
+plan_text_setting(const struct planner *p, enum op_kind kind, const char *path, const char *object, const char *have, const char *want)
 {
-	const char *have = memory_text_get(p->memory, which);
 	const char *detail;
 	struct op *op;
 
 	if (want == NULL || (have != NULL && strcmp(have, want) == 0))
 		return;
 	if (kind == OP_RESOLV_CONF)
-		detail = "new content";
-	else if (have != NULL)
-		detail = plan_text(p->plan, "was %s, becomes %s", have, want);
+		detail = have == NULL ? "is a link, or no text" : have[0] == '\0' ? "is missing" : "has another content";
 	else
-		detail = plan_text(p->plan, "set to %s", want);
+		detail = plan_text(p->plan, "is %s, not %s", have != NULL && have[0] != '\0' ? have : "none", want);
 	op = plan_add(p->plan, kind, path, detail, "%s", object);
 	op->text = want;
 }
@@ -38,8 +35,11 @@ plan_text_setting(const struct planner *p, enum op_kind kind, enum memory_text w
 void
 plan_system(const struct planner *p)
 {
-	plan_text_setting(p, OP_HOSTNAME, MEMORY_HOSTNAME, "/system/hostname", "host name", p->desired->hostname);
-	plan_text_setting(p, OP_TIME_ZONE, MEMORY_TIME_ZONE, "/system/time-zone", "time zone", p->desired->time_zone);
-	plan_text_setting(p, OP_RESOLV_CONF, MEMORY_RESOLV_CONF, "/system/name-servers", "resolver",
-	    wanted_resolv_conf(p));
+	const struct actual *a = p->actual;
+
+	if (!a->has_host)
+		return;
+	plan_text_setting(p, OP_HOSTNAME, "/system/hostname", "host name", a->hostname, p->desired->hostname);
+	plan_text_setting(p, OP_TIME_ZONE, "/system/time-zone", "time zone", a->time_zone, p->desired->time_zone);
+	plan_text_setting(p, OP_RESOLV_CONF, "/system/name-servers", "resolver", a->resolv_conf, wanted_resolv_conf(p));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What netd tells: live state on request, counters each second, drift when it is found. */
+/* What netd tells: live state on request, counters each second. */
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
@@ -294,23 +294,17 @@ fill_counters(struct event_interface *item, const struct desired *d, const struc
 }
 
 void
-report_counters(struct netd *n)
+report_counters(struct netd *n, const struct actual *a)
 {
 	struct channel *c = daemon_channel(ROLE_CONFD, PEER_MAIN);
 	struct event_interface items[LINKS_PER_EVENT];
 	struct event_interfaces e = { .interfaces = { items, 0 } };
-	struct arena *arena;
-	struct actual a;
 	uint32_t i;
 
-	if (c == NULL || (arena = arena_new(0)) == NULL)
-		return;
-	if (kernel_read(&a, arena, KERNEL_LINKS) != 0)
-		a.nlinks = 0;
-	for (i = 0; i < a.nlinks; i++) {
-		if (a.links[i].flags & IFF_LOOPBACK)
+	for (i = 0; c != NULL && i < a->nlinks; i++) {
+		if (a->links[i].flags & IFF_LOOPBACK)
 			continue;
-		fill_counters(&items[e.interfaces.n++], applied(n), &a.links[i]);
+		fill_counters(&items[e.interfaces.n++], applied(n), &a->links[i]);
 		if (e.interfaces.n == LINKS_PER_EVENT) {
 			send_counters(c, &e);
 			e.interfaces.n = 0;
@@ -318,17 +312,4 @@ report_counters(struct netd *n)
 	}
 	if (e.interfaces.n > 0)
 		send_counters(c, &e);
-	arena_free(arena);
-}
-
-void
-report_drift(const char *object, const char *class, const char *detail, const char *action)
-{
-	struct channel *c = daemon_channel(ROLE_CONFD, PEER_MAIN);
-	struct drift_record r = { .time_ms = clock_wall_ms(), .owner = "netd", .object = object, .class = class,
-	    .detail = detail, .action = action };
-	struct drift_req req = { .records = { &r, 1 } };
-
-	if (c != NULL)
-		(void)channel_send(c, MSG_DRIFT, 0, &req, NULL, 0);
 }

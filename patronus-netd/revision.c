@@ -34,6 +34,7 @@ revision_new(uint32_t number, const uint8_t *data, size_t len, struct problems *
 		return error;
 	}
 	r->desired.arena = r->arena;
+	r->drift = ((const struct conf_netd *)conf)->drift;
 	for (i = 0; features[i] != NULL; i++)
 		features[i]->desire(conf, &r->desired, problems);
 	/* Revision 0 is the box that nobody has configured yet: defaults are no reason to rename it. */

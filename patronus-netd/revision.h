@@ -8,6 +8,7 @@
 
 #include "desired.h"
 
+struct conf_drift;
 struct problems;
 
 /* One revision of netd's part of the configuration: decoded, judged and turned into what is desired. */
@@ -16,6 +17,7 @@ struct revision {
 	bool		 is_dry_run;	/* prepared to be looked at, never to be applied */
 	struct arena	*arena;
 	struct desired	 desired;
+	const struct conf_drift *drift;	/* its policy, in the arena */
 };
 
 /* 0 and *ret (revision_free), -EPROTO for bytes that are no configuration, -ENOMEM.  Problems are added, and live in their own arena. */

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/drift.h"
 #include "ipc/ids.h"
 #include "actual.h"
 #include "forecast.h"
@@ -17,6 +18,7 @@
 #include "plan.h"
 #include "problems.h"
 #include "revision.h"
+#include "watch.h"
 
 #define CONF_MAX	(64u << 20)
 #define DIFF_MAX	60000
@@ -155,13 +157,13 @@ reply_prepare(struct channel *c, struct message *m, struct plan *plan, struct pr
 
 /* At a start one broken object disables itself with an alarm, and not the box. */
 static void
-tell_broken(struct problems *problems)
+tell_broken(struct netd *n, struct problems *problems)
 {
 	uint32_t i;
 
 	for (i = 0; i < problems->n; i++) {
 		log_warnx("conf", "%s: %s", problems->items[i].path, problems->items[i].text);
-		report_drift(problems->items[i].path, "critical", problems->items[i].text, "reported");
+		repair_note(n, problems->items[i].path, problems->items[i].text);
 	}
 	problems->n = 0;
 }
@@ -182,7 +184,7 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 	if (error == 0)
 		error = apply_plan(n, r, a->arena, !req->restore, &plan, problems);
 	if (error == 0 && req->restore)
-		tell_broken(problems);
+		tell_broken(n, problems);
 	if (error != 0)
 		(void)channel_reply_error(c, &m->header, error, 0, "revision %u cannot be prepared: %s", req->revision,
 		    strerror(-error));
@@ -259,6 +261,7 @@ commit_apply(struct netd *n, struct problems *problems)
 	n->applied = n->prepared;
 	n->prepared = NULL;
 	n->is_removed = false;
+	drift_policy_set(n->drift, n->applied->drift);
 	return 0;
 }
 
@@ -272,9 +275,12 @@ commit_remove(struct netd *n, struct problems *problems)
 	/* With an address go its routes and, where they are not promoted, other addresses of its network. */
 	if (error == 0 && changed)
 		error = apply_phase(n, n->applied, 0, problems, &changed);
-	if (error == 0)
-		n->is_removed = true;
-	return error;
+	if (error != 0)
+		return error;
+	n->is_removed = true;
+	(void)snprintf(n->credit, sizeof(n->credit), "revision %u", n->applied->number);
+	watch_again(n->watch, 0);
+	return 0;
 }
 
 static void
@@ -317,7 +323,6 @@ on_verify(struct channel *c, struct message *m, void *arg)
 		return;
 	}
 	a = answer_new();
-	repair_sysctls(n, true);
 	error = apply_plan(n, n->applied, a->arena, false, &plan, NULL);
 	for (i = 0; error == 0 && i < plan.n; i++)
 		problems_add(&a->problems, plan.ops[i].path, "differs", "the kernel differs: %s: %s", plan.ops[i].object,
@@ -365,6 +370,46 @@ on_state(struct channel *c, struct message *m, void *arg)
 	report_state(netd_of(c), c, m);
 }
 
+/* --- drift --- */
+
+static void
+on_baseline(struct channel *c, struct message *m, void *arg)
+{
+	struct netd *n = netd_of(c);
+
+	(void)arg;
+	drift_baseline_set(n->drift, m->body);
+	watch_again(n->watch, 0);
+}
+
+static void
+on_repair(struct channel *c, struct message *m, void *arg)
+{
+	const struct drift_repair_req *req = m->body;
+	struct drift_repair_rep rep = { 0 };
+	struct netd *n = netd_of(c);
+
+	(void)arg;
+	if (!drift_stands(n->drift, req->object, req->detail)) {
+		(void)channel_reply_error(c, &m->header, ENOENT, 0, "%s: it is not so any more", req->object);
+		return;
+	}
+	n->wanted = req;
+	repair_run(n);
+	n->wanted = NULL;
+	if (drift_stands(n->drift, req->object, req->detail))
+		(void)channel_reply_error(c, &m->header, EIO, 0, "%s: it cannot be repaired from here", req->object);
+	else
+		(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
+static void
+on_ready(struct channel *c, void *arg)
+{
+	(void)arg;
+	drift_tell(netd_of(c)->drift);
+}
+
 static const struct channel_dispatch table[] = {
 	{ MSG_CONF_PREPARE, CHANNEL_PHASE_READY, on_prepare },
 	{ MSG_CONF_JUDGE, CHANNEL_PHASE_READY, on_judge },
@@ -373,7 +418,9 @@ static const struct channel_dispatch table[] = {
 	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, on_abort },
 	{ MSG_CONF_KEPT, CHANNEL_PHASE_READY, on_kept },
 	{ MSG_STATE_GET, CHANNEL_PHASE_READY, on_state },
+	{ MSG_DRIFT_BASELINE, CHANNEL_PHASE_READY, on_baseline },
+	{ MSG_DRIFT_REPAIR, CHANNEL_PHASE_READY, on_repair },
 	{ 0, 0, NULL }
 };
 
-const struct channel_ops serve_confd_ops = { .table = table };
+const struct channel_ops serve_confd_ops = { .table = table, .on_ready = on_ready };

@@ -46,6 +46,8 @@ sysctl_netd(const void *body, const char **ret_why)
 		return (check_ifname(r->instance) && r->value <= 2) || refuse(ret_why, "sysctl argument");
 	case SYSCTL_IP6_DISABLE:
 	case SYSCTL_PROMOTE_SECONDARIES:
+	case SYSCTL_LINK_FORWARD:
+	case SYSCTL_LINK6_FORWARD:
 		return (check_ifname(r->instance) && r->value <= 1) || refuse(ret_why, "sysctl argument");
 	default:
 		return refuse(ret_why, "sysctl that is not netd's");
@@ -81,6 +83,7 @@ host_netd(const void *body, const char **ret_why)
 #define DUMPS_NETD	(DUMPS_BOTH | ID(NL_DUMP_ROUTES) | ID(NL_DUMP_RULES))
 #define EVENTS_FWD	(ID(NL_SUBSCRIBE_NFT) | ID(NL_SUBSCRIBE_ROUTE))
 #define FILES_NETD	(ID(FILE_RESOLV_CONF) | ID(FILE_NET_BEFORE))
+#define READS_NETD	(FILES_NETD | ID(FILE_HOST_NAME) | ID(FILE_LOCALTIME))
 #define HELPERS_CONFD	(ID(HELPER_PARSE) | ID(HELPER_RECHECK) | ID(HELPER_TPM))
 #define SOCKETS_FETCHD	(ID(SOCK_PING4) | ID(SOCK_PING6))
 #define SOCKETS_CONFD	(ID(SOCK_MGMT_LISTEN) | ID(SOCK_WEB_LISTEN))
@@ -100,7 +103,7 @@ const struct grant grants[] = {
 	{ ROLE_NETD,	MSG_NL_SUBSCRIBE,	READY,	10,	10,	ID(NL_SUBSCRIBE_ROUTE),	NULL,		request_nl_subscribe },
 	{ ROLE_NETD,	MSG_SYSCTL_SET,		READY,	500,	500,	0,			sysctl_netd,	request_sysctl_set },
 	{ ROLE_NETD,	MSG_FILE_PUT,		READY,	50,	20,	FILES_NETD,		put_small,	request_file_put },
-	{ ROLE_NETD,	MSG_FILE_OPEN,		READY,	50,	20,	FILES_NETD,		NULL,		request_file_open },
+	{ ROLE_NETD,	MSG_FILE_OPEN,		READY,	500,	200,	READS_NETD,		NULL,		request_file_open },
 	{ ROLE_NETD,	MSG_HOST_CTL,		READY,	20,	20,	0,			host_netd,	request_host_ctl },
 	{ ROLE_CONFD,	MSG_SOCK_OPEN,		READY,	10,	10,	SOCKETS_CONFD,		socket_port,	request_sock_open },
 	{ ROLE_CONFD,	MSG_NL_DUMP,		READY,	50,	50,	DUMPS_CONFD,		NULL,		request_nl_dump },

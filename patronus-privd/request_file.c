@@ -65,14 +65,17 @@ struct file {
 	const char	*name;
 	mode_t		 mode;
 	bool		 is_removed_empty;	/* writing nothing removes it */
+	bool		 is_link;		/* where it leads to is what is read */
 	const char	*(*check)(const struct bytes *);
 };
 
 static const struct file files[FILE_ID_MAX] = {
-	[FILE_LKG_RULESET] = { DIR_STATE, "lkg-ruleset", 0600, true, check_ruleset },
-	[FILE_RESOLV_CONF] = { DIR_ETC, "resolv.conf", 0644, true, check_text },
-	[FILE_NET_BEFORE] = { DIR_RUN, "net-before", 0600, true, check_text },
-	[FILE_CLAIM_NOTICE] = { DIR_RUN, "claim-notice", 0600, true, check_text },
+	[FILE_LKG_RULESET] = { DIR_STATE, "lkg-ruleset", 0600, true, false, check_ruleset },
+	[FILE_RESOLV_CONF] = { DIR_ETC, "resolv.conf", 0644, true, false, check_text },
+	[FILE_NET_BEFORE] = { DIR_RUN, "net-before", 0600, true, false, check_text },
+	[FILE_CLAIM_NOTICE] = { DIR_RUN, "claim-notice", 0600, true, false, check_text },
+	[FILE_HOST_NAME] = { .dir = DIR_SYSCTL, .name = "kernel/hostname" },
+	[FILE_LOCALTIME] = { .dir = DIR_ETC, .name = "localtime", .is_link = true },
 };
 
 static int
@@ -92,14 +95,8 @@ files_init(const struct options *o)
 	int error;
 
 	(void)snprintf(path, sizeof(path), "%s/privd", o->state);
-	error = dir_open(path, true, &dirs[DIR_STATE]);
-	if (error == 0)
-		error = dir_open(o->run, true, &dirs[DIR_RUN]);
-	if (error == 0)
-		error = dir_open(o->etc, true, &dirs[DIR_ETC]);
-	if (error == 0)
-		error = dir_open("/proc/sys/net", true, &dirs[DIR_SYSCTL]);
-	if (error == 0)
+	if ((error = dir_open(path, true, &dirs[DIR_STATE])) == 0 && (error = dir_open(o->run, true, &dirs[DIR_RUN])) == 0 &&
+	    (error = dir_open(o->etc, true, &dirs[DIR_ETC])) == 0 && (error = dir_open("/proc/sys", true, &dirs[DIR_SYSCTL])) == 0)
 		error = dir_open(ZONEINFO, false, &dirs[DIR_ZONEINFO]);
 	return error;
 }
@@ -204,9 +201,13 @@ file_read(const struct file *f, struct buf *b)
 	static uint8_t chunk[65536];
 	struct stat st;
 	ssize_t n = 0;
-	int fd = open_beneath(f->dir, f->name, O_RDONLY, 0);
+	int fd = -1;
 
-	if (fd < 0)
+	if (f->is_link && (n = readlinkat(dirs[f->dir], f->name, (char *)chunk, sizeof(chunk))) >= 0)
+		buf_put(b, chunk, (size_t)n);
+	if (f->is_link)
+		return n < 0 ? -errno : 0;
+	if ((fd = open_beneath(f->dir, f->name, O_RDONLY, 0)) < 0)
 		return fd;
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
 		(void)close(fd);
@@ -246,16 +247,18 @@ request_file_open(struct peer *p, struct message *m, const char **ret_why)
 
 /* --- sysctls --- */
 
-/* In /proc/sys/net; %s is the instance. */
+/* In /proc/sys; %s is the instance. */
 static const char *const sysctls[SYSCTL_ID_MAX] = {
-	[SYSCTL_IP_FORWARD] = "ipv4/ip_forward",
-	[SYSCTL_IP6_FORWARD] = "ipv6/conf/all/forwarding",
-	[SYSCTL_IP6_ACCEPT_RA] = "ipv6/conf/%s/accept_ra",
-	[SYSCTL_RP_FILTER] = "ipv4/conf/%s/rp_filter",
-	[SYSCTL_ACCEPT_REDIRECTS] = "ipv4/conf/all/accept_redirects",
-	[SYSCTL_SEND_REDIRECTS] = "ipv4/conf/all/send_redirects",
-	[SYSCTL_IP6_DISABLE] = "ipv6/conf/%s/disable_ipv6",
-	[SYSCTL_PROMOTE_SECONDARIES] = "ipv4/conf/%s/promote_secondaries",
+	[SYSCTL_IP_FORWARD] = "net/ipv4/ip_forward",
+	[SYSCTL_IP6_FORWARD] = "net/ipv6/conf/all/forwarding",
+	[SYSCTL_IP6_ACCEPT_RA] = "net/ipv6/conf/%s/accept_ra",
+	[SYSCTL_RP_FILTER] = "net/ipv4/conf/%s/rp_filter",
+	[SYSCTL_ACCEPT_REDIRECTS] = "net/ipv4/conf/all/accept_redirects",
+	[SYSCTL_SEND_REDIRECTS] = "net/ipv4/conf/all/send_redirects",
+	[SYSCTL_IP6_DISABLE] = "net/ipv6/conf/%s/disable_ipv6",
+	[SYSCTL_PROMOTE_SECONDARIES] = "net/ipv4/conf/%s/promote_secondaries",
+	[SYSCTL_LINK_FORWARD] = "net/ipv4/conf/%s/forwarding",
+	[SYSCTL_LINK6_FORWARD] = "net/ipv6/conf/%s/forwarding",
 };
 
 static void
@@ -270,13 +273,13 @@ sysctl_path(uint8_t id, const char *instance, char *ret, size_t size)
 }
 
 static int
-sysctl_set(const char *path, uint32_t value, uint32_t *ret_previous)
+sysctl_set(const char *path, uint32_t value, bool is_look, uint32_t *ret_previous)
 {
 	char text[16];
 	ssize_t n;
 	int fd, len, error = 0;
 
-	fd = open_beneath(DIR_SYSCTL, path, O_RDWR, 0);
+	fd = open_beneath(DIR_SYSCTL, path, is_look ? O_RDONLY : O_RDWR, 0);
 	if (fd < 0)
 		return fd;
 	n = read(fd, text, sizeof(text) - 1);
@@ -287,7 +290,7 @@ sysctl_set(const char *path, uint32_t value, uint32_t *ret_previous)
 		*ret_previous = (uint32_t)strtoul(text, NULL, 10);
 		len = snprintf(text, sizeof(text), "%u\n", value);
 		/* Writing restarts things in the kernel: not when nothing changes. */
-		if (*ret_previous != value && pwrite(fd, text, (size_t)len, 0) != len)
+		if (!is_look && *ret_previous != value && pwrite(fd, text, (size_t)len, 0) != len)
 			error = -errno;
 	}
 	(void)close(fd);
@@ -304,11 +307,11 @@ request_sysctl_set(struct peer *p, struct message *m, const char **ret_why)
 
 	(void)ret_why;
 	sysctl_path(r->id, r->instance, path, sizeof(path));
-	error = sysctl_set(path, r->value, &rep.previous);
+	error = sysctl_set(path, r->value, r->is_look, &rep.previous);
 	if (error == 0)
 		(void)peer_reply(p, &m->header, &rep, -1);
 	else
-		(void)peer_error(p, &m->header, error, 0, "net/%s: %s", path, strerror(-error));
+		(void)peer_error(p, &m->header, error, 0, "%s: %s", path, strerror(-error));
 	return true;
 }
 

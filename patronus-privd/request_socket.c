@@ -89,7 +89,7 @@ static int
 events_open(uint8_t what)
 {
 	static const int route[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
-	    RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, 0 };
+	    RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF, 0 };
 	static const int nft[] = { NFNLGRP_NFTABLES, 0 };
 	bool is_route = what == NL_SUBSCRIBE_ROUTE;
 	uint16_t first = is_route ? RTM_BASE : NFNL_SUBSYS_NFTABLES << 8;
@@ -98,7 +98,7 @@ events_open(uint8_t what)
 	fd = netlink_open(is_route ? NETLINK_ROUTE : NETLINK_NETFILTER);
 	if (fd < 0)
 		return fd;
-	error = filter_lock(fd, first, is_route ? RTM_DELRULE : first | 0xff);
+	error = filter_lock(fd, first, is_route ? RTM_DELNETCONF : first | 0xff);
 	if (error == 0)
 		error = groups_join(fd, is_route ? route : nft);
 	if (error == 0)

@@ -25,6 +25,7 @@ enum values {
 	VALUES_RULE,		/* a path of an entry of an ordered list */
 	VALUES_REVISION,
 	VALUES_WORKSPACE,
+	VALUES_DIFFERENCE,	/* between the box and its configuration */
 	VALUES_WORDS,		/* those of the words member */
 };
 

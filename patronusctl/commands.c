@@ -81,7 +81,8 @@ const struct command commands[] = {
 		.run = run_show_processes,
 	}, {
 		.words = "show drift", .summary = "what differed from the configuration",
-		.text = "Each time the kernel was found to differ from the configuration, and what was done about it. " FILTER_TEXT,
+		.text = "Each time the box was found to differ from the configuration, and what became of it. What differs now is in patronusctl "
+		    "drift list. " FILTER_TEXT,
 		.args = { FILTER },
 		.examples = { { "show drift route", "routes only" } },
 		.run = run_show_drift,
@@ -229,6 +230,35 @@ const struct command commands[] = {
 		    "anything differs.",
 		.examples = { { "verify", "now" }, { "verify --json | jq .verified", "for a script" } },
 		.run = run_verify,
+	}, {
+		.words = "drift list", .summary = "what differs from the configuration now",
+		.text = "Differences that are not repaired: those that the policy only reports, those that somebody has accepted, and those that cannot be "
+		    "repaired. An acceptance of what is not so at the moment is listed too. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "drift list", "all of them" }, { "drift list critical", "what weakens the box" } },
+		.run = run_drift_list,
+	}, {
+		.words = "drift accept", .summary = "let a difference be",
+		.text = "Exactly this difference is not repaired, and not put back by commits, until the time is over, the acceptance is revoked, or a "
+		    "commit touches the object. Who accepted it, when and why stays visible and is in the audit log. Differences of the firewall "
+		    "cannot be accepted.",
+		.args = { { .name = "ID", .values = VALUES_DIFFERENCE } },
+		.options = { { "comment", 'm', "TEXT", "why (required)", VALUES_NONE, NULL },
+		    { "expires", 0, "TIME", "until then only: 12h, 7d; else without end", VALUES_NONE, NULL } },
+		.examples = { { "drift accept 5c1d0e7ab2c34f10 -m 'a test with small packets' --expires 12h", "today" } },
+		.run = run_drift_accept,
+	}, {
+		.words = "drift repair", .summary = "put a difference back as configured",
+		.text = "Whatever the policy says. If it was accepted, it is not any more.",
+		.args = { { .name = "ID", .is_many = true, .values = VALUES_DIFFERENCE } },
+		.examples = { { "drift repair 5c1d0e7ab2c34f10", "now" } },
+		.run = run_drift_repair,
+	}, {
+		.words = "drift revoke", .summary = "take an acceptance back",
+		.text = "What becomes of the difference then is what the policy says (drift in patronus.yaml(5)).",
+		.args = { { .name = "ID", .values = VALUES_DIFFERENCE } },
+		.examples = { { "drift revoke 5c1d0e7ab2c34f10", "the policy holds again" } },
+		.run = run_drift_revoke,
 	}, {
 		.words = "rebase", .summary = "bring the workspace onto what runs now",
 		.text = "What somebody else has committed since becomes its base, and the edits are made again on that. Where both changed the same object "

@@ -76,6 +76,9 @@ complete_values(struct ctl *c, enum values values, const char *words, const char
 	case VALUES_WORKSPACE:
 		complete_list(c, "/workspaces", "workspaces", "id", "owner", partial);
 		break;
+	case VALUES_DIFFERENCE:
+		complete_list(c, "/drift", "differences", "id", "object", partial);
+		break;
 	case VALUES_WORDS:
 		complete_words(words, partial);
 		break;

@@ -61,6 +61,12 @@ int	run_backup_download(struct ctl *);
 int	run_backup_remove(struct ctl *);
 int	run_backup_verify(struct ctl *);
 int	run_backup_restore(struct ctl *);
+/* drift.c */
+int	run_drift_list(struct ctl *);
+int	run_drift_accept(struct ctl *);
+int	run_drift_repair(struct ctl *);
+int	run_drift_revoke(struct ctl *);
+
 /* token.c */
 int	run_token_create(struct ctl *);
 int	run_token_list(struct ctl *);

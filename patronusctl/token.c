@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "ipc/ids.h"
 #include "api.h"
 #include "ctl.h"
@@ -11,29 +10,9 @@
 #include "run.h"
 #include "table.h"
 #include "term.h"
+#include "value.h"
 
 #define DAYS_USUAL	"90d"
-
-/* "90d", "12h", "30m", "45s"; 0 when it is none. */
-static uint64_t
-seconds_of(const char *text)
-{
-	static const struct {
-		char		unit;
-		uint64_t	seconds;
-	} units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
-	char number[16];
-	size_t len = strlen(text), i;
-	uint64_t n;
-
-	if (len < 2 || len > sizeof(number))
-		return 0;
-	(void)str_copy(number, text, len);
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (text[len - 1] == units[i].unit && str_u64(number, 1, 400 * 86400, &n) == 0)
-			return n * units[i].seconds;
-	return 0;
-}
 
 /* Words with commas between, as an array; NULL gives an empty one. */
 static json_t *
@@ -55,7 +34,7 @@ int
 run_token_create(struct ctl *c)
 {
 	const char *expires = ctl_option(c, "expires"), *user = ctl_option(c, "user"), *role = ctl_option(c, "role");
-	uint64_t seconds = seconds_of(expires != NULL ? expires : DAYS_USUAL);
+	uint64_t seconds = value_seconds(expires != NULL ? expires : DAYS_USUAL);
 	struct reply r;
 	json_t *o;
 	int code;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "value.h"
 
 /* A plain scalar that YAML reads as it is written. */
@@ -76,4 +77,24 @@ value_put(struct buf *b, const char *const *words, int n)
 		return;
 	}
 	list_put(b, words, n);
+}
+
+uint64_t
+value_seconds(const char *text)
+{
+	static const struct {
+		char		unit;
+		uint64_t	seconds;
+	} units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+	char number[16];
+	size_t len = strlen(text), i;
+	uint64_t n;
+
+	if (len < 2 || len > sizeof(number))
+		return 0;
+	(void)str_copy(number, text, len);
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (text[len - 1] == units[i].unit && str_u64(number, 1, 400 * 86400, &n) == 0)
+			return n * units[i].seconds;
+	return 0;
 }

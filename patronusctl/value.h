@@ -12,4 +12,7 @@ void	 value_put(struct buf *, const char *const *words, int n);
 /* A text in double quotes. */
 void	 value_put_quoted(struct buf *, const char *);
 
+/* "90d", "12h", "30m", "45s"; 0 when it is none. */
+uint64_t	 value_seconds(const char *);
+
 #endif

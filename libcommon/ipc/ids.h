@@ -49,7 +49,7 @@ enum nl_dump_what {
 
 enum nl_subscribe_what {
 	NL_SUBSCRIBE_INVALID = 0,
-	NL_SUBSCRIBE_ROUTE,	/* RTNLGRP_LINK, IPV4/6_IFADDR, IPV4/6_ROUTE, IPV4/6_RULE */
+	NL_SUBSCRIBE_ROUTE,	/* RTNLGRP_LINK, IPV4/6_IFADDR, IPV4/6_ROUTE, IPV4/6_RULE, IPV4/6_NETCONF */
 	NL_SUBSCRIBE_NFT,	/* NFNLGRP_NFTABLES */
 	NL_SUBSCRIBE_MAX
 };
@@ -75,6 +75,8 @@ enum sysctl_id {
 	SYSCTL_SEND_REDIRECTS,
 	SYSCTL_IP6_DISABLE,		/* net.ipv6.conf.IF.disable_ipv6 */
 	SYSCTL_PROMOTE_SECONDARIES,	/* net.ipv4.conf.IF.promote_secondaries */
+	SYSCTL_LINK_FORWARD,		/* net.ipv4.conf.IF.forwarding */
+	SYSCTL_LINK6_FORWARD,		/* net.ipv6.conf.IF.forwarding */
 	SYSCTL_ID_MAX
 };
 
@@ -84,6 +86,8 @@ enum file_id {
 	FILE_RESOLV_CONF,	/* netd: resolver configuration of the box */
 	FILE_NET_BEFORE,	/* netd: what it changed, as it was before; for as long as the kernel runs */
 	FILE_CLAIM_NOTICE,	/* authd: what is printed on the console while the box is unclaimed */
+	FILE_HOST_NAME,		/* netd: the name of the box as the kernel has it; read only */
+	FILE_LOCALTIME,		/* netd: where the link to the time zone leads; read only */
 	FILE_ID_MAX
 };
 

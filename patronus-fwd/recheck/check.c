@@ -24,15 +24,15 @@ static struct {
 } state;
 
 static void
-on_difference(const char *path, const char *object, const char *detail, void *arg)
+on_difference(const struct verify_difference *d, void *arg)
 {
 	struct recheck_rep *rep = arg;
 	uint32_t n = rep->ndifferences++;
 
 	if (n >= DIFFERENCES_MAX)
 		return;
-	state.found[n] = (struct ipc_problem){ .path = mem_strdup(state.arena, path), .code = mem_printf(state.arena, "%.63s", object),
-	    .text = mem_strdup(state.arena, detail) };
+	state.found[n] = (struct ipc_problem){ .path = mem_strdup(state.arena, d->path), .code = mem_printf(state.arena, "%.63s", d->object),
+	    .text = mem_strdup(state.arena, d->detail) };
 	rep->differences.n = n + 1;
 }
 
@@ -63,6 +63,7 @@ void
 check_run(const struct recheck_req *q, struct recheck_rep *rep)
 {
 	struct verify_dumps dumps = {
+		.tables = { q->tables.data, q->tables.len }, .has_tables = true,
 		.chains = { q->chains.data, q->chains.len }, .rules = { q->rules.data, q->rules.len },
 		.sets = { q->sets.data, q->sets.len }, .elems = { q->elems.data, q->elems.len }, .has_elems = true,
 	};

@@ -65,9 +65,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	(void)links_by_name(links_read(data, len, a), "eth0");
 	(void)routes_find(routes_read(data, len, a), &any, &link);
 	arena_free(a);
-	dumps.chains.data = dumps.rules.data = dumps.sets.data = dumps.elems.data = data;
-	dumps.chains.len = dumps.rules.len = dumps.sets.len = dumps.elems.len = len;
+	dumps.tables.data = dumps.chains.data = dumps.rules.data = dumps.sets.data = dumps.elems.data = data;
+	dumps.tables.len = dumps.chains.len = dumps.rules.len = dumps.sets.len = dumps.elems.len = len;
 	dumps.has_elems = true;
+	dumps.has_tables = true;
 	(void)verify_compare(ir, &dumps, NULL, NULL);
 	return 0;
 }

@@ -79,10 +79,10 @@ print_expressions(const struct nft_batch *b)
 }
 
 static void
-print_difference(const char *path, const char *object, const char *detail, void *arg)
+print_difference(const struct verify_difference *d, void *arg)
 {
 	(void)arg;
-	(void)fprintf(stderr, "differs: %s: %s: %s\n", path, object, detail);
+	(void)fprintf(stderr, "differs: %s: %s: %s\n", d->path, d->object, d->detail);
 }
 
 /* As the daemon does it, and read back; then nft(8) says what it sees. */

@@ -56,11 +56,12 @@ def test_a_revision_that_is_no_affair_of_the_owners_is_verified(box):
 
 
 TAMPER = [
-    ("insert rule inet patronus input tcp dport 23 accept", "rule input:loopback", "not in its place"),
+    ("insert rule inet patronus input tcp dport 23 accept", "rule handle", "not ours"),
     ("add rule inet patronus unmatched accept", "rule", "not ours"),
     ("delete rule inet patronus input handle {input:invalid}", "rule input:invalid", "missing"),
     ("replace rule inet patronus input handle {input:invalid} ct state invalid counter accept comment \"input:invalid\"", "rule input:invalid", "something else"),
     ("chain inet patronus input {{ policy accept; }}", "chain input", "policy"),
+    ("add table inet patronus {{ flags dormant; }}", "table inet patronus", "dormant"),
     ("add chain inet patronus backdoor", "chain backdoor", "not ours"),
     ("add set inet patronus mine {{ type ipv4_addr; }}", "set mine", "not ours"),
     ("add element inet patronus {admins} {{ 203.0.113.66 }}", "set", "elements"),

@@ -152,6 +152,28 @@ static void	 player_abort(struct channel *, struct message *, void *);
 static void	 player_kept(struct channel *, struct message *, void *);
 static void	 player_state(struct channel *, struct message *, void *);
 
+/* What is accepted, as the owner hears it: "netd:baseline:1 ". */
+static void
+player_baseline(struct channel *ch, struct message *m, void *arg)
+{
+	const struct drift_baseline_set_req *req = m->body;
+	struct player *p = arg;
+
+	(void)ch;
+	if (req->items.n > 0 || strstr(p->rig->log, "baseline") != NULL)
+		note(p->rig, p->name, "baseline", req->items.n);
+}
+
+static void
+player_repair(struct channel *ch, struct message *m, void *arg)
+{
+	struct drift_repair_rep rep = { 0 };
+	struct player *p = arg;
+
+	note(p->rig, p->name, "repair", 0);
+	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
+}
+
 static const struct channel_dispatch player_table[] = {
 	{ MSG_CONF_PREPARE, CHANNEL_PHASE_READY, player_prepare },
 	{ MSG_CONF_JUDGE, CHANNEL_PHASE_READY, player_judge },
@@ -160,6 +182,8 @@ static const struct channel_dispatch player_table[] = {
 	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, player_abort },
 	{ MSG_CONF_KEPT, CHANNEL_PHASE_READY, player_kept },
 	{ MSG_STATE_GET, CHANNEL_PHASE_READY, player_state },
+	{ MSG_DRIFT_BASELINE, CHANNEL_PHASE_READY, player_baseline },
+	{ MSG_DRIFT_REPAIR, CHANNEL_PHASE_READY, player_repair },
 	{ 0, 0, NULL }
 };
 static const struct channel_ops player_ops = { .table = player_table };
@@ -398,12 +422,21 @@ confd_drift(struct channel *ch, struct message *m, void *arg)
 }
 
 static void
+confd_standing(struct channel *ch, struct message *m, void *arg)
+{
+	struct player *p = arg;
+
+	standing_take(p->rig->confd.standing, owners_by_role(&p->rig->confd.owners, channel_peer_role(ch)), m->body);
+}
+
+static void
 confd_ready(struct channel *ch, void *arg)
 {
 	struct player *p = arg;
 	struct owner *o = owners_by_role(&p->rig->confd.owners, channel_peer_role(ch));
 
 	o->channel = ch;
+	standing_owner_ready(p->rig->confd.standing, o);
 	transaction_owner_ready(p->rig->confd.transaction, o);
 }
 
@@ -414,8 +447,10 @@ confd_close(struct channel *ch, int error, void *arg)
 	struct owner *o = owners_by_role(&p->rig->confd.owners, p->role);
 
 	(void)error;
-	if (o->channel == ch)
+	if (o->channel == ch) {
 		o->channel = NULL;
+		standing_owner_gone(p->rig->confd.standing, o);
+	}
 	if (p->confd_end == ch)
 		p->confd_end = NULL;
 	channel_free(ch);
@@ -424,6 +459,7 @@ confd_close(struct channel *ch, int error, void *arg)
 static const struct channel_dispatch confd_table[] = {
 	{ MSG_EVENT, CHANNEL_PHASE_READY, confd_event },
 	{ MSG_DRIFT, CHANNEL_PHASE_READY, confd_drift },
+	{ MSG_DRIFT_STANDING, CHANNEL_PHASE_READY, confd_standing },
 	{ 0, 0, NULL }
 };
 static const struct channel_ops confd_ops = { .table = confd_table, .on_ready = confd_ready, .on_close = confd_close };

@@ -658,6 +658,81 @@ test_events(void **state)
 	assert_string_equal(rig->last_topic, "drift");
 }
 
+/* A workspace with one edit. */
+static const char *
+edited(const char *path, const char *json, unsigned status)
+{
+	const char *id = new_workspace(NULL);
+
+	(void)rig_expect(rig, status, PUT(path, json, .workspace = id, .match = "*"));
+	return (id);
+}
+
+static void
+tell_standing(struct player *p, const char *object, const char *path)
+{
+	struct drift_record r = { .time_ms = 1700000000000, .owner = p->name, .path = path, .object = object, .class = "warning",
+	    .detail = "mtu is 1400, not 1500", .action = "reported", .by = "" };
+	struct drift_standing_req req = { .records = { &r, object != NULL ? 1 : 0 }, .total = object != NULL ? 1 : 0 };
+
+	assert_int_equal(channel_send(p->channel, MSG_DRIFT_STANDING, 0, &req, NULL, 0), 0);
+	rig_wait(rig, 20);
+}
+
+/* Accepted it is until it is repaired, taken back, too old, or touched by a commit that is kept; always on record. */
+static void
+test_drift(void **state)
+{
+	char accept[64], repair[64], item[64];
+	const char *id;
+
+	(void)state;
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/drift"))->body, "\"differences\":[]"));
+	tell_standing(&rig->netd, "link lan (eth1)", "/system/time-zone");
+	id = rig_member(strchr(rig_expect(rig, 200, GET("/drift"))->body, '[') + 1, "id");
+	assert_int_equal(strlen(id), 16);
+	(void)snprintf(accept, sizeof(accept), "/drift/%s/accept", id);
+	(void)snprintf(repair, sizeof(repair), "/drift/%s/repair", id);
+	(void)snprintf(item, sizeof(item), "/drift/%s", id);
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/status"))->body, "mtu is 1400, not 1500"));
+	(void)rig_expect(rig, 422, POST(accept, "{}"));
+	(void)rig_expect(rig, 422, POST(accept, "{\"comment\": \"\"}"));
+	(void)rig_expect(rig, 422, POST(accept, "{\"comment\": \"a test\", \"expires-in\": 1}"));
+	(void)rig_expect(rig, 404, DELETE(item));
+	rig->log[0] = '\0';
+	(void)rig_expect(rig, 204, POST(accept, "{\"comment\": \"a test\", \"expires-in\": 600}"));
+	rig_wait(rig, 20);
+	assert_non_null(strstr(rig->log, "netd:baseline:1 "));
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/drift"))->body, "\"comment\":\"a test\""));
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/drift", .query = "filter[action]=accepted"))->body, "link lan"));
+	/* A restarted owner hears it again; and it is in the store. */
+	rig_player_stop(&rig->netd);
+	rig->log[0] = '\0';
+	rig_player_start(&rig->netd);
+	rig_wait(rig, 50);
+	assert_non_null(strstr(rig->log, "netd:baseline:1 "));
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/drift"))->body, "\"stands\":false"));
+	(void)commit(edited("/configuration/system/hostname", "\"edge3\"", 200), NULL, 201);
+	assert_non_null(strstr(rig_expect(rig, 200, GET("/drift"))->body, item + strlen("/drift/")));
+	(void)commit(edited("/configuration/system/time-zone", "\"Europe/Berlin\"", 201), NULL, 201);
+	rig_wait(rig, 20);
+	assert_non_null(strstr(rig->log, "netd:baseline:0 "));
+	assert_null(strstr(rig_expect(rig, 200, GET("/drift"))->body, item + strlen("/drift/")));
+	/* Repair ends an acceptance. */
+	tell_standing(&rig->netd, "link lan (eth1)", "/system/time-zone");
+	(void)rig_expect(rig, 204, POST(accept, "{\"comment\": \"again\"}"));
+	(void)rig_expect(rig, 204, POST(repair, "{}"));
+	assert_non_null(strstr(rig->log, "netd:repair:0 "));
+	(void)rig_expect(rig, 404, DELETE(item));
+	tell_standing(&rig->netd, NULL, "");
+	(void)rig_expect(rig, 404, POST(repair, "{}"));
+	/* What the firewall does is what the revision says. */
+	tell_standing(&rig->fwd, "rule web-in", "/firewall/rules/web-in");
+	id = rig_member(strchr(rig_expect(rig, 200, GET("/drift"))->body, '[') + 1, "id");
+	(void)snprintf(accept, sizeof(accept), "/drift/%s/accept", id);
+	(void)rig_expect(rig, 409, POST(accept, "{\"comment\": \"let me in\"}"));
+}
+
 /* The kernel's word for who connected is all that counts on the local socket. */
 static void
 test_local_users(void **state)
@@ -709,6 +784,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_claim, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_state, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_drift, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_local_users, setup, teardown),
 	};
 

@@ -3,6 +3,7 @@
  * The life of a table in a real kernel, in a network namespace of this process: sent whole, changed in steps, read back, adopted after a
  * restart, changed by somebody else and repaired.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -103,10 +104,10 @@ commit(struct apply *a, const char *yaml)
 }
 
 static void
-print_difference(const char *path, const char *object, const char *detail, void *arg)
+print_difference(const struct verify_difference *d, void *arg)
 {
 	(void)arg;
-	printf("  differs: %s: %s: %s\n", path, object, detail);
+	printf("  differs: %s: %s: %s\n", d->path, d->object, d->detail);
 }
 
 /* Reads everything back, whatever is known. */
@@ -304,9 +305,36 @@ test_drift(void **state)
 		assert_int_equal(in_kernel(acts[i]), 0);
 		if (apply_verify(a, NULL, NULL) <= 0)
 			fail_msg("not noticed: %s", acts[i]);
-		assert_int_equal(apply_repair(a, &problems), 0);
+		assert_int_equal(apply_repair(a, true, &problems), 0);
 		assert_in_force(a);
 	}
+	arena_free(arena);
+}
+
+/* What somebody does between the look and the repair is not undone unseen. */
+static void
+test_repair_of_what_was_seen(void **state)
+{
+	struct apply *a = *state;
+	struct problems problems;
+	struct arena *arena;
+
+	arena = arena_new(0);
+	problems_init(&problems, arena);
+	commit(a, POLICY("", A B));
+	assert_in_force(a);
+	assert_int_equal(in_kernel("nft insert rule inet patronus input accept"), 0);
+	assert_int_equal(apply_verify(a, NULL, NULL), 1);
+	assert_int_equal(in_kernel("nft insert rule inet patronus forward accept"), 0);
+	assert_int_equal(apply_repair(a, true, &problems), -ESTALE);
+	assert_int_equal(apply_verify(a, NULL, NULL), 2);
+	assert_int_equal(apply_repair(a, true, &problems), 0);
+	assert_in_force(a);
+	assert_int_equal(in_kernel("nft add table inet patronus '{ flags dormant; }'"), 0);
+	assert_int_equal(apply_verify(a, print_difference, NULL), 1);
+	assert_int_equal(in_kernel("nft insert rule inet patronus forward accept"), 0);
+	assert_int_equal(apply_repair(a, false, &problems), 0);
+	assert_in_force(a);
 	arena_free(arena);
 }
 
@@ -376,7 +404,7 @@ test_counters_survive_repair(void **state)
 	assert_int_equal(in_kernel("ping -c 3 -i 0.01 -W 1 127.0.0.1 > /dev/null"), 0);
 	assert_int_equal(in_kernel("nft insert rule inet patronus input accept"), 0);
 	assert_true(apply_verify(a, NULL, NULL) > 0);
-	assert_int_equal(apply_repair(a, &problems), 0);
+	assert_int_equal(apply_repair(a, true, &problems), 0);
 	assert_int_equal(in_kernel("nft list chain inet patronus output | grep -q 'oifname \"lo\" counter packets [1-9]'"), 0);
 	arena_free(arena);
 }
@@ -485,6 +513,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_unchanged_rules_stay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_adopt_after_restart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_drift, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_repair_of_what_was_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commit_over_drift, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_tables, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters_survive_repair, setup, teardown),

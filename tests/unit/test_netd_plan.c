@@ -197,6 +197,8 @@ read_forwarding(struct world *w, char **save)
 
 	w->wsysctls[w->desired.nsysctls++] = (struct want_sysctl){ .id = SYSCTL_IP_FORWARD, .widens = value != 0, .path = "/routing",
 	    .value = value };
+	w->actual.sysctls.has |= 1u << SYSCTL_IP_FORWARD;
+	w->actual.sysctls.values[SYSCTL_IP_FORWARD] = !value;
 }
 
 static void
@@ -595,10 +597,10 @@ static const struct {
 	  "2 - address 192.0.2.1/25 on lan\n" },
 	{ "forwarding: the last of all",
 	  ONE "route r 203.0.113.0/24 via 192.0.2.9\nforwarding 1", THERE "addr 3 192.0.2.7/25 proto=158\n",
-	  "2 + route 203.0.113.0/24 via 192.0.2.9\n2 - address 192.0.2.7/25 on lan\n2 ~ ipv4 forwarding: set to 1\n" },
+	  "2 + route 203.0.113.0/24 via 192.0.2.9\n2 - address 192.0.2.7/25 on lan\n2 ~ ipv4 forwarding: is 0, not 1\n" },
 	{ "no forwarding: the first of all",
 	  ONE "route r 203.0.113.0/24 via 192.0.2.9\nforwarding 0", NOW "route 198.18.0.0/24 via 192.0.2.9 dev 3 proto=158\n",
-	  "1 ~ ipv4 forwarding: set to 0\n1 + address 192.0.2.1/25 on lan\n2 + route 203.0.113.0/24 via 192.0.2.9\n"
+	  "1 ~ ipv4 forwarding: is 1, not 0\n1 + address 192.0.2.1/25 on lan\n2 + route 203.0.113.0/24 via 192.0.2.9\n"
 	  "2 - route 198.18.0.0/24 via 192.0.2.9\n" },
 };
 
@@ -653,34 +655,48 @@ mtu_goes_back_to_what_it_was(void **state)
 }
 
 static void
-sysctls_are_set_once(void **state)
+set_sysctl(struct sysctls *s, uint8_t id, uint32_t value)
+{
+	s->has |= 1u << id;
+	s->values[id] = value;
+}
+
+static void
+sysctls_are_set_when_they_differ(void **state)
 {
 	struct want_sysctl s[] = {
 		{ .id = SYSCTL_IP_FORWARD, .widens = true, .path = "/routing", .value = 1 },
 		{ .id = SYSCTL_IP6_ACCEPT_RA, .interface = "lan", .path = "/interfaces/lan", .value = 0 },
 		{ .id = SYSCTL_RP_FILTER, .interface = "gone", .path = "/interfaces/gone", .value = 2 },
+		{ .id = SYSCTL_LINK_FORWARD, .widens = true, .interface = "lan", .path = "/interfaces/lan", .value = 1 },
 	};
 	struct world *w = world_new("link lan eth1\nlink gone eth7", NOW);
 
 	(void)state;
 	w->desired.sysctls = s;
-	w->desired.nsysctls = 3;
+	w->desired.nsysctls = 4;
 	make_plan(w, false);
-	expect_plan(w, "sysctls", "~ accept_ra of lan: set to 0\n~ ipv4 forwarding: set to 1\n");
+	expect_plan(w, "a kernel that has none", "");
+	set_sysctl(&w->actual.sysctls, SYSCTL_IP_FORWARD, 0);
+	set_sysctl(&w->links[1].sysctls, SYSCTL_IP6_ACCEPT_RA, 1);
+	set_sysctl(&w->links[1].sysctls, SYSCTL_LINK_FORWARD, 0);
+	make_plan(w, false);
+	expect_plan(w, "sysctls", "~ accept_ra of lan: is 1, not 0\n~ ipv4 forwarding: is 0, not 1\n");
 	assert_int_equal(plan_count(&w->plan, COMMIT_APPLY), 1);	/* forwarding waits for the firewall */
-	memory_sysctl_set(w->memory, SYSCTL_IP6_ACCEPT_RA, "eth1", 0);
-	memory_sysctl_set(w->memory, SYSCTL_IP_FORWARD, "", 1);
+	assert_int_equal(op_class(&w->plan.ops[0]), DRIFT_CRITICAL);
+	assert_int_equal(op_area(&w->plan.ops[0]), DRIFT_SYSCTLS);
+	set_sysctl(&w->links[1].sysctls, SYSCTL_IP6_ACCEPT_RA, 0);
+	set_sysctl(&w->actual.sysctls, SYSCTL_IP_FORWARD, 1);
+	make_plan(w, false);
+	expect_plan(w, "that of a link alone", "~ ipv4 forwarding of lan: is 0, not 1\n");
+	set_sysctl(&w->links[1].sysctls, SYSCTL_LINK_FORWARD, 1);
 	make_plan(w, false);
 	expect_plan(w, "sysctls again", "");
-	/* A link that comes back has its sysctls from the kernel's defaults. */
-	memory_link_gone(w->memory, 3, "eth1");
-	make_plan(w, false);
-	expect_plan(w, "sysctls of a new link", "~ accept_ra of lan: set to 0\n");
 	world_free(w);
 }
 
 static void
-host_settings_are_set_once(void **state)
+host_settings_are_set_when_they_differ(void **state)
 {
 	struct world *w = world_new("link lan eth1", NOW);
 
@@ -688,11 +704,20 @@ host_settings_are_set_once(void **state)
 	w->desired.hostname = "edge1";
 	w->desired.time_zone = "UTC";
 	make_plan(w, false);
-	expect_plan(w, "host", "~ host name: set to edge1\n~ time zone: set to UTC\n");
-	memory_text_set(w->memory, MEMORY_HOSTNAME, "edge0");
-	memory_text_set(w->memory, MEMORY_TIME_ZONE, "UTC");
+	expect_plan(w, "not read", "");
+	w->actual.has_host = true;
+	w->actual.hostname = "edge0";
+	w->actual.time_zone = "";
 	make_plan(w, false);
-	expect_plan(w, "host again", "~ host name: was edge0, becomes edge1\n");
+	expect_plan(w, "host", "~ host name: is edge0, not edge1\n~ time zone: is none, not UTC\n");
+	w->actual.hostname = "edge1";
+	w->actual.time_zone = NULL;
+	make_plan(w, false);
+	expect_plan(w, "a zone that is no link", "~ time zone: is none, not UTC\n");
+	assert_int_equal(op_class(&w->plan.ops[0]), DRIFT_INFO);
+	w->actual.time_zone = "UTC";
+	make_plan(w, false);
+	expect_plan(w, "host again", "");
 	world_free(w);
 }
 
@@ -702,18 +727,32 @@ the_resolver_goes_back(void **state)
 	struct world *w = world_new("link lan eth1", NOW);
 
 	(void)state;
+	w->actual.has_host = true;
+	w->actual.resolv_conf = "nameserver 192.0.2.53\n";
 	/* Never changed by us: nothing to take back. */
 	memory_text_set(w->memory, MEMORY_RESOLV_CONF_BEFORE, "nameserver 192.0.2.53\n");
 	make_plan(w, false);
 	expect_plan(w, "untouched", "");
-	w->desired.resolv_conf = "nameserver 198.51.100.53\n";
+	w->desired.resolv_conf = RESOLV_CONF_HEAD "nameserver 198.51.100.53\n";
 	make_plan(w, false);
-	expect_plan(w, "set", "~ resolver: new content\n");
+	expect_plan(w, "set", "~ resolver: has another content\n");
+	w->actual.resolv_conf = w->desired.resolv_conf;
 	memory_text_set(w->memory, MEMORY_RESOLV_CONF, w->desired.resolv_conf);
+	make_plan(w, false);
+	expect_plan(w, "there", "");
+	w->actual.resolv_conf = NULL;
+	make_plan(w, false);
+	expect_plan(w, "a link", "~ resolver: is a link, or no text\n");
+	w->actual.resolv_conf = w->desired.resolv_conf;
 	w->desired.resolv_conf = NULL;
 	make_plan(w, false);
-	expect_plan(w, "back", "~ resolver: new content\n");
+	expect_plan(w, "back", "~ resolver: has another content\n");
 	assert_string_equal(w->plan.ops[0].text, "nameserver 192.0.2.53\n");
+	/* Back, it is none of our business whatever it says. */
+	memory_text_set(w->memory, MEMORY_RESOLV_CONF, NULL);
+	w->actual.resolv_conf = "nameserver 192.0.2.54\n";
+	make_plan(w, false);
+	expect_plan(w, "not ours", "");
 	world_free(w);
 }
 
@@ -725,7 +764,7 @@ main(void)
 		cmocka_unit_test(mac_binds_hardware_only), cmocka_unit_test(permanent_mac_outlives_a_changed_one),
 		cmocka_unit_test(two_matches_are_refused), cmocka_unit_test(path_and_altname_bind), cmocka_unit_test(what_narrows_comes_first),
 		cmocka_unit_test(old_kernels_need_memory), cmocka_unit_test(mtu_goes_back_to_what_it_was),
-		cmocka_unit_test(sysctls_are_set_once), cmocka_unit_test(host_settings_are_set_once),
+		cmocka_unit_test(sysctls_are_set_when_they_differ), cmocka_unit_test(host_settings_are_set_when_they_differ),
 		cmocka_unit_test(the_resolver_goes_back),
 	};
 

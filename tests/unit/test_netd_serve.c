@@ -18,14 +18,16 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/str.h"
 #include "conf/generated.h"
 #include "daemon/daemon.h"
+#include "daemon/drift.h"
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
 #include "net/nlmsg.h"
 #include "actual.h"
-#include "alarms.h"
 #include "encode.h"
+#include "kernel.h"
 #include "memory.h"
 #include "netd.h"
 #include "plan.h"
@@ -41,6 +43,7 @@ static struct {
 	struct op	 objects[OBJECTS];
 	uint32_t	 n;
 	uint32_t	 sysctls[SYSCTL_ID_MAX];
+	char		 texts[FILE_ID_MAX][64];
 	unsigned	 calls;		/* requests so far */
 	unsigned	 fail_at;	/* the request that fails; 0: none */
 	int		 pipe[2];
@@ -55,6 +58,9 @@ static struct {
 	struct message		 reply;
 	int			 error;
 	bool			 is_answered;
+	struct drift_record	 drift;		/* the last that was told, */
+	char			 action[33];
+	char			 by[65];
 } t;
 
 /* --- the kernel --- */
@@ -218,9 +224,23 @@ play_batch(const struct rtnl_batch_req *req, struct message *ret)
 }
 
 static int
+play_file(uint8_t id, struct message *ret)
+{
+	int fd;
+
+	if (k.texts[id][0] == '\0')
+		return -ENOENT;
+	fd = memfd_sealed("file", k.texts[id], strlen(k.texts[id]));
+	assert_true(fd >= 0);
+	*ret = message_with(sizeof(struct file_open_rep), fd);
+	return 0;
+}
+
+static int
 play(uint16_t type, const void *req, struct message *ret, struct privcall_error *err, void *arg)
 {
 	const struct sysctl_set_req *s = req;
+	const struct host_ctl_req *h = req;
 
 	(void)arg;
 	if (++k.calls == k.fail_at) {
@@ -239,7 +259,14 @@ play(uint16_t type, const void *req, struct message *ret, struct privcall_error 
 	case MSG_SYSCTL_SET:
 		*ret = message_with(sizeof(struct sysctl_set_rep), -1);
 		((struct sysctl_set_rep *)ret->body)->previous = k.sysctls[s->id];
-		k.sysctls[s->id] = s->value;
+		if (!s->is_look)
+			k.sysctls[s->id] = s->value;
+		return 0;
+	case MSG_FILE_OPEN:
+		return play_file(((const struct file_open_req *)req)->id, ret);
+	case MSG_HOST_CTL:
+		(void)str_copy(k.texts[h->verb == HOST_SET_NAME ? FILE_HOST_NAME : FILE_LOCALTIME], h->value, sizeof(k.texts[0]));
+		*ret = message_with(sizeof(struct host_ctl_rep), -1);
 		return 0;
 	default:
 		*ret = message_with(64, -1);
@@ -248,6 +275,21 @@ play(uint16_t type, const void *req, struct message *ret, struct privcall_error 
 }
 
 /* --- the player of confd --- */
+
+static bool
+take_drift(uint16_t type, const void *body)
+{
+	const struct drift_req *req = body;
+
+	if (type != MSG_DRIFT)
+		return true;
+	t.drift = req->records.items[0];
+	(void)str_copy(t.action, t.drift.action, sizeof(t.action));
+	(void)str_copy(t.by, t.drift.by, sizeof(t.by));
+	t.drift.action = t.action;
+	t.drift.by = t.by;
+	return true;
+}
 
 static void
 on_reply(struct channel *c, struct message *m, int error, void *arg)
@@ -291,7 +333,9 @@ prepare(uint32_t revision, const char *address, bool with_route, bool restore)
 	struct conf_static_route route = make_route("d", "0.0.0.0/0", "192.0.2.2");
 	struct conf_routing routing = { .static_ = { &route, with_route ? 1 : 0 } };
 	struct conf_system system = { .hostname = "edge1", .time_zone = "UTC" };
-	struct conf_netd conf = { .system = &system, .interfaces = { &lan, 1 }, .routing = &routing };
+	struct conf_drift_areas areas = { .firewall = 0 };
+	struct conf_drift drift = { CONF_DRIFT_ACTION_REPAIR, CONF_DRIFT_ACTION_REPAIR, CONF_DRIFT_ACTION_REPAIR, &areas };
+	struct conf_netd conf = { .system = &system, .interfaces = { &lan, 1 }, .routing = &routing, .drift = &drift };
 	const struct conf_prepare_rep *rep;
 	uint8_t *data;
 	size_t len;
@@ -367,7 +411,7 @@ set_up(void **state)
 	privcall_set_fake(play, NULL);
 	t.base = event_base_new();
 	t.daemon = (struct daemon){ .name = "netd", .role = ROLE_NETD, .base = t.base, .state = &t.netd };
-	t.netd = (struct netd){ .daemon = &t.daemon, .memory = memory_new(), .alarms = alarms_new() };
+	t.netd = (struct netd){ .daemon = &t.daemon, .memory = memory_new(), .drift = drift_new("netd", take_drift) };
 	t.netd.watch = watch_new(t.base, on_change, &t.netd);
 	assert_int_equal(frame_pair(fds), 0);
 	t.netd_side = channel_new(t.base, fds[0], "confd", ROLE_NETD, ROLE_CONFD, &serve_confd_ops, &t.daemon);
@@ -389,7 +433,7 @@ tear_down(void **state)
 	watch_free(t.netd.watch);
 	revision_free(t.netd.prepared);
 	revision_free(t.netd.applied);
-	alarms_free(t.netd.alarms);
+	drift_free(t.netd.drift);
 	memory_free(t.netd.memory);
 	event_base_free(t.base);
 	(void)close(k.pipe[0]);
@@ -501,8 +545,69 @@ drift_is_repaired(void **state)
 	assert_true(k.links[1].is_up);
 	assert_int_equal(verify(1), 0);
 	k.sysctls[SYSCTL_IP6_FORWARD] = 0;
-	repair_sysctls(&t.netd, false);
+	(void)str_copy(k.texts[FILE_HOST_NAME], "intruder", sizeof(k.texts[0]));
+	assert_int_equal(verify(1), 2);
+	repair_run(&t.netd);
 	assert_int_equal(k.sysctls[SYSCTL_IP6_FORWARD], 1);
+	assert_string_equal(k.texts[FILE_HOST_NAME], "edge1");
+	assert_string_equal(t.drift.action, "repaired");
+	assert_string_equal(t.drift.by, "netd");
+	assert_true(t.drift.ended_ms >= t.drift.time_ms && t.drift.time_ms > 0);
+}
+
+/* What no event tells of: a glance sees that it changed, once. */
+static void
+a_glance_sees_changes(void **state)
+{
+	struct arena *arena = arena_new(0);
+	struct actual a;
+
+	(void)state;
+	assert_true(whole_commit(1, "192.0.2.1/25", true));
+	assert_int_equal(kernel_read(&a, arena, KERNEL_LINKS | KERNEL_HOST), 0);
+	assert_true(repair_glance(&t.netd, &a));
+	assert_false(repair_glance(&t.netd, &a));
+	(void)str_copy(k.texts[FILE_HOST_NAME], "intruder", sizeof(k.texts[0]));
+	assert_int_equal(kernel_read(&a, arena, KERNEL_LINKS | KERNEL_HOST), 0);
+	assert_true(repair_glance(&t.netd, &a));
+	repair_run(&t.netd);
+	/* The same again, before anybody has looked. */
+	(void)str_copy(k.texts[FILE_HOST_NAME], "intruder", sizeof(k.texts[0]));
+	assert_int_equal(kernel_read(&a, arena, KERNEL_LINKS | KERNEL_HOST), 0);
+	assert_true(repair_glance(&t.netd, &a));
+	arena_free(arena);
+}
+
+/* Accepted: left, by repair and by commits, until another value is wanted or somebody asks for a repair. */
+static void
+what_is_accepted_stays(void **state)
+{
+	struct drift_baseline item = { .object = "host name", .detail = "is intruder, not edge1", .by = "admin" };
+	struct drift_baseline_set_req set = { .items = { &item, 1 } };
+	struct drift_repair_req repair = { .object = item.object, .detail = item.detail, .by = "admin" };
+
+	(void)state;
+	assert_true(whole_commit(1, "192.0.2.1/25", true));
+	assert_int_equal(channel_send(t.confd_side, MSG_DRIFT_BASELINE, 0, &set, NULL, 0), 0);
+	assert_int_equal(verify(1), 0);		/* and the message before it has come */
+	(void)str_copy(k.texts[FILE_HOST_NAME], "intruder", sizeof(k.texts[0]));
+	repair_run(&t.netd);
+	assert_string_equal(k.texts[FILE_HOST_NAME], "intruder");
+	assert_string_equal(t.drift.action, "accepted");
+	assert_string_equal(t.drift.by, "admin");
+	assert_int_equal(verify(1), 0);
+	assert_true(whole_commit(2, "192.0.2.2/25", true));
+	assert_string_equal(k.texts[FILE_HOST_NAME], "intruder");
+	assert_non_null(ask(MSG_DRIFT_REPAIR, &repair, NULL));
+	assert_string_equal(k.texts[FILE_HOST_NAME], "edge1");
+	assert_string_equal(t.drift.action, "repaired");
+	assert_string_equal(t.drift.by, "admin");
+	assert_null(ask(MSG_DRIFT_REPAIR, &repair, NULL));
+	assert_int_equal(t.error, -ENOENT);
+	/* Another value is another difference. */
+	(void)str_copy(k.texts[FILE_HOST_NAME], "stranger", sizeof(k.texts[0]));
+	repair_run(&t.netd);
+	assert_string_equal(k.texts[FILE_HOST_NAME], "edge1");
 }
 
 static void
@@ -586,7 +691,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_commit_is_in_the_kernel), TEST(the_second_revision_takes_the_place_of_the_first),
 		TEST(phases_out_of_order_are_refused), TEST(bytes_that_are_no_configuration_are_refused),
-		TEST(what_is_missing_refuses_a_commit_but_not_a_start), TEST(drift_is_repaired), TEST(a_difference_is_told_by_verify),
+		TEST(what_is_missing_refuses_a_commit_but_not_a_start),
+		TEST(drift_is_repaired), TEST(a_glance_sees_changes), TEST(what_is_accepted_stays), TEST(a_difference_is_told_by_verify),
 		TEST(state_is_told), TEST(every_request_may_fail), TEST(repairs_survive_every_failure),
 	};
 
