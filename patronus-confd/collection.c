@@ -225,7 +225,7 @@ read_search(struct search *s)
 {
 	s->q = query_text(s->req, "q");
 	if (!query_number(s->req, "limit", 1, COLLECTION_LIMIT_MAX, COLLECTION_LIMIT, &s->limit) ||
-	    !query_flag(s->req, "count", &s->wants_count) || !read_filters(s) || !read_sorts(s) || !read_fields(s))
+	    !query_flag(s->req, "count", false, &s->wants_count) || !read_filters(s) || !read_sorts(s) || !read_fields(s))
 		return (false);
 	if (hash_search(s) != 0)
 		fatalx("collection", "no memory");

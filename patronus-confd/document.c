@@ -219,6 +219,7 @@ print(const struct document *d, enum document_format format, unsigned flags, str
 int
 document_print(const struct document *d, enum document_format format, unsigned flags, struct buf *b)
 {
+	unsigned lists = flags & DOCUMENT_WITHOUT_LISTS ? PRINT_WITHOUT_LISTS : 0;
 	struct document *full;
 
 	if (flags & DOCUMENT_FULL) {
@@ -226,10 +227,10 @@ document_print(const struct document *d, enum document_format format, unsigned f
 		full = document_dup_full(d);
 		if (full == NULL)
 			return -ENOMEM;
-		print(full, format, PRINT_FULL, b);
+		print(full, format, PRINT_FULL | lists, b);
 		document_free(full);
 	} else {
-		print(d, format, 0, b);
+		print(d, format, lists, b);
 	}
 	return buf_failed(b) ? -ENOMEM : 0;
 }

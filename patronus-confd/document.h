@@ -24,7 +24,8 @@ enum document_format {
 	DOCUMENT_NODES		/* only read: what patronus-parse made of a text from outside (nodes.h) */
 };
 
-#define DOCUMENT_FULL	0x01	/* print defaults too; YAML marks them with a comment "# default" */
+#define DOCUMENT_FULL		0x01	/* print defaults too; YAML marks them with a comment "# default" */
+#define DOCUMENT_WITHOUT_LISTS	0x02	/* JSON: without entries of lists */
 
 /* An empty document.  NULL when out of memory. */
 struct document	*document_new(const struct schema *);

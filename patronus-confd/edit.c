@@ -616,7 +616,7 @@ print_value(const struct document *d, const struct path *p, enum document_format
 	const struct schema *schema = document_schema(d);
 	const struct place *last = path_last(p);
 	const struct lyd_node *top = p->n == 1 ? document_tree(d) : NULL;
-	unsigned print_flags = flags & DOCUMENT_FULL ? PRINT_FULL : 0;
+	unsigned print_flags = (flags & DOCUMENT_FULL ? PRINT_FULL : 0) | (flags & DOCUMENT_WITHOUT_LISTS ? PRINT_WITHOUT_LISTS : 0);
 
 	if (last->key != NULL && format == DOCUMENT_YAML)
 		print_yaml(schema, path_node(p), NULL, print_flags, b);

@@ -12,7 +12,8 @@ struct lyd_node;
 struct schema;
 struct schema_node;
 
-#define PRINT_FULL	0x01
+#define PRINT_FULL		0x01
+#define PRINT_WITHOUT_LISTS	0x02	/* JSON: containers and leaves only; a list that is itself asked for is printed */
 
 /* The members below parent; the top-level members among the siblings of top when parent is NULL. */
 void	 print_yaml(const struct schema *, const struct lyd_node *parent, const struct lyd_node *top, unsigned flags,

@@ -73,7 +73,7 @@ print_json(const struct schema *schema, const struct lyd_node *parent, const str
 	}
 	buf_putc(b, '{');
 	for (i = 0; i < m.n; i++) {
-		if (m.all[i].n == 0)
+		if (m.all[i].n == 0 || ((flags & PRINT_WITHOUT_LISTS) && m.all[i].s->node->nodetype == LYS_LIST))
 			continue;
 		s = m.all[i].s;
 		buf_put(b, s->json + is_first, s->json_len - is_first);		/* the comma comes first */
@@ -104,6 +104,7 @@ print_json_value(const struct schema *schema, const struct schema_node *s, const
 	else if (s->dflt != NULL)
 		print_json_scalar(s, s->dflt, b);
 	else
-		buf_puts(b, s->node->nodetype == LYS_CONTAINER ? "{}" : "null");
+		/* A container whose presence says something is not there; every other one always is. */
+		buf_puts(b, s->node->nodetype == LYS_CONTAINER && (s->node->flags & LYS_PRESENCE) == 0 ? "{}" : "null");
 	members_fini(&m);
 }

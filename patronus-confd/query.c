@@ -142,11 +142,11 @@ query_number(struct request *req, const char *name, uint64_t min, uint64_t max, 
 }
 
 bool
-query_flag(struct request *req, const char *name, bool *ret)
+query_flag(struct request *req, const char *name, bool missing, bool *ret)
 {
 	const char *text = query_text(req, name);
 
-	*ret = text != NULL && strcmp(text, "true") == 0;
+	*ret = text != NULL ? strcmp(text, "true") == 0 : missing;
 	if (text == NULL || *ret || strcmp(text, "false") == 0)
 		return (true);
 	reply_problem(req, PROBLEM_SYNTAX, "%s must be true or false", name);

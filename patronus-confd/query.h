@@ -23,8 +23,8 @@ bool		 query_check(struct request *, const char *known);
 const char	*query_text(struct request *, const char *name);
 /* A number; the default when missing; false, answered, when it is out of bounds. */
 bool		 query_number(struct request *, const char *name, uint64_t min, uint64_t max, uint64_t missing, uint64_t *ret);
-/* "true" or "false"; false when missing; false, answered, when it is something else. */
-bool		 query_flag(struct request *, const char *name, bool *ret);
+/* "true" or "false"; the default when missing; false, answered, when it is something else. */
+bool		 query_flag(struct request *, const char *name, bool missing, bool *ret);
 
 /* The i-th parameter, decoded, in order; false when there are no more. */
 bool		 query_get(struct request *, unsigned i, const char **ret_name, const char **ret_value);

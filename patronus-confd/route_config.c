@@ -167,19 +167,24 @@ config_get(struct request *req)
 	struct workspace *w;
 	char etag[33];
 	struct buf b;
-	bool full;
+	bool full, lists;
 	int error;
 
-	if (!query_flag(req, "full", &full) || !may_reach(req, req->rest, false) || !route_find_workspace(req, &w))
+	if (!query_flag(req, "full", false, &full) || !query_flag(req, "lists", true, &lists) || !may_reach(req, req->rest, false) ||
+	    !route_find_workspace(req, &w))
 		return;
 	doc = document_of(req, w);
 	if (collection_is_asked(req)) {
 		search_list(req, w, doc, full);
 		return;
 	}
+	if (!lists && yaml) {
+		reply_problem(req, PROBLEM_SYNTAX, "lists=false is for JSON");
+		return;
+	}
 	buf_init(&b, DOCUMENT_MAX);
 	error = edit_get(doc, req->rest, yaml ? DOCUMENT_YAML : DOCUMENT_JSON,
-	    full ? DOCUMENT_FULL : 0, &b);
+	    (full ? DOCUMENT_FULL : 0) | (lists ? 0 : DOCUMENT_WITHOUT_LISTS), &b);
 	if (error == 0)
 		error = etag_of(req, w, doc, req->rest, etag);
 	if (error == 0 && buf_failed(&b))

@@ -155,7 +155,7 @@ route_direct(struct request *req, struct operation *ops, size_t n, bool is_batch
 	    .comment = query_text(req, "comment") };
 	/* It commits: to write is not enough. */
 	if (!access_right(req, RIGHT_COMMIT) || !query_number(req, "confirm-timeout", CONFIRM_MIN_S, CONFIRM_MAX_S, 0, &d->confirm_s) ||
-	    !query_flag(req, "force", &d->is_forced) || !route_check_comment(req, d->comment) || route_is_held(req)) {
+	    !query_flag(req, "force", false, &d->is_forced) || !route_check_comment(req, d->comment) || route_is_held(req)) {
 		direct_free(d);
 		return;
 	}

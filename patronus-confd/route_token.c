@@ -85,7 +85,7 @@ read_whose(struct request *req, const char **ret)
 {
 	bool all = false;
 
-	if (!query_flag(req, "all", &all))
+	if (!query_flag(req, "all", false, &all))
 		return (false);
 	*ret = all ? "" : req->user;
 	return (!all || access_right(req, RIGHT_SESSIONS_ADMIN));

@@ -167,7 +167,7 @@ static const struct {
 	{ audit_proof_show, "record size" },
 	{ audit_consistency_show, "from to" },
 	{ audit_export_show, "from" },
-	{ config_get, "full " COLLECTION_QUERY },
+	{ config_get, "full lists " COLLECTION_QUERY },
 	{ config_put, DIRECT },
 	{ config_patch, DIRECT },
 	{ config_post, DIRECT },

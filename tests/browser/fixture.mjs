@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A stand-in for httpd and confd after docs/api.md, for page tests of states that are hard to provoke on a real box (ten thousand rules, a
 // lost stream, a refused commit). It proves nothing about the product: run.mjs against the lab does.
-// node fixture.mjs [--dist DIR] [--port N] [--rules N] [--claim CODE]
+// node fixture.mjs [--dist DIR] [--port N] [--rules N] [--claim CODE] [--forms FILE]
 import { createServer } from 'node:http'
 import { existsSync, readFileSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
@@ -41,9 +41,9 @@ function first_configuration(count) {
 	}
 }
 
-export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null, users = null, overtaken = null, stale = false } = {}) {
+export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null, users = null, overtaken = null, stale = false, schema = null } = {}) {
 	const box = {
-		claim, otp, alarms, refuse, overtaken, stale, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
+		claim, otp, alarms, refuse, overtaken, stale, schema, secrets: {}, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
 		revisions: [], next: 1, born: Date.now(), log: [], sequence: 0, counters: new Map(), links: new Map(), timer: null,
 	}
 	const start = first_configuration(rules)
@@ -211,6 +211,60 @@ function walk(document, path) {
 	return { parent, key, node }
 }
 
+/** What is missing of the way to a node is made. */
+function make(document, path, value) {
+	let node = document
+	for (const part of path.slice(0, -1))
+		node = Array.isArray(node) ? node.find(item => key_of(item) === part) : node[part] ??= {}
+	return node[path.at(-1)] = value
+}
+
+function page_of(rows, query) {
+	const q = query.get('q')?.toLowerCase()
+	const found = rows.filter(row => !q || JSON.stringify(row).toLowerCase().includes(q))
+	const from = Number(query.get('cursor') ?? 0)
+	const limit = Number(query.get('limit') ?? 100)
+	const fields = query.get('fields')?.split(',')
+	const body = found.slice(from, from + limit).map(row => fields ? Object.fromEntries(Object.entries(row).filter(([key]) => fields.includes(key))) : row)
+	return { body, etag: tag(rows), count: found.length, link: from + limit < found.length ? `</api/v1/x?cursor=${from + limit}>; rel="next"` : undefined }
+}
+
+function absent(schema, path, query) {
+	let among = schema.sections
+	let node
+	for (const part of path) {
+		const next = among?.find(one => one.name === part)
+		if (!next && node?.kind === 'list' && part !== path.at(-1))
+			continue		// a key
+		if (!next)
+			throw new Refusal(404, 'not-found', `There is no ${path.join('/')}`)
+		node = next
+		among = next.children
+	}
+	const body = node.kind === 'list' || node.kind === 'leaf-list' ? [] : node.kind === 'container' && !node.presence ? {} : node.default ?? null
+	return node.kind === 'list' && [...query.keys()].length ? page_of(body, query) : { body, etag: tag(body) }
+}
+
+/** Several edits, all or none. */
+function batch(box, call) {
+	const home = box.workspaces.get(call.workspace)
+	const next = copy(home.document)
+	for (const { op, path, value } of call.body.operations) {
+		const parts = path.split('/').slice(1).map(decodeURIComponent)
+		const at = walk(next, parts)
+		if (op === 'delete')
+			delete at.parent[at.key]
+		else if (op === 'patch')
+			merge(at.node ?? make(next, parts, {}), value)
+		else
+			make(next, parts, value)
+	}
+	home.document = next
+	home.changes = diff(box.revisions.find(one => one.number === home.base).document, next).length
+	say(box, 'commits', { workspace: home.id, changes: home.changes })
+	return { body: { results: call.body.operations.map(({ path }) => ({ path, status: 200 })) } }
+}
+
 const tag = node => `"${Buffer.from(JSON.stringify(node)).toString('base64').slice(-16)}${JSON.stringify(node).length}"`
 
 function merge(node, patch) {
@@ -227,10 +281,14 @@ function configuration(box, call) {
 	const document = home ? home.document : document_of(box)
 	const action = call.method === 'POST' && path.at(-1) === 'move' ? path.pop() : ''
 	const at = walk(document, path)
+	if (at.node === undefined && call.method === 'POST' && !action)		// the first entry of a list
+		at.node = make(document, path, [])
+	if (at.node === undefined && call.method === 'GET' && box.schema)		// what is not there reads as its kind says it
+		return absent(box.schema, path, call.query)
 	if (at.node === undefined)
 		throw new Refusal(404, 'not-found', `There is no ${path.join('/')}`)
 	if (call.method === 'GET')
-		return { body: at.node, etag: tag(at.node) }
+		return Array.isArray(at.node) && [...call.query.keys()].length ? page_of(at.node, call.query) : { body: at.node, etag: tag(at.node) }
 	if (!home)
 		throw new Refusal(409, 'conflict', 'Edits need a workspace')
 	if (call.method !== 'POST' && call.headers['if-match'] !== tag(at.node))
@@ -243,14 +301,17 @@ function configuration(box, call) {
 		at.parent.splice(place, 0, rule)
 		answer = { status: 204 }
 	} else if (call.method === 'POST') {
-		check_rule(call.body)
-		if (at.node.some(item => item.id === call.body.id))
+		const kind = path.join('/') === 'firewall/rules' ? 'id' : 'name'
+		if (kind === 'id')
+			check_rule(call.body)
+		if (at.node.some(item => item[kind] === call.body[kind] && call.body[kind]))
 			throw new Refusal(409, 'conflict', `There is a rule ${call.body.id} already`, { errors: [{ pointer: `/firewall/rules/${call.body.id}/id`, text: `there is a rule "${call.body.id}" already` }] })
-		const rule = { ...call.body, id: call.body.id ?? `rule-${box.next++}` }
+		const rule = { ...call.body, [kind]: call.body[kind] ?? `rule-${box.next++}` }
 		at.node.push(rule)
-		answer = { status: 201, body: rule, location: `/api/v1/configuration/${path.join('/')}/${rule.id}` }
+		answer = { status: 201, body: rule, location: `/api/v1/configuration/${path.join('/')}/${rule[kind]}` }
 	} else if (call.method === 'PUT') {
-		check_rule(call.body)
+		if (path[1] === 'rules')
+			check_rule(call.body)
 		at.parent[at.key] = call.body
 		answer.body = call.body
 	} else if (call.method === 'PATCH') {
@@ -374,8 +435,14 @@ function answer(box, call) {
 	if (head === 'state')
 		return { body: state(box, id) }
 	if (is('GET', 'schema'))
-		return { body: { sections: [{ name: 'firewall', kind: 'container', children: [{ name: 'rules', kind: 'list', children: [{ name: 'service', kind: 'leaf-list',
+		return { body: box.schema ?? { sections: [{ name: 'firewall', kind: 'container', children: [{ name: 'rules', kind: 'list', children: [{ name: 'service', kind: 'leaf-list',
 			choices: ['ping', 'ssh', 'http', 'https', 'dns', 'ntp', 'dhcp', 'smtp', 'wireguard'].map(value => ({ value })) }] }] }] } }
+	if (is('POST', 'batch'))
+		return batch(box, call)
+	if (is('PATCH', 'secrets')) {
+		Object.assign(box.secrets, call.body)
+		return { body: { secrets: Object.keys(box.secrets).map(path => ({ path, fingerprint: 'f00d', stored: true })) } }
+	}
 	if (head === 'configuration')
 		return configuration(box, call)
 	if (is('GET', 'workspaces'))
@@ -464,7 +531,7 @@ async function send_api(box, request, response) {
 		const result = answer(box, { method: request.method, parts: url.pathname.slice('/api/v1/'.length).split('/').map(decodeURIComponent), query: url.searchParams,
 			headers: request.headers, body: text ? JSON.parse(text) : {}, token, workspace: request.headers['patronus-workspace'] })
 		response.writeHead(result.status ?? 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...result.etag && { ETag: result.etag },
-			...result.location && { Location: result.location }, ...result.cookie && { 'Set-Cookie': result.cookie } })
+			...result.link && { Link: result.link }, ...result.count !== undefined && { 'Patronus-Count': String(result.count) }, ...result.location && { Location: result.location }, ...result.cookie && { 'Set-Cookie': result.cookie } })
 		response.end(result.body === undefined ? '' : JSON.stringify(result.body))
 	} catch (problem) {
 		const known = problem instanceof Refusal
@@ -483,7 +550,8 @@ export function serve(box, { dist = join(here, '../../web/dist'), port = 0 } = {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	const option = (name, otherwise) => process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : otherwise
-	const box = make_box({ rules: Number(option('--rules', 0)), claim: option('--claim', '') })
+	const forms = option('--forms', '')
+	const box = make_box({ rules: Number(option('--rules', 0)), claim: option('--claim', ''), schema: forms ? JSON.parse(readFileSync(forms, 'utf8')) : null })
 	const { url } = await serve(box, { dist: option('--dist', undefined), port: Number(option('--port', 8970)) })
 	console.log(url)
 }

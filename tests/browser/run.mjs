@@ -5,6 +5,9 @@
 // goes back once, sees counters and log move, compares and restores. Every page is judged by axe in light, dark and at 360 px; a console error,
 // a broken policy, a request to another host or a page that scrolls sideways is a failure. Prints one line for each check; exit status 0 or 1.
 import { execSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { check_axe, complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
 
 const url = (process.env.BASE_URL ?? '').replace(/\/$/, '')
@@ -245,6 +248,138 @@ await check('interfaces and routes are those of the kernel', async () => {
 	return await page.locator('.port').count() === links ? '' : 'a link is missing'
 })
 
+const route_of = async () => (await api('GET', '/state/routes')).body.routes.filter(one => one.destination === '198.18.77.0/24')
+await check('a form made from the schema says what is wrong beside the field', async () => {
+	page.expected.push(/status of 422.*\/configuration\/routing\/static/, /status of 423/)		// an edit while the page validates is tried again
+	await go('settings/routing/static')
+	await page.getByRole('button', { name: 'New route' }).click()
+	await dialog().getByLabel('Name', { exact: true }).fill('browser-route')
+	await dialog().getByLabel('Destination').fill('198.18.77.0/33')
+	await dialog().getByRole('button', { name: 'Add route' }).click()
+	await dialog().getByRole('alert').waitFor()
+	await shoot(page, 'settings-refused')
+	return await dialog().locator('.field-wrong', { hasText: 'Destination' }).count() ? '' : 'the field is not marked'
+})
+await check('a route that was made in such a form is in the kernel after the commit', async () => {
+	await dialog().getByLabel('Destination').fill('198.18.77.0/24')
+	await dialog().getByLabel('Via').fill('198.51.100.1')
+	await dialog().getByRole('button', { name: 'Add route' }).click()
+	await page.getByRole('button', { name: 'browser-route', exact: true }).waitFor()
+	if ((await route_of()).length)
+		return 'it is there before the commit'
+	await commit('Browser test adds a route')
+	await bar().getByRole('button', { name: 'Keep' }).click()
+	await bar().getByText(/is kept/).waitFor()
+	await bar().getByRole('button', { name: 'OK' }).click()
+	const found = await route_of()
+	return found.length === 1 && found[0].via === '198.51.100.1' ? '' : `the kernel has ${JSON.stringify(found)}`
+})
+await check('a section without its lists is changed in one step, and back', async () => {
+	await go('settings/firewall')
+	const before = await page.getByLabel('Description').inputValue()
+	const changes = async () => (await api('GET', `/workspaces/${(await api('GET', '/workspaces')).body.workspaces[0].id}/diff`)).body.changes.map(one => one.path)
+	const save = () => page.getByRole('button', { name: 'Save to the pending changes' }).click()
+	await page.getByRole('switch', { name: 'Spoofed' }).uncheck()
+	await page.getByLabel('Description').fill('What the browser says')
+	await save()
+	await bar().getByText('not yet in force').waitFor()
+	const changed = await changes()
+	await page.getByRole('switch', { name: 'Spoofed' }).check()
+	await page.getByLabel('Description').fill(before)
+	await save()
+	for (let tries = 0; tries < 40 && (await changes()).length; tries++)
+		await page.waitForTimeout(100)
+	if ((await changes()).length)
+		return `it still changes ${await changes()}`
+	return changed.join() === '/firewall/description,/firewall/logging' ? '' : `it changed ${changed}`
+})
+await check('Ctrl-K finds an object of the appliance and opens it', async () => {
+	await page.keyboard.press('Control+k')
+	await page.getByRole('combobox').waitFor()
+	await page.keyboard.type('browser-route')
+	await page.getByRole('option', { name: /browser-route/ }).waitFor()
+	await page.keyboard.press('Enter')
+	await dialog().getByRole('heading', { name: 'Route browser-route' }).waitFor()
+	await page.keyboard.press('Escape')
+	await page.getByRole('button', { name: 'Actions for browser-route' }).click()
+	await page.getByRole('menuitem', { name: 'Remove' }).click()
+	await dialog().getByRole('button', { name: 'Remove browser-route' }).click()
+	await commit('Browser test removes the route')
+	await bar().getByRole('button', { name: 'Keep' }).click()
+	await bar().getByText(/is kept/).waitFor()
+	await bar().getByRole('button', { name: 'OK' }).click()
+	return (await route_of()).length ? 'the route is still in the kernel' : ''
+})
+
+const secret_of = shown => shown.replace(/\s/g, '')
+const otp = secret => execSync(`oathtool --totp -b ${secret}`).toString().trim()
+await check('a second factor is enrolled from the QR code of the page, and asked for at the next sign-in', async () => {
+	await page.goto(path('account'))
+	await page.getByRole('button', { name: 'Enrol', exact: true }).click()
+	const code = dialog().getByRole('img', { name: /QR code/ })
+	await code.waitFor()
+	const folder = mkdtempSync(join(tmpdir(), 'qr-'))
+	await code.screenshot({ path: join(folder, 'qr.png') })
+	const uri = execSync(`zbarimg -q --raw ${join(folder, 'qr.png')}`).toString().trim()
+	rmSync(folder, { recursive: true })
+	await dialog().getByText('No camera?').click()
+	const secret = secret_of(await dialog().locator('.secret-text').textContent())
+	if (new URL(uri).searchParams.get('secret') !== secret)
+		return 'the QR code says something else than the page'
+	await shoot(page, 'enrol')
+	await dialog().getByLabel('Code of the app').fill(otp(secret))
+	await dialog().getByRole('button', { name: 'Confirm' }).click()
+	await dialog().getByRole('heading', { name: 'Recovery codes' }).waitFor()
+	const codes = await dialog().locator('.codes code').allTextContents()
+	const wrong = await check_axe(page, 'recovery codes')
+	await dialog().getByLabel('I keep them').check()
+	await dialog().getByRole('button', { name: 'Done' }).click()
+	await page.getByText('10 recovery codes left').waitFor()
+	await page.getByRole('button', { name: 'Sign out' }).click()
+	page.expected.push(/status of 401.*\/session\)/)
+	await page.getByLabel('User name').fill(user)
+	await page.getByLabel('Password').fill(password)
+	await page.getByRole('button', { name: 'Sign in' }).click()
+	await page.getByLabel('One-time code').fill(codes[0])
+	await page.keyboard.press('Enter')
+	await page.locator('.frame').waitFor()
+	await page.goto(path('account'))
+	await page.getByText('9 recovery codes left').waitFor()
+	return wrong
+})
+await check('a token is made in the page, works for a program, and ends in the page', async () => {
+	await page.getByRole('button', { name: 'New token' }).click()
+	await dialog().getByLabel('Name').fill('browser-token')
+	await dialog().getByRole('checkbox', { name: 'state:read', exact: true }).check()
+	await dialog().getByRole('button', { name: 'Make token' }).click()
+	await dialog().locator('.secret-text').waitFor()
+	const token = await dialog().locator('.secret-text').textContent()
+	await dialog().getByRole('button', { name: 'Done' }).click()
+	const ask = what => Number(execSync(`curl -sk -o /dev/null -w '%{http_code}' -H 'Authorization: Bearer ${token}' ${url}/api/v1${what}`).toString())
+	const answers = [ask('/status'), ask('/configuration/users')]
+	await page.getByRole('button', { name: 'Revoke the token browser-token' }).click()
+	await page.getByText('The token browser-token has ended').waitFor()
+	answers.push(ask('/status'))
+	return answers.join() === '200,403,401' ? '' : `it was answered ${answers}`
+})
+await check('people, their sessions and tokens are seen in one place', async () => {
+	await page.goto(path('people'))
+	await page.getByRole('table', { name: 'Users' }).getByRole('link', { name: user, exact: true }).waitFor()
+	await page.getByRole('table', { name: 'Users' }).getByText('second factor', { exact: true }).waitFor()
+	await page.getByRole('table', { name: 'Sessions of everybody' }).getByText('this one').waitFor()
+	await shoot(page, 'people')
+})
+await check('the audit log tells what this test did, and is searched', async () => {
+	await page.goto(path('audit'))
+	await page.getByText(/records$/).first().waitFor()
+	await page.getByLabel('Did').fill('commit')
+	await page.getByLabel('Who').fill(user)
+	await page.getByRole('table', { name: /Audit records/ }).getByText('Browser test adds a rule').first().waitFor()
+	await shoot(page, 'audit')
+	await page.getByLabel('Who').fill('nobody-of-that-name')
+	await page.getByText('No record fits').waitFor()
+})
+
 // PICTURE_SECONDS: let the plots fill before pictures of the dashboard and the rules are taken, for the documentation.
 const seconds = Number(process.env.PICTURE_SECONDS ?? 0)
 const storage = await page.context().storageState()
@@ -267,11 +402,11 @@ for (const [mode, how] of [['light', {}], ['dark', { dark: true }], ['phone', { 
 	await check(`axe finds nothing and nothing scrolls sideways: ${mode}`, async () => {
 		const other = await open_page(browser, { url, storage, ...how })
 		const wrong = []
-		for (const name of ['dashboard', 'rules', 'log', 'interfaces', 'pending', 'history']) {
+		for (const name of ['dashboard', 'rules', 'log', 'interfaces', 'pending', 'history', 'settings/system', 'settings/firewall/groups', 'account', 'people', 'audit']) {
 			await other.goto(path(name))
 			await other.locator('main h1').waitFor()
 			await other.waitForTimeout(900)
-			await shoot(other, `${name}-${mode.replace(' ', '-')}`)
+			await shoot(other, `${name.replaceAll('/', '-')}-${mode.replace(' ', '-')}`)
 			const wide = await overflow(other)
 			wrong.push(...await check_axe(other, name), wide && `${name} scrolls sideways: ${wide}`)
 		}

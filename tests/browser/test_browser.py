@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,18 @@ def script(name, **env):
 
 def test_pages():
     script("pages.mjs", DIST=str(dist()))
+
+
+def test_pages_of_a_module_that_nobody_knew(tmp_path):
+    """A new YANG module has usable pages: yanggen gives its forms, the app was built without it."""
+    for module in [*(ROOT / "yang").glob("*.yang"), HERE / "patronus-lighthouse.yang"]:
+        shutil.copy(module, tmp_path)
+    wanted = re.search(r"yang_modules = \[(.*?)\]", (ROOT / "yang" / "meson.build").read_text(), re.S)[1]
+    modules = [m for m in re.findall(r"'([^']+)'", wanted) if m != "patronus-state"] + ["patronus-lighthouse"]
+    forms = tmp_path / "forms.json"
+    subprocess.run([STAGE.parent / "tools" / "yanggen" / "yanggen", tmp_path, ROOT / "tools" / "yanggen" / "openapi-fixed.json", "forms", forms, *modules],
+                   check=True)
+    script("settings.mjs", DIST=str(dist()), FORMS=str(forms))
 
 
 def test_suite_in_the_lab():

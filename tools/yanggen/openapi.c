@@ -255,6 +255,7 @@ read_operation(const char *path, const char *summary, json_t *shape)
 
 	add_parameter(op, "Workspace");
 	add_parameter(op, "Full");
+	add_parameter(op, "Lists");
 	add_answer(op, "200", answer("The node.", json_incref(shape)));
 	return op;
 }

@@ -31,6 +31,8 @@ export interface Answer<T> {
 	body: T
 	etag: string | null
 	location: string | null
+	link: string | null		// of the next page
+	count: number | null		// of all pages
 }
 
 export interface Options {
@@ -114,6 +116,8 @@ export async function call<T>(method: string, path: string, options: Options = {
 		body: (json && text ? JSON.parse(text) : text) as T,
 		etag: response.headers.get('ETag'),
 		location: response.headers.get('Location'),
+		link: response.headers.get('Link'),
+		count: response.headers.has('Patronus-Count') ? Number(response.headers.get('Patronus-Count')) : null,
 	}
 }
 

@@ -65,7 +65,7 @@ function SignIn() {
 			<p class="gate-lead">{second ? 'Six digits from your authenticator app.' : 'to the administration of this appliance'}</p>
 			<Wall error={error} />
 			{second
-				? <TextField label="One-time code" name="otp" value={code} onValue={set_code} inputMode="numeric" autoComplete="one-time-code" mono maxLength={12} required />
+				? <TextField label="One-time code" name="otp" value={code} onValue={set_code} inputMode="text" autoComplete="one-time-code" autoCapitalize="none" spellcheck={false} mono maxLength={40} required />
 				: <>
 					<TextField label="User name" name="username" value={user} onValue={set_user} autoComplete="username" autoCapitalize="none" spellcheck={false} required />
 					<TextField label="Password" name="password" type="password" value={password} onValue={set_password} autoComplete="current-password" required />

@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { place } from '../core/router'
 import { claimable, dismiss, session, sign_out, status, toasts, trial, workspace } from '../core/store'
 import { connected } from '../core/live'
+import { is_list, lists_below, page_title, sections, title_of, type FormNode } from '../core/schema'
 import { theme, type Theme } from '../core/theme'
 import { Icon, Mark, type IconName } from './icon'
 import { PendingBar } from './pending-bar'
@@ -17,6 +18,7 @@ interface Page {
 	text: string
 	icon: IconName
 	load: () => Promise<{ default: ComponentType }>
+	is_unlisted?: boolean		// the list below it stands for it
 }
 
 const PAGES: Page[] = [
@@ -26,6 +28,10 @@ const PAGES: Page[] = [
 	{ key: 'interfaces', text: 'Interfaces', icon: 'interfaces', load: () => import('../pages/interfaces') },
 	{ key: 'pending', text: 'Pending changes', icon: 'pending', load: () => import('../pages/pending') },
 	{ key: 'history', text: 'History', icon: 'history', load: () => import('../pages/history') },
+	{ key: 'people', text: 'People', icon: 'user', load: () => import('../pages/people') },
+	{ key: 'audit', text: 'Audit log', icon: 'shield', load: () => import('../pages/audit') },
+	{ key: 'account', text: 'Your account', icon: 'key', load: () => import('../pages/account'), is_unlisted: true },
+	{ key: 'settings', text: 'Settings', icon: 'edit', load: () => import('../pages/settings'), is_unlisted: true },
 ]
 const SIGN_IN = () => import('../pages/signin')
 
@@ -54,12 +60,38 @@ function Lazy({ load }: { load: Page['load'] }) {
 	return <div class="page"><Skeleton lines={6} /></div>
 }
 
+/** The sections of the schema; the lists of the one that is open stand below it. */
+function Sections({ onGone }: { onGone?: () => void }) {
+	const [nodes, set_nodes] = useState<FormNode[]>([])
+	useEffect(() => void sections().then(set_nodes), [])
+	const { page, path } = place.value
+	const link = (node: FormNode, inner: boolean) => {
+		const here = page === 'settings' && path === node.path.slice(1)
+		return <a href={'#/settings' + node.path} class={`nav-link${inner ? ' nav-inner' : ''}`} aria-current={here ? 'page' : undefined} onClick={onGone}><span>{page_title(node)}</span></a>
+	}
+	return nodes.length === 0 ? null : (
+		<>
+			<h2 class="nav-head" id="nav-settings">Settings</h2>
+			<ul aria-labelledby="nav-settings">
+				{nodes.map(node => (
+					<li key={node.name}>
+						{link(node, false)}
+						{page === 'settings' && path.split('/')[0] === node.name && !is_list(node) && <ul>
+							{lists_below(node).filter(list => list.path !== '/firewall/rules').map(list => <li key={list.path}>{link(list, true)}</li>)}
+						</ul>}
+					</li>
+				))}
+			</ul>
+		</>
+	)
+}
+
 function Navigation({ onGone }: { onGone?: () => void }) {
 	const changes = workspace.value?.changes ?? 0
 	return (
 		<nav class="nav" aria-label="Pages">
 			<ul>
-				{PAGES.map(page => (
+				{PAGES.filter(page => !page.is_unlisted).map(page => (
 					<li key={page.key}>
 						<a href={'#/' + page.key} class="nav-link" aria-current={place.value.page === page.key ? 'page' : undefined} onClick={onGone}>
 							<Icon name={page.icon} /><span>{page.text}</span>
@@ -68,6 +100,7 @@ function Navigation({ onGone }: { onGone?: () => void }) {
 					</li>
 				))}
 			</ul>
+			<Sections onGone={onGone} />
 		</nav>
 	)
 }
@@ -80,7 +113,7 @@ function Person() {
 				{ key: 'auto', text: 'Auto', icon: 'auto' }, { key: 'light', text: 'Light', icon: 'sun' }, { key: 'dark', text: 'Dark', icon: 'moon' }]} />
 			<div class="person-row">
 				<span class="person-face" aria-hidden="true">{(who?.['full-name'] || who?.user || '?').slice(0, 1).toUpperCase()}</span>
-				<span class="person-name"><b>{who?.['full-name'] || who?.user}</b><small>{who?.role}</small></span>
+				<a class="person-name" href="#/account" aria-label={`Your account, ${who?.user}`}><b>{who?.['full-name'] || who?.user}</b><small>{who?.role}</small></a>
 				<IconButton label="Sign out" icon="leave" onClick={() => void sign_out()} />
 			</div>
 		</div>
@@ -131,15 +164,45 @@ function StreamLost() {
 		: null
 }
 
+const PALETTE = () => import('./palette')
+
+/** Ctrl-K anywhere, also while one types. */
+function usePalette() {
+	const open = useSignal(false)
+	useEffect(() => {
+		const key = (event: KeyboardEvent) => {
+			if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k' && !document.querySelector('dialog[open]')) {
+				event.preventDefault()
+				open.value = true
+			}
+		}
+		addEventListener('keydown', key)
+		const soon = setTimeout(() => void PALETTE().catch(() => {}), 2000)		// so that it is there before the first letter
+		return () => {
+			clearTimeout(soon)
+			removeEventListener('keydown', key)
+		}
+	}, [])
+	return open
+}
+
+function PaletteSoon({ onClose }: { onClose: () => void }) {
+	const [part, set_part] = useState<typeof import('./palette') | null>(null)
+	useEffect(() => void PALETTE().then(set_part, onClose), [])
+	return part && <part.Palette pages={PAGES.filter(page => page.key !== 'settings').map(page => ({ text: page.text, icon: page.icon, href: '#/' + page.key }))} onClose={onClose} />
+}
+
 function Frame() {
 	const drawer = useSignal(false)
+	const palette = usePalette()
 	const main = useRef<HTMLElement>(null)
 	const page = PAGES.find(one => one.key === place.value.page)
-	const shown = useRef(place.value.page)
+	const address = `${place.value.page}/${place.value.path}`
+	const shown = useRef(address)
 	useEffect(() => {
-		document.title = `${trial.value ? 'On trial · ' : ''}${page?.text ?? 'No such page'} · ${status.value?.hostname ?? 'Patronus'}`
-		if (shown.current !== place.value.page) {
-			shown.current = place.value.page
+		document.title = `${trial.value ? 'On trial · ' : ''}${place.value.path ? place.value.path.split('/').map(title_of).join(', ') : page?.text ?? 'No such page'} · ${status.value?.hostname ?? 'Patronus'}`
+		if (shown.current !== address) {
+			shown.current = address
 			main.current?.focus({ preventScroll: true })
 			main.current?.scrollTo(0, 0)
 		}
@@ -147,10 +210,13 @@ function Frame() {
 	return (
 		<div class="frame">
 			<a class="skip" href="#main" onClick={event => { event.preventDefault(); main.current?.focus() }}>Skip to the page</a>
-			<aside class="side" aria-label="Sidebar"><Brand /><Navigation /><Person /></aside>
+			<aside class="side" aria-label="Sidebar"><Brand />
+				<button type="button" class="finder" onClick={() => { palette.value = true }}><Icon name="search" size={16} /><span>Go to</span><kbd>Ctrl K</kbd></button>
+				<Navigation /><Person /></aside>
 			<header class="top">
 				<IconButton label="Menu" icon="menu" aria-expanded={drawer.value} onClick={() => { drawer.value = true }} />
 				<Brand />
+				<IconButton class="top-find" label="Go to" icon="search" onClick={() => { palette.value = true }} />
 			</header>
 			<main id="main" ref={main} tabIndex={-1}>
 				<StreamLost />
@@ -158,6 +224,7 @@ function Frame() {
 			</main>
 			<Toasts />
 			<PendingBar />
+			{palette.value && <PaletteSoon onClose={() => { palette.value = false }} />}
 			{drawer.value && <Drawer onClose={() => { drawer.value = false }} />}
 		</div>
 	)

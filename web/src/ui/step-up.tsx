@@ -44,7 +44,7 @@ function Ask() {
 				<Button kind="primary" type="submit" busy={busy} disabled={!code}>Continue</Button>
 			</>}>
 			<TextField label="One-time code" name="step-up-otp" value={code} onValue={set_code} error={error} inputMode="numeric" autoComplete="one-time-code"
-				mono maxLength={16} required />
+				mono maxLength={40} required />
 		</Dialog>
 	)
 }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who may come in: users with their roles, passwords and second factors; everybody's sessions and tokens.
+import '../css/access.css'
+import { useEffect, useState } from 'preact/hooks'
+import { call, get, list_of, words_of } from '../core/api'
+import { complain, running_edits, session, toast } from '../core/store'
+import { is_administrator, Sessions, Tokens } from '../ui/access'
+import { Dialog, Menu } from '../ui/dialog'
+import { Badge, Button, Card, Notice, PageHead, Skeleton, TextField } from '../ui/parts'
+import { Table } from '../ui/table'
+
+interface User {
+	name: string
+	role?: string | string[]
+	enabled?: boolean
+	'full-name'?: string
+	description?: string
+}
+
+function SetPassword({ user, onClose }: { user: string; onClose: () => void }) {
+	const [text, set_text] = useState('')
+	const [error, set_error] = useState('')
+	const [busy, set_busy] = useState(false)
+	const save = async () => {
+		set_busy(true)
+		set_error('')
+		try {
+			await call('PUT', `/users/${encodeURIComponent(user)}/password`, { body: { new: text } })
+			toast('good', `${user} has a new password`)
+			onClose()
+		} catch (problem) {
+			set_busy(false)
+			set_error(words_of(problem))
+		}
+	}
+	return (
+		<Dialog title={`A password for ${user}`} lead="It is in force at once; it is not part of the pending changes." onClose={onClose} onSubmit={() => void save()}
+			actions={<><Button onClick={onClose}>Cancel</Button><Button kind="primary" type="submit" busy={busy} disabled={!text}>Set password</Button></>}>
+			<TextField label="New password" name="new-password" type="password" autoComplete="new-password" value={text} onValue={set_text} error={error} hint="Twelve characters or more." />
+		</Dialog>
+	)
+}
+
+function Users() {
+	const [users, set_users] = useState<User[] | null>(null)
+	const [factors, set_factors] = useState<Record<string, boolean>>({})
+	const [error, set_error] = useState('')
+	const [chosen, set_chosen] = useState<string | null>(null)
+	const edits = running_edits.value
+	const read = async () => {
+		try {
+			const rows = list_of<User>(await get('/configuration/users'), 'users')
+			set_users(rows)
+			set_error('')
+			if (!is_administrator())
+				return
+			const known = await Promise.all(rows.map(row => get<{ enrolled: boolean }>(row.name === session.value?.user ? '/users/me/second-factor'
+				: `/users/${encodeURIComponent(row.name)}/second-factor`).then(body => [row.name, body.enrolled] as const, () => null)))
+			set_factors(Object.fromEntries(known.filter(one => one !== null)))
+		} catch (problem) {
+			set_error(words_of(problem))
+		}
+	}
+	useEffect(() => void read(), [edits])
+	const take = (name: string) => void call('DELETE', `/users/${encodeURIComponent(name)}/second-factor`).then(() => {
+		toast('good', `${name} has no second factor now, and must enrol anew`)
+		void read()
+	}, complain)
+	const factor = (name: string) => name in factors ? factors[name] ? <Badge tone="good" icon="check">second factor</Badge> : <Badge tone="warn" icon="alert">password alone</Badge> : ''
+	return (
+		<Card title="Users" icon="user" flush actions={<a class="card-link" href="#/settings/users">Add, change or remove</a>}>
+			{error && <Notice alert tone="bad" icon="lock" title={error} />}
+			{!users && !error && <Skeleton lines={3} />}
+			{users && <Table label="Users" rows={users} keyOf={row => row.name} columns={[
+				{ key: 'name', text: 'Name', head: true, cell: row => <div class="cell-title"><a href={`#/settings/users?edit=${encodeURIComponent(row.name)}`}>{row.name}</a><small>{row['full-name'] || row.description}</small></div> },
+				{ key: 'role', text: 'Role', cell: row => [row.role].flat().join(', ') },
+				{ key: 'state', text: 'State', cell: row => row.enabled === false ? <Badge icon="pause">switched off</Badge> : <Badge tone="good" icon="check">may sign in</Badge> },
+				{ key: 'factor', text: 'Signs in with', cell: row => factor(row.name) },
+				...is_administrator() ? [{ key: 'acts', text: 'Actions', end: true, cell: (row: User) => <Menu label={`Actions for ${row.name}`} items={[
+					{ text: 'Set a password', icon: 'lock', then: () => set_chosen(row.name) },
+					{ text: 'Take the second factor away', icon: 'trash', danger: true, disabled: !factors[row.name] || row.name === session.value?.user, then: () => take(row.name) }]} /> }] : [],
+			]} />}
+			{chosen && <SetPassword user={chosen} onClose={() => set_chosen(null)} />}
+		</Card>
+	)
+}
+
+export default function People() {
+	return (
+		<div class="page">
+			<PageHead title="People" lead="Who may come in, who is there, and what programs may." />
+			<Users />
+			{is_administrator() ? <><Sessions all /><Tokens all /></> : <Notice tone="note" icon="info" title="Sessions and tokens of others are seen by administrators" />}
+		</div>
+	)
+}
