@@ -18,7 +18,9 @@ export const trial_until = signal(0)			// by our clock
 export const outcome = signal<Commit | null>(null)	// the last commit that ended, until it is looked at
 export const now = signal(Date.now())
 
-export const may_edit = computed(() => session.value?.rights.includes('configuration:edit') ?? false)
+/** What the session may do somewhere; the appliance judges each request again. */
+export const may = (right: string) => session.value?.rights?.includes(right) ?? false
+export const may_edit = computed(() => may('configuration:edit'))
 
 export interface Toast {
 	id: number

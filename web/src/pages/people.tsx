@@ -3,8 +3,8 @@
 import '../css/access.css'
 import { useEffect, useState } from 'preact/hooks'
 import { call, get, list_of, words_of } from '../core/api'
-import { complain, running_edits, session, toast } from '../core/store'
-import { is_administrator, Sessions, Tokens } from '../ui/access'
+import { complain, may, running_edits, session, toast } from '../core/store'
+import { Sessions, Tokens } from '../ui/access'
 import { Dialog, Menu } from '../ui/dialog'
 import { Badge, Button, Card, Notice, PageHead, Skeleton, TextField } from '../ui/parts'
 import { Table } from '../ui/table'
@@ -52,7 +52,7 @@ function Users() {
 			const rows = list_of<User>(await get('/configuration/users'), 'users')
 			set_users(rows)
 			set_error('')
-			if (!is_administrator())
+			if (!may('users:admin'))
 				return
 			const known = await Promise.all(rows.map(row => get<{ enrolled: boolean }>(row.name === session.value?.user ? '/users/me/second-factor'
 				: `/users/${encodeURIComponent(row.name)}/second-factor`).then(body => [row.name, body.enrolled] as const, () => null)))
@@ -76,7 +76,7 @@ function Users() {
 				{ key: 'role', text: 'Role', cell: row => [row.role].flat().join(', ') },
 				{ key: 'state', text: 'State', cell: row => row.enabled === false ? <Badge icon="pause">switched off</Badge> : <Badge tone="good" icon="check">may sign in</Badge> },
 				{ key: 'factor', text: 'Signs in with', cell: row => factor(row.name) },
-				...is_administrator() ? [{ key: 'acts', text: 'Actions', end: true, cell: (row: User) => <Menu label={`Actions for ${row.name}`} items={[
+				...may('users:admin') ? [{ key: 'acts', text: 'Actions', end: true, cell: (row: User) => <Menu label={`Actions for ${row.name}`} items={[
 					{ text: 'Set a password', icon: 'lock', then: () => set_chosen(row.name) },
 					{ text: 'Take the second factor away', icon: 'trash', danger: true, disabled: !factors[row.name] || row.name === session.value?.user, then: () => take(row.name) }]} /> }] : [],
 			]} />}
@@ -90,7 +90,7 @@ export default function People() {
 		<div class="page">
 			<PageHead title="People" lead="Who may come in, who is there, and what programs may." />
 			<Users />
-			{is_administrator() ? <><Sessions all /><Tokens all /></> : <Notice tone="note" icon="info" title="Sessions and tokens of others are seen by administrators" />}
+			{may('sessions:admin') ? <><Sessions all /><Tokens all /></> : <Notice tone="note" icon="info" title="Sessions and tokens of others are seen by administrators" />}
 		</div>
 	)
 }

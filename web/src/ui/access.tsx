@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { call, get, post, Problem, words_of } from '../core/api'
 import { ago, list } from '../core/format'
 import { sections } from '../core/schema'
-import { complain, now, session, toast } from '../core/store'
+import { complain, now, toast } from '../core/store'
 import type { FieldError } from '../core/types'
 import { Dialog } from './dialog'
 import { LinesField } from './fields'
@@ -143,5 +143,3 @@ export function Tokens({ all }: { all: boolean }) {
 		</Card>
 	)
 }
-
-export const is_administrator = () => session.value?.role === 'admin'
