@@ -110,6 +110,12 @@ load_mac(const struct explain_packet *p, uint8_t *ret)
 	return p->has_mac;
 }
 
+static bool
+has_connection(const struct explain_packet *p)
+{
+	return p->ct_state != IR_CT_UNTRACKED && p->ct_state != IR_CT_INVALID;
+}
+
 /* false: the packet has no such field, and the kernel leaves the rule there. */
 static bool
 load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
@@ -151,7 +157,7 @@ load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
 	case IR_MARK:
 		return load_u32(p->mark, ret);
 	case IR_CT_MARK:
-		return p->ct_state != IR_CT_UNTRACKED && load_u32(p->connection_mark, ret);
+		return has_connection(p) && load_u32(p->connection_mark, ret);
 	case IR_IIF_TYPE:
 		return load_link_type(p, ret);
 	case IR_MAC_SADDR:
@@ -378,8 +384,12 @@ act(struct run *r, const struct ir_rule *rule, const struct ir_stmt *s, bool *re
 	case IR_CONNECTIONS_METER:
 		r->verdict->is_limited = true;
 		return END_NEXT;
-	case IR_SET_MARK:
 	case IR_SET_CT_MARK:
+		/* Writing a part reads the rest, which breaks off the rule for a packet of no connection. */
+		*ret_matches = s->write.mask == UINT32_MAX || has_connection(r->packet);
+		write_packet(r->packet, s);
+		return END_NEXT;
+	case IR_SET_MARK:
 	case IR_SET_DSCP4:
 	case IR_SET_DSCP6:
 	case IR_NO_TRACKING:

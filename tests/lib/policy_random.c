@@ -204,10 +204,11 @@ policy_random(struct arena *arena, unsigned extent, unsigned n_rules_max)
 }
 
 /* --- packets */
+/* No errors, and none that the kernel takes for one: nobody is told that an error was rejected. */
 static uint8_t
 random_type(uint8_t protocol)
 {
-	static const uint8_t types[] = { 8, 8, 13, 17, 9, 42 }, types6[] = { 128, 128, 139, 200, 50 };
+	static const uint8_t types[] = { 8, 8, 13, 17, 9, 10 }, types6[] = { 128, 128, 139, 200, 201 };
 
 	return protocol == IPPROTO_ICMP ? types[below(sizeof(types))] : types6[below(sizeof(types6))];
 }

@@ -240,8 +240,12 @@ marks_hold(const struct policy_rule *r, const struct packet *k)
 {
 	const struct policy_conditions *c = &r->conditions;
 
+	/* Writing a part of the connection's mark reads the rest: the kernel breaks off the rule for a packet of no connection. */
+	if (packet_is_invalid(k) && r->writes.connection_mark.mask != 0 && r->writes.connection_mark.mask != UINT32_MAX)
+		return false;
 	return (c->mark.mask == 0 || (k->mark & c->mark.mask) == c->mark.value) &&
-	    (c->connection_mark.mask == 0 || (k->connection_mark & c->connection_mark.mask) == c->connection_mark.value);
+	    (c->connection_mark.mask == 0 ||
+	    (!packet_is_invalid(k) && (k->connection_mark & c->connection_mark.mask) == c->connection_mark.value));	/* invalid: of no connection */
 }
 
 void

@@ -8,7 +8,7 @@
 
 #include "case.h"
 
-static const char *const action_names[POLICY_ACTION_MAX] = { "", "accept", "drop", "reject" };
+static const char *const action_names[POLICY_ACTION_MAX] = { "", "accept", "drop", "reject", "continue", "no-tracking", "queue" };
 static const char *const per_names[POLICY_PER_MAX] = { "", "rule", "source", "destination" };
 
 static void

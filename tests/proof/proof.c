@@ -18,6 +18,7 @@
 #include "base/log.h"
 
 #include "case.h"
+#include "ir_print.h"
 #include "world.h"
 
 #define FAILURES_MAX	5
@@ -28,6 +29,26 @@ struct options {
 	const char	*directory;
 	const char	*form;
 };
+
+/* What documents cannot say of a random rule, its form does. */
+static void
+print_rules(const struct form *form, const struct fw_policy *p, struct buf *b)
+{
+	struct ir *ir = form->make(p);
+	const struct ir_chain *c;
+	const struct ir_rule *r;
+
+	for (c = ir->chains; c != NULL; c = c->next) {
+		for (r = c->first; r != NULL; r = r->next) {
+			if (strchr(r->origin->id, ':') != NULL)
+				continue;
+			buf_printf(b, "%s [%s] ", c->name, r->origin->id);
+			ir_print_rule(r, b);
+			buf_putc(b, '\n');
+		}
+	}
+	ir_free(ir);
+}
 
 static void
 tell(struct proof_case *c, const struct form *form, struct world *w, unsigned seed, const struct options *o)
@@ -41,6 +62,7 @@ tell(struct proof_case *c, const struct form *form, struct world *w, unsigned se
 	buf_init(&text, 0);
 	buf_init(&page, 0);
 	(void)case_run(c, form, w, &t, &text);
+	print_rules(form, c->policy, &text);
 	case_print(c, &text, &page);
 	printf("FAIL seed %u, form %s; the smallest case, of %u rules and %u packets:\n%s\n", seed, form->name, c->policy->n_rules, c->n,
 	    (const char *)page.data);

@@ -11,7 +11,8 @@
 #include "wire.h"
 
 #define MAGIC		0x50a7f00du
-#define PADDING_MAX	360	/* lengths differ, so that the bytes of a counter tell which packets it counted */
+#define PADDING_MIN	8	/* the mark and the number */
+#define PADDING_WORDS	88	/* lengths differ, so that the bytes of a counter tell which packets it counted */
 
 static void
 put16(uint8_t *p, unsigned v)
@@ -111,6 +112,7 @@ build_ip(const struct packet *k, uint32_t number, uint8_t *p, size_t payload)
 {
 	if (k->source.family == ADDR_V4) {
 		p[0] = 4 << 4 | 5;
+		p[1] = (uint8_t)(k->dscp << 2);
 		put16(p + 2, (unsigned)(20 + payload));
 		put16(p + 4, (number + 1) & 0xffff);
 		p[8] = 64;
@@ -120,7 +122,8 @@ build_ip(const struct packet *k, uint32_t number, uint8_t *p, size_t payload)
 		put16(p + 10, fold(sum(p, 20, 0)));
 		return 20;
 	}
-	p[0] = 6 << 4;
+	p[0] = (uint8_t)(6 << 4 | k->dscp >> 2);
+	p[1] = (uint8_t)(k->dscp << 6);
 	put16(p + 4, (unsigned)payload);
 	p[6] = k->protocol;
 	p[7] = 64;
@@ -129,12 +132,24 @@ build_ip(const struct packet *k, uint32_t number, uint8_t *p, size_t payload)
 	return 40;
 }
 
+void
+wire_settle(struct packet *k)
+{
+	uint8_t scratch[WIRE_MAX] = { 0 };
+
+	k->length = (uint16_t)((k->source.family == ADDR_V4 ? 20 : 40) + build_transport(k, 0, 0, scratch) + PADDING_MIN + 4 * below(PADDING_WORDS));
+	k->tcp_flags = TH_SYN;
+	k->mac = UINT8_MAX;
+	k->mark = k->connection_mark = 0;
+}
+
 size_t
 wire_build(const struct packet *k, uint32_t number, uint8_t ret[WIRE_MAX])
 {
-	size_t ip = k->source.family == ADDR_V4 ? 20 : 40, padding = 8 + (number * 52 + below(13) * 4) % PADDING_MAX, len;
+	size_t ip = k->source.family == ADDR_V4 ? 20 : 40, padding, len;
 
 	memset(ret, 0, WIRE_MAX);
+	padding = k->length - ip - build_transport(k, number, 0, ret + ip);
 	len = build_transport(k, number, padding, ret + ip) + padding;
 	(void)build_ip(k, number, ret, len);
 	put32(ret + ip + len - 8, MAGIC);

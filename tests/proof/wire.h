@@ -17,6 +17,8 @@ enum wire_kind {
 	WIRE_REFUSED		/* a reset or "administratively prohibited" about it */
 };
 
+/* Give a random packet what it can have here: a length, no MAC address and no marks, and of TCP the flag that opens a connection. */
+void		wire_settle(struct packet *);
 /* The packet's length. */
 size_t		wire_build(const struct packet *, uint32_t number, uint8_t ret[WIRE_MAX]);
 enum wire_kind	wire_read(const uint8_t *, size_t len, uint32_t *ret_number);
