@@ -24,6 +24,7 @@
 #include "compile.h"
 #include "fwd_parent.h"
 #include "nft_kernel.h"
+#include "pass.h"
 #include "policy.h"
 #include "problems.h"
 #include "yaml_record.h"
@@ -52,6 +53,7 @@ make(const char *yaml)
 	(void)unlink(file);
 	assert_non_null(policy);
 	ir = compile(policy, NULL);
+	passes(ir);
 	arena_free(a);
 	return ir;
 }
@@ -450,6 +452,64 @@ test_counters_survive_moves(void **state)
 	assert_in_force(a);
 }
 
+/* So many rules of one shape that they are a look-up; one may be missing, and one do something else. */
+static char *
+many(unsigned n, unsigned missing, unsigned dropping)
+{
+	struct buf b;
+	unsigned i;
+	size_t len;
+
+	buf_init(&b, 0);
+	buf_puts(&b, HEAD "  rules:\n");
+	for (i = 0; i < n; i++)
+		if (i != missing)
+			buf_printf(&b, "    - {id: m%u, from: lan, to: wan, destination: {addresses: [198.18.0.%u]}, service: ssh, action: %s}\n", i,
+			    i + 1, i == dropping ? "drop" : "accept");
+	return (char *)buf_take(&b, &len);
+}
+
+static void
+commit_many(struct apply *a, unsigned n, unsigned missing, unsigned dropping)
+{
+	char *yaml = many(n, missing, dropping);
+
+	commit(a, yaml);
+	free(yaml);
+}
+
+/* A rule of a look-up comes, goes and changes by one element, one chain and one rule; the others, and what they have counted, are not touched. */
+static void
+test_look_up_changes_in_steps(void **state)
+{
+	struct apply *a = *state;
+	struct problems problems;
+	char *yaml = many(40, 99, 99);
+
+	problems_init(&problems, NULL);
+	assert_int_equal(apply_commit(a, make_counting(yaml, "m7", 4711), &problems), 0);
+	free(yaml);
+	assert_in_force(a);
+	assert_int_equal(in_kernel("nft -a list chain inet patronus rule.m7 | grep 'packets 4711' > /tmp/fwd-apply-before"), 0);
+	commit_many(a, 40, 99, 3);
+	commit_many(a, 40, 5, 3);
+	commit_many(a, 41, 5, 99);
+	assert_int_equal(a->n_full, 1);
+	assert_in_force(a);
+	/* The same counter under the same handle. */
+	assert_int_equal(in_kernel("nft -a list chain inet patronus rule.m7 | grep 'packets 4711' | cmp - /tmp/fwd-apply-before"), 0);
+	assert_int_equal(in_kernel("nft list chain inet patronus rule.m5"), 1);
+	assert_int_equal(in_kernel("nft list map inet patronus map.pair.lan.wan.v4-daddr-protocol-dport | grep -q 198.18.0.41"), 0);
+	/* Too few for a look-up: the rule goes back to its chain and takes its counter along. */
+	commit_many(a, 8, 5, 99);
+	assert_int_equal(a->n_full, 1);
+	assert_in_force(a);
+	assert_int_equal(in_kernel("nft list chain inet patronus pair.lan.wan | grep -q 'packets 4711 .*comment \"m7\"'"), 0);
+	commit_many(a, 40, 99, 99);
+	assert_int_equal(in_kernel("nft list chain inet patronus rule.m7 | grep -q 'packets 4711'; r=$?; rm /tmp/fwd-apply-before; exit $r"), 0);
+	assert_in_force(a);
+}
+
 static void
 test_last_known_good(void **state)
 {
@@ -518,6 +578,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_foreign_tables, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters_survive_repair, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters_survive_moves, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_look_up_changes_in_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_known_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusal, setup, teardown)
 	};
