@@ -97,7 +97,7 @@ enum ir_kind {
 
 #define IR_VALUE_MAX	16	/* an interface name or an IPv6 address */
 #define IR_CONCAT_MAX	7
-#define IR_KEY_MAX	64	/* of a concatenation: the kernel's registers */
+#define IR_KEY_MAX	40	/* of a concatenation; the kernel takes 64, and groups have as many of these as they have addresses */
 #define IR_STMT_MAX	48	/* per rule */
 
 struct ir_set;

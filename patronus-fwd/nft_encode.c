@@ -21,10 +21,11 @@
 
 /*
  * libnftnl writes without looking how much room there is, so each message is made in a scratch buffer that the largest one cannot fill:
- * a rule has at most IR_STMT_MAX statements, a message of elements at most ELEMS_PER_MESSAGE of them.
+ * a rule has at most IR_STMT_MAX statements, and a list of elements ends before its length has more than 16 bits.
  */
 #define SCRATCH			(256u << 10)
-#define ELEMS_PER_MESSAGE	200	/* the list's length has 16 bits; names of chains have up to 255 bytes */
+#define ELEMS_PER_MESSAGE	4096
+#define ELEMS_BYTES		(60u << 10)
 #define NFT_TYPE_BITS		6	/* of a concatenated type in nft(8) */
 #define NFT_ORDER_HOST		1	/* its numbers for byte orders */
 #define NFT_ORDER_BIG		2
@@ -295,7 +296,7 @@ nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem 
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, s->name);
 		list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
-		for (i = at; i < n && i - at < ELEMS_PER_MESSAGE; i++) {
+		for (i = at; i < n && (const char *)mnl_nlmsg_get_payload_tail(h) - (const char *)list < ELEMS_BYTES; i++) {
 			chain = is_delete ? NULL : elems[i]->chain;
 			if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields == 1)
 				put_interval(h, elems[i], len, chain);

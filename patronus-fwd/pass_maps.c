@@ -123,10 +123,21 @@ deal(struct maps *m, struct ir_rule *rule)
 }
 
 /* --- maps */
+static unsigned
+key_len(const struct rule_boxes *r)
+{
+	unsigned d, len;
+
+	for (d = 0, len = 0; d < BOX_DIMS; d++)
+		if ((r->dims & 1u << d) != 0)
+			len += (ir_field_info(r->fields[d])->len + 3u) & ~3u;
+	return len;
+}
+
 static bool
 is_map(const struct maps *m, const struct group *g)
 {
-	return g->n >= m->min && g->first->what.dims != 0;
+	return g->n >= m->min && g->first->what.dims != 0 && key_len(&g->first->what) <= IR_KEY_MAX;
 }
 
 /* "map.pair.lan.wan.v4-saddr-daddr-protocol-dport"; sets of ranges are of another kind, which the name tells. */

@@ -224,7 +224,8 @@ check_counters(struct run *r)
 	for (i = 0; i < r->ir->n_origins; i++) {
 		o = r->ir->origins[i];
 		/* Rules that decide nothing count all that pass by them, which the reference does not tell. */
-		if (o->action == IR_ACTION_NONE || o->action == IR_ACTION_CONTINUE || !is_judged(o->id) || (o->packets == o->told_packets && o->bytes == o->told_bytes))
+		if (o->action == IR_ACTION_NONE || o->action == IR_ACTION_CONTINUE || !is_judged(o->id) ||
+		    (o->packets == o->told_packets && o->bytes == o->told_bytes))
 			continue;
 		r->n_differences++;
 		buf_printf(r->text, "rule %s: it should have decided %llu packets of %llu bytes, the kernel counted %llu of %llu\n", o->id,
