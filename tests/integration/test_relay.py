@@ -210,22 +210,24 @@ def test_failures_are_told_and_tried_less_often(relay):
     relay.receivers({}, {"name": "other"})
     relay.act(2)
     relay.wait("no fetchd", lambda: relay.state()["siem"]["error"] == "patronus-fetchd is away")
-    fetchd.judge = lambda q: fetchd.take(q) if q["receiver"] == "other" else (5, "it broke")
+    fetchd.judge = lambda q: fetchd.take(q) if q["receiver"] == "other" else (5, f"it broke {tries() + 1}")
+    tries = lambda: sum(q["receiver"] == "siem" for q, _ in fetchd.asked)  # noqa: E731
     fetchd.come()
     relay.wait("the other", lambda: fetchd.indices() == [1, 2])
-    tries = lambda: sum(q["receiver"] == "siem" for q, _ in fetchd.asked)  # noqa: E731
+    relay.wait("a failure", lambda: relay.state()["siem"]["error"] == "it broke 1")
     for _ in range(7):
-        n, before = tries(), relay.state()["siem"]
+        n = tries()
         relay.pass_(60)
-        relay.wait("a try", lambda: tries() > n)  # noqa: B023
-        assert before["state"] == "failing" and before["error"] == "it broke"
+        relay.wait("a try", lambda: relay.state()["siem"]["error"] == f"it broke {n + 1}")  # noqa: B023
+        assert relay.state()["siem"]["state"] == "failing"
     n = tries()
     relay.pass_(30)
     for _ in range(20):
         relay.state()
         time.sleep(0.02)
     assert tries() == n, "not before a minute"
-    assert relay.log().count('receiver \\"siem\\": it broke; records wait for it') == 1
+    assert relay.log().count('receiver \\"siem\\": it broke 1; records wait for it') == 1
+    assert relay.log().count("it broke") == 1
     assert relay.state()["other"]["lag"] == 0 and relay.state()["siem"]["lag"] == 2
     # A list that is told again is a reason to try at once.
     fetchd.judge = fetchd.take
