@@ -91,6 +91,7 @@ test_ids(void **state)
 	struct nl_dump_req dump = { 0 };
 	struct sock_open_req sock = { 0 };
 	struct file_put_req put = { 0 };
+	struct file_open_req open = { 0 };
 	struct sysctl_set_req sysctl = { .id = SYSCTL_IP_FORWARD, .instance = "", .value = 1 };
 	struct host_ctl_req host = { .verb = HOST_SET_NAME, .value = "box" };
 
@@ -127,6 +128,12 @@ test_ids(void **state)
 	put.id = FILE_NET_BEFORE;
 	assert_true(allowed(ROLE_NETD, MSG_FILE_PUT, &put));
 	assert_false(allowed(ROLE_FWD, MSG_FILE_PUT, &put));
+	/* Two files are there to be read. */
+	for (put.id = FILE_HOST_NAME, open.id = FILE_HOST_NAME; open.id <= FILE_LOCALTIME; put.id = ++open.id) {
+		assert_true(allowed(ROLE_NETD, MSG_FILE_OPEN, &open));
+		assert_false(allowed(ROLE_NETD, MSG_FILE_PUT, &put));
+		assert_false(allowed(ROLE_FWD, MSG_FILE_OPEN, &open));
+	}
 	assert_true(allowed(ROLE_NETD, MSG_SYSCTL_SET, &sysctl));
 	sysctl.value = 2;
 	assert_false(allowed(ROLE_NETD, MSG_SYSCTL_SET, &sysctl));
