@@ -24,6 +24,7 @@
 
 struct role_search {
 	const char	*name;
+	const char	*base;
 	bool		 found;
 };
 
@@ -32,13 +33,14 @@ match_role(const char *value, void *arg)
 {
 	struct role_search *search = arg;
 
-	search->found |= strcmp(value, search->name) == 0;
+	search->found |= strcmp(value, search->name) == 0 || strcmp(value, search->base) == 0;
 }
 
 bool
 access_requires_factor(const struct request *req)
 {
-	struct role_search search = { .name = user_role_name(req->rights.role) };
+	/* What is asked of a role is asked of those that build upon it. */
+	struct role_search search = { .name = user_role_name(req->rights.role), .base = user_role_base(req->rights.role) };
 
 	document_each(req->confd->running->doc, "/management/authentication/second-factor", match_role, &search);
 	return (search.found);

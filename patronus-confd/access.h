@@ -34,7 +34,7 @@ void	 access_reply_breach(struct request *, const struct breach *);
  * never asked, so that the console is never locked.
  */
 bool	 access_step_up(struct request *);
-/* Does the configuration require a second factor of this caller's role? */
+/* Does the configuration require a second factor of this caller's role, or of the one it builds upon? */
 bool	 access_requires_factor(const struct request *);
 
 #endif

@@ -251,7 +251,7 @@ user_role_name(const struct user_role *r)
 const char *
 user_role_base(const struct user_role *r)
 {
-	return (r->base);
+	return (r != NULL ? r->base : "");
 }
 
 unsigned
