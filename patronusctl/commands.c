@@ -483,8 +483,7 @@ const struct command commands[] = {
 		    "nobody is asked, and nothing is protected.\n\n"
 		    "Every change makes a new key, and wraps the keys of the secrets anew.",
 		.args = { { .name = "HOW", .values = VALUES_WORDS, .words = "tpm passphrase key-file none" } },
-		.options = { { "pcrs", 0, "LIST", "with tpm: the registers that must be as they are now, such as 0+7, or none; 7 (Secure Boot) unless given",
-		    VALUES_NONE, NULL } },
+		.options = { { "pcrs", 0, "LIST", "with tpm: registers that must stay as they are (0+7, or none); 7 unless given", VALUES_NONE, NULL } },
 		.examples = { { "secret protect passphrase", "asks twice" }, { "secret protect tpm", "asks for the recovery passphrase" },
 		    { "secret protect tpm --pcrs none", "bound to this TPM alone" } },
 		.run = run_secret_protect,
