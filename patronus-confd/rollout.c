@@ -426,6 +426,9 @@ on_reply(struct channel *ch, struct message *m, int error, void *arg)
 
 	(void)ch;
 	free(call);
+	/* The channel is freed, and with it all of us: an owner that ended is another error. */
+	if (error == -ECANCELED)
+		return;
 	r->waiting--;
 	if (m == NULL)
 		fail(r, o, "owner-lost", error == -ETIMEDOUT ? "did not answer in time" : "was restarted");

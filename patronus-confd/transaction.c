@@ -173,6 +173,7 @@ transaction_free(struct transaction *tx)
 	job_free(tx->job);
 	for (i = 0; i < COMMITS_KEPT; i++)
 		commit_fini(&tx->commits[i]);
+	problems_free(tx->refused_problems);
 	event_free(tx->kick);
 	event_free(tx->retry);
 	event_free(tx->deadline);

@@ -96,7 +96,8 @@ workspace_free(struct workspaces *ws, struct workspace *w)
 		if (ws->item[i] == w)
 			ws->item[i] = NULL;
 	forget_edits(w);
-	document_free(w->doc);
+	if (!w->is_busy)	/* else the transaction's, which may have ended with this process */
+		document_free(w->doc);
 	snapshot_unref(w->base);
 	free(w);
 }

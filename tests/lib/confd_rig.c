@@ -201,6 +201,62 @@ hash_bytes(const uint8_t *data, size_t len)
 	return (h);
 }
 
+/* Answers that are under way: more than owners can owe at a time. */
+static struct late {
+	struct player		*player;
+	unsigned		 life;
+	struct frame_header	 header;
+} lates[64];
+static unsigned nlates;
+
+static void
+answer_late(int fd, short what, void *arg)
+{
+	static const struct conf_prepare_rep prepared;
+	static const struct conf_commit_rep committed;
+	static const struct conf_verify_rep verified;
+	struct late *late = arg;
+	uint16_t type = late->header.type;
+
+	(void)fd;
+	(void)what;
+	if (late->player->channel != NULL && late->player->lives == late->life)
+		(void)channel_reply(late->player->channel, &late->header, type == MSG_CONF_PREPARE ? (const void *)&prepared :
+		    type == MSG_CONF_COMMIT ? (const void *)&committed : (const void *)&verified, NULL, 0);
+}
+
+static void
+answer_later(struct player *p, const struct message *m)
+{
+	struct timeval after = { p->fate_ms / 1000, p->fate_ms % 1000 * 1000 };
+	struct late *late = &lates[nlates++ % (sizeof(lates) / sizeof(lates[0]))];
+
+	*late = (struct late){ .player = p, .life = p->lives, .header = m->header };
+	(void)event_base_once(p->rig->base, -1, EV_TIMEOUT, answer_late, late, &after);
+}
+
+/* The answer to a step, as its fate wants it. */
+static void
+answer(struct player *p, struct channel *ch, const struct message *m, const void *rep, enum fate fate)
+{
+	if (fate == FATE_LATE)
+		answer_later(p, m);
+	else if (fate == FATE_DIES_AFTER)
+		rig_player_stop(p);
+	else if (fate != FATE_LOST && channel_reply(ch, &m->header, rep, NULL, 0) != 0)
+		die("reply");
+}
+
+/* false: it does nothing. */
+static bool
+fate_decide(struct player *p, const struct message *m, enum fate *ret)
+{
+	*ret = p->fate != NULL ? p->fate(p, m->header.type, m->body) : FATE_DONE;
+	if (*ret == FATE_DIES_BEFORE)
+		rig_player_stop(p);
+	return (*ret != FATE_DIES_BEFORE && *ret != FATE_STUCK);
+}
+
 /* What arrives must decode with the owner's own tables, as in the real daemon. */
 static void
 player_prepare(struct channel *ch, struct message *m, void *arg)
@@ -209,13 +265,18 @@ player_prepare(struct channel *ch, struct message *m, void *arg)
 	const struct conf_prepare_req *req = m->body;
 	struct ipc_impact impact = { .owner = p->name, .impact = IMPACT_HOT, .object = "an object", .text = "nothing is interrupted" };
 	struct conf_prepare_rep rep = { .diff = "a plan\n" };
-	struct arena *arena = arena_new(0);
+	struct arena *arena;
 	struct codec_error why;
 	const uint8_t *data = NULL;
+	enum fate fate;
 	void *root;
 	size_t len = 0;
-	int fd = arena_take_fd(m->arena, 0);
+	int fd;
 
+	if (!fate_decide(p, m, &fate))
+		return;
+	arena = arena_new(0);
+	fd = arena_take_fd(m->arena, 0);
 	note(p->rig, p->name, req->dry_run ? "rehearse" : "prepare", req->revision);
 	if (fd == -1 || memfd_map(fd, 64 << 20, &data, &len) != 0 ||
 	    codec_decode(conf_owner_record(p->name), data, len, arena, &root, &why) != 0)
@@ -229,14 +290,13 @@ player_prepare(struct channel *ch, struct message *m, void *arg)
 		p->dry_runs++;
 	else
 		p->prepares++;
-	if (p->refuse_prepare != 0 && req->revision == p->refuse_prepare) {
+	if ((p->refuse_prepare != 0 && req->revision == p->refuse_prepare) || fate == FATE_REFUSED) {
 		rep.problems.items = &refusal;
 		rep.problems.n = 1;
 	}
 	rep.impacts.items = &impact;
 	rep.impacts.n = p->is_idle ? 0 : 1;
-	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
-		die("reply");
+	answer(p, ch, m, &rep, fate);
 }
 
 static void
@@ -268,7 +328,10 @@ player_commit(struct channel *ch, struct message *m, void *arg)
 	struct player *p = arg;
 	const struct conf_commit_req *req = m->body;
 	struct conf_commit_rep rep = { 0 };
+	enum fate fate;
 
+	if (!fate_decide(p, m, &fate))
+		return;
 	note(p->rig, p->name, req->phase == COMMIT_APPLY ? "apply" : "remove", req->revision);
 	if (p->die_in_apply != 0 && req->phase == COMMIT_APPLY && req->revision == p->die_in_apply) {
 		p->die_in_apply = 0;
@@ -277,15 +340,14 @@ player_commit(struct channel *ch, struct message *m, void *arg)
 	}
 	if (req->revision != p->prepared)
 		die("an owner shall apply what it has not prepared");
-	if (p->refuse_apply != 0 && req->phase == COMMIT_APPLY && req->revision == p->refuse_apply) {
+	if ((p->refuse_apply != 0 && req->phase == COMMIT_APPLY && req->revision == p->refuse_apply) || fate == FATE_REFUSED) {
 		rep.problems.items = &refusal;
 		rep.problems.n = 1;
 	} else {
 		p->applied = req->revision;
 		p->applied_hash = p->prepared_hash;
 	}
-	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
-		die("reply");
+	answer(p, ch, m, &rep, fate);
 }
 
 /* A VERIFY that is answered late: first the other one has answered its own, then it is restarted, then confd has seen that. */
@@ -336,18 +398,20 @@ player_verify(struct channel *ch, struct message *m, void *arg)
 	struct player *p = arg;
 	const struct conf_verify_req *req = m->body;
 	struct conf_verify_rep rep = { 0 };
+	enum fate fate;
 
+	if (!fate_decide(p, m, &fate))
+		return;
 	note(p->rig, p->name, "verify", req->revision);
 	if (p->restarts != NULL) {
 		restart_other(p, ch, m);
 		return;
 	}
-	if (p->refuse_verify != 0 && req->revision == p->refuse_verify) {
+	if ((p->refuse_verify != 0 && req->revision == p->refuse_verify) || fate == FATE_REFUSED) {
 		rep.problems.items = &refusal;
 		rep.problems.n = 1;
 	}
-	if (channel_reply(ch, &m->header, &rep, NULL, 0) != 0)
-		die("reply");
+	answer(p, ch, m, &rep, fate);
 }
 
 static void
@@ -474,6 +538,7 @@ rig_player_start(struct player *p)
 	p->confd_end = channel_new(p->rig->base, fds[0], p->name, ROLE_CONFD, p->role, &confd_ops, p);
 	p->channel = channel_new(p->rig->base, fds[1], "confd", p->role, ROLE_CONFD, &player_ops, p);
 	p->prepared = p->applied = 0;
+	p->lives++;
 	if (p->channel == NULL || p->confd_end == NULL)
 		die("channel");
 }

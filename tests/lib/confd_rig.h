@@ -20,6 +20,17 @@ struct rig;
 
 #define RIG_LOG		4096
 
+/* What becomes of a step that an owner is told to make (PREPARE, COMMIT, VERIFY). */
+enum fate {
+	FATE_DONE,
+	FATE_REFUSED,
+	FATE_LATE,		/* done; the answer comes fate_ms later */
+	FATE_LOST,		/* done; the answer never comes */
+	FATE_STUCK,		/* not done, and no answer */
+	FATE_DIES_BEFORE,
+	FATE_DIES_AFTER,
+};
+
 /* An owner that does as it is told.  *_revision 0: never. */
 struct player {
 	struct rig	*rig;
@@ -39,6 +50,9 @@ struct player {
 	uint64_t	 prepared_hash, applied_hash;	/* of the bytes of the configuration */
 	unsigned	 prepares;		/* that were no dry runs */
 	unsigned	 dry_runs;
+	enum fate	 (*fate)(struct player *, uint16_t type, const void *req);	/* NULL: all is done */
+	unsigned	 fate_ms;
+	unsigned	 lives;			/* how often it was started */
 };
 
 struct rig {
