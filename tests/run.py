@@ -3,7 +3,9 @@
 
 Parts, in order: checks unit golden sandbox asan fuzz integration torture abuse model vm browser demo.  `./test unit integration -k name`
 runs parts, and of the pytest parts only the tests whose name matches.  Not part of `all`: `./test bench`, the figures, and `./test soak`,
-which runs torture, abuse, model and vm with their full counts (hours) and writes docs/reliability.md from what it measured.
+which runs torture, abuse, model and vm with their full counts (hours), a file at a time, and after each merges what was measured into
+docs/reliability.md.  `./test soak NAME...` runs the files whose path has one of the names in it (kill_random, abuse, schedules);
+`./test soak` alone goes on where the last one was ended.
 """
 import argparse
 import os
@@ -88,8 +90,9 @@ def meson_run(build, words):
             "skipped" if case.find("skipped") is not None else "passed" for case in ET.parse(log).getroot().iter("testcase")}
 
 
-def meson_suite(part, build, suites):
-    cases = meson_run(build, [word for s in suites for word in ("--suite", s)])
+def meson_suite(part, build, suites, tests=False):
+    """tests: they are names of tests."""
+    cases = meson_run(build, suites + ["--timeout-multiplier", "0"] if tests else [word for s in suites for word in ("--suite", s)])
     if not cases:
         return part.fail(f"{build.name}: suite {suites} ran no test")
     failed = [name for name, state in cases.items() if state == "failed"]
@@ -172,13 +175,31 @@ def part_integration(part, args):
     pytest_dir(part, "tests/integration", args.k)
 
 
+SOAK_DONE = BUILD / "soak.done"         # the files that a soak without names has behind it
+SOAK_UNITS = ["confd_schedules"]        # unit tests that have a full count too
+
+
+def soak_files():
+    return SOAK_UNITS + sorted(str(p.relative_to(ROOT)) for name in SUITES for p in (ROOT / "tests" / name).glob("test_*.py"))
+
+
 def part_soak(part, args):
-    os.environ["PATRONUS_SOAK"] = "1"
-    figures.forget()
-    for name in SUITES:
-        if (ROOT / "tests" / name).is_dir():
-            pytest_dir(part, f"tests/{name}", args.k)
-    figures.write_page(ROOT / "docs" / "reliability.md")
+    os.environ.update(PATRONUS_SOAK="1", PATRONUS_FIGURES=str(figures.FILE))
+    done = SOAK_DONE.read_text().split() if SOAK_DONE.exists() and not args.names else []
+    files = [f for f in soak_files() if f not in done and (not args.names or any(n in f for n in args.names))]
+    for f in files:
+        print(f"--- {f}: {time.strftime('%H:%M:%S')}", flush=True)
+        failed = part.failed
+        figures.forget()
+        if f in SOAK_UNITS:
+            meson_suite(part, BUILD, [f], tests=True)
+        else:
+            pytest_dir(part, f, args.k)
+        figures.write_page(ROOT / "docs" / "reliability.md")
+        if part.failed == failed and not args.names:
+            SOAK_DONE.write_text("\n".join(done := done + [f]) + "\n")
+    if not args.names and set(soak_files()) <= set(done):
+        SOAK_DONE.unlink()
 
 
 def part_browser(part, args):
@@ -222,10 +243,14 @@ PARTS = {
 
 def main():
     parser = argparse.ArgumentParser(prog="test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "all", []], help="what to run (default: all but bench and soak)")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to run (default: all but bench and soak): {' '.join(PARTS)}")
     parser.add_argument("-k", metavar="NAME", help="pytest parts: only tests whose name matches")
     parser.add_argument("--fuzz-seconds", type=int, default=5, help="for each fuzz target (default 5)")
     args = parser.parse_args()
+    args.names, args.parts = (args.parts[1:], ["soak"]) if args.parts[:1] == ["soak"] else ([], args.parts)
+    unknown = [n for n in args.parts if n not in (*PARTS, "all")] + [n for n in args.names if not any(n in f for f in soak_files())]
+    if unknown:
+        parser.error(f"{unknown[0]}: no such {'file of the soak' if args.names else 'part'}")
     names = [n for n in PARTS if n not in ("bench", "soak")] if not args.parts or "all" in args.parts else args.parts
     build_normal()
     total = Part()
