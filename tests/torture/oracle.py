@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import re
+import socket
+import struct
 import subprocess
 import threading
 import time
@@ -24,6 +26,7 @@ AT_ONCE = ("firewall", "lookups-4", "lookups-6")
 DESTINATIONS_4 = [f"198.18.{n}.1" for n in range(0, 150, 3)] + [f"198.19.{n}.1" for n in range(0, 50, 3)] + ["203.0.113.200"]
 DESTINATIONS_6 = ["2001:db8:77::1"]
 CLONE_NEWNET = 0x40000000
+NETLINK_NETFILTER, NFT_MSG_GETGEN, NFTA_GEN_ID, NLM_F_REQUEST = 12, 10 << 8 | 16, 1, 1
 
 
 def digest(value):
@@ -57,9 +60,32 @@ def _json(argv):
     return json.loads(r.stdout) if r.returncode == 0 and r.stdout.strip() else []
 
 
+def generation():
+    """The number of the ruleset, which every transaction raises before a packet or a reader meets what it changed."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as s:
+        s.settimeout(5)
+        s.sendto(struct.pack("=IHHIIBBH", 20, NFT_MSG_GETGEN, NLM_F_REQUEST, 1, 0, 0, 0, 0), (0, 0))
+        reply = s.recv(4096)
+    at = 20
+    while at + 4 <= len(reply):
+        size, kind = struct.unpack_from("=HH", reply, at)
+        if kind & 0x3fff == NFTA_GEN_ID:
+            return struct.unpack_from(">I", reply, at + 4)[0]
+        at += (size + 3) & ~3
+    raise AssertionError("the kernel tells no generation")
+
+
+def of_one_generation(look):
+    """nft asks for chains, sets and rules one after the other, and when a transaction comes between it begins anew; what it lists then can hold
+    rules twice (1.0.6 keeps those that it had no chain for).  A look counts when there was no transaction from its begin to its end."""
+    while True:
+        before, seen = generation(), look()
+        if generation() == before:
+            return seen
+
+
 def twice(look, *args):
-    """Two looks that agree, since a look takes longer than a change: nft asks for chains, sets and rules one after the other, and a dump that
-    begins while a transaction becomes visible can hold rules of both.  What a killed process left stays for longer than two looks."""
+    """Two looks that agree, since a look asks for one destination after the other."""
     before = look(*args)
     while (now := look(*args)) != before:
         before = now
@@ -67,13 +93,13 @@ def twice(look, *args):
 
 
 def read_at_once():
-    return {"firewall": without_policies(twice(read_firewall)), "lookups-4": read_lookups("-4", DESTINATIONS_4),
+    return {"firewall": without_policies(of_one_generation(read_firewall)), "lookups-4": read_lookups("-4", DESTINATIONS_4),
             "lookups-6": read_lookups("-6", DESTINATIONS_6)}
 
 
 def read_state(etc):
     links, addresses = read_links()
-    return {"firewall": read_firewall(), "routes": read_routes(), "left": [_rules(), _routes("158158")], "links": links, "addresses": addresses, "sysctls": read_sysctls(), "files": read_files(etc)}
+    return {"firewall": of_one_generation(read_firewall), "routes": read_routes(), "left": [_rules(), _routes("158158")], "links": links, "addresses": addresses, "sysctls": read_sysctls(), "files": read_files(etc)}
 
 
 # --- the firewall
