@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -163,6 +164,7 @@ tlskey_sign(const uint8_t *digest, size_t len, uint8_t *ret, size_t size, size_t
 	ctx = EVP_PKEY_CTX_new(key, NULL);
 	ok = ctx != NULL && EVP_PKEY_sign_init(ctx) == 1 && EVP_PKEY_sign(ctx, ret, &n, digest, len) == 1;
 	EVP_PKEY_CTX_free(ctx);
+	ERR_clear_error();	/* what went wrong inside is kept there, with copies of its words */
 	if (!ok)
 		return -EIO;
 	*ret_len = n;

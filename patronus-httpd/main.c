@@ -26,8 +26,10 @@ static const struct conn_ops conn_ops = { .request = route_request, .refuse = re
 static void
 on_chain(const uint8_t *pem, size_t len)
 {
-	if (tls_set_chain(pem, len) == 0)
-		server_set_accepting(true);
+	/* Nobody sends it a second time; privd does, in a way, by starting us again. */
+	if (tls_set_chain(pem, len) != 0)
+		fatalx("tls", "nothing can be served without a certificate");
+	server_set_accepting(true);
 }
 
 static void

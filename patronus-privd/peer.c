@@ -97,6 +97,8 @@ peer_writable(struct peer *p)
 	struct out *o;
 	int n;
 
+	if (p->is_starved)
+		return PEER_CLOSED;
 	p->is_full = false;
 	while ((o = p->out) != NULL) {
 		n = out_pump(p, o);
@@ -120,11 +122,14 @@ peer_send(struct peer *p, const struct frame_header *h, const void *body, const 
 	if (p->fd == -1)
 		return -EPIPE;
 	o = calloc(1, sizeof(*o));
-	if (o == NULL)
-		return -ENOMEM;
+	error = o != NULL ? msg_encode(h, body, &o->data, &o->len) : -ENOMEM;
+	if (error == -ENOMEM) {
+		p->is_starved = !p->is_log;
+		free(o);
+		return error;
+	}
 	o->fd = -1;
 	o->header = *h;
-	error = msg_encode(h, body, &o->data, &o->len);
 	if (error == 0 && o->len > QUEUE_MAX - p->queued)
 		error = -ENOBUFS;
 	if (error == 0 && h->nfds > 0) {
@@ -179,7 +184,7 @@ peer_error(struct peer *p, const struct frame_header *request, int error, uint32
 short
 peer_events(const struct peer *p, uint64_t now_us, uint64_t *deadline_us)
 {
-	short events = p->out != NULL || p->is_full ? POLLOUT : 0;
+	short events = p->out != NULL || p->is_full || p->is_starved ? POLLOUT : 0;
 
 	if (!p->is_held)
 		return p->is_full ? events : events | POLLIN;
@@ -275,6 +280,8 @@ peer_readable(struct peer *p, const char **ret_why)
 		if (v != PEER_OK)
 			return v;
 		n = assembler_add(&p->assembler, &h, frame + FRAME_HEADER_LEN, NULL, &m, &err);
+		if (n == -ENOMEM)
+			return PEER_CLOSED;
 		if (n < 0)
 			return violation(ret_why, err.reason != NULL ? err.reason : "message that cannot be kept");
 		if (n == 1 && (v = message_carry_out(p, &m, ret_why)) != PEER_OK)

@@ -31,6 +31,7 @@ struct arena {
 	size_t		 max;
 	int		 fds[ARENA_FDS];
 	unsigned	 nfds;
+	bool		 is_starved;
 };
 
 struct arena *
@@ -38,7 +39,7 @@ arena_new(size_t max)
 {
 	struct arena *a;
 
-	a = calloc(1, sizeof(*a));
+	a = heap_new(1, sizeof(*a));
 	if (a != NULL)
 		a->max = max;
 	return a;
@@ -76,9 +77,11 @@ block_new(struct arena *a, size_t need)
 		size = 1u << 20;
 	if (size < need)
 		size = need;
-	b = calloc(1, sizeof(*b) + size);
-	if (b == NULL)
+	b = heap_new(1, sizeof(*b) + size);
+	if (b == NULL) {
+		a->is_starved = true;
 		return NULL;
+	}
 	b->size = size;
 	b->next = a->blocks;
 	a->blocks = b;
@@ -176,4 +179,10 @@ size_t
 arena_used(const struct arena *a)
 {
 	return a->used;
+}
+
+bool
+arena_is_starved(const struct arena *a)
+{
+	return a->is_starved;
 }

@@ -2,6 +2,7 @@
 #ifndef PATRONUS_BASE_ARENA_H
 #define PATRONUS_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -27,5 +28,7 @@ int		 arena_add_fd(struct arena *, int fd);
 int		 arena_take_fd(struct arena *, unsigned n);
 
 size_t		 arena_used(const struct arena *);
+/* Whether NULL came for want of memory, and not because of the bound. */
+bool		 arena_is_starved(const struct arena *);
 
 #endif

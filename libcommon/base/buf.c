@@ -27,7 +27,7 @@ buf_reset(struct buf *b)
 	if (b->data != NULL)
 		explicit_bzero(b->data, b->len);
 	b->len = 0;
-	b->failed = false;
+	b->failed = b->starved = false;
 }
 
 /* Room for n more bytes and a NUL. */
@@ -51,7 +51,7 @@ buf_reserve(struct buf *b, size_t n)
 	/* What passes through buffers may be a secret: no copy stays where it grew out of. */
 	p = heap_regrow(b->data, b->len, cap);
 	if (p == NULL) {
-		b->failed = true;
+		b->failed = b->starved = true;
 		return false;
 	}
 	b->data = p;

@@ -18,6 +18,7 @@ struct buf {
 	size_t	 cap;
 	size_t	 max;
 	bool	 failed;
+	bool	 starved;	/* it was for want of memory */
 };
 
 void	 buf_init(struct buf *, size_t max);		/* max 0: no bound */

@@ -20,6 +20,16 @@ void	 heap_keep(void);
 void	 heap_trim(void);
 
 /*
+ * For a daemon: from now on it ends when arenas, buffers, channels and whoever uses heap_new() get no memory, and says so; privd starts it
+ * again (docs/adr/0109).  What is over a bound is refused as before.
+ */
+void	 heap_end_without_memory(void);
+/* The same for what a library could not make; p otherwise. */
+void	*heap_checked(void *p);
+/* calloc(), for what has no other way on than that; NULL when out of memory, in processes that go on. */
+void	*heap_new(size_t n, size_t size);
+
+/*
  * realloc() for what may hold a secret: `used` bytes move, and the old place is cleared before it is freed.  NULL, and nothing has
  * happened, when out of memory.
  */

@@ -126,6 +126,9 @@ on_peer_close(struct channel *c, int error, void *arg)
 {
 	unsigned i;
 
+	/* The other side lives, and nobody makes the channel a second time while both do. */
+	if (error == -ENOMEM)
+		fatalx("daemon", "no memory for the channel to %s", channel_name(c));
 	for (i = 0; i < self.nslots; i++) {
 		if (self.slots[i].channel != c)
 			continue;
@@ -144,6 +147,7 @@ slot_replace(struct slot *s, int fd)
 	if (s->channel != NULL)
 		channel_close(s->channel, 0);
 	s->channel = channel_new(self.daemon->base, fd, s->name, self.daemon->role, s->row->role, &s->ops, self.daemon);
+	/* The other side may have ended already: then there will be another one. */
 	if (s->channel == NULL)
 		log_errx("daemon", "cannot make the channel to %s", s->name);
 }
@@ -288,6 +292,7 @@ daemon_main(struct daemon *d, int argc, char **argv)
 	int error;
 
 	heap_init();
+	heap_end_without_memory();
 	log_init(d->name, getenv("PATRONUS_DEBUG") != NULL ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	self.daemon = d;
 	d->argc = argc;

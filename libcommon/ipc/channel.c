@@ -180,10 +180,10 @@ channel_new(struct event_base *base, int fd, const char *name, uint8_t self, uin
 	struct hello_req hello = { .protocol = msg_protocol_hash(), .role = self };
 	struct channel *c;
 
-	c = calloc(1, sizeof(*c));
+	c = heap_new(1, sizeof(*c));
 	if (c == NULL)
 		goto fail_fd;
-	c->frame = malloc(FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX);
+	c->frame = heap_regrow(NULL, 0, FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX);
 	STAILQ_INIT(&c->out);
 	TAILQ_INIT(&c->calls);
 	assembler_init(&c->assembler);
@@ -194,13 +194,17 @@ channel_new(struct event_base *base, int fd, const char *name, uint8_t self, uin
 	c->arg = arg;
 	c->next_id = 1;
 	c->queue_max = CHANNEL_QUEUE_MAX;
-	c->ev_read = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
-	c->ev_write = event_new(base, fd, EV_WRITE, on_writable, c);
-	c->ev_timer = event_new(base, -1, EV_PERSIST, on_timer, c);
+	c->ev_read = heap_checked(event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c));
+	c->ev_write = heap_checked(event_new(base, fd, EV_WRITE, on_writable, c));
+	c->ev_timer = heap_checked(event_new(base, -1, EV_PERSIST, on_timer, c));
 	if (c->frame == NULL || c->ev_read == NULL || c->ev_write == NULL || c->ev_timer == NULL)
 		goto fail;
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1 || event_add(c->ev_read, NULL) == -1)
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		goto fail;
+	if (event_add(c->ev_read, NULL) == -1) {
+		(void)heap_checked(NULL);
+		goto fail;
+	}
 	if (channel_send(c, MSG_HELLO, 0, &hello, NULL, 0) != 0)
 		goto fail;
 	return c;
@@ -300,7 +304,7 @@ queue_frame(struct out_queue *q, const struct frame_header *h, const uint8_t *pa
 	struct out_frame *f;
 	unsigned i;
 
-	f = malloc(sizeof(*f) + h->len);
+	f = heap_regrow(NULL, 0, sizeof(*f) + h->len);
 	if (f == NULL)
 		return -ENOMEM;
 	f->header = *h;
@@ -398,7 +402,7 @@ channel_call(struct channel *c, uint16_t type, uint32_t revision, const void *re
 	struct pending_call *p;
 	int error;
 
-	p = calloc(1, sizeof(*p));
+	p = heap_new(1, sizeof(*p));
 	if (p == NULL)
 		return -ENOMEM;
 	error = send_message(c, &h, req, fds);

@@ -161,8 +161,9 @@ refuse(struct decoder *d, const char *reason)
 static bool
 no_memory(struct decoder *d)
 {
-	d->error = -ENOMEM;
-	return refuse(d, "out of memory or over the bound of the message");
+	/* Over the bound is the sender's doing. */
+	d->error = arena_is_starved(d->arena) ? -ENOMEM : -EPROTO;
+	return refuse(d, d->error == -ENOMEM ? "out of memory" : "over the bound of the message");
 }
 
 static bool	 decode_record(struct decoder *, const struct record *, void *);
@@ -618,8 +619,8 @@ codec_encode(const struct record *r, const void *msg, size_t max_len, uint8_t **
 	if (!encode_record(&e, r, msg))
 		error = -EPROTO;
 	else if (buf_failed(&e.out)) {
-		e.reason = "message over its maximum, or out of memory";
-		error = -EFBIG;
+		e.reason = e.out.starved ? "out of memory" : "message over its maximum";
+		error = e.out.starved ? -ENOMEM : -EFBIG;
 	}
 	if (error != 0) {
 		error_fill(ret_error, e.out.len, e.path, e.reason);

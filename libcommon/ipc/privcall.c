@@ -55,6 +55,9 @@ receive(struct message *ret)
 			return n;
 		n = assembler_add(&priv.assembler, &h, priv.frame + FRAME_HEADER_LEN, fds, ret, &err);
 	} while (n == 0);
+	/* It may have been a channel. */
+	if (n == -ENOMEM)
+		fatalx("priv", "no memory for a message from privd");
 	if (n == -EPROTO)
 		log_errx("priv", "message from privd cannot be read: %s: %s", err.path, err.reason);
 	return n;

@@ -156,18 +156,20 @@ class Lab:
 
     # --- the box ---
 
-    def start(self, wait=True, env=None, libexec=None):
-        """Start the suite. The web listener is opened here, on the host's loopback, and handed in."""
+    def start(self, wait=True, env=None, libexec=None, first="true"):
+        """Start the suite. The web listener is opened here, on the host's loopback, and handed in.
+
+        first: what a shell does before, in the suite's own mount namespace."""
         if self.web is None:
             self.web = socket.create_server(("127.0.0.1", 0), backlog=128)
         libexec = libexec or PREFIX / "libexec" / "patronus"
         # The box's resolv.conf and localtime are its own: a mount namespace alone would share /etc with this machine.
         etc = self.dir / "etc"
         etc.mkdir(exist_ok=True)
-        privd = [str(PREFIX / "libexec" / "patronus" / "patronus-privd"), "--state", str(self.state), "--run", str(self.run_dir),
+        privd = [str(libexec / "patronus-privd"), "--state", str(self.state), "--run", str(self.run_dir),
                  "--libexec", str(libexec), "--etc", str(etc)]
         # LISTEN_PID is the pid of privd itself: everything between is exec.
-        script = 'export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=web; exec "$@"'
+        script = first + ' && export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=web && exec "$@"'
         web = os.dup(self.web.fileno())
         fd_env = dict(os.environ, **(env or {}))
 

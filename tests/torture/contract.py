@@ -53,9 +53,10 @@ def differences(state, expected):
 class Box:
     """A lab whose suite goes from configuration to configuration of the pool, and what each of them looks like in the kernel."""
 
-    def __init__(self, lab, seed=1):
-        self.lab, self.random = lab, random.Random(seed)
-        lab.start()
+    def __init__(self, lab, seed=1, start=None):
+        """start: how the suite is started, by a function with the argument `wait`."""
+        self.lab, self.random, self.start = lab, random.Random(seed), start or lab.start
+        self.start(wait=True)
         lab.load(ROOT / "examples" / "lab.yaml")
         self.oracle = Oracle(lab)
         self.documents = pool(self.shown())
@@ -117,7 +118,7 @@ class Box:
     def revive(self):
         """What a supervisor does when privd has ended."""
         self.lab.privd.wait(5)
-        self.lab.start(wait=False)
+        self.start(wait=False)
 
     # --- the contract
 
