@@ -280,10 +280,8 @@ peer_readable(struct peer *p, const char **ret_why)
 		if (v != PEER_OK)
 			return v;
 		n = assembler_add(&p->assembler, &h, frame + FRAME_HEADER_LEN, NULL, &m, &err);
-		if (n == -ENOMEM)
-			return PEER_CLOSED;
 		if (n < 0)
-			return violation(ret_why, err.reason != NULL ? err.reason : "message that cannot be kept");
+			return n == -ENOMEM ? PEER_CLOSED : violation(ret_why, err.reason != NULL ? err.reason : "message that cannot be kept");
 		if (n == 1 && (v = message_carry_out(p, &m, ret_why)) != PEER_OK)
 			return v;
 	}

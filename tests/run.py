@@ -147,7 +147,7 @@ def part_checks(part, args):
 
 
 def part_unit(part, args):
-    meson_suite(part, BUILD, ["unit"])
+    meson_suite(part, BUILD, ["unit", "schedules"])
 
 
 def part_golden(part, args):
@@ -162,7 +162,7 @@ def part_sandbox(part, args):
 
 def part_asan(part, args):
     setup(ASAN, "-Db_sanitize=address,undefined", "-Dui=none", "-Db_lundef=false", "-Dbuildtype=debug", "-Doptimization=1")
-    meson_suite(part, ASAN, ["unit", "golden"])
+    meson_suite(part, ASAN, ["unit", "golden", "schedules"])
 
 
 def part_fuzz(part, args):
