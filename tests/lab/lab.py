@@ -166,7 +166,8 @@ class Lab:
         # The box's resolv.conf and localtime are its own: a mount namespace alone would share /etc with this machine.
         etc = self.dir / "etc"
         etc.mkdir(exist_ok=True)
-        privd = [str(libexec / "patronus-privd"), "--state", str(self.state), "--run", str(self.run_dir),
+        program = next(p for p in (libexec / "patronus-privd", PREFIX / "libexec" / "patronus" / "patronus-privd") if p.exists())
+        privd = [str(program), "--state", str(self.state), "--run", str(self.run_dir),
                  "--libexec", str(libexec), "--etc", str(etc)]
         # LISTEN_PID is the pid of privd itself: everything between is exec.
         script = first + ' && export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=web && exec "$@"'
