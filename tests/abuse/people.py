@@ -88,8 +88,11 @@ class Wire:
 
     def ask_all(self, requests, depth=32):
         """In order; a connection that the server ends goes on in a new one with what it has not answered."""
-        answers = []
+        answers, before, tries = [], -1, 0
         while len(answers) < len(requests):
+            tries = tries + 1 if len(answers) == before else 0
+            before = len(answers)
+            assert tries < 3, "one and the same request has no answer three times"
             if self.s is None:
                 self.open()
             batch = requests[len(answers):len(answers) + depth]
