@@ -330,6 +330,29 @@ rule_origin(struct compiler *c, const struct policy_rule *r)
 	return o;
 }
 
+/*
+ * What is not always in force stands in a chain of its own: the jump to it comes and goes, and the counters stay.
+ */
+static struct ir_chain *
+timed_chain(struct compiler *c, struct ir_chain *chain, const struct policy_rule *r)
+{
+	struct ir_chain *timed;
+	struct ir_draft d = { .n = 0 };
+	struct ir_origin *o;
+
+	timed = ir_chain_get(c->ir, mem_printf(c->ir->arena, "timed.%s", r->id));
+	if (r->is_waiting)
+		return timed;
+	o = ir_origin_find(c->ir, mem_printf(c->ir->arena, "timed:%s", r->id));
+	if (o == NULL) {
+		o = ir_origin_new(c->ir, mem_printf(c->ir->arena, "timed:%s", r->id), r->path, IR_ACTION_NONE);
+		o->is_generated = true;
+	}
+	ir_jump(&d, IR_JUMP, timed->name);
+	ir_rule_add(c->ir, chain, o, &d);
+	return timed;
+}
+
 void
 compile_rule(struct compiler *c, struct ir_chain *chain, const struct policy_rule *r)
 {
@@ -342,6 +365,11 @@ compile_rule(struct compiler *c, struct ir_chain *chain, const struct policy_rul
 	unsigned i;
 
 	m.origin = rule_origin(c, r);
+	if (r->schedule != NULL) {
+		m.chain = timed_chain(c, chain, r);
+		if (m.chain->n > 0)	/* it is there already, and another chain jumps to it too */
+			return;
+	}
 	parts = compile_select(c, &sel);
 	if (parts->n == 0) {
 		if (c->remarks != NULL)

@@ -53,6 +53,9 @@ void	 revocation_due(struct fwd *);
 /* repair.c: the kernel may differ, or links may have changed. */
 void	 repair_table(void *fwd);
 void	 repair_links(void *fwd);
+void	 repair_schedules(struct fwd *);
+/* Another form is in force and nothing waits to be confirmed. */
+void	 fwd_settled(struct fwd *);
 
 /* report.c */
 void	 report_state(struct fwd *, struct channel *, const struct message *);

@@ -390,21 +390,40 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 	return h;
 }
 
+static uint64_t
+rule_hash(const struct ir_rule *r)
+{
+	uint64_t h = hash_u64(r->part, hash_string(r->origin->id));
+	unsigned i;
+
+	for (i = 0; i < r->n; i++)
+		h = stmt_hash(&r->stmts[i], h);
+	return h;
+}
+
+void
+ir_rule_end(struct ir *ir, struct ir_rule *r, uint16_t at, enum ir_kind verdict)
+{
+	struct ir_stmt *stmts = mem_alloc(ir->arena, at + 2u, sizeof(*stmts));
+
+	memcpy(stmts, r->stmts, at * sizeof(*stmts));
+	stmts[at].kind = IR_COUNTER;
+	stmts[at + 1].kind = (uint8_t)verdict;
+	r->stmts = stmts;
+	r->n = (uint16_t)(at + 2);
+	r->hash = rule_hash(r);
+}
+
 void
 ir_rule_append(struct ir_chain *c, struct ir_rule *r)
 {
 	struct ir_rule *last = c->last;
-	unsigned i;
-	uint64_t h;
 
 	r->chain = c;
 	r->next = NULL;
 	/* The rules of one origin stand together in a chain. */
 	r->part = last != NULL && last->origin == r->origin ? (uint16_t)(last->part + 1) : 0;
-	h = hash_u64(r->part, hash_string(r->origin->id));
-	for (i = 0; i < r->n; i++)
-		h = stmt_hash(&r->stmts[i], h);
-	r->hash = h;
+	r->hash = rule_hash(r);
 	if (last == NULL)
 		c->first = r;
 	else

@@ -182,6 +182,8 @@ void		 ir_jump(struct ir_draft *, enum ir_kind, const char *chain);
 struct ir_rule	*ir_rule_add(struct ir *, struct ir_chain *, struct ir_origin *, const struct ir_draft *);
 /* At the end of the chain; for passes that move rules or have changed their statements. */
 void		 ir_rule_append(struct ir_chain *, struct ir_rule *);
+/* The rule ends before its statement at with this verdict. */
+void		 ir_rule_end(struct ir *, struct ir_rule *, uint16_t at, enum ir_kind);
 struct ir_zones	 ir_zones_copy(struct ir *, const char *const *names, uint32_t n);
 /* ids are unique. */
 struct ir_origin *ir_origin_find(const struct ir *, const char *id);

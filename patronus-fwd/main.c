@@ -138,6 +138,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	events_left = EVENTS_PER_SECOND;
+	repair_schedules(&fwd);
 	report_counters(&fwd);
 	(void)apply_store(&fwd.apply);	/* says itself when it fails; the next kept revision tries again */
 }

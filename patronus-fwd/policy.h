@@ -47,12 +47,7 @@ enum policy_state {
 };
 
 /* What a rejected sender is told: the kernel's codes for ICMP and ICMPv6 alike. */
-enum policy_reject {
-	POLICY_NO_ROUTE = 0,
-	POLICY_PORT_UNREACHABLE,
-	POLICY_HOST_UNREACHABLE,
-	POLICY_ADMIN_PROHIBITED
-};
+enum policy_reject { POLICY_NO_ROUTE = 0, POLICY_PORT_UNREACHABLE, POLICY_HOST_UNREACHABLE, POLICY_ADMIN_PROHIBITED };
 
 enum policy_share {
 	POLICY_PER_INVALID = 0,
@@ -166,6 +161,8 @@ struct policy_rule {
 	struct policy_service	*services;
 	uint32_t		 n_services;	/* 0: everything */
 	struct policy_conditions conditions;
+	const struct schedule	*schedule;	/* NULL: always */
+	bool			 is_waiting;	/* not in a window of its schedule now */
 	struct rate		 rate;		/* count 0: no limit */
 	uint32_t		 burst;
 	uint8_t			 per;		/* enum policy_share */
@@ -248,12 +245,16 @@ struct policy_access {
 	uint16_t	 port;
 };
 
+struct schedule;
+
 struct fw_policy {
 	struct policy_interface	*interfaces;
 	uint32_t		 n_interfaces;
 	struct policy_zone	*zones;		/* [POLICY_LOCAL] is the box */
 	uint32_t		 n_zones;
-	struct policy_rule	*rules;
+	struct schedule		*schedules;
+	uint32_t		 n_schedules;
+	struct policy_rule	*rules;		/* of all sections, in their order */
 	uint32_t		 n_rules;
 	struct policy_masquerade *masquerades;
 	uint32_t		 n_masquerades;
@@ -284,6 +285,9 @@ uint32_t zoneset_count(const uint64_t *, const struct fw_policy *);
 
 struct problems;
 struct links;
+
+/* Which rules wait for a window of their schedule; until then all are in force.  utc: seconds since 1970. */
+void	 policy_set_time(struct fw_policy *, int64_t utc);
 
 /*
  * The policy of a configuration, or NULL when problems were found.  It lives in the arena and borrows the strings of conf.  links may be

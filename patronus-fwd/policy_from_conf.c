@@ -248,6 +248,7 @@ policy_from_conf(const struct conf_fwd *conf, const struct links *links, struct 
 	resolve_zones(&s);
 	resolve_groups(&s);
 	resolve_service_names(&s);
+	resolve_schedules(&s);
 	resolve_rules(&s);
 	resolve_nat(&s, conf->nat);
 	resolve_management(&s, conf->management);

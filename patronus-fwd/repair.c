@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/drift.h"
 #include "ipc/ids.h"
@@ -146,36 +147,60 @@ fwd_links_refresh(struct fwd *f)
 	privcall_dump_free(data, len);
 }
 
-/* Interfaces that are matched by hardware may have another name now, or be there at last. */
-void
-repair_links(void *arg)
+/* The revision that is in force, compiled anew, since what it means has changed. */
+static void
+compile_anew(struct fwd *f, const char *tag, const char *why)
 {
-	struct fwd *f = arg;
 	struct revision *r;
 	struct problems problems;
 	struct arena *a;
-	struct ir *old;
 
-	fwd_links_refresh(f);
-	if (f->applied == NULL || f->applied->conf == NULL)
-		return;
 	a = arena_new(0);
 	if (a == NULL)
 		fatalx("repair", "out of memory");
 	problems_init(&problems, a);
 	if (revision_new(f->applied->number, f->applied->conf, f->applied->conf_len, f->links, &problems, &r) == 0) {
-		old = f->apply.ir;
-		report_adopt(old, r->ir);
+		report_adopt(f->apply.ir, r->ir);
 		if (apply_commit(&f->apply, r->ir, &problems) == 0) {
-			revocation_due(f);
 			r->ir = NULL;
+			r->is_kept = f->applied->is_kept;
 			revision_free(f->applied);
 			f->applied = r;
-			log_info("links", "links have changed: the ruleset follows");
+			log_info(tag, "%s: the ruleset follows", why);
+			fwd_settled(f);
 		} else {
-			log_errx("links", "the ruleset cannot follow the links: %s", problems.n > 0 ? problems.items[0].text : "unknown");
+			log_errx(tag, "%s, and the ruleset cannot follow: %s", why, problems.n > 0 ? problems.items[0].text : "unknown");
 			revision_free(r);
 		}
 	}
 	arena_free(a);
+}
+
+/* Interfaces that are matched by hardware may have another name now, or be there at last. */
+void
+repair_links(void *arg)
+{
+	struct fwd *f = arg;
+
+	fwd_links_refresh(f);
+	if (f->applied != NULL && f->applied->conf != NULL)
+		compile_anew(f, "links", "links have changed");
+}
+
+void
+repair_schedules(struct fwd *f)
+{
+	if (f->applied != NULL && f->applied->conf != NULL && revision_is_due(f->applied, (int64_t)(clock_wall_ms() / 1000)))
+		compile_anew(f, "schedule", "a schedule begins or ends");
+}
+
+/* What is in force is final: as last known good it is stored, and connections that it does not allow end. */
+void
+fwd_settled(struct fwd *f)
+{
+	if (!f->applied->is_kept)
+		return;
+	if (apply_keep(&f->apply) != 0)
+		log_errx("apply", "the ruleset cannot be kept as last known good");
+	revocation_due(f);
 }

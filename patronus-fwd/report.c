@@ -16,6 +16,8 @@
 #include "logring.h"
 #include "mem.h"
 #include "nft_read.h"
+#include "revision.h"
+#include "schedule.h"
 
 #define STATE_MAX	(32u << 20)
 #define EVENT_MAX	60000
@@ -166,6 +168,26 @@ read_connections(struct state_connections *s)
 	privcall_dump_free(c.data, c.len);
 }
 
+static void
+describe_schedules(const struct revision *r, struct state_firewall *s, struct arena *a)
+{
+	int64_t now = (int64_t)(clock_wall_ms() / 1000), next;
+	struct state_schedule *d;
+	uint32_t i;
+
+	if (r == NULL)
+		return;
+	s->schedules.items = mem_alloc(a, r->n_schedules, sizeof(*s->schedules.items));
+	for (i = 0; i < r->n_schedules; i++) {
+		d = &s->schedules.items[s->schedules.n++];
+		d->name = r->schedules[i].name;
+		d->active = r->was_active[i];
+		next = schedule_next(&r->schedules[i], now);
+		d->has_next_change = next > 0;
+		d->next_change = (uint64_t)next * 1000;
+	}
+}
+
 static int
 state_firewall(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, size_t *ret_len)
 {
@@ -176,6 +198,7 @@ state_firewall(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, si
 	ir = f->apply.ir;
 	s.connections = mem_alloc(a, 1, sizeof(*s.connections));
 	read_connections(s.connections);
+	describe_schedules(f->applied, &s, a);
 	if (ir != NULL && read_counters(f->apply.ir) != 0)
 		return -EIO;
 	s.rules.items = mem_alloc(a, ir != NULL ? ir->n_origins : 0, sizeof(*s.rules.items));

@@ -127,6 +127,11 @@ resolve_rule(struct resolver *s, const struct conf_rule *c, enum policy_section 
 	resolve_endpoint(s, &r->destination, c->destination, r->path);
 	r->services = resolve_services(s, c->service.items, c->service.n, r->path, &r->n_services);
 	resolve_conditions(s, r, c);
+	if (c->schedule != NULL) {
+		r->schedule = names_get(&s->schedules, c->schedule);
+		if (r->schedule == NULL)
+			resolver_unknown(s, r->path, "schedule", c->schedule);
+	}
 	if (c->limit != NULL)
 		resolve_limit(r, c->limit);
 	if (c->connections != NULL)

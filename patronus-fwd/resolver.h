@@ -34,6 +34,7 @@ struct resolver {
 	struct names			 mac_groups;	/* -> struct conf_mac_group */
 	struct names			 services;	/* -> struct conf_service */
 	struct names			 paths;		/* of what has an id of its own */
+	struct names			 schedules;	/* -> struct schedule */
 	struct names			 rule_ids;	/* -> the rule's path */
 };
 
@@ -57,6 +58,8 @@ struct policy_service *resolve_services(struct resolver *, const char *const *it
 /* resolve_condition.c */
 void	 resolve_conditions(struct resolver *, struct policy_rule *, const struct conf_rule *);
 void	 resolve_writes(struct resolver *, struct policy_rule *, const struct conf_rule *);
+/* resolve_schedule.c */
+void	 resolve_schedules(struct resolver *);
 /* resolve_rule.c */
 void	 resolve_rules(struct resolver *);
 /* resolve_nat.c */

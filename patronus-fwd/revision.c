@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "conf/generated.h"
 
@@ -13,6 +14,7 @@
 #include "policy.h"
 #include "problems.h"
 #include "revision.h"
+#include "schedule.h"
 
 #define REMARKS_MAX	8192
 
@@ -59,10 +61,41 @@ keep_drift(struct revision *r, const struct conf_drift *c)
 	r->drift.areas = &r->drift_areas;
 }
 
+static void
+note_schedules(struct revision *r, const struct fw_policy *p, int64_t now)
+{
+	struct schedule *s;
+	uint32_t i;
+
+	r->schedules = mem_alloc(r->arena, p->n_schedules, sizeof(*r->schedules));
+	r->was_active = mem_alloc(r->arena, p->n_schedules, sizeof(*r->was_active));
+	r->n_schedules = p->n_schedules;
+	for (i = 0; i < p->n_schedules; i++) {
+		s = &r->schedules[i];
+		*s = p->schedules[i];
+		s->name = mem_strdup(r->arena, s->name);
+		s->windows = mem_alloc(r->arena, s->n, sizeof(*s->windows));
+		memcpy(s->windows, p->schedules[i].windows, s->n * sizeof(*s->windows));
+		r->was_active[i] = schedule_is_active(s, now);
+	}
+}
+
+bool
+revision_is_due(const struct revision *r, int64_t utc)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->n_schedules; i++)
+		if (schedule_is_active(&r->schedules[i], utc) != r->was_active[i])
+			return true;
+	return false;
+}
+
 static int
 build(struct revision *r, const uint8_t *data, size_t len, const struct links *links, struct arena *scratch, struct problems *problems)
 {
 	struct codec_error e;
+	int64_t now = (int64_t)(clock_wall_ms() / 1000);
 	struct fw_policy *policy;
 	void *conf;
 	int error;
@@ -76,10 +109,12 @@ build(struct revision *r, const uint8_t *data, size_t len, const struct links *l
 	policy = policy_from_conf(conf, links, scratch, problems);
 	if (policy == NULL)
 		return -EINVAL;
+	policy_set_time(policy, now);
+	note_schedules(r, policy, now);
 	r->ir = compile(policy, &r->remarks);
 	passes(r->ir);
 	note_interfaces(r, policy);
-	if (needs_links(conf)) {
+	if (needs_links(conf) || policy->n_schedules > 0) {
 		r->conf = mem_new(len, 1);
 		memcpy(r->conf, data, len);
 		r->conf_len = len;

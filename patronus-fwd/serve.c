@@ -18,6 +18,7 @@
 #include "judge.h"
 #include "mem.h"
 #include "nft_encode.h"
+#include "probe.h"
 #include "problems.h"
 #include "revision.h"
 #include "watch.h"
@@ -134,6 +135,11 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 	}
 	if (r != NULL)
 		check_size(r->ir, &problems);
+	/* What was accepted once and cannot be any more, since another kernel was booted, closes; whoever asks for it now is told. */
+	if (r != NULL && f->apply.ir == NULL && !req->dry_run)
+		(void)probe_close(r->ir);
+	else if (r != NULL)
+		(void)probe_check(r->ir, &problems);
 	if (problems.n > 0 || r == NULL) {
 		reply_problems(c, m, &problems);
 		revision_free(r);
@@ -328,8 +334,10 @@ on_kept(struct channel *c, struct message *m, void *arg)
 	(void)arg;
 	r = f->applied != NULL && f->applied->number == req->revision ? apply_keep(&f->apply) : -ESTALE;
 	/* Not before: who has to confirm the change may do so over a connection that it cuts. */
-	if (r == 0)
+	if (r == 0) {
+		f->applied->is_kept = true;
 		revocation_due(f);
+	}
 	if (r == 0)
 		(void)channel_reply(c, &m->header, &rep, NULL, 0);
 	else

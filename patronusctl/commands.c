@@ -50,6 +50,12 @@ const struct command commands[] = {
 		.examples = { { "show firewall rules", "all of them" }, { "show firewall rules drop", "what drops" } },
 		.run = run_show_rules,
 	}, {
+		.words = "show firewall schedules", .summary = "schedules of rules, and when they change",
+		.text = "Times are shown in UTC; the windows are in the time zone of the schedule, with its summer time. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show firewall schedules", "all of them" } },
+		.run = run_show_schedules,
+	}, {
 		.words = "show firewall log", .summary = "packets that the firewall logged",
 		.text = "The newest first. With --follow new ones are printed as they come, until Ctrl-C. " FILTER_TEXT,
 		.args = { FILTER },

@@ -17,6 +17,7 @@ int	run_audit_prove(struct ctl *);
 int	run_show_interfaces(struct ctl *);
 int	run_show_routes(struct ctl *);
 int	run_show_rules(struct ctl *);
+int	run_show_schedules(struct ctl *);
 int	run_show_log(struct ctl *);
 int	run_show_processes(struct ctl *);
 int	run_show_drift(struct ctl *);

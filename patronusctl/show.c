@@ -220,6 +220,17 @@ run_show_rules(struct ctl *c)
 }
 
 int
+run_show_schedules(struct ctl *c)
+{
+	static const struct column columns[] = {
+		{ "SCHEDULE", "name", CELL_TEXT }, { "ACTIVE", "active", CELL_YES }, { "NEXT CHANGE", "next-change", CELL_TIME },
+	};
+	static const struct listing l = LISTING("/state/firewall", "schedules", columns);
+
+	return show(c, &l, "");
+}
+
+int
 run_show_processes(struct ctl *c)
 {
 	static const struct column columns[] = {

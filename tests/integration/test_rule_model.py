@@ -263,3 +263,18 @@ def test_mistakes_are_told_with_their_rule(box, rule, says):
 
 def test_the_kernel_has_nothing_else(box):
     assert box.ctl_json("show", "drift")["drift"] == []
+
+
+def test_what_the_kernel_lacks_is_refused_with_its_rule(box):
+    """Where this kernel has no queue the rule is named before anything changes; where it has one, the rule is there."""
+    path = box.dir / "queue.yaml"
+    path.write_text(box.text.replace("  rules:\n    - { id: not-far", "  rules:\n    - { id: ips, from: wan, to: lan, action: queue, queue: { number: 3 } }\n    - { id: not-far"))
+    has_queue = box.exec("box", ["nft", "add table inet q; add chain inet q c; add rule inet q c queue num 3; delete table inet q"], check=False).returncode == 0
+    before = box.nft("list", "table", "inet", "patronus").stdout
+    r = box.ctl("load", path, check=False)
+    if has_queue:
+        assert r.returncode == 0
+        box.ctl("discard")
+    else:
+        assert r.returncode != 0 and "rules.ips" in r.stderr and "CONFIG_NFT_QUEUE" in r.stderr
+    assert re.sub(r"\d+", "", before) == re.sub(r"\d+", "", box.nft("list", "table", "inet", "patronus").stdout)

@@ -96,7 +96,7 @@ test_ids(void **state)
 	struct host_ctl_req host = { .verb = HOST_SET_NAME, .value = "box" };
 
 	(void)state;
-	/* netd sees no firewall rules, fwd no routes. */
+	/* netd sees no firewall rules and no connections, fwd no policy rules. */
 	dump.what = NL_DUMP_NFT_RULES;
 	assert_true(allowed(ROLE_FWD, MSG_NL_DUMP, &dump));
 	assert_false(allowed(ROLE_NETD, MSG_NL_DUMP, &dump));

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_PROBE_H
+#define PATRONUS_FWD_PROBE_H
+
+#include <stdbool.h>
+
+struct ir;
+struct problems;
+
+/*
+ * What this kernel cannot do.  A rule that needs it is asked for in a transaction that fails in any case: it fails at the rule when the
+ * kernel does not know it, and behind it otherwise.  Each question is asked once.
+ */
+
+/* One problem for each rule of the configuration that this kernel cannot carry out.  How many there are. */
+unsigned probe_check(const struct ir *, struct problems *);
+/*
+ * Make those rules drop what they match, so that the others can be loaded: where a kernel lost what it had, a rule fails closed and takes no
+ * neighbour with it.  How many there are.
+ */
+unsigned probe_close(struct ir *);
+
+#endif
