@@ -181,8 +181,9 @@ compile_anti_spoofing(struct compiler *c)
 	finish(c, dropping, &d, "spoofed:drop", IR_DROP);
 }
 
+/* states 0: whatever they are. */
 static void
-put_access(struct compiler *c, const char *id, const char *path, const struct policy_access *a)
+put_access(struct compiler *c, const char *id, const char *path, const struct policy_access *a, uint32_t states)
 {
 	struct ir_draft d = { .n = 0 };
 	struct ir_origin *o;
@@ -191,19 +192,24 @@ put_access(struct compiler *c, const char *id, const char *path, const struct po
 		return;
 	ir_match_u8(&d, IR_L4PROTO, IPPROTO_TCP);
 	put_port(&d, IR_DPORT, a->port);
+	if (states != 0)
+		ir_match_u32(&d, IR_CT_STATE, IR_ANY_BIT, states);
 	ir_put(&d, IR_COUNTER);
 	ir_put(&d, IR_ACCEPT);
-	o = ir_origin_new(c->ir, id, path, IR_ACTION_ACCEPT);
-	o->is_generated = true;
-	o->to = compile_zone_name(c, "local");
+	o = ir_origin_find(c->ir, id);
+	if (o == NULL) {
+		o = ir_origin_new(c->ir, id, path, IR_ACTION_ACCEPT);
+		o->is_generated = true;
+		o->to = compile_zone_name(c, "local");
+	}
 	ir_rule_add(c->ir, ir_chain_get(c->ir, "input"), o, &d);
 }
 
 static void
-put_management(struct compiler *c)
+put_management(struct compiler *c, uint32_t states)
 {
-	put_access(c, "management:web", "/management/web", &c->policy->web);
-	put_access(c, "management:ssh", "/management/ssh", &c->policy->ssh);
+	put_access(c, "management:web", "/management/web", &c->policy->web, states);
+	put_access(c, "management:ssh", "/management/ssh", &c->policy->ssh, states);
 }
 
 static void
@@ -246,16 +252,19 @@ compile_input(struct compiler *c)
 
 	ir_chain_base(c->ir, chain, IR_HOOK_INPUT, false, NF_IP_PRI_FILTER, true);
 	put_loopback(c, chain, IR_IIF_NAME);
+	/* No rule of any section shuts out whom the guard lets in. */
+	if (c->policy->guards_access && ir_set_find(c->ir, "pre.input") != NULL)
+		put_management(c, IR_CT_NEW | IR_CT_ESTABLISHED);
 	put_pre_rules(c, chain, IR_IIF_NAME);
 	put_established(c, chain);
 	put_icmpv6(c, chain);
 	put_invalid(c, chain);
 	put_dhcp(c, chain, true);
 	if (c->policy->guards_access)
-		put_management(c);
+		put_management(c, 0);
 	put_dispatch(c, chain, "dispatch", IR_IIF_NAME, "pairs.input");
 	if (!c->policy->guards_access)
-		put_management(c);
+		put_management(c, 0);
 	put_goto(c, chain, "unmatched");
 }
 

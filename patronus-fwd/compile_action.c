@@ -224,11 +224,11 @@ put_verdict(const struct making *m, const struct compile_part *part)
 	struct ir_draft d;
 
 	if (needs_two(m->rule, part)) {
-		d = part->draft;
+		ir_draft_copy(&d, &part->draft);
 		ir_match_u8(&d, IR_L4PROTO, IPPROTO_TCP);
 		put_end(m, &d, part->family, true);
 	}
-	d = part->draft;
+	ir_draft_copy(&d, &part->draft);
 	put_end(m, &d, part->family, m->rule->resets_tcp && part->is_tcp);
 }
 
@@ -276,7 +276,7 @@ put_shared(struct making *m, const struct compile_parts *parts)
 	m->has_limits = false;
 	m->chain = ir_chain_get(c->ir, mem_printf(c->ir->arena, "limit.%s", r->id));
 	for (i = 0; i < parts->n; i++) {
-		d = parts->items[i].draft;
+		ir_draft_copy(&d, &parts->items[i].draft);
 		put_meters(c, &d, r, parts->items[i].family);
 		ir_jump(&d, IR_JUMP, m->chain->name);
 		ir_rule_add(c->ir, from, m->origin, &d);

@@ -390,6 +390,13 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 	return h;
 }
 
+void
+ir_draft_copy(struct ir_draft *to, const struct ir_draft *from)
+{
+	memcpy(to->stmts, from->stmts, from->n * sizeof(*from->stmts));
+	to->n = from->n;
+}
+
 static uint64_t
 rule_hash(const struct ir_rule *r)
 {

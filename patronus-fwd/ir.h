@@ -178,6 +178,8 @@ void		 ir_match_masked(struct ir_draft *, enum ir_field, const void *value, cons
 /* field has the type of the set's only field. */
 void		 ir_match_set(struct ir_draft *, enum ir_field, enum ir_cmp, const struct ir_set *);
 void		 ir_jump(struct ir_draft *, enum ir_kind, const char *chain);
+/* As far as it is written: most of a draft never is. */
+void		 ir_draft_copy(struct ir_draft *to, const struct ir_draft *from);
 /* The draft becomes the chain's last rule. */
 struct ir_rule	*ir_rule_add(struct ir *, struct ir_chain *, struct ir_origin *, const struct ir_draft *);
 /* At the end of the chain; for passes that move rules or have changed their statements. */

@@ -9,6 +9,8 @@
 #include "judge.h"
 #include "mem.h"
 
+#define TCP_SYN	0x02
+
 /* What the ruleset does, as the end of a sentence about the connection. */
 static const char *
 deed(const struct explain_verdict *v, bool is_new)
@@ -40,26 +42,31 @@ cut_text(const struct explain_verdict *v, bool is_new, struct arena *a)
 	return mem_printf(a, "the built-in rule %s %s", o->id, deed(v, is_new));
 }
 
+/*
+ * As one of its packets and as the one that opens it anew; what is not known of them (marks, code points, lengths, MAC addresses) may be so or
+ * not, and for somebody who must not be locked out the worse counts.
+ */
 struct ipc_verdict
 judge_flow(const struct ir *ir, const struct ipc_flow *f, struct arena *a)
 {
 	static const uint8_t states[] = { IR_CT_ESTABLISHED, IR_CT_NEW };
 	struct explain_packet p = { .in_link = f->link, .source = f->source, .destination = f->local, .protocol = f->protocol,
 	    .source_port = f->source_port, .destination_port = f->local_port, .called_port = f->local_port, .is_to_box = true,
-	    .has_way_back = true, .has_any_way_back = true };
+	    .has_way_back = true, .has_any_way_back = true, .is_partly_known = true, .tcp_flags = TCP_SYN };
 	struct ipc_verdict ret = { .verdict = FLOW_KEPT, .link = f->link, .rule = "", .path = "", .text = "" };
 	struct explain_verdict v;
 	unsigned i;
 
-	for (i = 0; i < sizeof(states) && ret.verdict == FLOW_KEPT; i++) {
-		p.ct_state = states[i];
+	for (i = 0; i < 2 * sizeof(states) && ret.verdict == FLOW_KEPT; i++) {
+		p.ct_state = states[i / 2];
+		p.unknown_holds = i % 2 != 0;
 		explain_input(ir, &p, &v);
 		if (v.action == IR_ACTION_ACCEPT)
 			continue;
 		ret.verdict = FLOW_CUT;
 		ret.rule = v.origin != NULL ? v.origin->id : v.chain;
 		ret.path = v.origin != NULL ? v.origin->path : "";
-		ret.text = cut_text(&v, states[i] == IR_CT_NEW, a);
+		ret.text = cut_text(&v, states[i / 2] == IR_CT_NEW, a);
 	}
 	return ret;
 }

@@ -126,7 +126,7 @@ def test_a_denied_stream_ends_and_others_go_on(box, streams):
     time.sleep(0.3)
     after = table(box)
     gone = before.keys() - after.keys()
-    assert took < 1.5
+    assert took < 3
     assert gone == doomed
     assert echoes(web) and echoes(six) and not echoes(chat)
     record("R6b", "connections that both policies allow, while a commit ends others", len(before) - len(doomed), "ended", len(gone - doomed), "0")
@@ -143,14 +143,14 @@ def test_a_rule_that_cannot_be_judged_ends_nothing(box, streams):
 def test_a_smaller_group_ends_its_connections(box, streams):
     chat, web = streams("lan", WORLD4, 5000), streams("lan", WORLD4, 80)
     commit(box, DOCUMENT.replace("dscp: ef, ", "family: ipv6, ").replace("addresses: [192.0.2.0/25", "addresses: [192.0.2.64/27"))
-    assert ended(box, 5000) < 1.5
+    assert ended(box, 5000) < 3
     assert echoes(web) and not echoes(chat)
 
 
 def test_other_translation_ends_what_had_the_old_one(box, streams):
     web, inner = streams("lan", WORLD4, 80), streams("lan", "192.0.2.130", 8090)
     commit(box, DOCUMENT.replace("masquerade: {", "source-nat: [{ id: own, zone: wan, to: 198.51.100.77 }]\n  masquerade: {"))
-    assert ended(box, 80) < 1.5
+    assert ended(box, 80) < 3
     assert echoes(inner) and not echoes(web)
 
 

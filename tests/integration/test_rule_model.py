@@ -213,9 +213,12 @@ def test_connections_are_limited(box):
 def test_what_is_not_tracked_is_in_no_table(box):
     """UDP both ways, by a rule for each direction, without a connection."""
     box.serve("dmz", 3150, udp=True)
-    time.sleep(0.3)
-    r = box.exec("lan", ["socat", "-T", "1", "-", f"UDP:{DMZ}:3150"], input="x\n")
-    assert "c000:020a" in r.stdout      # 192.0.2.10
+    wait_for("the server", 5, lambda: ":3150 " in box.exec("dmz", ["ss", "-Hlun"]).stdout)
+
+    def asked():
+        r = box.exec("lan", ["socat", "-t", "2", "-T", "2", "-", f"UDP:{DMZ}:3150"], input="x\n", check=False)
+        return "c000:020a" in r.stdout      # 192.0.2.10
+    wait_for("an answer", 10, asked)
     assert "dport=3150" not in box.exec("box", ["conntrack", "-L", "-p", "udp"]).stdout
     assert packets(box, "free") >= 1 and packets(box, "answers") >= 1
 

@@ -60,7 +60,7 @@ def packets(lab, rule):
 
 def test_a_window_opens_and_ends_with_its_connections(box):
     path = box.dir / "document.yaml"
-    path.write_text(DOCUMENT.replace("@FROM@", at(4)).replace("@TO@", at(10)))
+    path.write_text(DOCUMENT.replace("@FROM@", at(8)).replace("@TO@", at(16)))
     start = time.monotonic()
     box.load(path)
     before = box.ctl_json("status")["revision"]
@@ -68,17 +68,17 @@ def test_a_window_opens_and_ends_with_its_connections(box):
     state = schedules(box)
     assert not state["play"]["active"] and not state["never"]["active"] and state["always"]["active"]
     assert state["play"]["next-change"] and "next-change" not in state["never"] and "next-change" not in state["always"]
-    wait_for("the window", 10, lambda: opens(box, 5000))
-    assert time.monotonic() - start < 7
+    wait_for("the window", 20, lambda: opens(box, 5000))
+    assert 6 < time.monotonic() - start < 15
     streams = [subprocess.Popen(["ip", "netns", "exec", box.ns("lan"), "socat", "-", f"TCP:192.0.2.130:{port}"], stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE) for port in (5000, 5001)]
     try:
         assert all(echoes(s) for s in streams)
         counted = packets(box, "play")
         assert counted >= 2
-        wait_for("the end of the window", 15, lambda: not schedules(box)["play"]["active"])
+        wait_for("the end of the window", 25, lambda: not schedules(box)["play"]["active"])
         wait_for("the end of the connection", 3, lambda: "dport=5000" not in box.exec("box", ["conntrack", "-L", "-p", "tcp"]).stdout)
-        assert time.monotonic() - start < 14
+        assert time.monotonic() - start < 25
         assert not echoes(streams[0]) and echoes(streams[1])
         assert not opens(box, 5000)
     finally:

@@ -162,11 +162,13 @@ judge_route(struct judge *j, struct packet *k)
 	to = k->out == 0 ? POLICY_LOCAL : p->interfaces[k->out - 1].zone;
 	/* An interface that is in no zone is no zone's, and not the box either. */
 	has_pair = (k->in == 0 || from != POLICY_LOCAL) && (k->out == 0 || to != POLICY_LOCAL);
+	id = management(p, k, from);
+	if (id != NULL && p->guards_access && !packet_is_invalid(k))
+		return (struct judgement){ .action = IR_ACTION_ACCEPT, .id = id };
 	if (has_pair && judge_rules(j, true, k, from, to, &ret))
 		return ret;
 	if (k->in != 0 && packet_is_invalid(k))
 		return (struct judgement){ .action = IR_ACTION_DROP, .id = k->out == 0 ? "input:invalid" : "forward:invalid" };
-	id = management(p, k, from);
 	if (id != NULL && p->guards_access)
 		return (struct judgement){ .action = IR_ACTION_ACCEPT, .id = id };
 	if (has_pair && judge_rules(j, false, k, from, to, &ret))

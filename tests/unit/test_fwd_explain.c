@@ -76,6 +76,14 @@ static const struct {
 	{ HEAD RULES "    - { id: no-page, from: [lan], to: [local], action: drop }\n" PAGE "  lock-out-guard: false\n", "eth1", "192.0.2.10", 8443,
 	  FLOW_CUT, "no-page", "/firewall/rules/no-page", "rule \"no-page\" drops it when it is opened anew" },
 	{ HEAD RULES "    - { id: no-page, from: [lan], to: [local], action: drop }\n" PAGE, "eth1", "192.0.2.10", 8443, FLOW_KEPT, "", "", "" },
+	{ HEAD "  pre-rules:\n    - { id: nothing, from: [lan], to: [any], action: drop }\n" PAGE, "eth1", "192.0.2.10", 8443, FLOW_KEPT, "", "", "" },
+	{ HEAD "  pre-rules:\n    - { id: nothing, from: [lan], to: [any], action: drop }\n" PAGE "  lock-out-guard: false\n", "eth1", "192.0.2.10", 8443,
+	  FLOW_CUT, "nothing", "/firewall/pre-rules/nothing", "rule \"nothing\" drops its packets" },
+	/* What nobody knows of the packets beforehand may be the worse. */
+	{ HEAD RULES "    - { id: voice, from: [lan], to: [local], dscp: ef, action: drop }\n" PAGE "  lock-out-guard: false\n", "eth1", "192.0.2.10", 8443,
+	  FLOW_CUT, "voice", "/firewall/rules/voice", "rule \"voice\" drops it when it is opened anew" },
+	{ HEAD RULES "    - { id: page, from: [lan], to: [local], tcp-flags: { set: [syn], clear: [ack] }, action: accept }\n", "eth1", "192.0.2.10", 8443,
+	  FLOW_KEPT, "", "", "" },
 	/* A rate is kept, as far as anybody can say beforehand. */
 	{ HEAD RULES "    - { id: page, from: [lan], to: [local], limit: { rate: 5/minute, per: source }, action: accept }\n", "eth1", "192.0.2.10",
 	  8443, FLOW_KEPT, "", "", "" },
