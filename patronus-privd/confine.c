@@ -41,7 +41,7 @@ static const struct profile_call calls[] = {
 	CALL(read), CALL(write), CALL(pread64), CALL(pwrite64), CALL(close), CALL(lseek),
 	CALL(poll), CALL(ppoll), CALL(recvmsg), CALL(recvfrom), CALL(sendmsg), CALL(sendto),
 	SOCKET(AF_NETLINK), SOCKET(AF_INET), SOCKET(AF_INET6), SOCKET(AF_UNIX), CALL(socketpair), CALL(bind), CALL(listen),
-	CALL(setsockopt), CALL(getsockopt), CALL(getsockname),
+	CALL(setsockopt), CALL(getsockopt), CALL(getsockname), CALL(shutdown),
 	CALL(openat), CALL(openat2), CALL(open), CALL(fstat), CALL(newfstatat), CALL(fsync), CALL(fdatasync), CALL(renameat),
 	CALL(renameat2), CALL(rename), CALL(unlink), CALL(unlinkat), CALL(symlinkat), CALL(readlinkat), CALL(chmod), CALL(fchmod),
 	CALL(fchmodat), CALL(fcntl), CALL(memfd_create), CALL(ftruncate),

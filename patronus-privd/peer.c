@@ -97,8 +97,6 @@ peer_writable(struct peer *p)
 	struct out *o;
 	int n;
 
-	if (p->is_starved)
-		return PEER_CLOSED;
 	p->is_full = false;
 	while ((o = p->out) != NULL) {
 		n = out_pump(p, o);
@@ -123,11 +121,10 @@ peer_send(struct peer *p, const struct frame_header *h, const void *body, const 
 		return -EPIPE;
 	o = calloc(1, sizeof(*o));
 	error = o != NULL ? msg_encode(h, body, &o->data, &o->len) : -ENOMEM;
-	if (error == -ENOMEM) {
-		p->is_starved = !p->is_log;
-		free(o);
+	if (error == -ENOMEM)
+		(void)shutdown(p->fd, SHUT_RDWR);	/* it would wait for what never comes */
+	if (o == NULL)
 		return error;
-	}
 	o->fd = -1;
 	o->header = *h;
 	if (error == 0 && o->len > QUEUE_MAX - p->queued)
@@ -184,7 +181,7 @@ peer_error(struct peer *p, const struct frame_header *request, int error, uint32
 short
 peer_events(const struct peer *p, uint64_t now_us, uint64_t *deadline_us)
 {
-	short events = p->out != NULL || p->is_full || p->is_starved ? POLLOUT : 0;
+	short events = p->out != NULL || p->is_full ? POLLOUT : 0;
 
 	if (!p->is_held)
 		return p->is_full ? events : events | POLLIN;

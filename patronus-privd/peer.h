@@ -29,7 +29,6 @@ struct peer {
 	struct message		 held;			/* over its rate: waits, and with it everything behind it */
 	bool			 is_held;
 	bool			 is_full;		/* leaves a lot unread: is not listened to */
-	bool			 is_starved;		/* a message to it is lost: it would wait for it, and is ended */
 	uint64_t		 resume_us;
 };
 
