@@ -24,6 +24,7 @@
 #include "nft_kernel.h"
 #include "problems.h"
 #include "revision.h"
+#include "yaml_record.h"
 
 #define ROUNDS_MAX	31
 
@@ -75,6 +76,7 @@ make_rule(struct conf_rule *r, unsigned i, struct arena *a)
 	y = i % 250 + 1;
 	r->id = arena_printf(a, "rule-%u", i);
 	r->enabled = true;
+	r->reject_with = CONF_RULE_REJECT_WITH_ADMIN_PROHIBITED;
 	r->source = arena_alloc(a, 1, sizeof(*r->source));
 	r->destination = arena_alloc(a, 1, sizeof(*r->destination));
 	r->action = i % 4 == 2 ? CONF_RULE_ACTION_DROP : CONF_RULE_ACTION_ACCEPT;
@@ -101,29 +103,21 @@ make_rule(struct conf_rule *r, unsigned i, struct arena *a)
 	r->service.n = i % 4 != 2;
 }
 
-static void
-make_interfaces(struct conf_fwd *c, struct arena *a)
+/* What has a default is read from a document, which knows them all. */
+static struct conf_fwd *
+make_frame(struct arena *a)
 {
-	static const char *const names[] = { "wan", "lan", "dmz" };
-	struct conf_interface *f;
-	struct conf_zone *z;
-	unsigned i;
+	static const char text[] = "interfaces:\n  wan: {match: {name: eth0}}\n  lan: {match: {name: eth1}}\n  dmz: {match: {name: eth2}}\n"
+	    "firewall:\n  zones: {wan: {interfaces: [wan]}, lan: {interfaces: [lan]}, dmz: {interfaces: [dmz]}}\n";
+	char file[] = "/tmp/bench-firewall-XXXXXX";
+	struct conf_fwd *c;
+	int fd = mkstemp(file);
 
-	c->interfaces.items = arena_alloc(a, 3, sizeof(*c->interfaces.items));
-	c->firewall->zones.items = arena_alloc(a, 3, sizeof(*c->firewall->zones.items));
-	c->interfaces.n = c->firewall->zones.n = 3;
-	for (i = 0; i < 3; i++) {
-		f = &c->interfaces.items[i];
-		f->name = names[i];
-		f->enabled = true;
-		f->match = arena_alloc(a, 1, sizeof(*f->match));
-		f->match->name = arena_printf(a, "eth%u", i);
-		z = &c->firewall->zones.items[i];
-		z->name = names[i];
-		z->interfaces.items = arena_alloc(a, 1, sizeof(char *));
-		z->interfaces.items[0] = names[i];
-		z->interfaces.n = 1;
-	}
+	if (fd == -1 || write(fd, text, sizeof(text) - 1) != (ssize_t)sizeof(text) - 1 || close(fd) != 0)
+		err(1, "%s", file);
+	c = yaml_record_read(file, &conf_fwd_record, a);
+	(void)unlink(file);
+	return c;
 }
 
 /* changed: the number of a rule that does the opposite; n for none. */
@@ -137,21 +131,7 @@ make_policy(unsigned n, unsigned changed)
 	unsigned i;
 
 	a = arena_new(0);
-	c = arena_alloc(a, 1, sizeof(*c));
-	c->firewall = arena_alloc(a, 1, sizeof(*c->firewall));
-	c->firewall->defaults = arena_alloc(a, 1, sizeof(*c->firewall->defaults));
-	c->firewall->defaults->action = CONF_FIREWALL_DEFAULTS_ACTION_DROP;
-	c->firewall->defaults->outgoing = CONF_FIREWALL_DEFAULTS_OUTGOING_ACCEPT;
-	c->firewall->logging = arena_alloc(a, 1, sizeof(*c->firewall->logging));
-	c->firewall->logging->limit = (struct rate){ 20, 1 };
-	c->firewall->anti_spoofing = true;
-	c->nat = arena_alloc(a, 1, sizeof(*c->nat));
-	c->management = arena_alloc(a, 1, sizeof(*c->management));
-	c->management->web = arena_alloc(a, 1, sizeof(*c->management->web));
-	c->management->ssh = arena_alloc(a, 1, sizeof(*c->management->ssh));
-	c->management->web->port = 8443;
-	c->management->ssh->port = 22;
-	make_interfaces(c, a);
+	c = make_frame(a);
 	c->firewall->rules.items = arena_alloc(a, n, sizeof(*c->firewall->rules.items));
 	c->firewall->rules.n = n;
 	for (i = 0; i < n; i++)
@@ -277,6 +257,7 @@ bench_one(struct apply *apply, unsigned n, unsigned rounds)
 {
 	uint64_t prep[ROUNDS_MAX], change[ROUNDS_MAX], check[ROUNDS_MAX], nft[ROUNDS_MAX], start;
 	struct policy_bytes p[2];
+	const char *chain;
 	char command[512];
 	unsigned i;
 	double theirs;
@@ -296,9 +277,11 @@ bench_one(struct apply *apply, unsigned n, unsigned rounds)
 	}
 	if (apply->n_full > 1)
 		errx(1, "a change of one rule sent everything");
-	(void)snprintf(command, sizeof(command), "h=$(nft -a list chain inet patronus pair.wan.dmz | sed -n 's/.*comment \"rule-2\".*handle //p' | "
-	    "head -1); echo replace rule inet patronus pair.wan.dmz handle $h ip saddr 198.18.0.3 counter drop comment '\"rule-2\"'"
-	    " > /tmp/bench-replace.%d", (int)getpid());
+	/* Rules of a look-up have chains of their own. */
+	chain = ir_chain_find(apply->ir, "rule.rule-2") != NULL ? "rule.rule-2" : "pair.wan.dmz";
+	(void)snprintf(command, sizeof(command), "h=$(nft -a list chain inet patronus %s | sed -n 's/.*comment \"rule-2\".*handle //p' | head -1); "
+	    "echo replace rule inet patronus %s handle $h %s counter drop comment '\"rule-2\"' > /tmp/bench-replace.%d", chain, chain,
+	    chain[0] == 'r' ? "" : "ip saddr 198.18.0.3", (int)getpid());
 	for (i = 0; i < rounds / 2 + 1; i++) {
 		(void)shell(command);
 		(void)snprintf(command + 400, 100, "exec nft -f /tmp/bench-replace.%d", (int)getpid());
