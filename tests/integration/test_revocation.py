@@ -129,7 +129,7 @@ def test_a_denied_stream_ends_and_others_go_on(box, streams):
     assert took < 3
     assert gone == doomed
     assert echoes(web) and echoes(six) and not echoes(chat)
-    record("R6b", "connections that both policies allow, while a commit ends others", len(before) - len(doomed), "ended", len(gone - doomed), "0")
+    record("revocation", "connections that both policies allow, while a commit ends others", len(before) - len(doomed), "ended", len(gone - doomed), "0")
 
 
 def test_a_rule_that_cannot_be_judged_ends_nothing(box, streams):
