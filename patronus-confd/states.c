@@ -29,6 +29,9 @@
 
 #define DRIFT_RING	256
 #define ALARM_MS	(3600ull * 1000)
+#define ENDINGS_MAX	16		/* processes that are remembered to have ended */
+#define ENDINGS_MS	10000		/* so near to each other they are one trouble */
+#define ENDINGS_ALARM	3
 #define RECORD_MAX	(64u << 20)	/* in memory */
 #define EVENT_MAX	1000000		/* of MGMT_EVENT */
 
@@ -44,8 +47,17 @@ struct drift {
 	char		action[33];
 };
 
+/* A process that ends again and again: once is a record of the audit log. */
+struct ending {
+	char		 name[17];
+	char		 how[65];
+	uint64_t	 last_ms;
+	unsigned	 n;		/* in a row */
+};
+
 struct states {
 	struct confd	*confd;
+	struct ending	 endings[ENDINGS_MAX];
 	struct drift	 drift[DRIFT_RING];
 	unsigned	 ndrift;	/* ever */
 };
@@ -234,11 +246,28 @@ states_on_event(struct states *ss, const struct event_req *req)
 	arena_free(arena);
 }
 
+static void
+count_ending(struct states *ss, const struct proc_event_req *req)
+{
+	uint64_t now = clock_mono_ms();
+	struct ending *e;
+
+	for (e = ss->endings; e->name[0] != '\0' && strcmp(e->name, req->name) != 0; e++)
+		if (e == &ss->endings[ENDINGS_MAX - 1])
+			return;
+	(void)str_copy(e->name, req->name, sizeof(e->name));
+	(void)str_copy(e->how, req->reason, sizeof(e->how));
+	e->n = now - e->last_ms < ENDINGS_MS ? e->n + 1 : 1;
+	e->last_ms = now;
+}
+
 void
 states_on_process(struct states *ss, const struct proc_event_req *req)
 {
 	struct buf b;
 
+	if (strcmp(req->state, "started") != 0)
+		count_ending(ss, req);
 	buf_init(&b, 4096);
 	buf_puts(&b, "{\"process\":");
 	record_json_string(req->name, strlen(req->name), &b);
@@ -312,6 +341,22 @@ stands_still(const struct states *ss, const struct drift *d)
 	return (false);
 }
 
+static void
+print_endings(const struct states *ss, struct buf *b, unsigned *n)
+{
+	uint64_t now = clock_mono_ms();
+	const struct ending *e;
+	char text[160];
+
+	for (e = ss->endings; e < ss->endings + ENDINGS_MAX; e++) {
+		if (e->n < ENDINGS_ALARM || now - e->last_ms >= ENDINGS_MS)
+			continue;
+		(void)snprintf(text, sizeof(text), "the process ended %u times in a row (%s); it is started again, each time after a longer pause", e->n,
+		    e->how);
+		print_alarm(b, n, e->name, "critical", text);
+	}
+}
+
 void
 states_print_alarms(const struct states *ss, struct buf *b)
 {
@@ -330,6 +375,7 @@ states_print_alarms(const struct states *ss, struct buf *b)
 		else if (os->owner[i].is_stale && os->owner[i].failures > 0)
 			print_alarm(b, &n, os->owner[i].name, "critical", "the daemon could not take the running configuration");
 	}
+	print_endings(ss, b, &n);
 	vault_status(ss->confd->vault, &vault);
 	if (vault.is_locked && vault.nsecrets > 0)
 		print_alarm(b, &n, "confd", "warning", locked_text(&vault, text, sizeof(text)));

@@ -196,8 +196,8 @@ child_bury(struct child *c, int status, uint64_t now_us)
 
 	peer_fini(&c->peer);
 	c->pid = 0;
-	if (is_violation)
-		report_audit("violation", role_name(c->role), "killed by the kernel", how);
+	if (WIFSIGNALED(status) && c->killed_for == NULL)
+		report_audit(is_violation ? "violation" : "crash", role_name(c->role), is_violation ? "killed by the kernel" : "ended", how);
 	if (is_helper) {
 		if (status != 0)
 			log_warnx("child", "%s ended: %s", role_name(c->role), how);
