@@ -96,7 +96,7 @@ def meson_suite(part, build, suites, tests=False):
     if not cases:
         return part.fail(f"{build.name}: suite {suites} ran no test")
     failed = [name for name, state in cases.items() if state == "failed"]
-    again = meson_run(build, failed) if failed else {}
+    again = meson_run(build, [name.rsplit(" / ", 1)[-1] for name in failed]) if failed else {}
     for name, state in cases.items():
         part.count(f"{build.name} {name}", state, again.get(name, state))
 
