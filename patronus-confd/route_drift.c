@@ -53,7 +53,7 @@ may(struct request *req, const struct standing_item *i)
 	if (rights_may(&req->rights, RIGHT_COMMIT, path))
 		return (true);
 	reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"commit\"", NULL, "the role %s may not commit %s",
-	    user_role_name(req->rights.role), path);
+	    user_role_name(req->rights.role), rights_may(&req->rights, RIGHT_CONFIG_READ, path) ? path : "what this is about");
 	return (false);
 }
 

@@ -122,6 +122,8 @@ privd(uint16_t type, const void *req, struct message *ret, struct privcall_error
 	struct proc_status_rep *rep;
 
 	(void)why;
+	if (type == MSG_HELPER_OPEN && helper->helper == HELPER_TPM && rig->tpm == NULL)
+		return (-ENOENT);
 	memset(ret, 0, sizeof(*ret));
 	ret->spec = msg_spec(type);
 	ret->arena = arena_new(0);
@@ -129,7 +131,7 @@ privd(uint16_t type, const void *req, struct message *ret, struct privcall_error
 	if (type == MSG_SOCK_OPEN && sock->slot == SOCK_WEB_LISTEN)
 		rig->web_port = sock->port;
 	if (type == MSG_HELPER_OPEN && helper->helper == HELPER_TPM)
-		return (rig->tpm != NULL ? helper_start(rig->tpm, ret) : -ENOENT);
+		return (helper_start(rig->tpm, ret));
 	if (type == MSG_HELPER_OPEN)
 		return (helper_start(reader_serve, ret));
 	if (type == MSG_PROC_STATUS) {
