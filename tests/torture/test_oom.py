@@ -44,9 +44,18 @@ class Cage:
     def limit(self, n):
         (self.path / self.limit_file).write_text(str(n) if n else "-1" if self.is_v1 else "max")
 
+    def is_left(self):
+        """Whoever could do with what he had goes back to where he was."""
+        for pid in (self.path / "cgroup.procs").read_text().split():
+            try:
+                (self.path.parent / "cgroup.procs").write_text(pid)
+            except ProcessLookupError:
+                pass        # he has just ended
+        return not (self.path / "cgroup.procs").read_text().strip()
+
     def close(self):
         self.limit(None)
-        wait_for("the group to be empty", 10, lambda: not (self.path / "cgroup.procs").read_text().strip())
+        wait_for("the group to be empty", 10, self.is_left)
         self.path.rmdir()
 
 
