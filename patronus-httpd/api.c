@@ -17,9 +17,10 @@
 #include "stream.h"
 
 #define CALL_TIMEOUT_MS		120000		/* a commit of a large configuration answers when it is proven */
-#define CALLS_MAX		512		/* under way at once */
+#define CALLS_MAX		512		/* at confd at once */
+#define WAITING_MAX		256		/* whose bodies are still on their way: strangers, and as many others; they hold up nobody without a body */
 #define BODY_STRANGER_MAX	(64u << 10)	/* without a session's cookie there is nothing large to say */
-#define BODIES_MAX		(40u << 20)	/* all larger bodies that are held together; the others are bounded by CALLS_MAX */
+#define BODIES_MAX		(40u << 20)	/* all larger bodies that are held together; the others are bounded by WAITING_MAX and CALLS_MAX */
 #define BODIES_UNKNOWN_MAX	(20u << 20)	/* the part of it for connections that have not shown a session yet */
 
 /* One request on its way to confd.  Lives until confd answers, also when its client has gone. */
@@ -33,10 +34,13 @@ struct call {
 	uint32_t	 body_cap;	/* promised by Content-Length */
 	uint32_t	 reserved;	/* of it in bodies */
 	bool		 is_sent;
+	bool		 is_waiting;	/* for its body */
+	bool		 is_known;	/* its connection has shown a session */
 	bool		 head_only;
 };
 
-static unsigned	 ncalls;
+static unsigned	 ncalls;	/* that were sent */
+static unsigned	 nwaiting[2];	/* strangers, others */
 static size_t	 bodies;	/* bytes reserved by calls that have a large body */
 
 static const struct {
@@ -50,7 +54,8 @@ static const struct {
 static void
 call_free(struct call *k)
 {
-	ncalls--;
+	ncalls -= k->is_sent;
+	nwaiting[k->is_known] -= k->is_waiting;
 	bodies -= k->reserved;
 	if (k->body != NULL)
 		explicit_bzero(k->body, k->body_len);	/* it may hold a password */
@@ -99,7 +104,9 @@ call_new(struct conn *c, const struct http_request *r, const char *token)
 
 	if (k == NULL)
 		return NULL;
-	ncalls++;
+	k->is_waiting = r->content_length > 0;
+	k->is_known = conn_is_known(c);
+	nwaiting[k->is_known] += k->is_waiting;
 	k->conn = c;
 	k->head_only = r->method == HTTP_HEAD;
 	k->arena = arena_new(0);
@@ -200,13 +207,17 @@ send_call(struct call *k)
 	k->req.body.data = k->body;
 	k->req.body.len = k->body_len;
 	error = -ENOTCONN;
-	if (ch != NULL)
+	if (ch != NULL && ncalls < CALLS_MAX)
 		error = channel_call(ch, MSG_MGMT_REQUEST, 0, &k->req, NULL, 0, CALL_TIMEOUT_MS, on_reply, k);
-	if (error != 0)
+	if (error != 0) {
 		call_free(k);
-	else
-		k->is_sent = true;
-	return error;
+		return error;
+	}
+	nwaiting[k->is_known] -= k->is_waiting;
+	k->is_waiting = false;
+	k->is_sent = true;
+	ncalls++;
+	return 0;
 }
 
 static enum conn_next
@@ -237,6 +248,10 @@ static const struct conn_task_ops task_ops = { .body = on_body, .body_end = on_b
 static bool
 is_room(const struct conn *c, uint32_t len)
 {
+	if (len == 0)
+		return ncalls < CALLS_MAX;
+	if (nwaiting[conn_is_known(c)] >= WAITING_MAX)
+		return false;
 	return len <= BODY_STRANGER_MAX || bodies + len <= (conn_is_known(c) ? BODIES_MAX : BODIES_UNKNOWN_MAX);
 }
 
@@ -247,7 +262,7 @@ forward(struct conn *c, const struct http_request *r, const char *token)
 
 	if (*token == '\0' && r->content_length > BODY_STRANGER_MAX)
 		return refuse_request(c, r, 401, NULL);
-	if (daemon_channel(ROLE_CONFD, PEER_MAIN) == NULL || ncalls >= CALLS_MAX || !is_room(c, r->content_length))
+	if (daemon_channel(ROLE_CONFD, PEER_MAIN) == NULL || !is_room(c, r->content_length))
 		return refuse_request(c, r, 503, NULL);
 	k = call_new(c, r, token);
 	if (k == NULL)
