@@ -66,23 +66,10 @@ text_member(struct buf *b, const char *name, const char *text)
 }
 
 static void
-hex(struct buf *b, const uint8_t *data, size_t len)
-{
-	char text[2 * HASH_LEN + 1];
-	size_t n;
-
-	for (; len > 0; data += n, len -= n) {
-		n = len < HASH_LEN ? len : HASH_LEN;
-		str_hex(data, n, text);
-		buf_put(b, text, 2 * n);
-	}
-}
-
-static void
 hash_member(struct buf *b, const char *name, const struct bytes *hash)
 {
 	buf_printf(b, "\"%s\":\"", name);
-	hex(b, hash->data, hash->len);
+	buf_hex(b, hash->data, hash->len);
 	buf_putc(b, '"');
 }
 
@@ -94,7 +81,7 @@ path_member(struct buf *b, const struct bytes *path)
 	buf_puts(b, "\"path\":[");
 	for (at = 0; at + HASH_LEN <= path->len; at += HASH_LEN) {
 		buf_puts(b, at > 0 ? ",\"" : "\"");
-		hex(b, path->data + at, HASH_LEN);
+		buf_hex(b, path->data + at, HASH_LEN);
 		buf_putc(b, '"');
 	}
 	buf_putc(b, ']');

@@ -23,6 +23,16 @@ json_text(const json_t *o, const char *name)
 	return s != NULL ? s : "";
 }
 
+void
+json_words(const json_t *list, char *ret, size_t size)
+{
+	size_t i, at = 0;
+
+	ret[0] = '\0';
+	for (i = 0; i < json_array_size(list) && at < size; i++)
+		at += (size_t)snprintf(ret + at, size - at, "%s%s", i > 0 ? " " : "", json_string_value(json_array_get(list, i)));
+}
+
 json_int_t
 json_number(const json_t *o, const char *name)
 {

@@ -9,16 +9,6 @@
 #include "run.h"
 #include "table.h"
 
-static void
-join(const json_t *list, char *ret, size_t size)
-{
-	size_t i, at = 0;
-
-	ret[0] = '\0';
-	for (i = 0; i < json_array_size(list) && at < size; i++)
-		at += (size_t)snprintf(ret + at, size - at, "%s%s", i > 0 ? " " : "", json_string_value(json_array_get(list, i)));
-}
-
 /* "deny /users of operator", "allow /firewall/groups of helpdesk, rule groups". */
 static void
 say_rule(const json_t *right, char *ret, size_t size)
@@ -118,7 +108,7 @@ add_rules(struct table *t, const json_t *role)
 		table_cell(t, "%s", json_text(o, "name")[0] != '\0' ? json_text(o, "name") : "-");
 		table_cell(t, "%s", json_text(o, "action"));
 		table_cell(t, "%s", json_text(o, "path"));
-		join(json_object_get(o, "verbs"), verbs, sizeof(verbs));
+		json_words(json_object_get(o, "verbs"), verbs, sizeof(verbs));
 		table_cell(t, "%s", verbs);
 	}
 }

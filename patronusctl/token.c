@@ -63,16 +63,6 @@ run_token_create(struct ctl *c)
 }
 
 static void
-join(const json_t *list, char *ret, size_t size)
-{
-	size_t i, at = 0;
-
-	ret[0] = '\0';
-	for (i = 0; i < json_array_size(list) && at < size; i++)
-		at += (size_t)snprintf(ret + at, size - at, "%s%s", i > 0 ? " " : "", json_string_value(json_array_get(list, i)));
-}
-
-static void
 token_row(struct table *t, const json_t *o)
 {
 	char text[512], when[32];
@@ -81,9 +71,9 @@ token_row(struct table *t, const json_t *o)
 	table_cell(t, "%s", json_text(o, "name"));
 	table_cell(t, "%s", json_text(o, "user"));
 	table_cell(t, "%s", json_text(o, "role"));
-	join(json_object_get(o, "scopes"), text, sizeof(text));
+	json_words(json_object_get(o, "scopes"), text, sizeof(text));
 	table_cell(t, "%s", text);
-	join(json_object_get(o, "networks"), text, sizeof(text));
+	json_words(json_object_get(o, "networks"), text, sizeof(text));
 	table_cell(t, "%s", text);
 	table_cell(t, "%s", term_time(json_text(o, "expires-at"), when));
 	table_cell(t, "%s", json_text(o, "used-at")[0] != '\0' ? term_time(json_text(o, "used-at"), when) : "never");

@@ -28,19 +28,6 @@ audit_record_seq(const char *line, size_t len)
 	return n;
 }
 
-static void
-put_hex(struct buf *b, const uint8_t *data, size_t len)
-{
-	char text[2 * AUDIT_HASH_LEN + 1];
-	size_t n;
-
-	for (; len > 0; data += n, len -= n) {
-		n = len < AUDIT_HASH_LEN ? len : AUDIT_HASH_LEN;
-		str_hex(data, n, text);
-		buf_put(b, text, 2 * n);
-	}
-}
-
 static int
 digit(char c)
 {
@@ -93,7 +80,7 @@ void
 audit_key_line_print(const uint8_t *der, size_t len, struct buf *b)
 {
 	buf_puts(b, key_begins);
-	put_hex(b, der, len);
+	buf_hex(b, der, len);
 	buf_puts(b, line_ends);
 }
 
@@ -115,7 +102,7 @@ audit_prefix_line_print(const struct audit_tree *t, struct buf *b)
 	buf_printf(b, "%s%llu,\"peaks\":\"", prefix_begins, (unsigned long long)t->size);
 	for (level = AUDIT_LEVELS - 1; level >= 0; level--)
 		if ((t->size >> level & 1) != 0)
-			put_hex(b, t->peaks[level].b, AUDIT_HASH_LEN);
+			buf_hex(b, t->peaks[level].b, AUDIT_HASH_LEN);
 	buf_puts(b, line_ends);
 }
 
@@ -148,7 +135,7 @@ audit_leaves_line_print(uint64_t first, const struct audit_hash *hashes, size_t 
 
 	buf_printf(b, "%s%llu,\"hashes\":\"", leaves_begins, (unsigned long long)first);
 	for (i = 0; i < n; i++)
-		put_hex(b, hashes[i].b, AUDIT_HASH_LEN);
+		buf_hex(b, hashes[i].b, AUDIT_HASH_LEN);
 	buf_puts(b, line_ends);
 }
 

@@ -5,6 +5,9 @@
 
 #include "base/buf.h"
 #include "base/heap.h"
+#include "base/str.h"
+
+#define HEX_AT_ONCE	32
 
 void
 buf_init(struct buf *b, size_t max)
@@ -68,6 +71,19 @@ buf_put(struct buf *b, const void *p, size_t n)
 		memcpy(b->data + b->len, p, n);
 	b->len += n;
 	b->data[b->len] = 0;
+}
+
+void
+buf_hex(struct buf *b, const uint8_t *data, size_t len)
+{
+	char text[2 * HEX_AT_ONCE + 1];
+	size_t n;
+
+	for (; len > 0; data += n, len -= n) {
+		n = len < HEX_AT_ONCE ? len : HEX_AT_ONCE;
+		str_hex(data, n, text);
+		buf_put(b, text, 2 * n);
+	}
 }
 
 void

@@ -26,6 +26,8 @@ void	 buf_fini(struct buf *);			/* frees data; the struct may be used again afte
 void	 buf_reset(struct buf *);			/* empty, memory kept */
 void	 buf_put(struct buf *, const void *, size_t);
 void	 buf_puts(struct buf *, const char *);
+/* Two hexadecimal digits for each byte. */
+void	 buf_hex(struct buf *, const uint8_t *, size_t len);
 void	 buf_putc(struct buf *, char);
 void	 buf_put8(struct buf *, uint8_t);
 void	 buf_put16(struct buf *, uint16_t);		/* little-endian */
