@@ -7,7 +7,6 @@
 #include <sys/queue.h>
 
 #include "account.h"
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -111,16 +110,10 @@ ask(struct question *q)
 	struct helper_open_req open = { .helper = HELPER_PAM };
 	struct pam_verify_req req = { .user = q->user, .password = q->password, .source = q->source };
 	struct privcall_error e;
-	struct message m;
 	int fd, error;
 
-	error = privcall(MSG_HELPER_OPEN, &open, &m, &e);
-	if (error != 0)
+	if ((error = privcall_take_fd(MSG_HELPER_OPEN, &open, &fd, &e)) != 0)
 		return error;
-	fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	if (fd == -1)
-		return -EPROTO;
 	q->helper = channel_new(base, fd, "pam", ROLE_AUTHD, ROLE_PAM, &helper_ops, q);
 	if (q->helper == NULL)
 		return -ENOMEM;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
@@ -169,18 +168,15 @@ start(struct daemon *d)
 {
 	struct sock_open_req req = { .slot = SOCK_MGMT_LISTEN };
 	struct privcall_error why;
-	struct message m;
 	int error, fd;
 
 	(void)d;
-	if ((error = privcall(MSG_SOCK_OPEN, &req, &m, &why)) != 0) {
+	if ((error = privcall_take_fd(MSG_SOCK_OPEN, &req, &fd, &why)) != 0) {
 		log_errx("confd", "no local management socket: %s", why.text);
 		return (error);
 	}
-	fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
 	tpm_start(&confd);
-	return (fd == -1 ? -EBADF : mgmt_listen(mgmt, fd));
+	return (mgmt_listen(mgmt, fd));
 }
 
 static void

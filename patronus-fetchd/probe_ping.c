@@ -13,7 +13,6 @@
 
 #include <event2/event.h>
 
-#include "base/arena.h"
 #include "base/log.h"
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
@@ -112,16 +111,12 @@ socket_take(uint8_t slot)
 {
 	struct sock_open_req req = { .slot = slot };
 	struct privcall_error why;
-	struct message m;
-	int fd, error = privcall(MSG_SOCK_OPEN, &req, &m, &why);
+	int fd;
 
-	if (error != 0) {
-		log_warnx("probe", "no socket for pings: %s", why.text);
-		return -1;
-	}
-	fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	return fd;
+	if (privcall_take_fd(MSG_SOCK_OPEN, &req, &fd, &why) == 0)
+		return fd;
+	log_warnx("probe", "no socket for pings: %s", why.text);
+	return -1;
 }
 
 void

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipc/ids.h"
@@ -148,17 +147,12 @@ open_socket(struct logring *l)
 {
 	struct sock_open_req req = { .slot = SOCK_NFLOG };
 	struct privcall_error e;
-	struct message m;
 
-	if (privcall(MSG_SOCK_OPEN, &req, &m, &e) != 0) {
+	if (privcall_take_fd(MSG_SOCK_OPEN, &req, &l->fd, &e) != 0) {
 		log_warnx("log", "cannot open the log socket: %s", e.text);
 		retry(l);
 		return;
 	}
-	l->fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	if (l->fd == -1)
-		fatalx("log", "the log socket came without a descriptor");
 	l->readable = event_new(l->base, l->fd, EV_READ | EV_PERSIST, on_readable, l);
 	if (l->readable == NULL || event_add(l->readable, NULL) == -1)
 		fatalx("log", "cannot watch the log socket");

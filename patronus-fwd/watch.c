@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/log.h"
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
@@ -156,17 +155,12 @@ subscribe(struct source *s)
 {
 	struct nl_subscribe_req req = { .what = s->what };
 	struct privcall_error e;
-	struct message m;
 
-	if (privcall(MSG_NL_SUBSCRIBE, &req, &m, &e) != 0) {
+	if (privcall_take_fd(MSG_NL_SUBSCRIBE, &req, &s->fd, &e) != 0) {
 		log_warnx("watch", "cannot subscribe to the kernel's events: %s", e.text);
 		arm(s, RESUBSCRIBE_MS);
 		return;
 	}
-	s->fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	if (s->fd == -1)
-		fatalx("watch", "a subscription came without a descriptor");
 	s->readable = event_new(s->watch->base, s->fd, EV_READ | EV_PERSIST, on_readable, s);
 	if (s->readable == NULL || event_add(s->readable, NULL) == -1)
 		fatalx("watch", "cannot watch the event socket");

@@ -20,17 +20,11 @@ host_file(uint8_t id, size_t max, struct arena *arena, const char **ret, size_t 
 	struct file_open_req req = { .id = id };
 	struct privcall_error err;
 	const uint8_t *data;
-	struct message m;
 	size_t len;
 	int fd, error;
 
-	error = privcall(MSG_FILE_OPEN, &req, &m, &err);
-	if (error != 0)
+	if ((error = privcall_take_fd(MSG_FILE_OPEN, &req, &fd, &err)) != 0)
 		return error;
-	fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	if (fd == -1)
-		return -EPROTO;
 	error = memfd_map(fd, max, &data, &len);
 	(void)close(fd);
 	if (error != 0)

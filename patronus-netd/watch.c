@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipc/ids.h"
@@ -118,17 +117,12 @@ subscribe(struct watch *w)
 {
 	struct nl_subscribe_req req = { .what = NL_SUBSCRIBE_ROUTE };
 	struct privcall_error err;
-	struct message m;
 
-	if (privcall(MSG_NL_SUBSCRIBE, &req, &m, &err) != 0) {
+	if (privcall_take_fd(MSG_NL_SUBSCRIBE, &req, &w->fd, &err) != 0) {
 		log_warnx("watch", "cannot subscribe to the kernel's events: %s", err.text);
 		arm(w, RESUBSCRIBE_MS);
 		return;
 	}
-	w->fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	if (w->fd == -1)
-		fatalx("watch", "subscription without a descriptor");
 	w->readable = event_new(w->base, w->fd, EV_READ | EV_PERSIST, on_readable, w);
 	if (w->readable == NULL || event_add(w->readable, NULL) == -1)
 		fatalx("watch", "cannot watch the event socket");

@@ -197,6 +197,19 @@ privcall(uint16_t type, const void *req, struct message *ret, struct privcall_er
 }
 
 int
+privcall_take_fd(uint16_t type, const void *req, int *ret_fd, struct privcall_error *ret_error)
+{
+	struct message m;
+	int error = privcall(type, req, &m, ret_error);
+
+	if (error != 0)
+		return error;
+	*ret_fd = arena_take_fd(m.arena, 0);
+	message_fini(&m);
+	return *ret_fd == -1 ? local_error(-EPROTO, "privd answered without a descriptor", ret_error) : 0;
+}
+
+int
 privcall_pump(void (*handler)(struct message *, void *arg), void *arg)
 {
 	struct message m;

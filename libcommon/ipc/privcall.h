@@ -32,6 +32,9 @@ int	 privcall_fd(void);
  */
 int	 privcall(uint16_t type, const void *req, struct message *ret, struct privcall_error *ret_error);
 
+/* One request whose answer is a descriptor, the caller's from then on.  0 and *ret_fd, or -errno with *ret_error filled. */
+int	 privcall_take_fd(uint16_t type, const void *req, int *ret_fd, struct privcall_error *ret_error);
+
 typedef int privcall_fake(uint16_t type, const void *req, struct message *ret, struct privcall_error *ret_error, void *arg);
 void	 privcall_set_fake(privcall_fake *, void *arg);
 
