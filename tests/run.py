@@ -5,7 +5,8 @@ Parts, in order: checks unit golden sandbox asan fuzz integration torture abuse 
 runs parts, and of the pytest parts only the tests whose name matches.  Not part of `all`: `./test bench`, the figures, and `./test soak`,
 which runs torture, abuse, model and vm with their full counts (hours), a file at a time, and after each merges what was measured into
 docs/reliability.md.  `./test soak NAME...` runs the files whose path has one of the names in it (kill_random, abuse, schedules);
-`./test soak` alone goes on where the last one was ended.
+`./test soak` alone goes on where the last one was ended.  Counts that take more than an evening (lib/trials.py) go on as well, and with
+`--until HH:MM` they end by then.
 """
 import argparse
 import os
@@ -180,26 +181,45 @@ SOAK_UNITS = ["confd_schedules"]        # unit tests that have a full count too
 
 
 def soak_files():
-    return SOAK_UNITS + sorted(str(p.relative_to(ROOT)) for name in SUITES for p in (ROOT / "tests" / name).glob("test_*.py"))
+    files = [p for name in SUITES for p in (ROOT / "tests" / name).glob("test_*.py")]
+    files += [p for p in (ROOT / "tests" / "integration").glob("test_*.py") if "figures" in p.read_text()]
+    return SOAK_UNITS + sorted(str(p.relative_to(ROOT)) for p in files)
+
+
+def soak_file(part, f, args):
+    """Whether it is done, with its full count."""
+    failed = part.failed
+    if f in SOAK_UNITS:
+        meson_suite(part, BUILD, [f], tests=True)
+    else:
+        pytest_dir(part, f, args.k)
+    is_whole = all(r["form"] == "soak" for r in figures.measured())
+    figures.write_page(figures.PAGE)
+    figures.forget()
+    return part.failed == failed and is_whole
 
 
 def part_soak(part, args):
-    os.environ.update(PATRONUS_SOAK="1", PATRONUS_FIGURES=str(figures.FILE))
+    # A file of figures of its own: two soaks may run side by side.
+    figures.FILE = BUILD / f"figures-{os.getpid()}.jsonl"
+    os.environ.update(PATRONUS_SOAK="1", PATRONUS_FIGURES=str(figures.FILE), **({"PATRONUS_UNTIL": str(args.until)} if args.until else {}))
     done = SOAK_DONE.read_text().split() if SOAK_DONE.exists() and not args.names else []
     files = [f for f in soak_files() if f not in done and (not args.names or any(n in f for n in args.names))]
     for f in files:
+        if args.until and time.time() > args.until:
+            break
         print(f"--- {f}: {time.strftime('%H:%M:%S')}", flush=True)
-        failed = part.failed
-        figures.forget()
-        if f in SOAK_UNITS:
-            meson_suite(part, BUILD, [f], tests=True)
-        else:
-            pytest_dir(part, f, args.k)
-        figures.write_page(ROOT / "docs" / "reliability.md")
-        if part.failed == failed and not args.names:
+        if soak_file(part, f, args) and not args.names:
             SOAK_DONE.write_text("\n".join(done := done + [f]) + "\n")
     if not args.names and set(soak_files()) <= set(done):
         SOAK_DONE.unlink()
+
+
+def clock(text):
+    """HH:MM, the next one, as seconds since 1970."""
+    now = time.time()
+    at = time.mktime((*time.localtime(now)[:3], *time.strptime(text, "%H:%M")[3:5], 0, 0, 0, -1))
+    return at if at > now else at + 86400
 
 
 def part_browser(part, args):
@@ -245,6 +265,7 @@ def main():
     parser = argparse.ArgumentParser(prog="test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to run (default: all but bench and soak): {' '.join(PARTS)}")
     parser.add_argument("-k", metavar="NAME", help="pytest parts: only tests whose name matches")
+    parser.add_argument("--until", metavar="HH:MM", type=clock, help="soak: begin no trial after that")
     parser.add_argument("--fuzz-seconds", type=int, default=5, help="for each fuzz target (default 5)")
     args = parser.parse_args()
     args.names, args.parts = (args.parts[1:], ["soak"]) if args.parts[:1] == ["soak"] else ([], args.parts)

@@ -2,11 +2,13 @@
 """What the long tests measured: each calls record(), and docs/reliability.md is written from the records.
 
 A record is one line of JSON in PATRONUS_BUILD/figures.jsonl; a later one of the same id and subject replaces an earlier one.  The page is
-what earlier runs have left: new records are merged into it, each line with its form and its date, and a figure of a full count is replaced by
-another full count alone.
+what earlier runs have left: new records are merged into it, each line with its form and its date.  A figure of a full count is replaced by
+another full count alone, and one of a part of it (lib/trials.py) not by a short one.
 
 	figures.py [--prune]	merge; --prune: short figures that this build did not measure again are left out
+	figures.py --from PAGE	merge the full counts of another page, of a soak in another tree
 """
+import fcntl
 import json
 import os
 import platform
@@ -16,7 +18,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FILE = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build")) / "figures.jsonl"
+PAGE = ROOT / "docs" / "reliability.md"
+FILE = Path(os.environ.get("PATRONUS_FIGURES", Path(os.environ.get("PATRONUS_BUILD", ROOT / "build")) / "figures.jsonl"))
 SOAK = os.environ.get("PATRONUS_SOAK") == "1"
 
 
@@ -25,11 +28,14 @@ def count(short, full):
     return full if SOAK else short
 
 
-def record(ident, subject, trials, unit, value, goal="", note=""):
-    """ident: "R1"; value is what was measured in unit over that many trials; goal as text, "" when there is none."""
+def record(ident, subject, trials, unit, value, goal="", note="", left=0):
+    """ident: "R1"; value is what was measured in unit over that many trials; goal as text, "" when there is none; left: how many trials of the
+    full count are for another evening."""
+    form = "short" if not SOAK else "part" if left else "soak"
+    note = "; ".join(part for part in (note, f"{left} are left" if form == "part" else "") if part)
     with FILE.open("a") as f:
         f.write(json.dumps({"id": ident, "subject": subject, "trials": trials, "unit": unit, "value": value, "goal": str(goal), "note": note,
-                            "soak": SOAK, "time": int(time.time())}) + "\n")
+                            "form": form, "time": int(time.time())}) + "\n")
 
 
 def forget():
@@ -42,6 +48,7 @@ def _order(key):
     return ident.rstrip("0123456789"), int(digits or 0), key[1]
 
 
+FORMS = ("short", "part", "soak")
 COLUMNS = {"id": "id", "subject": "what", "form": "form", "date": "date", "trials": "trials", "value": "measured", "unit": "unit", "goal": "goal",
            "note": "remark"}
 
@@ -60,42 +67,63 @@ def read_page(path):
     return rows
 
 
+def is_kept(rows, key, form):
+    """Whether the page has more of it than such a figure says."""
+    return key in rows and rows[key]["form"] in FORMS and FORMS.index(rows[key]["form"]) > FORMS.index(form)
+
+
 def merge(rows, new):
-    """rows with the records of `new`; the subjects of short figures that a full one keeps out."""
+    """rows with the records of `new`; the subjects of figures that a fuller one keeps out."""
     kept = []
     for r in new:
-        key = r["id"], r["subject"]
-        if not r["soak"] and rows.get(key, {}).get("form") == "soak":
-            kept.append(f"{key[0]} {key[1]}: the full count of {rows[key]['date']} stays")
+        key, form = (r["id"], r["subject"]), r.get("form", "soak" if r.get("soak") else "short")
+        if is_kept(rows, key, form):
+            kept.append(f"{key[0]} {key[1]}: the figure of {rows[key]['date']} ({rows[key]['form']}) stays")
             continue
-        rows[key] = {k: str(r.get(k, "")) for k in COLUMNS} | {"form": "soak" if r["soak"] else "short",
-                                                              "date": time.strftime("%Y-%m-%d", time.gmtime(r["time"]))}
+        rows[key] = {k: str(r.get(k, "")) for k in COLUMNS} | {"form": form, "date": time.strftime("%Y-%m-%d", time.gmtime(r["time"]))}
     return kept
+
+
+def merge_page(rows, other):
+    """rows with the full counts of another page, and parts of them."""
+    for key, r in other.items():
+        if r["form"] != "short" and not is_kept(rows, key, r["form"]):
+            rows[key] = r
 
 
 def measured():
     return [json.loads(line) for line in FILE.read_text().splitlines()] if FILE.exists() else []
 
 
-def write_page(path, prune=False):
-    rows, new = read_page(path), measured()
-    kept = merge(rows, new)
-    if prune:
-        mine = {(r["id"], r["subject"]) for r in new}
-        rows = {key: r for key, r in rows.items() if r["form"] == "soak" or key in mine}
+def text_of(rows):
     cell = lambda v: str(v).replace("|", "\\|").replace("\n", " ")  # noqa: E731
     out = ["# Reliability, measured", "",
            "Written from what the tests recorded (`tests/lib/figures.py`), by `sudo ./test soak` after each of its files, or by that file as a program "
-           "after any run; nothing here is typed by hand. *short* is what `./test` does each time, *soak* the full count; the full counts are of several "
-           "evenings, each line has its date. "
+           "after any run; nothing here is typed by hand. *short* is what `./test` does each time, *soak* the full count, *part* what has been done of a "
+           "full count that takes several evenings; each line has its date. "
            f"Last written {time.strftime('%Y-%m-%d', time.gmtime())} on Linux {platform.release()}, {os.cpu_count()} cores.", "",
            "| " + " | ".join(COLUMNS.values()) + " |", "|---" * len(COLUMNS) + "|"]
     for key in sorted(rows, key=_order):
         out.append("| " + " | ".join(cell(rows[key][k]) for k in COLUMNS) + " |")
-    Path(path).write_text("\n".join(out) + "\n")
+    return "\n".join(out) + "\n"
+
+
+def write_page(path, prune=False, other=None):
+    """other: a page whose full counts are taken over.  Two soaks may run in one tree."""
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        rows, new = read_page(path), measured()
+        kept = merge(rows, new)
+        if prune:
+            mine = {(r["id"], r["subject"]) for r in new}
+            rows = {key: r for key, r in rows.items() if r["form"] != "short" or key in mine}
+        if other:
+            merge_page(rows, read_page(other))
+        path.write_text(text_of(rows))
     return kept
 
 
 if __name__ == "__main__":
-    for line in write_page(ROOT / "docs" / "reliability.md", "--prune" in sys.argv[1:]):
+    words = sys.argv[1:]
+    for line in write_page(PAGE, "--prune" in words, words[1] if words[:1] == ["--from"] else None):
         print(line)

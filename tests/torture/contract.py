@@ -61,7 +61,7 @@ class Box:
         self.oracle = Oracle(lab)
         self.documents = pool(self.shown())
         self.states, self.parts, self.configurations, self.commit_s = {}, {}, {}, {}
-        self.worst_settle_s = 0.0
+        self.last_settle_s = 0.0
         for k in (*range(len(self.documents)), 0):
             self.learn(k)
         self.at = 0
@@ -139,7 +139,7 @@ class Box:
         while time.monotonic() - since < SETTLE_S:
             now = self.stored(k)
             if now is not None and (state := self.oracle.state()) == self.states[now]:
-                self.worst_settle_s = max(self.worst_settle_s, time.monotonic() - since)
+                self.last_settle_s = time.monotonic() - since
                 return now
             time.sleep(0.01)
         if now is None:

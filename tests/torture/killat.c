@@ -35,6 +35,7 @@ static struct {
 	unsigned long	 left;		/* entries of it until the end */
 	int		 error;		/* not 0: the call fails with it instead */
 	bool		 is_failing;	/* between entry and exit of that call */
+	unsigned long long asked;	/* its first argument */
 } job;
 
 static void
@@ -53,7 +54,10 @@ tell(int number)
 	free(name);
 }
 
-/* A harmless call that every filter allows takes its place; what it returns is replaced when it comes back. */
+/*
+ * A harmless call that every filter allows takes its place; what it returns is replaced when it comes back.  But brk() never returns an errno:
+ * it fails by telling the break that is (mm/mmap.c), as it does when asked for break 0.
+ */
 static void
 fail_enter(void)
 {
@@ -61,7 +65,11 @@ fail_enter(void)
 
 	if (ptrace(PTRACE_GETREGS, job.pid, NULL, &regs) == -1)
 		err(1, "registers");
-	regs.orig_rax = SYS_getpid;
+	job.asked = regs.rdi;
+	if (job.number == SYS_brk)
+		regs.rdi = 0;
+	else
+		regs.orig_rax = SYS_getpid;
 	if (ptrace(PTRACE_SETREGS, job.pid, NULL, &regs) == -1)
 		err(1, "registers");
 	job.is_failing = true;
@@ -74,7 +82,10 @@ fail_leave(void)
 
 	if (ptrace(PTRACE_GETREGS, job.pid, NULL, &regs) == -1)
 		err(1, "registers");
-	regs.rax = (unsigned long)-(long)job.error;
+	if (job.number == SYS_brk)
+		regs.rdi = job.asked;
+	else
+		regs.rax = (unsigned long)-(long)job.error;
 	if (ptrace(PTRACE_SETREGS, job.pid, NULL, &regs) == -1)
 		err(1, "registers");
 	job.is_failing = false;

@@ -2,7 +2,7 @@
 """The program killat, seen from a test: the system calls of a process, and its end at one of them."""
 import collections
 import os
-import selectors
+import select
 import subprocess
 from pathlib import Path
 
@@ -13,8 +13,9 @@ PROGRAM = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build")) / "tests" / "to
 
 class Killat:
     def __init__(self, *words):
-        self.process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        first = self.process.stdout.readline().strip()
+        self.process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self.read = b""
+        first = self.line(10)
         if first != "ready":
             raise AssertionError(f"killat {words}: {first}")
 
@@ -24,6 +25,15 @@ class Killat:
     def __exit__(self, *exc):
         self.process.terminate()
         self.process.communicate(timeout=10)
+
+    def line(self, seconds):
+        """The next line, within that time; None: there is none.  Two may come at once, so no file object hides the second one from select()."""
+        while b"\n" not in self.read:
+            if not select.select([self.process.stdout], [], [], seconds)[0] or not (more := self.process.stdout.read(65536)):
+                return None
+            self.read += more
+        first, self.read = self.read.split(b"\n", 1)
+        return first.decode()
 
 
 class Trace(Killat):
@@ -36,7 +46,7 @@ class Trace(Killat):
     def __exit__(self, *exc):
         self.process.terminate()
         seen = collections.Counter()
-        for name in self.process.communicate(timeout=10)[0].split():
+        for name in (self.read + self.process.communicate(timeout=10)[0]).decode().split():
             seen[name] += 1
             self.points.append((name, seen[name]))
 
@@ -48,9 +58,7 @@ class Fault(Killat):
         super().__init__("fail", pid, name, k, error)
 
     def wait(self, seconds):
-        selector = selectors.DefaultSelector()
-        selector.register(self.process.stdout, selectors.EVENT_READ)
-        return bool(selector.select(seconds)) and self.process.stdout.readline().strip() == "failed"
+        return self.line(seconds) == "failed"
 
 
 class Trap(Killat):
@@ -60,11 +68,8 @@ class Trap(Killat):
         super().__init__("kill", pid, name, k)
 
     def wait(self, seconds):
-        selector = selectors.DefaultSelector()
-        selector.register(self.process.stdout, selectors.EVENT_READ)
-        return bool(selector.select(seconds)) and self.process.stdout.readline().strip() == "stopped"
+        return self.line(seconds) == "stopped"
 
     def kill(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        assert self.process.stdout.readline().strip() == "killed"
+        self.process.stdin.write(b"\n")
+        assert self.line(10) == "killed"

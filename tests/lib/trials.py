@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The trials of a full count that takes more than one evening.
+
+Each trial that was done is a line of JSON in PATRONUS_BUILD/trials/NAME, and is not done again: a run goes on where the last one ended, and
+ends at PATRONUS_UNTIL (seconds since 1970; `./test soak --until 18:20`).  A trial that showed a breach has been done as well, so that no later
+run hides it; who has mended the cause takes its line out.
+"""
+import contextlib
+import json
+import os
+import time
+from pathlib import Path
+
+from figures import ROOT, SOAK
+
+DIRECTORY = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build")) / "trials"
+
+
+class Trials:
+    """Under ./test soak; a short form remembers nothing."""
+
+    def __init__(self, name):
+        self.path = DIRECTORY / name
+        lines = self.path.read_text().splitlines() if SOAK and self.path.exists() else ()
+        self.done = {tuple(t["point"]): t for t in map(json.loads, lines)}
+
+    def is_time_up(self):
+        return time.time() > float(os.environ.get("PATRONUS_UNTIL", "inf"))
+
+    def left(self, points):
+        return [p for p in points if p not in self.done]
+
+    def upcoming(self, points):
+        """Those that are left, while there is time."""
+        for p in self.left(points):
+            if self.is_time_up():
+                break
+            yield p
+
+    @contextlib.contextmanager
+    def trial(self, *point):
+        """with trials.trial(...) as seen: what is worth knowing of it goes into the dict seen."""
+        seen = {}
+        try:
+            yield seen
+        except Exception as e:
+            self._add(point, seen, str(e) or repr(e))
+            raise
+        self._add(point, seen, None)
+
+    def _add(self, point, seen, breach):
+        self.done[point] = {"point": point, "time": int(time.time()), "seen": seen, **({"breach": breach[:4000]} if breach else {})}
+        if SOAK:
+            self.path.parent.mkdir(exist_ok=True)
+            with self.path.open("a") as f:
+                f.write(json.dumps(self.done[point]) + "\n")
+
+    def seen(self, key):
+        """What all trials have seen of one thing."""
+        return [t["seen"][key] for t in self.done.values() if key in t["seen"]]
+
+    def breaches(self):
+        return [t["breach"] for t in self.done.values() if "breach" in t]
