@@ -33,12 +33,28 @@ ledger_alarm(struct ledger *l, const char *fmt, ...)
 
 /* --- the file of nodes --- */
 
+/*
+ * How many of so many nodes are there.  Only what a head covers is synced (ledger_settle): of the rest a file system may have written the length
+ * before the bytes when the power went, which are zeros then, as no hash is.  Their records are on disk, and they are made again.
+ */
+static uint64_t
+nodes_written(struct ledger *l, uint64_t nodes)
+{
+	static const struct audit_hash zeros;
+	struct audit_hash h;
+	uint64_t place;
+
+	for (place = audit_tree_nodes(l->last.size); place < nodes; place++)
+		if (ledger_node(l, place, &h) != 0 || audit_hash_equal(&h, &zeros))
+			return place;
+	return nodes;
+}
+
 static int
 tree_open(struct ledger *l)
 {
 	struct stat st;
 	uint64_t size;
-	int error;
 
 	l->tree_fd = open(LEDGER_TREE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, MODE);
 	if (l->tree_fd == -1)
@@ -46,12 +62,12 @@ tree_open(struct ledger *l)
 	if (fstat(l->tree_fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return -EINVAL;
 	/* What is torn belongs to a record that is on disk: it is made again. */
-	size = audit_tree_size((uint64_t)st.st_size / AUDIT_HASH_LEN);
+	l->nodes = (uint64_t)st.st_size / AUDIT_HASH_LEN;
+	size = audit_tree_size(nodes_written(l, l->nodes));
 	l->nodes = audit_tree_nodes(size);
 	if ((uint64_t)st.st_size != l->nodes * AUDIT_HASH_LEN && ftruncate(l->tree_fd, (off_t)(l->nodes * AUDIT_HASH_LEN)) == -1)
 		return -errno;
-	error = audit_tree_load(ledger_node, l, size, &l->tree);
-	return error;
+	return audit_tree_load(ledger_node, l, size, &l->tree);
 }
 
 int

@@ -21,7 +21,10 @@ rotated(const struct logfile *f, unsigned n, char ret[80])
 	return ret;
 }
 
-/* The number of the last whole record in fd, and where it ends. */
+/*
+ * The number of the last whole record in fd, and where it ends.  The power may have gone before bytes were written whose length was: those are
+ * zeros, which no record has, and what follows them was never synced either.
+ */
 static int
 read_tail(int fd, uint64_t size, uint64_t *ret_seq, uint64_t *ret_end)
 {
@@ -33,6 +36,8 @@ read_tail(int fd, uint64_t size, uint64_t *ret_seq, uint64_t *ret_end)
 	if (n == -1)
 		return -errno;
 	*ret_seq = 0;
+	if (n > 0 && (end = memchr(tail, '\0', (size_t)n)) != NULL)
+		n = end - tail;
 	end = n > 0 ? memrchr(tail, '\n', (size_t)n) : NULL;
 	if (end == NULL) {
 		*ret_end = from;

@@ -267,7 +267,7 @@ def main():
     parser.add_argument("-k", metavar="NAME", help="pytest parts: only tests whose name matches")
     parser.add_argument("--until", metavar="HH:MM", type=clock, help="soak: begin no trial after that")
     parser.add_argument("--fuzz-seconds", type=int, default=5, help="for each fuzz target (default 5)")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     args.names, args.parts = (args.parts[1:], ["soak"]) if args.parts[:1] == ["soak"] else ([], args.parts)
     unknown = [n for n in args.parts if n not in (*PARTS, "all")] + [n for n in args.names if not any(n in f for f in soak_files())]
     if unknown:

@@ -292,6 +292,22 @@ def test_a_lost_tree_is_made_from_the_records(box):
     assert any("audit.tree is made from the records" in t for t in box.said())
 
 
+@pytest.mark.parametrize("first", [210, 219, 220])
+def test_nodes_that_a_power_cut_left_empty_are_made_again(box, first):
+    """The file has its length, and zeros from the leaf of record `first` on: none of it is covered by a head."""
+    box.signed(2)
+    box.write(20)
+    box.until(lambda s: s["size"] == 220)
+    time.sleep(0.2)
+    before, at = (box.log_dir / TREE).read_bytes(), 32 * (2 * (first - 1) - bin(first - 1).count("1"))
+
+    def empty(d):
+        (d / TREE).write_bytes(before[:at] + bytes(len(before) - at))
+    change(box, empty)
+    s = box.until(lambda s: s["checked_ms"])
+    assert s["alarm"] == "" and s["size"] == 220 and (box.log_dir / TREE).read_bytes() == before
+
+
 def test_authd_signs_no_other_past(box):
     """Somebody who has logd, and all its files, writes another history of the same length: authd does not sign it."""
     box.signed(2)

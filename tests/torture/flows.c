@@ -65,7 +65,9 @@ socket_make(int type, bool is_server, const char *address, const char *port)
 
 	if (fd == -1 || inet_pton(AF_INET, address, &sin.sin_addr) != 1)
 		err(1, "socket");
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	/* Of two UDP clients that both have it, the kernel may give the second one the port of the first (udp_lib_lport_inuse()). */
+	if (is_server)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if ((is_server ? bind : connect)(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1)
 		err(1, "%s port %s", address, port);
 	if (type == SOCK_STREAM)
@@ -227,12 +229,15 @@ report(void)
 static bool
 all_echoed(void)
 {
+	bool have_all = true;
 	unsigned i;
 
-	for (i = 0; i < nflows; i++)
-		if (flows[i].echoed == 0)
-			return false;
-	return true;
+	for (i = 0; i < nflows; i++) {
+		if (flows[i].is_lost)
+			errx(1, "%s flow %u never had an echo", flows[i].is_udp ? "UDP" : "TCP", i);
+		have_all &= flows[i].echoed > 0;
+	}
+	return have_all;
 }
 
 static void

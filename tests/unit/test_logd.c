@@ -192,6 +192,7 @@ count(const char *name, uint64_t *first, uint64_t *last)
 static void
 test_restart_and_torn(void **state)
 {
+	static const char zeros[5000];
 	static const char torn[] = "{\"seq\":4,\"time\":\"2026";
 	uint64_t first, last;
 	struct logfile f;
@@ -214,6 +215,17 @@ test_restart_and_torn(void **state)
 	logfile_close(&f);
 	assert_int_equal(count("t.log", &first, &last), 4);
 	assert_int_equal(last, 4);
+	/* Records whose length is on disk, and whose bytes are not; one after them that is. */
+	fd = open("t.log", O_WRONLY | O_APPEND);
+	assert_int_equal(write(fd, zeros, sizeof(zeros)), sizeof(zeros));
+	assert_int_equal(write(fd, "\n{\"seq\":9}\n", 12), 12);
+	(void)close(fd);
+	assert_int_equal(logfile_open(&f, "t.log", 1 << 20, 3), 0);
+	assert_int_equal(f.seq, 4);
+	put(&f, "five");
+	logfile_close(&f);
+	assert_int_equal(count("t.log", &first, &last), 5);
+	assert_int_equal(last, 5);
 	/* A file that is only a torn record. */
 	assert_int_equal(truncate("t.log", 5), 0);
 	assert_int_equal(logfile_open(&f, "t.log", 1 << 20, 3), 0);
