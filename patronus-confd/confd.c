@@ -30,6 +30,7 @@
 #include "standing.h"
 #include "states.h"
 #include "store.h"
+#include "temporary.h"
 #include "tpm.h"
 #include "transaction.h"
 #include "web.h"
@@ -60,6 +61,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	secrets_tidy(confd);
 	backups_tick(confd->backups);
 	standing_tick(confd->standing);
+	temporary_tick(confd->temporary);
 }
 
 int
@@ -84,13 +86,15 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->sessions = sessions_new(confd);
 	confd->states = states_new(confd);
 	confd->standing = standing_new(confd);
+	confd->temporary = temporary_new(confd);
 	confd->workspaces = workspaces_new(confd);
 	confd->transaction = transaction_new(confd);
 	confd->mirror = mirror_new(confd);
 	confd->people = people_new(confd);
 	confd->rates = rates_new();
 	confd->idempotency = idempotency_new();
-	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL || confd->workspaces == NULL ||
+	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL || confd->temporary == NULL ||
+	    confd->workspaces == NULL ||
 	    confd->transaction == NULL || confd->mirror == NULL || confd->people == NULL || confd->rates == NULL ||
 	    confd->idempotency == NULL)
 		return (-ENOMEM);
@@ -110,6 +114,7 @@ confd_fini(struct confd *confd)
 	mirror_free(confd->mirror);
 	transaction_free(confd->transaction);
 	workspaces_free(confd->workspaces);
+	temporary_free(confd->temporary);
 	standing_free(confd->standing);
 	states_free(confd->states);
 	sessions_free(confd->sessions);

@@ -25,6 +25,7 @@ struct snapshot;
 struct standing;
 struct states;
 struct store;
+struct temporary;
 struct transaction;
 struct vault;
 struct workspaces;
@@ -44,6 +45,7 @@ struct confd {
 	struct sessions		*sessions;
 	struct states		*states;
 	struct standing		*standing;	/* differences from the configuration */
+	struct temporary	*temporary;	/* members that groups have for a time */
 	struct events		*events;
 	struct mirror		*mirror;
 	struct people		*people;

@@ -20,6 +20,7 @@
 #include "receivers.h"
 #include "standing.h"
 #include "states.h"
+#include "temporary.h"
 #include "tpm.h"
 #include "transaction.h"
 #include "web.h"
@@ -88,6 +89,8 @@ on_owner_ready(struct channel *ch, void *arg)
 		return;
 	o->channel = ch;
 	standing_owner_ready(confd.standing, o);
+	if (o->role == ROLE_FWD)
+		temporary_fwd_ready(confd.temporary);
 	transaction_owner_ready(confd.transaction, o);
 }
 

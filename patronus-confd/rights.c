@@ -31,6 +31,7 @@ static const struct {
 	{ "users:admin", BIT(RIGHT_USERS_ADMIN) | BIT(RIGHT_SESSIONS_ADMIN) },
 	{ "secrets:write", BIT(RIGHT_SECRETS_WRITE) },
 	{ "backups", BIT(RIGHT_BACKUPS) },
+	{ "grant", BIT(RIGHT_GRANT) },
 };
 #define SCOPED_ALWAYS	(BIT(RIGHT_PUBLIC) | BIT(RIGHT_SESSION))
 

@@ -100,6 +100,9 @@ void	 drift_list(struct request *);
 void	 drift_accept(struct request *);
 void	 drift_repair(struct request *);
 void	 drift_take_back(struct request *);
+void	 temporary_show(struct request *);	/* route_temporary.c */
+void	 temporary_create(struct request *);
+void	 temporary_remove(struct request *);
 void	 status_show(struct request *);
 void	 schema_show(struct request *);
 void	 openapi_show(struct request *);

@@ -58,6 +58,10 @@ const struct route routes[] = {
 	{ MGMT_GET, "/audit/consistency", RIGHT_AUDIT_READ, audit_consistency_show },
 	{ MGMT_GET, "/audit/export", RIGHT_AUDIT_READ, audit_export_show },
 
+	{ MGMT_GET, "/temporary-members", RIGHT_STATE_READ, temporary_show },
+	{ MGMT_POST, "/temporary-members", RIGHT_GRANT, temporary_create },
+	{ MGMT_DELETE, "/temporary-members/{id}", RIGHT_GRANT, temporary_remove },
+
 	{ MGMT_GET, "/drift", RIGHT_STATE_READ, drift_list },
 	{ MGMT_POST, "/drift/{id}/accept", RIGHT_COMMIT, drift_accept },
 	{ MGMT_POST, "/drift/{id}/repair", RIGHT_COMMIT, drift_repair },
@@ -182,6 +186,7 @@ static const struct {
 	{ state_processes, COLLECTION_QUERY },
 	{ state_drift, COLLECTION_QUERY },
 	{ drift_list, COLLECTION_QUERY },
+	{ temporary_show, COLLECTION_QUERY },
 	{ session_list, "all" },
 	{ rights_show, "path user" },
 	{ token_list, "all" },

@@ -43,6 +43,9 @@ static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS baselines(id TEXT PRIMARY KEY, owner TEXT NOT NULL, path TEXT NOT NULL, object TEXT NOT NULL,"
     " detail TEXT NOT NULL, class TEXT NOT NULL, since_ms INTEGER NOT NULL, author TEXT NOT NULL, origin TEXT NOT NULL,"
     " comment TEXT NOT NULL, time_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS temporary(id INTEGER PRIMARY KEY, member_of TEXT NOT NULL, address TEXT NOT NULL, author TEXT NOT NULL,"
+    " origin TEXT NOT NULL, reason TEXT NOT NULL, boot TEXT NOT NULL, time_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,"
+    " mono_until_ms INTEGER NOT NULL);"
     "INSERT OR IGNORE INTO pointers VALUES(1, 0, 0, 0, 0, 0, '', 0);";
 
 /* The database belongs to this process alone: no shared-memory file, no lock traffic. */
@@ -694,6 +697,49 @@ store_baselines(struct store *st, void (*fn)(const struct store_baseline *, void
 	}
 	if (rc != SQLITE_DONE)
 		error = db_error(st, "baselines");
+	(void)sqlite3_finalize(q);
+	return (error);
+}
+
+int
+store_temporary_put(struct store *st, const struct store_temporary *e)
+{
+	return (run(st, "INSERT OR REPLACE INTO temporary VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "issssssiii", e->id, e->group, e->address,
+	    e->author, e->origin, e->reason, e->boot, e->time_ms, e->until_ms, e->mono_until_ms));
+}
+
+int
+store_temporary_remove(struct store *st, uint64_t id)
+{
+	return (run(st, "DELETE FROM temporary WHERE id = ?", "i", id));
+}
+
+int
+store_temporaries(struct store *st, void (*fn)(const struct store_temporary *, void *arg), void *arg)
+{
+	struct store_temporary e;
+	sqlite3_stmt *q;
+	int error = 0, rc;
+
+	if (sqlite3_prepare_v2(st->db, "SELECT member_of, address, author, origin, reason, boot, id, time_ms, until_ms, mono_until_ms FROM temporary"
+	    " ORDER BY time_ms", -1, &q, NULL) != SQLITE_OK)
+		return (db_error(st, "temporary"));
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+		memset(&e, 0, sizeof(e));
+		column(q, 0, e.group, sizeof(e.group));
+		column(q, 1, e.address, sizeof(e.address));
+		column(q, 2, e.author, sizeof(e.author));
+		column(q, 3, e.origin, sizeof(e.origin));
+		column(q, 4, e.reason, sizeof(e.reason));
+		column(q, 5, e.boot, sizeof(e.boot));
+		e.id = (uint64_t)sqlite3_column_int64(q, 6);
+		e.time_ms = (uint64_t)sqlite3_column_int64(q, 7);
+		e.until_ms = (uint64_t)sqlite3_column_int64(q, 8);
+		e.mono_until_ms = (uint64_t)sqlite3_column_int64(q, 9);
+		fn(&e, arg);
+	}
+	if (rc != SQLITE_DONE)
+		error = db_error(st, "temporary");
 	(void)sqlite3_finalize(q);
 	return (error);
 }

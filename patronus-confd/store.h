@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/addr.h"
+
 #include "digest.h"
 #include "standing.h"
 
@@ -119,6 +121,24 @@ struct store_baseline {
 int	 store_baseline_put(struct store *, const struct store_baseline *);
 int	 store_baseline_remove(struct store *, const char *id);
 int	 store_baselines(struct store *, void (*fn)(const struct store_baseline *, void *arg), void *arg);
+
+/* A member of a group for a time. */
+struct store_temporary {
+	uint64_t	id;
+	char		group[64];
+	char		address[PREFIX_STRLEN];	/* of a host or a network */
+	char		author[65];
+	char		origin[65];
+	char		reason[513];
+	char		boot[40];		/* in which it was given; "" when that is not known */
+	uint64_t	time_ms;		/* wall clock: when it was given, */
+	uint64_t	until_ms;		/* and until when; */
+	uint64_t	mono_until_ms;		/* by the monotonic clock of that boot */
+};
+
+int	 store_temporary_put(struct store *, const struct store_temporary *);
+int	 store_temporary_remove(struct store *, uint64_t id);
+int	 store_temporaries(struct store *, void (*fn)(const struct store_temporary *, void *arg), void *arg);
 
 /* The copy of the running document for people and for a lost database: running.yaml, replaced atomically. */
 int	 store_mirror_put(struct store *, const char *text, size_t len);

@@ -30,6 +30,7 @@ static const struct {
 	/* What runs and what was logged names the objects of the configuration. */
 	[RIGHT_STATE_READ] = { "state:read", "state", B(CONFIG_READ) },
 	[RIGHT_LOGS_READ] = { "logs:read", "logs", B(CONFIG_READ) },
+	[RIGHT_GRANT] = { "grant", "grant", B(CONFIG_READ) },
 	[RIGHT_AUDIT_READ] = { "audit:read", "audit", B(CONFIG_READ) },
 	[RIGHT_DIAGNOSTICS] = { "diagnostics", "diagnostics", B(CONFIG_READ) },
 	[RIGHT_SESSIONS_ADMIN] = { "sessions:admin", "sessions", 0 },
@@ -49,7 +50,7 @@ static const struct builtin {
 	} rules[BASE_RULES];		/* up to one without verbs */
 } builtins[] = {
 	{ "admin", { { ALL_VERBS, false, "/" } } },
-	{ "operator", { { READ_ALL | B(HISTORY_READ) | B(AUDIT_READ) | (CHANGE & ~B(SECRETS_WRITE)), false, "/" },
+	{ "operator", { { READ_ALL | B(HISTORY_READ) | B(AUDIT_READ) | B(GRANT) | (CHANGE & ~B(SECRETS_WRITE)), false, "/" },
 	    { CHANGE, true, "/users" }, { CHANGE, true, "/roles" }, { CHANGE, true, "/management" } } },
 	{ "read-only", { { READ_ALL, false, "/" } } },
 	{ "auditor", { { READ_ALL | B(HISTORY_READ) | B(AUDIT_READ), false, "/" } } },

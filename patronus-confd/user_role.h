@@ -31,6 +31,7 @@ enum right {
 	RIGHT_SECRETS_WRITE,
 	RIGHT_STATE_READ,
 	RIGHT_LOGS_READ,
+	RIGHT_GRANT,		/* let members into a group for a time */
 	/* Verbs of the whole box. */
 	RIGHT_AUDIT_READ,
 	RIGHT_DIAGNOSTICS,

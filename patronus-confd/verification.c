@@ -15,6 +15,7 @@
 #include "helper.h"
 #include "record_json.h"
 #include "snapshot.h"
+#include "temporary.h"
 #include "verification.h"
 
 #define JSON_MAX	(1u << 20)
@@ -212,10 +213,14 @@ recheck_fwd(struct verification_run *v)
 
 	if ((error = document_encode(v->target->doc, "fwd", &conf, &len)) != 0)
 		return (error);
+	if ((q.temporary.items = calloc(TEMPORARY_MAX, sizeof(*q.temporary.items))) == NULL)
+		fatalx("verification", "no memory");
+	q.temporary.n = temporary_list(v->confd->temporary, q.temporary.items);
 	q.conf = (struct bytes){ .data = conf, .len = (uint32_t)len };
 	if ((error = dumps_read(&q)) == 0)
 		error = helper_ask(v, &q);
 	dumps_free(&q);
+	free(q.temporary.items);
 	free(conf);
 	return (error);
 }

@@ -43,7 +43,7 @@ refused(const struct nft_batch *b, const struct privcall_error *e, struct proble
 	    strerror(e->error));
 }
 
-/* -ESTALE is not a problem yet. */
+/* -ESTALE is not a problem yet, and nothing is without problems. */
 static int
 send_batch(struct apply *a, const struct nft_batch *b, uint32_t generation, bool echo, struct message *ret, struct problems *problems)
 {
@@ -63,7 +63,7 @@ send_batch(struct apply *a, const struct nft_batch *b, uint32_t generation, bool
 		rep = ret->body;
 		a->generation = rep->generation;
 		a->n_own_events++;
-	} else if (r != -ESTALE) {
+	} else if (r != -ESTALE && problems != NULL) {
 		refused(b, &e, problems);
 	}
 	return r;
@@ -146,7 +146,10 @@ apply_steps(struct apply *a, struct ir *next, struct problems *problems)
 	nft_batch_init(&b);
 	diff_encode(&d, &b);
 	a->encode_us = clock_mono_us() - start;
-	r = send_batch(a, &b, a->generation, true, &m, problems);
+	/* What ends by itself may have gone meanwhile: then everything is sent, and what is wrong otherwise is told then. */
+	r = send_batch(a, &b, a->generation, true, &m, d.has_timed ? NULL : problems);
+	if (r != 0 && r != -ESTALE && d.has_timed)
+		r = 1;
 	if (r == 0) {
 		rep = m.body;
 		a->has_handles = verify_echo(&b, rep->replies.data, rep->replies.len);
@@ -294,6 +297,7 @@ apply_keep(struct apply *a)
 		for (rule = c->first; rule != NULL; rule = rule->next)
 			rule->packets = rule->bytes = 0;
 	nft_batch_init(&b);
+	b.is_stored = true;
 	nft_put_all(&b, a->ir);
 	free(a->kept);
 	a->kept = buf_take(&b.out, &a->kept_len);

@@ -6,7 +6,9 @@
 
 #include "compile.h"
 #include "ir_field.h"
+#include "live.h"
 #include "mem.h"
+#include "zoneset.h"
 
 /*
  * Selectors (addresses, services) to kernel matches.  A rule for both families and several services becomes as few kernel rules as it
@@ -301,6 +303,33 @@ address_set(struct compiler *c, const struct policy_addresses *a, uint8_t family
 	return s;
 }
 
+/* Of content that changes by itself: an interval tree for each family, whatever is in it now. */
+static const struct ir_set *
+live_set(struct compiler *c, const struct policy_addresses *a, uint8_t family, uint8_t field)
+{
+	const char *name = mem_printf(c->ir->arena, "%s.%s%d", a->name, a->is_timed ? "timed" : "live", family == NFPROTO_IPV4 ? 4 : 6);
+	struct ir_set *s = ir_set_find(c->ir, name);
+	struct ir_elem *e;
+	unsigned len;
+	uint32_t i;
+
+	if (s != NULL)
+		return s;
+	s = ir_set_new(c->ir, name, IR_SET_INTERVAL | IR_SET_LIVE | (a->is_timed ? IR_SET_TIMED : 0), &field, 1);
+	s->path = mem_strdup(c->ir->arena, a->path);
+	len = ir_set_keylen(s);
+	for (i = 0; i < a->n_ranges; i++) {
+		if (a->ranges[i].family != family)
+			continue;
+		e = ir_set_add(c->ir, s);
+		memcpy(e->lo, a->ranges[i].lo, len);
+		memcpy(e->hi, a->ranges[i].hi, len);
+		e->expires_ms = a->ranges[i].expires_ms;
+	}
+	ir_set_seal(s);
+	return s;
+}
+
 static void
 put_addresses(struct compiler *c, struct ir_draft *d, const struct policy_addresses *a, uint8_t family, bool is_source)
 {
@@ -312,6 +341,10 @@ put_addresses(struct compiler *c, struct ir_draft *d, const struct policy_addres
 		field = is_source ? IR_SADDR4 : IR_DADDR4;
 	else
 		field = is_source ? IR_SADDR6 : IR_DADDR6;
+	if (a->is_live) {
+		ir_match_set(d, field, a->is_not ? IR_NOT_IN_SET : IR_IN_SET, live_set(c, a, family, (uint8_t)field));
+		return;
+	}
 	n = count_family(a, family, &has_networks);
 	if (n == 0 && a->is_not)	/* no address of this family is one of them */
 		return;
@@ -355,7 +388,7 @@ endpoint_has(const struct policy_endpoint *e, uint8_t family)
 
 	for (i = 0; e != NULL && i < e->n; i++) {
 		a = &e->criteria[i];
-		if (a->is_not ? is_everything(a, family) : count_family(a, family, &ignored) == 0)
+		if (!a->is_live && (a->is_not ? is_everything(a, family) : count_family(a, family, &ignored) == 0))
 			return false;
 	}
 	return true;

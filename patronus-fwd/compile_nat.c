@@ -6,6 +6,7 @@
 
 #include "compile.h"
 #include "mem.h"
+#include "zoneset.h"
 
 /*
  * Translation.  Port forwards rewrite the destination before routing; whether the connection may pass is for the rules, which see the

@@ -8,6 +8,7 @@
 
 #include "compile.h"
 #include "mem.h"
+#include "zoneset.h"
 
 /*
  * The rules a person wrote, to one chain for each pair of zones.  A packet runs only through the rules of its pair, in their order.  A

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #include "diff.h"
 #include "hash.h"
 #include "ir_print.h"
@@ -34,6 +36,18 @@ elem_change(struct diff *d, enum change_kind kind, const struct ir_set *s, const
 	c->elem = e;
 }
 
+/* The kernel takes it out, or has done so: it must not be asked for it. */
+#define ENDS_SOON_MS	200
+
+static bool
+ends_itself(const struct ir_set *next, uint32_t at, const struct ir_elem *e)
+{
+	unsigned len = ir_set_keylen(next);
+
+	return e->expires_ms != 0 && e->expires_ms <= clock_mono_ms() + ENDS_SOON_MS &&
+	    (at == next->n || memcmp(next->elems[at].lo, e->lo, len) != 0);
+}
+
 /* Both are sorted. */
 static void
 diff_elems(struct diff *d, const struct ir_set *old, const struct ir_set *next, bool removes)
@@ -43,8 +57,10 @@ diff_elems(struct diff *d, const struct ir_set *old, const struct ir_set *next, 
 
 	for (i = 0, k = 0; i < old->n || k < next->n;) {
 		r = i == old->n ? 1 : k == next->n ? -1 : ir_elem_compare(next, &old->elems[i], &next->elems[k]);
-		if (r < 0 && removes)
+		if (r < 0 && removes && !ends_itself(next, k, &old->elems[i])) {
 			elem_change(d, CHANGE_ELEM_REMOVE, old, &old->elems[i]);
+			d->has_timed |= old->elems[i].expires_ms != 0;
+		}
 		if (r > 0 && !removes)
 			elem_change(d, CHANGE_ELEM_ADD, next, &next->elems[k]);
 		i += r <= 0;

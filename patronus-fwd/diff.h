@@ -42,6 +42,7 @@ struct diff {
 	struct change	*items;		/* in the order in which the kernel must be told */
 	uint32_t	 n;
 	uint32_t	 cap;
+	bool		 has_timed;	/* it takes out elements that may end by themselves at the same moment */
 	bool		 is_impossible;	/* something the kernel cannot change in place: send everything anew */
 	uint32_t	 n_added;	/* rules */
 	uint32_t	 n_removed;

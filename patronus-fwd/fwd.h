@@ -16,6 +16,7 @@ struct drift;
 struct drift_repair_req;
 struct event;
 struct links;
+struct live;
 struct logring;
 struct record;
 struct revision;
@@ -28,6 +29,8 @@ struct fwd {
 	struct revision	*applied;	/* its ir is the apply's */
 	struct arena	*links_arena;
 	struct links	*links;		/* as last read */
+	struct live	*live;		/* what stands in groups beside the configuration */
+	struct event	*ending;	/* of the next member that has a time */
 	struct watch	*watch;
 	struct logring	*log;
 	struct event	*tick;
@@ -49,11 +52,15 @@ void	 fwd_links_refresh(struct fwd *);
 void	 revocation_start(struct fwd *);
 void	 revocation_stop(struct fwd *);
 void	 revocation_due(struct fwd *);
+/* Another change comes before that was done: it is done now, because only what is in force now has let in what came since. */
+void	 revocation_now(struct fwd *);
 
 /* repair.c: the kernel may differ, or links may have changed. */
 void	 repair_table(void *fwd);
 void	 repair_links(void *fwd);
 void	 repair_schedules(struct fwd *);
+/* What stands in groups beside the configuration has changed.  0: it is in force; or an error, told. */
+int	 repair_live(struct fwd *, const char *why);
 /* Another form is in force and nothing waits to be confirmed. */
 void	 fwd_settled(struct fwd *);
 

@@ -127,7 +127,7 @@ ir_elem_compare(const struct ir_set *s, const struct ir_elem *a, const struct ir
 		r = memcmp(a->hi, b->hi, ir_set_keylen(s));
 	if (r == 0 && a->chain != NULL && b->chain != NULL)
 		r = strcmp(a->chain, b->chain);
-	return r;
+	return r != 0 ? r : (a->expires_ms > b->expires_ms) - (a->expires_ms < b->expires_ms);
 }
 
 static int
@@ -149,7 +149,7 @@ follows(const uint8_t *a, const uint8_t *b, unsigned len)
 	return i > 0 && memcmp(next, b, len) == 0;
 }
 
-/* The kernel refuses overlapping intervals, and touching ones cost it a node more. */
+/* The kernel refuses overlapping intervals, and touching ones cost it a node more.  Those that end at different times do not overlap. */
 static void
 merge_intervals(struct ir_set *s)
 {
@@ -158,7 +158,8 @@ merge_intervals(struct ir_set *s)
 
 	len = ir_set_keylen(s);
 	for (i = 1, n = 0; i < s->n; i++) {
-		if (memcmp(s->elems[i].lo, s->elems[n].hi, len) <= 0 || follows(s->elems[n].hi, s->elems[i].lo, len)) {
+		if (s->elems[i].expires_ms == s->elems[n].expires_ms &&
+		    (memcmp(s->elems[i].lo, s->elems[n].hi, len) <= 0 || follows(s->elems[n].hi, s->elems[i].lo, len))) {
 			if (memcmp(s->elems[i].hi, s->elems[n].hi, len) > 0)
 				memcpy(s->elems[n].hi, s->elems[i].hi, len);
 		} else {
@@ -204,6 +205,8 @@ ir_set_seal(struct ir_set *s)
 			h = hash_bytes(s->elems[i].hi, len, h);
 		if (s->elems[i].chain != NULL)
 			h = hash_bytes(s->elems[i].chain, strlen(s->elems[i].chain), h);
+		if (s->elems[i].expires_ms != 0)
+			h = hash_u64(s->elems[i].expires_ms, h);
 	}
 	s->hash = h == 0 ? 1 : h;
 }

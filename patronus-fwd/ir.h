@@ -99,13 +99,16 @@ struct ir_chain {
 enum ir_set_flags {
 	IR_SET_INTERVAL = 0x01,	/* of one field sorted and merged; of several an interval for each, none of which overlap */
 	IR_SET_VERDICT = 0x02,	/* a map to chains (jump) */
-	IR_SET_DYNAMIC = 0x04	/* filled by packets, with a timeout */
+	IR_SET_DYNAMIC = 0x04,	/* filled by packets, with a timeout */
+	IR_SET_LIVE = 0x08,	/* its content changes without a commit: no rule may depend on what it is now */
+	IR_SET_TIMED = 0x10	/* elements may end by themselves */
 };
 
 struct ir_elem {
 	uint8_t		 lo[IR_KEY_MAX];
 	uint8_t		 hi[IR_KEY_MAX];	/* IR_SET_INTERVAL: inclusive, of each field */
 	const char	*chain;			/* IR_SET_VERDICT */
+	uint64_t	 expires_ms;		/* IR_SET_TIMED: monotonic; 0: never */
 };
 
 struct ir_set {
@@ -138,6 +141,7 @@ struct ir {
 	struct names	 origin_names;
 	uint32_t	 n_rules;
 	uint32_t	 n_elems;
+	uint64_t	 ended_ms;	/* monotonic: when an element ended last; 0: none has */
 };
 
 struct ir	*ir_new(void);

@@ -17,6 +17,7 @@
 
 #include "fwd.h"
 #include "links.h"
+#include "live.h"
 #include "logring.h"
 #include "nflog.h"
 #include "revision.h"
@@ -143,6 +144,15 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)apply_store(&fwd.apply);	/* says itself when it fails; the next kept revision tries again */
 }
 
+static void
+on_ending(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	(void)repair_live(&fwd, "the time of a member of a group is over");
+}
+
 static bool
 send_confd(uint16_t type, const void *body)
 {
@@ -161,13 +171,15 @@ start(struct daemon *d)
 	d->state = &fwd;
 	apply_init(&fwd.apply);
 	fwd.drift = drift_new("fwd", send_confd);
+	fwd.live = live_new();
 	fwd_links_refresh(&fwd);
 	fwd.watch = watch_new(d->base, &watch_ops, &fwd);
 	fwd.log = logring_new(&log_ops, &fwd);
 	logring_listen(fwd.log, d->base);
 	revocation_start(&fwd);
 	fwd.tick = event_new(d->base, -1, EV_PERSIST, on_tick, NULL);
-	if (fwd.tick == NULL || event_add(fwd.tick, &second) == -1)
+	fwd.ending = event_new(d->base, -1, 0, on_ending, NULL);
+	if (fwd.ending == NULL || fwd.tick == NULL || event_add(fwd.tick, &second) == -1)
 		fatalx("fwd", "cannot make the timer");
 	return 0;
 }
@@ -177,6 +189,7 @@ stop(struct daemon *d)
 {
 	(void)d;
 	event_free(fwd.tick);
+	event_free(fwd.ending);
 	revocation_stop(&fwd);
 	logring_free(fwd.log);
 	watch_free(fwd.watch);
@@ -184,6 +197,7 @@ stop(struct daemon *d)
 	revision_free(fwd.applied);
 	apply_fini(&fwd.apply);
 	drift_free(fwd.drift);
+	live_free(fwd.live);
 	arena_free(fwd.links_arena);
 }
 

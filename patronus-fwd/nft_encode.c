@@ -12,6 +12,7 @@
 #include <libnftnl/table.h>
 #include <libnftnl/udata.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include "ir_field.h"
@@ -187,6 +188,8 @@ nft_set_flags(const struct ir_set *s)
 		flags |= NFT_SET_MAP;
 	if ((s->flags & IR_SET_DYNAMIC) != 0)
 		flags |= s->timeout_ms != 0 ? NFT_SET_EVAL | NFT_SET_TIMEOUT : NFT_SET_EVAL;
+	if ((s->flags & IR_SET_TIMED) != 0)
+		flags |= NFT_SET_TIMEOUT;
 	return flags;
 }
 
@@ -249,7 +252,7 @@ nft_put_set_delete(struct nft_batch *b, const char *name)
 }
 
 static void
-put_key(struct nlmsghdr *h, const uint8_t *key, const uint8_t *last, unsigned len, bool is_end, const char *chain)
+put_key(struct nlmsghdr *h, const uint8_t *key, const uint8_t *last, unsigned len, bool is_end, const char *chain, uint64_t left_ms)
 {
 	struct nftnl_set_elem *e;
 
@@ -263,48 +266,65 @@ put_key(struct nlmsghdr *h, const uint8_t *key, const uint8_t *last, unsigned le
 		nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_VERDICT, (uint32_t)NFT_JUMP);
 		nftnl_set_elem_set_str(e, NFTNL_SET_ELEM_CHAIN, chain);
 	}
+	if (left_ms != 0)
+		nftnl_set_elem_set_u64(e, NFTNL_SET_ELEM_TIMEOUT, left_ms);
 	(void)nftnl_set_elem_nlmsg_build(h, e, NFTA_LIST_ELEM);
 	nftnl_set_elem_free(e);
 }
 
 /* An interval is its first value and, marked as end, the first one after it; the last value of all has nothing after it. */
 static void
-put_interval(struct nlmsghdr *h, const struct ir_elem *e, unsigned len, const char *chain)
+put_interval(struct nlmsghdr *h, const struct ir_elem *e, unsigned len, const char *chain, uint64_t left_ms)
 {
 	uint8_t after[IR_VALUE_MAX];
 	unsigned i;
 
-	put_key(h, e->lo, NULL, len, false, chain);
+	put_key(h, e->lo, NULL, len, false, chain, left_ms);
 	memcpy(after, e->hi, len);
 	for (i = len; i > 0 && ++after[i - 1] == 0; i--)
 		;
 	if (i > 0)
-		put_key(h, after, NULL, len, true, NULL);
+		put_key(h, after, NULL, len, true, NULL, 0);
+}
+
+/* How long an element has still to live; 0: for ever.  false: it has ended, or ends before what is stored is read. */
+static bool
+time_left(const struct nft_batch *b, const struct ir_elem *e, uint64_t now_ms, uint64_t *ret)
+{
+	*ret = e->expires_ms > now_ms ? e->expires_ms - now_ms : 0;
+	return e->expires_ms == 0 || (*ret > 0 && !b->is_stored);
 }
 
 void
 nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem *const *elems, uint32_t n, bool is_delete)
 {
 	unsigned len = ir_set_keylen(s);
+	uint64_t now_ms = clock_mono_ms(), left_ms;
 	const char *chain;
 	struct nlattr *list;
 	struct nlmsghdr *h;
-	uint32_t i, at;
+	uint32_t i, at, put;
 
 	for (at = 0; at < n; at = i) {
 		h = begin(b, is_delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM, is_delete ? 0 : NLM_F_CREATE);
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, s->name);
 		list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
-		for (i = at; i < n && (const char *)mnl_nlmsg_get_payload_tail(h) - (const char *)list < ELEMS_BYTES; i++) {
+		for (i = at, put = 0; i < n && (const char *)mnl_nlmsg_get_payload_tail(h) - (const char *)list < ELEMS_BYTES; i++) {
 			chain = is_delete ? NULL : elems[i]->chain;
+			if (is_delete)
+				left_ms = 0;
+			else if (!time_left(b, elems[i], now_ms, &left_ms))
+				continue;
+			put++;
 			if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields == 1)
-				put_interval(h, elems[i], len, chain);
+				put_interval(h, elems[i], len, chain, left_ms);
 			else
-				put_key(h, elems[i]->lo, (s->flags & IR_SET_INTERVAL) != 0 ? elems[i]->hi : NULL, len, false, chain);
+				put_key(h, elems[i]->lo, (s->flags & IR_SET_INTERVAL) != 0 ? elems[i]->hi : NULL, len, false, chain, left_ms);
 		}
 		mnl_attr_nest_end(h, list);
-		end(b, h, s->path);
+		if (put > 0)
+			end(b, h, s->path);
 	}
 }
 

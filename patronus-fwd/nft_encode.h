@@ -26,6 +26,7 @@ struct nft_batch {
 	uint32_t	  n_rules;
 	uint32_t	  cap_rules;
 	char		 *scratch;
+	bool		  is_stored;	/* for another time: without what ends by itself */
 };
 
 enum nft_place {

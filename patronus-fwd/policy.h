@@ -14,6 +14,7 @@
 
 struct arena;
 struct conf_fwd;
+struct live_range;
 
 #define POLICY_LOCAL	0	/* the zone that is the box itself */
 
@@ -81,6 +82,10 @@ struct policy_addresses {
 	struct prefix	*items;
 	uint32_t	 n;
 	bool		 is_not;
+	bool		 is_live;	/* its content changes by itself, and is in ranges: items is empty */
+	bool		 is_timed;	/* some of it may end by itself */
+	struct live_range *ranges;	/* disjoint */
+	uint32_t	 n_ranges;
 };
 
 #define POLICY_CRITERIA	8	/* groups, addresses, networks of zones and of interfaces; and the same negated */
@@ -266,6 +271,7 @@ struct fw_policy {
 	uint32_t		 n_forwards;
 	struct policy_access	 web;
 	struct policy_access	 ssh;
+	bool			 has_live;	/* groups whose content changes by itself are in use */
 	bool			 guards_access;	/* management comes before the rules */
 	bool			 drops_spoofed;
 	bool			 drops_outgoing;	/* what no rule from local accepts */
@@ -275,16 +281,9 @@ struct fw_policy {
 	struct rate		 log_rate;
 };
 
-/* Zone sets: one bit for each zone of the policy. */
-uint64_t *zoneset_new(struct arena *, const struct fw_policy *);
-void	 zoneset_add(uint64_t *, uint32_t zone);
-void	 zoneset_add_all(uint64_t *, const struct fw_policy *);
-bool	 zoneset_has(const uint64_t *, uint32_t zone);
-bool	 zoneset_equal(const uint64_t *, const uint64_t *, const struct fw_policy *);
-uint32_t zoneset_count(const uint64_t *, const struct fw_policy *);
-
 struct problems;
 struct links;
+struct live;
 
 /* Which rules wait for a window of their schedule; until then all are in force.  utc: seconds since 1970. */
 void	 policy_set_time(struct fw_policy *, int64_t utc);
@@ -294,5 +293,7 @@ void	 policy_set_time(struct fw_policy *, int64_t utc);
  * NULL when no interface is matched by hardware.
  */
 struct fw_policy *policy_from_conf(const struct conf_fwd *, const struct links *, struct arena *, struct problems *);
+/* The same, with what stands in groups beside the configuration. */
+struct fw_policy *policy_with_live(const struct conf_fwd *, const struct links *, const struct live *, struct arena *, struct problems *);
 
 #endif

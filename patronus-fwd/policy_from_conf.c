@@ -12,6 +12,7 @@
 #include "mem.h"
 #include "problems.h"
 #include "resolver.h"
+#include "zoneset.h"
 
 /* The frame of the resolution: interfaces, zones, management, options. */
 
@@ -236,8 +237,14 @@ resolve_options(struct fw_policy *p, const struct conf_firewall *f)
 struct fw_policy *
 policy_from_conf(const struct conf_fwd *conf, const struct links *links, struct arena *a, struct problems *problems)
 {
+	return policy_with_live(conf, links, NULL, a, problems);
+}
+
+struct fw_policy *
+policy_with_live(const struct conf_fwd *conf, const struct links *links, const struct live *live, struct arena *a, struct problems *problems)
+{
 	static const struct conf_firewall empty = { .anti_spoofing = true };
-	struct resolver s = { .conf = conf, .links = links, .arena = a, .problems = problems };
+	struct resolver s = { .conf = conf, .links = links, .live = live, .arena = a, .problems = problems };
 	uint32_t n;
 
 	n = problems->n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When the kernel is not as it should be, or links have changed their meaning. */
 #include <errno.h>
+#include <event2/event.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -14,6 +15,7 @@
 #include "diff.h"
 #include "fwd.h"
 #include "links.h"
+#include "live.h"
 #include "mem.h"
 #include "problems.h"
 #include "revision.h"
@@ -148,20 +150,24 @@ fwd_links_refresh(struct fwd *f)
 }
 
 /* The revision that is in force, compiled anew, since what it means has changed. */
-static void
+static int
 compile_anew(struct fwd *f, const char *tag, const char *why)
 {
 	struct revision *r;
 	struct problems problems;
 	struct arena *a;
+	int error;
 
 	a = arena_new(0);
 	if (a == NULL)
 		fatalx("repair", "out of memory");
 	problems_init(&problems, a);
-	if (revision_new(f->applied->number, f->applied->conf, f->applied->conf_len, f->links, &problems, &r) == 0) {
+	error = revision_new(f->applied->number, f->applied->conf, f->applied->conf_len, f->links, f->live, &problems, &r);
+	if (error == 0) {
+		revocation_now(f);
 		report_adopt(f->apply.ir, r->ir);
-		if (apply_commit(&f->apply, r->ir, &problems) == 0) {
+		error = apply_commit(&f->apply, r->ir, &problems);
+		if (error == 0) {
 			r->ir = NULL;
 			r->is_kept = f->applied->is_kept;
 			revision_free(f->applied);
@@ -174,6 +180,7 @@ compile_anew(struct fwd *f, const char *tag, const char *why)
 		}
 	}
 	arena_free(a);
+	return error;
 }
 
 /* Interfaces that are matched by hardware may have another name now, or be there at last. */
@@ -184,14 +191,33 @@ repair_links(void *arg)
 
 	fwd_links_refresh(f);
 	if (f->applied != NULL && f->applied->conf != NULL)
-		compile_anew(f, "links", "links have changed");
+		(void)compile_anew(f, "links", "links have changed");
 }
 
 void
 repair_schedules(struct fwd *f)
 {
 	if (f->applied != NULL && f->applied->conf != NULL && revision_is_due(f->applied, (int64_t)(clock_wall_ms() / 1000)))
-		compile_anew(f, "schedule", "a schedule begins or ends");
+		(void)compile_anew(f, "schedule", "a schedule begins or ends");
+}
+
+/* A form that was made before something changed in groups is made anew; one without such groups stays. */
+int
+repair_live(struct fwd *f, const char *why)
+{
+	uint64_t next, now = clock_mono_ms();
+	struct timeval tv;
+	int error = 0;
+
+	(void)live_purge(f->live, now);
+	if (f->applied != NULL && f->applied->conf != NULL && f->applied->live_generation != live_generation(f->live))
+		error = compile_anew(f, "groups", why);
+	if ((next = live_next_end(f->live)) == 0)
+		return error;
+	next = next > now ? next - now : 1;
+	tv = (struct timeval){ .tv_sec = (time_t)(next / 1000), .tv_usec = (suseconds_t)(next % 1000 * 1000 + 1000) };
+	(void)event_add(f->ending, &tv);
+	return error;
 }
 
 /* What is in force is final: as last known good it is stored, and connections that it does not allow end. */

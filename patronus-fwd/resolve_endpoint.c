@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
+#include <linux/netfilter.h>
+#include <string.h>
+
 #include "conf/generated.h"
 
+#include "live.h"
 #include "mem.h"
 #include "problems.h"
 #include "resolver.h"
+#include "zoneset.h"
 
 /* Groups, addresses and networks: who a rule is about. */
 
@@ -13,6 +19,9 @@ struct group {
 	const char		*path;
 	struct prefix		*items;
 	uint32_t		 n;
+	struct live_ranges	 live;		/* beside items */
+	bool			 is_live;	/* it has, or may have, content that changes by itself; */
+	bool			 is_timed;	/* that may end by itself */
 	bool			 is_open;	/* being filled: met again, it holds itself */
 	bool			 is_done;
 };
@@ -43,6 +52,27 @@ group_append(struct resolver *s, struct group *g, uint32_t *cap, const struct pr
 	}
 }
 
+/* What the group has beside its own configuration. */
+static void
+group_enliven(struct resolver *s, struct group *g)
+{
+	if (g->conf->temporary == NULL)
+		return;
+	g->is_live = g->is_timed = true;
+	live_add_temporary(s->live, g->conf->name, s->arena, &g->live);
+}
+
+static void
+group_join(struct resolver *s, struct group *g, const struct group *other)
+{
+	uint32_t i;
+
+	g->is_live |= other->is_live;
+	g->is_timed |= other->is_timed;
+	for (i = 0; i < other->live.n; i++)
+		live_ranges_add(s->arena, &g->live, &other->live.items[i]);
+}
+
 static void
 group_fill(struct resolver *s, struct group *g)
 {
@@ -51,6 +81,7 @@ group_fill(struct resolver *s, struct group *g)
 	const struct group *other;
 	uint32_t i, cap = 0;
 
+	group_enliven(s, g);
 	if (c->groups.n == 0 && c->interfaces.n == 0) {		/* usual, and perhaps large: nothing is copied */
 		g->items = c->addresses.items;
 		g->n = c->addresses.n;
@@ -59,8 +90,10 @@ group_fill(struct resolver *s, struct group *g)
 	group_append(s, g, &cap, c->addresses.items, c->addresses.n, false);
 	for (i = 0; i < c->groups.n; i++) {
 		other = group_get(s, c->groups.items[i], g->path);
-		if (other != NULL)
-			group_append(s, g, &cap, other->items, other->n, false);
+		if (other == NULL)
+			continue;
+		group_append(s, g, &cap, other->items, other->n, false);
+		group_join(s, g, other);
 	}
 	for (i = 0; i < c->interfaces.n; i++) {
 		f = interface_find(s, c->interfaces.items[i], g->path);
@@ -132,18 +165,67 @@ criterion_new(struct resolver *s, struct policy_endpoint *e, const char *kind, c
 }
 
 static void
+put_prefixes(struct resolver *s, struct live_ranges *to, const struct group *g)
+{
+	struct live_range r = { .expires_ms = 0 };
+	struct prefix net;
+	unsigned k, bytes;
+	uint32_t i;
+
+	for (i = 0; i < g->n; i++) {
+		net = prefix_network(&g->items[i]);
+		bytes = addr_len(&net.addr);
+		r.family = net.addr.family == ADDR_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+		memcpy(r.lo, net.addr.bytes, sizeof(r.lo));
+		memset(r.hi, 0, sizeof(r.hi));
+		for (k = 0; k < bytes; k++)
+			r.hi[k] = (uint8_t)(r.lo[k] | (net.len >= 8 * (k + 1) ? 0 : net.len <= 8 * k ? 0xff : 0xff >> (net.len - 8 * k)));
+		live_ranges_add(s->arena, to, &r);
+	}
+}
+
+/* Content that changes by itself may have both families at any time, and parts of one prefix may end sooner than others. */
+static void
+add_live(struct resolver *s, struct policy_addresses *a, const struct keys *l)
+{
+	struct live_ranges all = { 0 };
+	const struct group *g;
+	uint32_t i, k;
+
+	s->policy->has_live = true;
+	a->is_live = true;
+	for (i = 0; i < l->n; i++) {
+		if ((g = names_get(&s->groups, l->items[i])) == NULL)
+			continue;
+		a->is_timed |= g->is_timed;
+		put_prefixes(s, &all, g);
+		for (k = 0; k < g->live.n; k++)
+			live_ranges_add(s->arena, &all, &g->live.items[k]);
+	}
+	live_ranges_flatten(s->arena, &all);
+	a->ranges = all.items;
+	a->n_ranges = all.n;
+}
+
+static void
 add_groups(struct resolver *s, struct policy_endpoint *e, const struct keys *l, const char *path, bool is_not)
 {
 	struct policy_addresses *a;
 	const struct group *g;
 	uint32_t i, n, total;
+	bool is_live;
 
 	if (l->n == 0)
 		return;
 	a = criterion_new(s, e, "group", "/firewall/groups", l, is_not);
-	for (i = 0, total = 0; i < l->n; i++) {
+	for (i = 0, total = 0, is_live = false; i < l->n; i++) {
 		g = group_get(s, l->items[i], path);
 		total += g != NULL ? g->n : 0;
+		is_live |= g != NULL && g->is_live;
+	}
+	if (is_live) {
+		add_live(s, a, l);
+		return;
 	}
 	if (l->n == 1) {
 		g = names_get(&s->groups, l->items[0]);

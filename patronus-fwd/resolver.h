@@ -17,12 +17,14 @@
 
 struct arena;
 struct links;
+struct live;
 struct problems;
 
 struct resolver {
 	const struct conf_fwd		*conf;
 	const struct conf_firewall	*firewall;
 	const struct links		*links;
+	const struct live		*live;		/* NULL: nothing */
 	struct arena			*arena;
 	struct problems			*problems;
 	struct fw_policy		*policy;

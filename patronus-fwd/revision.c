@@ -9,6 +9,7 @@
 #include "conf/generated.h"
 
 #include "compile.h"
+#include "live.h"
 #include "mem.h"
 #include "pass.h"
 #include "policy.h"
@@ -92,7 +93,8 @@ revision_is_due(const struct revision *r, int64_t utc)
 }
 
 static int
-build(struct revision *r, const uint8_t *data, size_t len, const struct links *links, struct arena *scratch, struct problems *problems)
+build(struct revision *r, const uint8_t *data, size_t len, const struct links *links, const struct live *live, struct arena *scratch,
+    struct problems *problems)
 {
 	struct codec_error e;
 	int64_t now = (int64_t)(clock_wall_ms() / 1000);
@@ -106,15 +108,17 @@ build(struct revision *r, const uint8_t *data, size_t len, const struct links *l
 		return error;
 	}
 	keep_drift(r, ((const struct conf_fwd *)conf)->drift);
-	policy = policy_from_conf(conf, links, scratch, problems);
+	policy = policy_with_live(conf, links, live, scratch, problems);
 	if (policy == NULL)
 		return -EINVAL;
 	policy_set_time(policy, now);
 	note_schedules(r, policy, now);
 	r->ir = compile(policy, &r->remarks);
 	passes(r->ir);
+	r->ir->ended_ms = live_last_end(live);
 	note_interfaces(r, policy);
-	if (needs_links(conf) || policy->n_schedules > 0) {
+	r->live_generation = live_generation(live);
+	if (needs_links(conf) || policy->n_schedules > 0 || policy->has_live) {
 		r->conf = mem_new(len, 1);
 		memcpy(r->conf, data, len);
 		r->conf_len = len;
@@ -123,8 +127,8 @@ build(struct revision *r, const uint8_t *data, size_t len, const struct links *l
 }
 
 int
-revision_new(uint32_t number, const uint8_t *data, size_t len, const struct links *links, struct problems *problems,
-    struct revision **ret)
+revision_new(uint32_t number, const uint8_t *data, size_t len, const struct links *links, const struct live *live,
+    struct problems *problems, struct revision **ret)
 {
 	struct revision *r;
 	struct arena *scratch;
@@ -137,7 +141,7 @@ revision_new(uint32_t number, const uint8_t *data, size_t len, const struct link
 	if (r->arena == NULL || scratch == NULL)
 		fatalx("conf", "out of memory");
 	buf_init(&r->remarks, REMARKS_MAX);
-	error = build(r, data, len, links, scratch, problems);
+	error = build(r, data, len, links, live, scratch, problems);
 	arena_free(scratch);
 	if (error == 0)
 		*ret = r;

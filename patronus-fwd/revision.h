@@ -15,6 +15,7 @@
 /* One revision of the configuration, compiled. */
 
 struct links;
+struct live;
 struct problems;
 
 /* What log entries are explained by. */
@@ -33,16 +34,18 @@ struct revision {
 	struct conf_drift_areas	 drift_areas;
 	struct names	 interfaces;	/* kernel name -> struct revision_interface */
 	struct buf	 remarks;
-	uint8_t		*conf;		/* the encoded configuration, when links or the time decide what it means; else NULL */
+	uint8_t		*conf;		/* the encoded configuration, when links, the time or live content decide what it means; else NULL */
 	size_t		 conf_len;
 	struct schedule	*schedules;
 	bool		*was_active;	/* of each schedule, in the form */
 	uint32_t	 n_schedules;
+	uint32_t	 live_generation; /* of what stood in groups beside the configuration */
 	bool		 is_kept;	/* no confirmation is waited for */
 };
 
 /* From the encoded struct conf_fwd.  0; -EPROTO when it cannot be decoded; -EINVAL with problems. */
-int	 revision_new(uint32_t number, const uint8_t *, size_t len, const struct links *, struct problems *, struct revision **ret);
+int	 revision_new(uint32_t number, const uint8_t *, size_t len, const struct links *, const struct live *, struct problems *,
+	    struct revision **ret);
 /* Does another form hold at that moment (seconds since 1970)? */
 bool	 revision_is_due(const struct revision *, int64_t utc);
 void	 revision_free(struct revision *);

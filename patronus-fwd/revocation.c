@@ -147,3 +147,12 @@ revocation_due(struct fwd *f)
 	if (f->apply.previous != NULL)
 		(void)event_add(f->revocation, &soon);
 }
+
+void
+revocation_now(struct fwd *f)
+{
+	if (!event_pending(f->revocation, EV_TIMEOUT, NULL))
+		return;
+	(void)event_del(f->revocation);
+	on_timer(-1, EV_TIMEOUT, f);
+}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "daemon/drift.h"
@@ -16,6 +17,7 @@
 #include "fwd.h"
 #include "impact.h"
 #include "judge.h"
+#include "live.h"
 #include "mem.h"
 #include "nft_encode.h"
 #include "probe.h"
@@ -53,7 +55,7 @@ take_revision(struct fwd *f, struct message *m, unsigned fd_index, uint32_t numb
 	(void)close(fd);
 	if (r != 0)
 		return r;
-	r = revision_new(number, data, len, f->links, problems, ret);
+	r = revision_new(number, data, len, f->links, f->live, problems, ret);
 	memfd_unmap(data, len);
 	return r == -EINVAL ? 0 : r;
 }
@@ -228,6 +230,7 @@ commit_prepared(struct fwd *f, struct problems *problems)
 	int r;
 
 	watch_drain(f->watch);
+	revocation_now(f);
 	next = f->prepared->ir;
 	report_adopt(f->apply.ir, next);
 	r = apply_commit(&f->apply, next, problems);
@@ -243,6 +246,7 @@ commit_prepared(struct fwd *f, struct problems *problems)
 	drift_policy_set(f->drift, &f->applied->drift);
 	(void)snprintf(f->credit, sizeof(f->credit), "revision %u", f->applied->number);
 	watch_look(f->watch, 0);
+	(void)repair_live(f, "groups have changed since it was prepared");
 	return 0;
 }
 
@@ -352,6 +356,27 @@ on_state(struct channel *c, struct message *m, void *arg)
 	report_state(fwd_of(c), c, m);
 }
 
+/* --- what stands in groups beside the configuration */
+
+static void
+on_temporary(struct channel *c, struct message *m, void *arg)
+{
+	const struct temporary_set_req *req = m->body;
+	struct temporary_set_rep rep = { 0 };
+	struct fwd *f = fwd_of(c);
+	int error;
+
+	(void)arg;
+	watch_drain(f->watch);
+	error = live_temporary_set(f->live, req->entries.items, req->entries.n, clock_mono_ms());
+	if (error == 0 && (error = repair_live(f, "members of groups for a time have changed")) != 0)
+		live_restore(f->live);
+	if (error == 0)
+		(void)channel_reply(c, &m->header, &rep, NULL, 0);
+	else
+		(void)channel_reply_error(c, &m->header, error, 0, "the members cannot be brought into force: %s", strerror(-error));
+}
+
 /* --- drift */
 
 static void
@@ -402,6 +427,7 @@ static const struct channel_dispatch table[] = {
 	{ MSG_CONF_VERIFY, CHANNEL_PHASE_READY, on_verify },
 	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, on_abort },
 	{ MSG_CONF_KEPT, CHANNEL_PHASE_READY, on_kept },
+	{ MSG_TEMPORARY_SET, CHANNEL_PHASE_READY, on_temporary },
 	{ MSG_STATE_GET, CHANNEL_PHASE_READY, on_state },
 	{ MSG_DRIFT_REPAIR, CHANNEL_PHASE_READY, on_repair },
 	{ 0, 0, NULL }

@@ -3,6 +3,7 @@
 
 #include "mem.h"
 #include "policy.h"
+#include "zoneset.h"
 
 static uint32_t
 words(const struct fw_policy *p)

@@ -26,6 +26,7 @@ enum values {
 	VALUES_REVISION,
 	VALUES_WORKSPACE,
 	VALUES_DIFFERENCE,	/* between the box and its configuration */
+	VALUES_TEMPORARY,	/* members that groups have for a time */
 	VALUES_WORDS,		/* those of the words member */
 };
 

@@ -237,6 +237,29 @@ const struct command commands[] = {
 		.examples = { { "verify", "now" }, { "verify --json | jq .verified", "for a script" } },
 		.run = run_verify,
 	}, {
+		.words = "firewall allow", .summary = "let an address into a group for a time",
+		.text = "In force at once, without a commit; when the time is over the kernel itself takes it out, whatever else runs then, and connections "
+		    "that are not allowed any more end. The group must have temporary in the configuration (patronus.yaml(5)), which also says for how long "
+		    "at most. An address that the group has for a time already gets the new end. Prints the id.\n\n"
+		    "Needs the verb grant for the group.",
+		.args = { { .name = "ADDRESS" }, { .name = "GROUP" } },
+		.options = { { "for", 0, "TIME", "how long: 2h, 30m, 3d (required)", VALUES_NONE, NULL },
+		    { "reason", 'r', "TEXT", "why (required)", VALUES_NONE, NULL } },
+		.examples = { { "firewall allow 198.51.100.7 maintenance --for 2h --reason 'ticket 4711: disk swap'", "one host for two hours" } },
+		.run = run_firewall_allow,
+	}, {
+		.words = "firewall revoke", .summary = "take a member of a group out before its time",
+		.text = "Connections that are not allowed any more end within a second. patronusctl firewall temporary tells the ids.",
+		.args = { { .name = "ID", .values = VALUES_TEMPORARY } },
+		.examples = { { "firewall revoke 2f6c1d0e7ab2c34f", "now" } },
+		.run = run_firewall_revoke,
+	}, {
+		.words = "firewall temporary", .summary = "members that groups have for a time",
+		.text = "Who let them in and why, and how much of their time is left. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "firewall temporary", "all of them" }, { "firewall temporary maintenance", "of one group" } },
+		.run = run_firewall_temporary,
+	}, {
 		.words = "drift list", .summary = "what differs from the configuration now",
 		.text = "Differences that are not repaired: those that the policy only reports, those that somebody has accepted, and those that cannot be "
 		    "repaired. An acceptance of what is not so at the moment is listed too. " FILTER_TEXT,

@@ -79,6 +79,9 @@ complete_values(struct ctl *c, enum values values, const char *words, const char
 	case VALUES_DIFFERENCE:
 		complete_list(c, "/drift", "differences", "id", "object", partial);
 		break;
+	case VALUES_TEMPORARY:
+		complete_list(c, "/temporary-members", "entries", "id", "address", partial);
+		break;
 	case VALUES_WORDS:
 		complete_words(words, partial);
 		break;

@@ -13,6 +13,10 @@ int	run_audit_list(struct ctl *);
 int	run_audit_verify(struct ctl *);
 int	run_audit_export(struct ctl *);
 int	run_audit_prove(struct ctl *);
+/* group.c */
+int	run_firewall_temporary(struct ctl *);
+int	run_firewall_allow(struct ctl *);
+int	run_firewall_revoke(struct ctl *);
 /* show.c */
 int	run_show_interfaces(struct ctl *);
 int	run_show_routes(struct ctl *);

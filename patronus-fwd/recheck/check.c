@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "ipc/msg.h"
 
 #include "links.h"
+#include "live.h"
 #include "mem.h"
 #include "problems.h"
 #include "recheck/check.h"
@@ -19,6 +21,7 @@
 static struct {
 	struct arena		*arena;
 	struct revision		*revision;
+	struct live		*live;
 	struct ipc_problem	 found[DIFFERENCES_MAX];
 	char			 why[512];
 } state;
@@ -41,7 +44,11 @@ compile_anew(const struct recheck_req *q, struct problems *problems)
 {
 	const struct links *links = links_read(q->links.data, q->links.len, state.arena);
 
-	return revision_new(q->revision, q->conf.data, q->conf.len, links, problems, &state.revision);
+	/* Only what they are counts; when they end is not looked at. */
+	state.live = live_new();
+	if (live_temporary_set(state.live, q->temporary.items, q->temporary.n, clock_mono_ms()) != 0)
+		return -EINVAL;
+	return revision_new(q->revision, q->conf.data, q->conf.len, links, state.live, problems, &state.revision);
 }
 
 static void
@@ -91,5 +98,6 @@ void
 check_fini(void)
 {
 	revision_free(state.revision);
+	live_free(state.live);
 	arena_free(state.arena);
 }

@@ -13,7 +13,7 @@ ROLES = {"olga": "operator", "rudi": "read-only", "anna": "auditor"}
 EVERYBODY = {"admin", "operator", "read-only", "auditor"}
 POLICY = {"SESSION": EVERYBODY, "CONFIG_READ": EVERYBODY, "STATE_READ": EVERYBODY, "CONFIG_EDIT": {"admin", "operator"},
           "COMMIT": {"admin", "operator"}, "HISTORY_READ": {"admin", "operator", "auditor"}, "USERS_ADMIN": {"admin"},
-          "SECRETS_WRITE": {"admin"}, "BACKUPS": {"admin"}, "RESTORE": {"admin", "operator"}, "LOGS_READ": EVERYBODY, "DIAGNOSTICS": EVERYBODY,
+          "SECRETS_WRITE": {"admin"}, "BACKUPS": {"admin"}, "RESTORE": {"admin", "operator"}, "LOGS_READ": EVERYBODY, "DIAGNOSTICS": EVERYBODY, "GRANT": {"admin", "operator"},
           "AUDIT_READ": {"admin", "operator", "auditor"}, "SESSIONS_ADMIN": {"admin"}}
 
 

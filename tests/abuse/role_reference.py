@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a role allows, evaluated a second time from docs/configuration.md, without a line of confd; and roles made by chance."""
 NEEDS = {"read": (), "edit": ("read",), "commit": ("read", "edit"), "history": ("read",), "restore": ("read", "edit"), "secrets": ("read", "edit"),
-         "state": ("read",), "logs": ("read",), "audit": ("read",), "diagnostics": ("read",), "sessions": (), "users": (), "backups": ("read",)}
+         "state": ("read",), "logs": ("read",), "grant": ("read",), "audit": ("read",), "diagnostics": ("read",), "sessions": (), "users": (), "backups": ("read",)}
 CHANGES = ["edit", "commit", "restore"]
 READS = ["read", "state", "logs", "diagnostics"]
 BASES = {
     "admin": [("/", list(NEEDS), "allow")],
-    "operator": [("/", READS + ["history", "audit"] + CHANGES, "allow")] + [(p, CHANGES + ["secrets"], "deny") for p in ("/users", "/roles", "/management")],
+    "operator": [("/", READS + ["history", "audit", "grant"] + CHANGES, "allow")] + [(p, CHANGES + ["secrets"], "deny") for p in ("/users", "/roles", "/management")],
     "read-only": [("/", READS, "allow")],
     "auditor": [("/", READS + ["history", "audit"], "allow")],
 }

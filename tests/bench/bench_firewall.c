@@ -157,7 +157,7 @@ prepare(const struct policy_bytes *p, uint64_t *ret_us)
 	start = clock_mono_us();
 	a = arena_new(0);
 	problems_init(&problems, a);
-	if (revision_new(1, p->data, p->len, NULL, &problems, &r) != 0)
+	if (revision_new(1, p->data, p->len, NULL, NULL, &problems, &r) != 0)
 		errx(1, "%s", problems.n > 0 ? problems.items[0].text : "prepare");
 	ir = r->ir;
 	r->ir = NULL;

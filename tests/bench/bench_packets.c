@@ -23,6 +23,7 @@
 #include "pass.h"
 #include "policy_random.h"
 #include "world.h"
+#include "zoneset.h"
 
 #define ROUNDS_MAX	31
 #define PACKETS		4000

@@ -6,6 +6,7 @@
 #include "ir.h"
 #include "policy_random.h"
 #include "rule_conditions.h"
+#include "zoneset.h"
 
 #define BUCKETS_MAX	4096
 

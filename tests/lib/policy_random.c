@@ -5,6 +5,7 @@
 
 #include "policy_random.h"
 #include "rule_conditions.h"
+#include "zoneset.h"
 
 unsigned
 below(unsigned n)

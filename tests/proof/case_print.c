@@ -7,6 +7,7 @@
 #include "base/buf.h"
 
 #include "case.h"
+#include "zoneset.h"
 
 static const char *const action_names[POLICY_ACTION_MAX] = { "", "accept", "drop", "reject", "continue", "no-tracking", "queue" };
 static const char *const per_names[POLICY_PER_MAX] = { "", "rule", "source", "destination" };

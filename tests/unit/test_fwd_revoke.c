@@ -25,6 +25,7 @@
 #include "policy.h"
 #include "revoke.h"
 #include "routes.h"
+#include "zoneset.h"
 
 #define WAN	2
 #define LAN	3

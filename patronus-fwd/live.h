@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_LIVE_H
+#define PATRONUS_FWD_LIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What stands in groups beside the configuration.  Members for a time end by the kernel's clock: the monotonic one, which nobody sets.
+ */
+
+struct arena;
+struct ipc_temporary;
+
+/* Addresses of one family, from the first to the last. */
+struct live_range {
+	uint8_t		 family;	/* NFPROTO_IPV4, NFPROTO_IPV6 */
+	uint8_t		 lo[16];
+	uint8_t		 hi[16];
+	uint64_t	 expires_ms;	/* monotonic; 0: never */
+};
+
+struct live_ranges {
+	struct live_range	*items;
+	uint32_t		 n;
+	uint32_t		 cap;
+};
+
+struct live;
+
+struct live	*live_new(void);
+void		 live_free(struct live *);
+/* Becomes another number whenever something in it changes. */
+uint32_t	 live_generation(const struct live *);
+
+/*
+ * All members for a time, instead of those before; an entry whose id is known keeps its end, unless the two are more than a clock's error
+ * apart.  0, or -EINVAL and nothing has changed.  The copy of before is for live_restore().
+ */
+int		 live_temporary_set(struct live *, const struct ipc_temporary *, uint32_t n, uint64_t now_ms);
+/* What the last live_temporary_set() replaced is there again. */
+void		 live_restore(struct live *);
+/* Members whose time is over go; true when there were some. */
+bool		 live_purge(struct live *, uint64_t now_ms);
+/* When the next member ends; 0: none does. */
+uint64_t	 live_next_end(const struct live *);
+/* When the last one did; 0: none has. */
+uint64_t	 live_last_end(const struct live *);
+/* Append what a group has for a time. */
+void		 live_add_temporary(const struct live *, const char *group, struct arena *, struct live_ranges *);
+
+/* In the arena: grown as needed. */
+void		 live_ranges_add(struct arena *, struct live_ranges *, const struct live_range *);
+/*
+ * Sorted, and no two overlap: where several did, what ends last counts.  In place of what was there.
+ */
+void		 live_ranges_flatten(struct arena *, struct live_ranges *);
+
+#endif
