@@ -245,17 +245,29 @@ function absent(schema, path, query) {
 	return node.kind === 'list' && [...query.keys()].length ? page_of(body, query) : { body, etag: tag(body) }
 }
 
+function move(at, { before, after, to }) {
+	const [item] = at.parent.splice(at.key, 1)
+	const beside = at.parent.findIndex(one => key_of(one) === (before ?? after))
+	at.parent.splice(to === 'first' ? 0 : to === 'last' ? at.parent.length : beside + (after ? 1 : 0), 0, item)
+}
+
 /** Several edits, all or none. */
 function batch(box, call) {
 	const home = box.workspaces.get(call.workspace)
 	const next = copy(home.document)
-	for (const { op, path, value } of call.body.operations) {
+	for (const { op, path, value, ...spot } of call.body.operations) {
 		const parts = path.split('/').slice(1).map(decodeURIComponent)
 		const at = walk(next, parts)
+		if (at.node === undefined && (op === 'delete' || op === 'move'))
+			throw new Refusal(422, 'validation', 'Nothing was changed', { errors: [{ pointer: path, text: 'there is no such path or object' }] })
 		if (op === 'delete')
-			delete at.parent[at.key]
+			Array.isArray(at.parent) ? at.parent.splice(at.key, 1) : delete at.parent[at.key]
 		else if (op === 'patch')
 			merge(at.node ?? make(next, parts, {}), value)
+		else if (op === 'move')
+			move(at, spot)
+		else if (op === 'append')
+			(at.node ?? make(next, parts, [])).push(value)
 		else
 			make(next, parts, value)
 	}
@@ -295,10 +307,7 @@ function configuration(box, call) {
 		throw call.headers['if-match'] ? new Refusal(412, 'stale', 'Somebody changed it meanwhile', { current: at.node }) : new Refusal(428, 'precondition', 'If-Match is missing')
 	let answer = { status: 200 }
 	if (action) {
-		const [rule] = at.parent.splice(at.key, 1)
-		const { before, after, to } = call.body
-		const place = to === 'first' ? 0 : to === 'last' ? at.parent.length : at.parent.findIndex(item => item.id === (before ?? after)) + (after ? 1 : 0)
-		at.parent.splice(place, 0, rule)
+		move(at, call.body)
 		answer = { status: 204 }
 	} else if (call.method === 'POST') {
 		const kind = path.join('/') === 'firewall/rules' ? 'id' : 'name'
@@ -525,7 +534,7 @@ async function send_api(box, request, response) {
 		response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
 		response.write(': hello\n\n')
 		box.streams.add(response)
-		return request.on('close', () => box.streams.delete(response))
+		return response.on('close', () => box.streams.delete(response))
 	}
 	try {
 		const result = answer(box, { method: request.method, parts: url.pathname.slice('/api/v1/'.length).split('/').map(decodeURIComponent), query: url.searchParams,

@@ -15,6 +15,8 @@ const code = process.env.CLAIM_CODE ?? ''
 const user = process.env.USER_NAME ?? 'admin'
 const password = process.env.PASSWORD ?? 'a sentence is a good password 7'
 const traffic = process.env.LOG_TRAFFIC ?? ''
+const kernel = process.env.KERNEL ?? ''		// prints the ruleset
+const probe = process.env.PROBE ?? ''		// opens a connection from the LAN to port 22 outside
 const rule = `browser-${Date.now().toString(36)}`
 if (!url) {
 	console.error('BASE_URL is missing')
@@ -205,6 +207,48 @@ if (traffic) {
 		await link.click()
 		await row(name).waitFor()
 		return others ? `${others} rows do not fit the filter` : ''
+	})
+}
+const passes = () => {
+	try {
+		execSync(probe, { stdio: 'ignore', timeout: 10_000 })
+		return true
+	} catch {
+		return false
+	}
+}
+/** The names of rules of people in the order in which the kernel asks them for a new connection from LAN to WAN. */
+const kernel_order = ids => {
+	const text = execSync(kernel, { maxBuffer: 64 << 20 }).toString()
+	const chain = text.split(/^\tchain /m).find(one => ids.every(id => one.includes(id))) ?? ''
+	return ids.map(id => [chain.indexOf(id), id]).sort((a, b) => a[0] - b[0]).map(one => one[1]).join()
+}
+if (kernel && probe) {
+	await check('a drag reorders the rules of the kernel, and the traffic with them', async () => {
+		await go('rules')
+		await row(rule).waitFor()
+		const order = kernel_order(['lan-out', rule])
+		if (order !== `lan-out,${rule}` || !passes())
+			return `before the drag the kernel asks ${order}, and ssh ${passes() ? 'passes' : 'does not pass'}`
+		const from = await row(rule).locator('.grip').boundingBox()
+		const to = await row('lan-out').boundingBox()
+		await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2)
+		await page.mouse.down()
+		await page.mouse.move(from.x + 40, from.y - 20, { steps: 3 })
+		await page.mouse.move(to.x + 200, to.y + 6, { steps: 8 })
+		await page.locator('.drop-line').waitFor()
+		await shoot(page, 'rules-drag')
+		await page.mouse.up()
+		await page.getByText(`${rule} is now number 1 of`).waitFor({ state: 'attached' })
+		await bar().getByText('1 change not yet in force').waitFor()
+		if (kernel_order(['lan-out', rule]) !== order || !passes())
+			return 'it is in force before the commit'
+		await commit('Browser test drags a rule')
+		await bar().getByRole('button', { name: 'Keep' }).click()
+		await bar().getByText(/is kept/).waitFor()
+		await bar().getByRole('button', { name: 'OK' }).click()
+		const after = kernel_order(['lan-out', rule])
+		return [after === `${rule},lan-out` ? '' : `the kernel asks ${after}`, passes() ? 'ssh still passes' : '']
 	})
 }
 await check('going back takes a commit away at once', async () => {

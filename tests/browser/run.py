@@ -62,13 +62,24 @@ def logged_packet(lab):
     return f"ip netns exec {lab.ns('lan')} socat -T1 - TCP:192.0.2.1:22,connect-timeout=1 < /dev/null || true"
 
 
+def kernel_rules(lab):
+    """Shell words that print the ruleset of the box as the kernel has it."""
+    return f"ip netns exec {lab.ns('box')} nft list ruleset"
+
+
+def ssh_outwards(lab):
+    """Shell words for one connection from the LAN to port 22 of the internet; they fail when it does not come to be."""
+    return f"ip netns exec {lab.ns('lan')} socat -u /dev/null TCP:{WORLD4}:22,connect-timeout=1"
+
+
 def main():
     install_packages()
     with Lab("w").start() as lab:
         lab.load(ROOT / "examples" / "lab.yaml", comment="the lab")
         lab.serve("inet", 80)
         surf(lab)
-        env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), LOG_TRAFFIC=logged_packet(lab))
+        lab.serve("inet", 22)
+        env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), LOG_TRAFFIC=logged_packet(lab), KERNEL=kernel_rules(lab), PROBE=ssh_outwards(lab))
         done = subprocess.run(["node", "run.mjs", *sys.argv[1:]], cwd=HERE, env=env)
         if done.returncode != 0:
             print(f"\n--- the suite's log ---\n{lab.log()[-4000:]}\n--- processes ---")

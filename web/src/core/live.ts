@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one event stream of this tab and what is kept of it. The stream is closed while nobody looks.
+// What is kept of the events: rates, counters, the newest of the log.
 import { signal } from '@preact/signals'
 import { get, list_of } from './api'
 import { number_of } from './format'
+import { start_stream as open_stream, stop_stream as close_stream } from './stream'
 import type { Commit, Count, InterfaceState, LogEvent } from './types'
 
-const TOPICS = 'counters,log,commits,drift,status,interfaces'
+export { connected } from './stream'
+
+const TOPICS = ['counters', 'log', 'commits', 'drift', 'status', 'interfaces']
 const RING = 300		// seconds of throughput that a plot shows
 const LOG_RING = 2000
 const SPARK = 40
@@ -30,7 +33,6 @@ export interface RuleCounter {
 	at: number
 }
 
-export const connected = signal<'yes' | 'no' | 'lost'>('no')
 export const series = new Map<string, Series>()
 export const series_tick = signal(0)
 export const counters = new Map<string, RuleCounter>()
@@ -181,71 +183,28 @@ export async function fetch_log() {
 		.sort((a, b) => number_of(b.sequence) - number_of(a.sequence)).slice(0, LOG_RING)
 }
 
-let source: EventSource | null = null
-let wanted = false
-let retry_timer = 0
-let retry_after = 1000
-
-function listen(topic: string, then: (data: never) => void) {
-	source?.addEventListener(topic, event => {
-		try {
-			then(JSON.parse((event as MessageEvent<string>).data) as never)
-		} catch (error) {
-			console.warn(`an event of ${topic} could not be read`, error)
-		}
-	})
-}
-
-function open_stream() {
-	clearTimeout(retry_timer)
-	if (source || !wanted || document.hidden)
-		return
-	source = new EventSource('/api/v1/events?topics=' + TOPICS)
-	source.onopen = () => {
-		retry_after = 1000
-		connected.value = 'yes'
-		tell('open', null)
-	}
-	source.onerror = () => {
-		connected.value = 'lost'
-		if (source?.readyState !== EventSource.CLOSED)
-			return		// the browser tries again by itself
-		source = null
-		retry_timer = window.setTimeout(open_stream, retry_after)
-		retry_after = Math.min(retry_after * 2, 15_000)
-		tell('status', null)
-	}
-	listen('interfaces', data => take_interfaces(list_of<InterfaceState>(data, 'interfaces')))
-	listen('counters', data => take_counters(list_of(data, 'rules')))
-	listen('log', data => take_log(data))
-	listen('commits', data => tell('commits', data as Commit))
-	listen('drift', data => tell('drift', data))
-	listen('status', data => tell('status', data))
-	listen('gap', () => {
-		log_lost.value++
-	})
-}
-
-function close_stream() {
-	clearTimeout(retry_timer)
-	source?.close()
-	source = null
-	connected.value = 'no'
-	counters_at = 0
+const takers: Record<string, (data: never) => void> = {
+	interfaces: data => take_interfaces(list_of<InterfaceState>(data, 'interfaces')),
+	counters: data => take_counters(list_of(data, 'rules')),
+	log: data => take_log(data),
+	commits: data => tell('commits', data as Commit),
+	drift: data => tell('drift', data),
+	status: data => tell('status', data),
+	open: () => tell('open', null),
+	lost: () => tell('status', null),
+	gap: () => { log_lost.value++ },
+	away: () => { counters_at = 0 },
 }
 
 export function start_stream() {
-	wanted = true
-	open_stream()
+	open_stream(TOPICS, (topic, data) => takers[topic]?.(data as never))
 }
 
 export function stop_stream() {
-	wanted = false
 	close_stream()
+	counters_at = 0
 	series.clear()
 	counters.clear()
 	log_events.value = []
 	log_lost.value = 0
 }
-
-document.addEventListener('visibilitychange', () => document.hidden ? close_stream() : open_stream())

@@ -3,12 +3,17 @@
 import { list } from './format'
 import type { Change, Endpoint, FieldError, Rule, RuleState } from './types'
 
+/** The three lists of rules, in the order the kernel asks them. */
+export const RULE_LISTS = ['pre-rules', 'rules', 'post-rules'] as const
+export type RuleList = typeof RULE_LISTS[number]
+
 /** What a rule can refer to, and the rules themselves, as the workspace has them. */
 export interface Policy {
 	zones: string[]
 	groups: string[]
 	services: string[]
-	rules: Rule[]
+	lists: Record<RuleList, Rule[]>
+	defaults: Record<string, string>	// what happens to what no rule decides, for each zone
 }
 
 export type Mark = 'new' | 'edited' | 'moved'
@@ -62,10 +67,12 @@ export function fold(lines: Line[]): Line[] {
 	return out
 }
 
-export function marks_of(changes: Change[]) {
+export function marks_of(changes: Change[], list: RuleList) {
 	const marks = new Map<string, Mark>()
 	for (const change of changes) {
-		const [, id, ...rest] = change.path.match(/^\/firewall\/rules\/([^/]+)(\/.*)?$/) ?? []
+		const [, name, id, ...rest] = change.path.match(/^\/firewall\/([a-z-]+)\/([^/]+)(\/.*)?$/) ?? []
+		if (name !== list)
+			continue
 		if (!id || (change.op === 'delete' && !rest[0]))
 			continue
 		if (change.op === 'create' && !rest[0])
@@ -84,38 +91,6 @@ export function endpoint_words(end: Endpoint | undefined): string[] {
 	return [...list(end.group), ...list(end.addresses), ...list(end.zones as string[] | undefined).map(zone => `network of ${zone}`)]
 }
 
-const FIELDS: Record<string, (line: Line) => string[]> = {
-	id: line => [line.rule.id],
-	from: line => list(line.rule.from),
-	to: line => list(line.rule.to),
-	source: line => endpoint_words(line.rule.source),
-	destination: line => endpoint_words(line.rule.destination),
-	service: line => list(line.rule.service),
-	action: line => list(line.rule.action),
-	log: line => [line.rule.log ? 'yes' : 'no'],
-	enabled: line => [line.rule.enabled === false ? 'no' : 'yes'],
-	generated: line => [line.generated ? 'yes' : 'no'],
-}
-
-/** Words must all be found; "action:drop" looks in one field; "-word" must not be found. */
-export function matcher(text: string): ((line: Line) => boolean) | null {
-	const words = text.toLowerCase().split(/\s+/).filter(word => word && word !== '-')
-	if (!words.length)
-		return null
-	const tests = words.map(word => {
-		const not = word.startsWith('-')
-		const bare = not ? word.slice(1) : word
-		const [, field, value] = bare.match(/^([a-z]+):(.*)$/) ?? []
-		const of_field = field ? FIELDS[field] : undefined
-		const found = of_field
-			? (line: Line) => of_field(line).some(one => one.toLowerCase().includes(value))
-			: (line: Line) => [line.rule.description ?? '', ...Object.keys(FIELDS).slice(0, 7).flatMap(name => FIELDS[name](line))]
-				.some(one => one.toLowerCase().includes(bare))
-		return not ? (line: Line) => !found(line) : found
-	})
-	return line => tests.every(test => test(line))
-}
-
 /** Only what says something: empty members are left out, so that the document stays short. */
 export function tidy(rule: Rule): Rule {
 	const out: Rule = { ...rule }
@@ -131,6 +106,8 @@ export function tidy(rule: Rule): Rule {
 		delete out.description
 	if (!rule.limit?.rate)
 		delete out.limit
+	if (!list(rule.tags).length)
+		delete out.tags
 	if (rule.enabled !== false)
 		delete out.enabled
 	if (!rule.log)

@@ -211,6 +211,14 @@ export async function edit<T>(method: string, path: string, body?: unknown, opti
 	return answer
 }
 
+/** Several edits, all or none. */
+export async function edit_batch(operations: unknown[]) {
+	const { id } = await ensure_workspace()
+	await patiently(() => call('POST', '/batch', { workspace: id, body: { operations } }))
+	workspace_edits.value++
+	await count_changes()
+}
+
 export async function discard() {
 	const mine = workspace.value
 	if (!mine)

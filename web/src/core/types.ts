@@ -209,6 +209,7 @@ export interface Rule {
 	service?: string | string[]
 	limit?: { rate?: string; burst?: number; per?: string }
 	log?: boolean
+	tags?: string[]
 	action?: string
 	[other: string]: unknown
 }

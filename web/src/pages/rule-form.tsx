@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { call, Problem, words_of } from '../core/api'
 import { list } from '../core/format'
-import { field_of, tidy, type Policy } from '../core/rules'
+import { field_of, tidy, type Policy, type RuleList } from '../core/rules'
 import { builtin_services } from '../core/schema'
 import { edit, ensure_workspace, toast } from '../core/store'
 import type { Endpoint, FieldError, Rule } from '../core/types'
@@ -12,6 +12,7 @@ import { Button, Chips, ErrorSummary, SelectField, Segments, Switch, TextField }
 
 export interface Draft {
 	rule: Rule
+	list: RuleList
 	fresh: boolean
 	before?: string
 	after?: string
@@ -41,7 +42,7 @@ function Ends({ side, label, value, groups, wrong, onValue }: { side: 'source' |
 async function place_rule(id: string, draft: Draft) {
 	const body = draft.before ? { before: draft.before } : draft.after ? { after: draft.after } : null
 	if (body)
-		await edit('POST', `/firewall/rules/${encodeURIComponent(id)}/move`, body)
+		await edit('POST', `/firewall/${draft.list}/${encodeURIComponent(id)}/move`, body)
 }
 
 export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Policy; onClose: (saved: string | null) => void }) {
@@ -50,6 +51,7 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 	const [errors, set_errors] = useState<FieldError[]>([])
 	const [trouble, set_trouble] = useState('')
 	const [busy, set_busy] = useState(false)
+	const [tags, set_tags] = useState(list(draft.rule.tags).join(' '))
 	const [builtin, set_builtin] = useState<string[]>([])
 	const summary = useRef<HTMLDivElement>(null)
 	const set = (part: Partial<Rule>) => set_rule(before => ({ ...before, ...part }))
@@ -62,7 +64,7 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 			setTimeout(() => document.getElementById('field-' + draft.field)?.focus(), 50)
 		if (draft.fresh)
 			return
-		void ensure_workspace().then(({ id }) => call<Rule>('GET', `/configuration/firewall/rules/${encodeURIComponent(draft.rule.id)}`, { workspace: id }))
+		void ensure_workspace().then(({ id }) => call<Rule>('GET', `/configuration/firewall/${draft.list}/${encodeURIComponent(draft.rule.id)}`, { workspace: id }))
 			.then(answer => set_etag(answer.etag), error => set_trouble(words_of(error)))
 	}, [])
 
@@ -95,11 +97,11 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 			if (draft.fresh) {
 				if (!id)
 					delete (body as Partial<Rule>).id
-				const answer = await edit<Rule>('POST', '/firewall/rules', body)
+				const answer = await edit<Rule>('POST', `/firewall/${draft.list}`, body)
 				id = decodeURIComponent(answer.location?.split('/').pop() ?? '') || answer.body?.id || id
 				await place_rule(id, draft)
 			} else {
-				await edit('PUT', `/firewall/rules/${encodeURIComponent(id)}`, body, { etag })
+				await edit('PUT', `/firewall/${draft.list}/${encodeURIComponent(id)}`, body, { etag })
 			}
 			toast('good', `${id} is ${draft.fresh ? 'added to' : 'changed in'} the pending changes`)
 			onClose(id)
@@ -141,6 +143,11 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 				<SelectField label="Counted per" name="limit-per" value={rule.limit?.per ?? 'rule'} error={wrong('limit-per')} options={[['rule', 'rule'], ['source', 'source address'], ['destination', 'destination address']]}
 					onValue={per => set({ limit: { ...rule.limit, per } })} />
 			</div>
+			<TextField label="Tags" name="tags" value={tags} spellcheck={false} autoCapitalize="none" error={wrong('tags')} hint="Words to find it by, separated by spaces."
+				onValue={next => {
+					set_tags(next)
+					set({ tags: split(next) })
+				}} />
 			<Switch label="Log its connections" on={rule.log === true} onChange={log => set({ log })} />
 			<Switch label="Enabled" on={rule.enabled !== false} onChange={enabled => set({ enabled })} />
 		</Dialog>

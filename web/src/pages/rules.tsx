@@ -1,196 +1,78 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The policy: the ordered rules with live counters, edited in the workspace.
+// The policy: the ordered rules with live counters, edited in the workspace, as a list or as pairs of zones.
 import '../css/rules.css'
-import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { call, get, list_of, node_of, Problem, words_of } from '../core/api'
-import { bit_rate_text, byte_size, list, plural, short_count } from '../core/format'
-import { counter_tick, counters, seed_counters } from '../core/live'
+import { call, get, list_of, node_of, words_of } from '../core/api'
+import { list, plural } from '../core/format'
+import { counter_tick, seed_counters } from '../core/live'
 import { place, settle } from '../core/router'
-import { endpoint_words, fold, marks_of, matcher, merge, type Line, type Mark, type Policy } from '../core/rules'
-import { complain, edit, may_edit, running_edits, toast, workspace, workspace_edits } from '../core/store'
+import { is_live, matcher } from '../core/rule-filter'
+import { clone_operations, move_operations, number_spot, reorder, restore_operations, step_spot, type Operation, type Spot } from '../core/rule-order'
+import { fold, marks_of, merge, RULE_LISTS, type Line, type Mark, type Policy, type RuleList } from '../core/rules'
+import { complain, edit, edit_batch, may_edit, running_edits, toast, workspace, workspace_edits } from '../core/store'
 import { narrow } from '../core/theme'
 import type { Diff, Rule, RuleState } from '../core/types'
-import { Dialog, Menu, type MenuItem } from '../ui/dialog'
+import { Dialog } from '../ui/dialog'
+import { useDrag } from '../ui/drag'
 import { Icon } from '../ui/icon'
-import { ActionBadge, Badge, Button, Empty, IconButton, Notice, PageHead, Skeleton, Spark, Switch } from '../ui/parts'
-import { Window, type Column } from '../ui/window'
+import { Button, Empty, IconButton, Notice, PageHead, Segments, Skeleton, Switch } from '../ui/parts'
+import { BulkBar, FilterHelp, Keys, MoveDialog, TagDialog } from '../ui/rule-bulk'
+import { COLUMNS, Row, type Deeds } from '../ui/rule-row'
+import { Window, type WindowControl } from '../ui/window'
+import type { MatrixProps } from './rules-matrix'
 import { RuleForm, type Draft } from './rule-form'
 
 const names = (rows: unknown, key = 'name') => list_of<Record<string, string>>({ rows }, 'rows').map(row => row[key])
+const LIST_NAMES: Record<RuleList, string> = { 'pre-rules': 'Before all', rules: 'Rules', 'post-rules': 'After all' }
+const LEADS: Record<RuleList, string> = {
+	'pre-rules': 'Asked for every packet, before established connections are let through. What none decides goes on.',
+	rules: 'The first rule that matches decides. Each holds for IPv4 and IPv6.',
+	'post-rules': 'Asked for what no rule before has decided.',
+}
 
 async function read_policy(): Promise<Policy> {
 	const answer = await call<unknown>('GET', '/configuration/firewall', { workspace: workspace.value?.id })
 	const node = node_of<Record<string, unknown>>(answer.body, 'firewall')
-	return { zones: names(node.zones), groups: names(node.groups), services: names(node.services), rules: list_of<Rule>(node, 'rules') }
+	const fallback = node.defaults as { action?: string; outgoing?: string } | undefined
+	const usual = fallback?.action ?? 'drop'
+	return { zones: names(node.zones), groups: names(node.groups), services: names(node.services),
+		defaults: { ...Object.fromEntries(list_of<Record<string, string>>(node, 'zones').map(zone => [zone.name, zone['default-action'] ?? usual])), local: fallback?.outgoing ?? 'accept' },
+		lists: Object.fromEntries(RULE_LISTS.map(name => [name, list_of<Rule>(node, name)])) as Policy['lists'] }
 }
 
-async function read_marks(): Promise<Map<string, Mark>> {
-	if (!workspace.value?.changes)
-		return new Map()
-	const diff = await get<Diff>(`/workspaces/${workspace.value.id}/diff`)
-	return marks_of(diff.changes)
-}
-
-const path_of = (id: string) => `/firewall/rules/${encodeURIComponent(id)}`
-
-export function ZoneChips({ names: some, zones }: { names: string | string[] | undefined; zones: string[] }) {
-	const all = list(some)
-	if (all.length === 0)
-		return <span class="soft">any</span>
-	return <>{all.map(name => {
-		const at = zones.indexOf(name)
-		return <span key={name} class="zone">{at >= 0 ? <i class={`zone-dot zone-${at % 6}`} aria-hidden="true" /> : <Icon name={name === 'local' ? 'box' : 'globe'} size={13} />}{name}</span>
-	})}</>
-}
-
-function Words({ words, otherwise }: { words: string[]; otherwise: string }) {
-	if (words.length === 0)
-		return <span class="soft">{otherwise}</span>
-	return <span class="words" title={words.join(', ')}>{words[0]}{words.length > 1 && <small> +{words.length - 1}</small>}</span>
-}
-
-/** The counters of one rule, or of several together. */
-function Counter({ ids }: { ids: string[] }) {
-	void counter_tick.value
-	const all = ids.flatMap(id => counters.get(id) ?? [])
-	const one = all.length === 1 ? all[0] : all.length === 0 ? undefined : { packets: 0, bytes: 0, rate: 0, spark: [] as number[] }
-	if (one && all.length > 1) {
-		for (const each of all) {
-			one.packets += each.packets
-			one.bytes += each.bytes
-			one.rate += each.rate
-			const shift = one.spark.length - each.spark.length
-			if (shift < 0)
-				one.spark.unshift(...new Array<number>(-shift).fill(0))
-			each.spark.forEach((value, at) => { one.spark[at + Math.max(0, shift)] += value })
-		}
-	}
-	if (!one)
-		return <span class="soft">–</span>
-	return (
-		<span class="counter">
-			<Spark values={one.spark} width={52} />
-			<span class="counter-words"><b>{short_count(one.packets)}</b> <small>pkt</small><br />
-				<small class={one.rate > 0 ? 'counter-live' : ''}>{one.rate > 0 ? bit_rate_text(one.rate) : byte_size(one.bytes)}</small></span>
-		</span>
-	)
-}
-
-const COLUMNS: Column[] = [
-	{ key: 'number', text: 'No.' },
-	{ key: 'on', text: 'On' },
-	{ key: 'action', text: 'Action' },
-	{ key: 'name', text: 'Rule' },
-	{ key: 'zones', text: 'From and to' },
-	{ key: 'ends', text: 'Source and destination' },
-	{ key: 'service', text: 'Service' },
-	{ key: 'hits', text: 'Hits' },
-	{ key: 'acts', text: 'Edit', unseen: true },
-]
-
-const MARKS: Record<Mark, [string, 'accent' | 'note']> = { new: ['new', 'accent'], edited: ['edited', 'accent'], moved: ['moved', 'note'] }
-
-interface Deeds {
-	open: (line: Line) => void
-	toggle: (line: Line, on: boolean) => void
-	move: (line: Line, where: 'up' | 'down' | 'first' | 'last') => void
-	insert: (line: Line, side: 'before' | 'after') => void
-	clone: (line: Line) => void
-	remove: (line: Line) => void
-}
-
-function menu_of(line: Line, deeds: Deeds, filtered: boolean, count: number): MenuItem[] {
-	return [
-		{ text: 'Edit', icon: 'edit', keys: 'Enter', then: () => deeds.open(line) },
-		{ text: 'Insert above', icon: 'plus', then: () => deeds.insert(line, 'before') },
-		{ text: 'Insert below', icon: 'plus', then: () => deeds.insert(line, 'after') },
-		{ text: 'Clone', icon: 'copy', then: () => deeds.clone(line) },
-		{ text: 'Move up', icon: 'up', keys: 'Alt ↑', disabled: filtered || line.number === 1, then: () => deeds.move(line, 'up') },
-		{ text: 'Move down', icon: 'down', keys: 'Alt ↓', disabled: filtered || line.number === count, then: () => deeds.move(line, 'down') },
-		{ text: 'Move to the top', icon: 'top', disabled: line.number === 1, then: () => deeds.move(line, 'first') },
-		{ text: 'Move to the bottom', icon: 'bottom', disabled: line.number === count, then: () => deeds.move(line, 'last') },
-		{ text: 'Delete', icon: 'trash', keys: 'Del', danger: true, then: () => deeds.remove(line) },
-	]
-}
-
-function Row({ line, zones, deeds, filtered, count }: { line: Line; zones: string[]; deeds: Deeds; filtered: boolean; count: number }) {
-	const { rule, generated } = line
-	const on = rule.enabled !== false
-	const editable = may_edit.value && !generated
-	const source = endpoint_words(rule.source)
-	const destination = endpoint_words(rule.destination)
-	const bare = generated && list(rule.from).length + list(rule.to).length === 0	// says what it does in its name alone
-	return (
-		<>
-			<span role="gridcell" class="cell cell-number">{generated ? <Icon name="lock" size={15} /> : line.number}</span>
-			<span role="gridcell" class="cell cell-on">
-				{generated ? <span class="unseen">always on</span>
-					: <Switch bare label={`${rule.id} is enabled`} on={on} disabled={!editable} onChange={next => deeds.toggle(line, next)} />}
-			</span>
-			<span role="gridcell" class="cell cell-action">{rule.action && <ActionBadge action={rule.action} />}</span>
-			<span role="gridcell" class={`cell cell-name${bare ? ' cell-alone' : ''}`} aria-colspan={bare ? 3 : undefined}>
-				<span class="rule-id">
-					{editable ? <button type="button" class="rule-open" onClick={() => deeds.open(line)}>{rule.id}</button> : <b title={rule.id}>{rule.id}</b>}
-					{line.folded ? <small class="soft">{line.heading}</small> : generated && <Badge>generated</Badge>}
-					{line.mark && <Badge tone={MARKS[line.mark][1]}>{MARKS[line.mark][0]}</Badge>}
-					{rule.log && <span class="rule-logs" title="Its connections are logged"><Icon name="log" size={15} /><span class="unseen">logged</span></span>}
-				</span>
-				{rule.description && <small class="rule-about" title={rule.description}>{rule.description}</small>}
-			</span>
-			{!bare && <span role="gridcell" class="cell cell-zones">
-				<ZoneChips names={rule.from} zones={zones} /><Icon name="arrow" size={14} /><span class="unseen">to</span><ZoneChips names={rule.to} zones={zones} /></span>}
-			{!bare && <span role="gridcell" class="cell cell-ends">
-				{source.length + destination.length === 0 ? !generated && <span class="soft">everybody</span> : <>
-					{source.length > 0 && <span class="end"><small>from</small> <Words words={source} otherwise="" /></span>}
-					{destination.length > 0 && <span class="end"><small>to</small> <Words words={destination} otherwise="" /></span>}
-				</>}
-			</span>}
-			<span role="gridcell" class="cell cell-service"><Words words={list(rule.service)} otherwise={generated ? '' : 'every service'} />
-				{rule.limit?.rate && <small class="soft"> {rule.limit.rate}</small>}</span>
-			<span role="gridcell" class="cell cell-hits"><Counter ids={line.folded ?? [rule.id]} /></span>
-			<span role="gridcell" class="cell cell-acts">{editable && <>
-				<IconButton class="only-wide" label={`Move ${rule.id} up`} icon="up" disabled={filtered || line.number === 1} onClick={() => deeds.move(line, 'up')} />
-				<IconButton class="only-wide" label={`Move ${rule.id} down`} icon="down" disabled={filtered || line.number === count} onClick={() => deeds.move(line, 'down')} />
-				<Menu label={`More for ${rule.id}`} items={menu_of(line, deeds, filtered, count)} />
-			</>}</span>
-		</>
-	)
+async function read_diff(): Promise<Diff | null> {
+	return workspace.value?.changes ? get<Diff>(`/workspaces/${workspace.value.id}/diff`) : null
 }
 
 /** A free id that says where it comes from. */
-function free_id(wish: string, rules: Rule[]) {
-	const taken = new Set(rules.map(rule => rule.id))
+function free_id(wish: string, taken: Set<string>) {
 	for (let number = 2; ; number++) {
 		const id = `${wish.slice(0, 58)}-${number}`
-		if (!taken.has(id))
+		if (!taken.has(id)) {
+			taken.add(id)
 			return id
+		}
 	}
 }
 
-function Keys({ onClose }: { onClose: () => void }) {
-	const rows: [string, string][] = [['↑ ↓ Home End', 'Go from rule to rule'], ['Enter or e', 'Edit the rule'], ['Space', 'Enable or disable it'],
-		['Alt ↑, Alt ↓', 'Move it'], ['n', 'New rule below it'], ['c', 'Clone it'], ['Delete', 'Delete it'], ['/', 'Search']]
-	return (
-		<Dialog title="Keys of this page" onClose={onClose}>
-			<dl class="keys">{rows.map(([keys, text]) => <div key={keys}><dt><kbd>{keys}</kbd></dt><dd>{text}</dd></div>)}</dl>
-		</Dialog>
-	)
+/** The pairs of zones come in a chunk of their own. */
+function Matrix(props: MatrixProps) {
+	const [part, set_part] = useState<typeof import('./rules-matrix') | null>(null)
+	useEffect(() => void import('./rules-matrix').then(set_part, complain), [])
+	return part ? <part.Matrix {...props} /> : <Skeleton lines={6} />
 }
 
-export default function Rules() {
+type Asking = { kind: 'move' | 'tag' | 'delete'; ids: string[] } | { kind: 'keys' | 'help' } | null
+
+/** The policy as the workspace has it, as the page shows it while an edit is on its way. */
+function usePolicy() {
 	const [policy, set_policy] = useState<Policy | null>(null)
+	const [diff, set_diff] = useState<Diff | null>(null)
 	const [states, set_states] = useState<RuleState[]>([])
-	const [marks, set_marks] = useState(new Map<string, Mark>())
 	const [error, set_error] = useState('')
-	const [text, set_text] = useState(place.value.query.get('filter') ?? '')
-	const [generated, set_generated] = useState(false)
-	const [draft, set_draft] = useState<Draft | null>(null)
-	const [doomed, set_doomed] = useState<Line | null>(null)
-	const [focus, set_focus] = useState<string | null>(null)
-	const keys = useSignal(false)
-	const busy = useRef(false)
-	const search = useRef<HTMLInputElement>(null)
+	const [again, set_again] = useState(0)
+	const writing = useRef(0)
 	const edits = workspace_edits.value
 	const runs = running_edits.value
 	const home = workspace.value?.id
@@ -198,13 +80,15 @@ export default function Rules() {
 	useEffect(() => {
 		let wanted = true
 		const read = async () => {
+			if (writing.current)
+				return		// it is read when the last edit has been answered
 			try {
 				const next = await read_policy()
-				if (wanted)
+				if (wanted && !writing.current)
 					set_policy(next)
-				const some = await read_marks()
+				const some = await read_diff()
 				if (wanted)
-					set_marks(some)
+					set_diff(some)
 				if (wanted)
 					set_error('')
 			} catch (problem) {
@@ -214,7 +98,7 @@ export default function Rules() {
 		}
 		void read()
 		return () => { wanted = false }
-	}, [edits, runs, home])
+	}, [edits, runs, home, again])
 
 	useEffect(() => {
 		let wanted = true
@@ -227,14 +111,54 @@ export default function Rules() {
 		return () => { wanted = false }
 	}, [runs])
 
-	// "#/rules?edit=ID&field=to" comes from an error of validation.
+	// Edits follow each other in the order in which they were made.
+	const queue = useRef<Promise<void>>(Promise.resolve())
+	const act = (then: () => Promise<void>) => {
+		writing.current++
+		queue.current = queue.current.then(then).catch(problem => {
+			complain(problem)
+		}).then(() => {
+			if (--writing.current === 0)
+				set_again(count => count + 1)
+		})
+		return queue.current
+	}
+	return { policy, set_policy, diff, states, error, act }
+}
+
+export default function Rules() {
+	const { policy, set_policy, diff, states, error, act } = usePolicy()
+	const query = place.value.query
+	const section = (RULE_LISTS.find(name => name === query.get('list')) ?? 'rules') as RuleList
+	const view = query.get('view') === 'zones' ? 'zones' : 'list'
+	const [text, set_text] = useState(query.get('filter') ?? '')
+	const [generated, set_generated] = useState(false)
+	const [draft, set_draft] = useState<Draft | null>(null)
+	const [focus, set_focus] = useState<string | null>(null)
+	const [chosen, set_chosen] = useState(new Set<string>())
+	const [writing, set_writing] = useState<string | null>(null)
+	const [asking, set_asking] = useState<Asking>(null)
+	const [told, set_told] = useState('')
+	const anchor = useRef<string | null>(null)
+	const pending_move = useRef<{ ids: Set<string>; spot: Spot } | null>(null)
+	const search = useRef<HTMLInputElement>(null)
+	const control = useRef<WindowControl>(null)
+
+	const rules = policy?.lists[section] ?? []
+	const zones = policy?.zones ?? []
+	const base = `/firewall/${section}`
+	const path_of = (id: string) => `${base}/${encodeURIComponent(id)}`
+
+	// "#/rules?edit=ID&field=to" comes from an error of validation; "new" with a draft from the log.
 	useEffect(() => {
-		const wish = place.value.query.get('edit')
-		const rule = wish ? policy?.rules.find(one => one.id === wish) : undefined
+		const wish = query.get('edit')
+		const rule = wish ? rules.find(one => one.id === wish) : undefined
 		if (rule && may_edit.value) {
-			set_draft({ rule, fresh: false, field: place.value.query.get('field') ?? undefined })
+			set_draft({ rule, list: section, fresh: false, field: query.get('field') ?? undefined })
 			settle({ focus: rule.id })
 		}
+		if (query.has('filter'))
+			set_text(query.get('filter') ?? '')
 	}, [policy !== null, place.value])
 
 	useEffect(() => {
@@ -246,19 +170,21 @@ export default function Rules() {
 				event.preventDefault()
 				search.current?.focus()
 			} else if (event.key === '?') {
-				keys.value = true
+				set_asking({ kind: 'keys' })
 			}
 		}
 		addEventListener('keydown', on_key)
 		return () => removeEventListener('keydown', on_key)
 	}, [])
 
-	const all = useMemo(() => merge(policy?.rules ?? [], states, marks), [policy, states, marks])
+	const marks = useMemo(() => diff ? marks_of(diff.changes, section) : new Map<string, Mark>(), [diff, section])
+	const all = useMemo(() => merge(rules, section === 'rules' ? states : [], marks), [rules, states, marks, section])
 	const test = useMemo(() => matcher(text), [text])
-	const lines = useMemo(() => test ? all.filter(test) : generated ? all : fold(all), [all, test, generated])
+	const live = is_live(text) ? counter_tick.value : 0
+	const lines = useMemo(() => test ? all.filter(test) : generated ? all : fold(all), [all, test, generated, live])
 	// "#/rules?focus=ID" comes from the log and the dashboard; the id may be that of a generated rule.
 	useEffect(() => {
-		const seek = place.value.query.get('focus')
+		const seek = query.get('focus')
 		const found = seek ? all.find(line => line.rule.id === seek) : undefined
 		if (found?.generated)
 			set_generated(true)
@@ -266,105 +192,269 @@ export default function Rules() {
 			set_focus(found.key)
 	}, [place.value, policy !== null, states.length > 0])
 
-	const rules = policy?.rules ?? []
-	const zones = policy?.zones ?? []
+	// Rules that went away are not chosen any more.
+	useEffect(() => {
+		const there = new Set(rules.map(rule => rule.id))
+		if ([...chosen].some(id => !there.has(id)))
+			set_chosen(new Set([...chosen].filter(id => there.has(id))))
+	}, [rules])
+	useEffect(() => set_chosen(new Set()), [section])
 
-	/** Edits follow each other; a second key press waits for nobody and is dropped. */
-	const act = async (then: () => Promise<void>) => {
-		if (busy.current)
+	/** Shown at once; what the appliance says about it follows. */
+	const put_rules = (next: Rule[]) => set_policy(before => before && { ...before, lists: { ...before.lists, [section]: next } })
+	const among = (id: string) => chosen.has(id) ? chosen : new Set([id])
+	const what = (ids: string[] | Set<string>) => [...ids].length === 1 ? [...ids][0] : plural([...ids].length, 'rule')
+
+	const move_block = (ids: Set<string>, spot: Spot | null) => {
+		if (!spot || !ids.size)
 			return
-		busy.current = true
-		try {
-			await then()
-		} catch (problem) {
-			complain(problem)
-			if (problem instanceof Problem && (problem.status === 404 || problem.status === 412))
-				workspace_edits.value++
-		} finally {
-			busy.current = false
+		const next = reorder(rules, ids, spot)
+		if (next.every((rule, at) => rule.id === rules[at].id))
+			return
+		put_rules(next)
+		const first = next.findIndex(rule => ids.has(rule.id))
+		set_told(ids.size === 1 ? `${[...ids][0]} is now number ${first + 1} of ${next.length}` : `${plural(ids.size, 'rule')} are now numbers ${first + 1} to ${first + ids.size} of ${next.length}`)
+		// Steps of a held key are sent as one: only where it ends counts.
+		const waits = pending_move.current
+		const same = waits && waits.ids.size === ids.size && [...ids].every(id => waits.ids.has(id))
+		const at = first + ids.size
+		const to: Spot = first > 0 ? { after: next[first - 1].id } : at < next.length ? { before: next[at].id } : { to: 'last' }
+		if (same) {
+			waits.spot = to
+			return
 		}
+		const mine = { ids, spot: to }
+		pending_move.current = mine
+		void act(async () => {
+			if (pending_move.current === mine)
+				pending_move.current = null
+			const operations = move_operations(base, next, mine.ids, mine.spot)
+			if (operations.length === 1)
+				await edit('POST', operations[0].path + '/move', mine.spot)
+			else
+				await edit_batch(operations)
+		})
+	}
+
+	/** The same change to several rules, with a way back. */
+	const change = (ids: Iterable<string>, patch: (rule: Rule) => Partial<Rule> | null, words: string, back?: (rule: Rule) => Partial<Rule>) => {
+		const wanted = new Set(ids)
+		const had = rules.filter(rule => wanted.has(rule.id))
+		const edits = had.flatMap(rule => {
+			const value = patch(rule)
+			return value ? [{ rule, value }] : []
+		})
+		if (!edits.length)
+			return
+		const by_id = new Map(edits.map(one => [one.rule.id, one.value]))
+		put_rules(rules.map(rule => by_id.has(rule.id) ? { ...rule, ...Object.fromEntries(Object.entries(by_id.get(rule.id)!).map(([key, value]) => [key, value ?? undefined])) } as Rule : rule))
+		void act(async () => {
+			if (edits.length === 1)
+				await edit('PATCH', path_of(edits[0].rule.id), edits[0].value)
+			else
+				await edit_batch(edits.map(({ rule, value }): Operation => ({ op: 'patch', path: path_of(rule.id), value })))
+			toast('good', `${what(edits.map(one => one.rule.id))} ${words}`, back && (() => void act(() => edit_batch(edits.map(({ rule }): Operation => ({ op: 'patch', path: path_of(rule.id), value: back(rule) }))))))
+		})
+	}
+	const are = (count: number) => count === 1 ? 'is' : 'are'
+	const enable = (ids: Set<string>, on: boolean) => change(ids, rule => (rule.enabled !== false) === on ? null : { enabled: on ? null : false } as unknown as Partial<Rule>,
+		`${are(ids.size)} ${on ? 'enabled' : 'disabled'} in the pending changes`, rule => ({ enabled: rule.enabled === false ? false : null } as unknown as Partial<Rule>))
+	const log = (ids: Set<string>, on: boolean) => change(ids, rule => (rule.log === true) === on ? null : { log: on || null } as unknown as Partial<Rule>,
+		`${are(ids.size)} ${on ? 'logged' : 'not logged'} in the pending changes`, rule => ({ log: rule.log === true || null } as unknown as Partial<Rule>))
+	const decide = (ids: Set<string>, action: string) => change(ids, rule => rule.action === action ? null : { action }, `${ids.size === 1 ? 'does' : 'do'} ${action} in the pending changes`, rule => ({ action: rule.action }))
+
+	const remove = (ids: Set<string>) => {
+		const before = rules
+		const first = before.findIndex(rule => ids.has(rule.id))
+		const rest = before.filter(rule => !ids.has(rule.id))
+		const gone = before.filter(rule => ids.has(rule.id))
+		put_rules(rest)
+		set_focus(rest[first]?.id ?? rest[first - 1]?.id ?? null)
+		void act(async () => {
+			if (gone.length === 1)
+				await edit('DELETE', path_of(gone[0].id))
+			else
+				await edit_batch(gone.map((rule): Operation => ({ op: 'delete', path: path_of(rule.id) })))
+			toast('good', `${what(ids)} ${are(ids.size)} deleted in the pending changes`, () => void act(() => edit_batch(restore_operations(base, before, ids))))
+		})
+	}
+	const clone_all = (ids: Set<string>) => {
+		const taken = new Set(rules.map(rule => rule.id))
+		const originals = rules.filter(rule => ids.has(rule.id))
+		const copies = originals.map(rule => ({ ...rule, id: free_id(rule.id, taken) }))
+		void act(async () => {
+			await edit_batch(clone_operations(base, copies, originals.at(-1)!.id))
+			set_chosen(new Set(copies.map(rule => rule.id)))
+			toast('good', `${plural(copies.length, 'copy', 'copies')} in the pending changes`)
+		})
+	}
+	const tag = (ids: string[], add: string[], less: string[]) => change(ids, rule => {
+		const tags = [...new Set([...list(rule.tags).filter(one => !less.includes(one)), ...add])]
+		return { tags: tags.length ? tags : null } as unknown as Partial<Rule>
+	}, `${are(ids.length)} tagged in the pending changes`)
+
+	const steer = (ids: Set<string>, where: 'up' | 'down' | 'first' | 'last') =>
+		move_block(ids, where === 'first' || where === 'last' ? { to: where } : step_spot(rules, ids, where === 'up' ? -1 : 1))
+
+	/* ---- choosing ---- */
+
+	const mine = (line: Line | undefined) => line && !line.generated ? line.rule.id : null
+	const range_to = (id: string) => {
+		const at = lines.findIndex(line => mine(line) === id)
+		const from = Math.max(0, lines.findIndex(line => mine(line) === anchor.current))
+		return lines.slice(Math.min(at, from), Math.max(at, from) + 1).flatMap(line => mine(line) ?? [])
+	}
+	const pick = (id: string, is_range: boolean) => {
+		const next = new Set(chosen)
+		if (is_range && anchor.current)
+			range_to(id).forEach(one => next.add(one))
+		else
+			next.has(id) ? next.delete(id) : next.add(id)
+		if (!is_range)
+			anchor.current = id
+		set_chosen(next)
+		set_told(next.size ? `${plural(next.size, 'rule')} chosen` : 'No rule is chosen')
 	}
 
 	const deeds: Deeds = {
-		open: line => set_draft({ rule: line.rule, fresh: false }),
-		toggle: (line, on) => act(async () => {
-			await edit('PATCH', path_of(line.rule.id), { enabled: on ? null : false })
-			toast('good', `${line.rule.id} is ${on ? 'enabled' : 'disabled'} in the pending changes`, () => deeds.toggle(line, !on))
-		}),
-		move: (line, where) => act(async () => {
-			const at = rules.findIndex(rule => rule.id === line.rule.id)
-			const body = where === 'first' || where === 'last' ? { to: where }
-				: where === 'up' ? { before: rules[at - 1]?.id } : { after: rules[at + 1]?.id }
-			if ('before' in body && !body.before || 'after' in body && !body.after)
-				return
-			await edit('POST', path_of(line.rule.id) + '/move', body)
-			if ('to' in body)
+		open: line => set_draft({ rule: line.rule, list: section, fresh: false }),
+		toggle: (line, on) => enable(new Set([line.rule.id]), on),
+		move: (line, where) => {
+			steer(among(line.rule.id), where)
+			if (where === 'first' || where === 'last')
 				set_focus(line.rule.id)
-		}),
-		insert: (line, side) => set_draft({ rule: { id: '', from: line.rule.from, to: line.rule.to, action: 'accept' }, fresh: true, [side]: line.rule.id }),
-		clone: line => set_draft({ rule: { ...line.rule, id: free_id(line.rule.id, rules) }, fresh: true, after: line.rule.id }),
-		remove: line => set_doomed(line),
+		},
+		move_to: line => set_asking({ kind: 'move', ids: [...among(line.rule.id)] }),
+		insert: (line, side) => set_draft({ rule: { id: '', from: line.rule.from, to: line.rule.to, action: 'accept' }, list: section, fresh: true, [side]: line.rule.id }),
+		clone: line => set_draft({ rule: { ...line.rule, id: free_id(line.rule.id, new Set(rules.map(rule => rule.id))) }, list: section, fresh: true, after: line.rule.id }),
+		remove: line => set_asking({ kind: 'delete', ids: [...among(line.rule.id)] }),
+		pick: (line, event) => pick(line.rule.id, event.shiftKey),
+		describe: (line, words) => change([line.rule.id], () => ({ description: words || null } as unknown as Partial<Rule>), 'is described anew in the pending changes',
+			rule => ({ description: rule.description ?? null } as unknown as Partial<Rule>)),
+		decide: (line, action) => decide(new Set([line.rule.id]), action),
+		search: set_text,
 	}
-	const add = () => set_draft({ rule: { id: '', action: 'accept' }, fresh: true })
+	const add = (rule: Partial<Rule> = {}) => set_draft({ rule: { id: '', action: 'accept', ...rule }, list: section, fresh: true })
 
-	const on_key = (event: KeyboardEvent, line: Line) => {
-		if (event.ctrlKey || event.metaKey || !may_edit.value)
+	const { drag, ghost, grip } = useDrag(control, ({ key, slot }) => {
+		const ids = among(key)
+		const next = lines.slice(slot).find(line => mine(line) && !ids.has(line.rule.id))
+		const last = lines.slice(0, slot).reverse().find(line => mine(line) && !ids.has(line.rule.id))
+		move_block(ids, next ? { before: next.rule.id } : last ? { after: last.rule.id } : null)
+		set_focus(key)
+	})
+
+	const on_key = (event: KeyboardEvent, line: Line, at: number) => {
+		const keyed = event.ctrlKey || event.metaKey
+		if (keyed && event.key.toLowerCase() === 'a' && may_edit.value) {
+			event.preventDefault()
+			set_chosen(new Set(lines.flatMap(one => mine(one) ?? [])))
 			return
+		}
+		if (event.key === 'Escape' && chosen.size) {
+			set_chosen(new Set())
+			set_told('No rule is chosen')
+			return
+		}
+		if (keyed || !may_edit.value)
+			return
+		const id = line.rule.id
 		const wants: Record<string, () => void> = event.altKey
-			? { ArrowUp: () => !test && deeds.move(line, 'up'), ArrowDown: () => !test && deeds.move(line, 'down') }
-			: { ' ': () => deeds.toggle(line, line.rule.enabled === false), e: () => deeds.open(line), c: () => deeds.clone(line),
-				n: () => deeds.insert(line, 'after'), Delete: () => deeds.remove(line) }
+			? { ArrowUp: () => steer(among(id), 'up'), ArrowDown: () => steer(among(id), 'down') }
+			: { ' ': () => pick(id, event.shiftKey), x: () => pick(id, false), X: () => pick(id, true), d: () => chosen.has(id) ? enable(chosen, line.rule.enabled === false) : deeds.toggle(line, line.rule.enabled === false),
+				e: () => deeds.open(line), c: () => chosen.has(id) && chosen.size > 1 ? clone_all(chosen) : deeds.clone(line), n: () => deeds.insert(line, 'after'), N: () => deeds.insert(line, 'before'), m: () => deeds.move_to(line),
+				t: () => set_asking({ kind: 'tag', ids: [...among(id)] }), F2: () => set_writing(line.key), Delete: () => deeds.remove(line) }
 		const then = wants[event.key]
 		if (then) {
 			event.preventDefault()
 			if (!line.generated)
 				then()
 		}
+		void at
 	}
 
 	const made = all.length - rules.length
+	const ask = asking && 'ids' in asking ? asking : null
+	const counts = RULE_LISTS.map(name => policy?.lists[name].length ?? 0)
+	const has_sections = section !== 'rules' || counts[0] + counts[2] > 0
 	return (
 		<div class="page page-full">
-			<PageHead title="Firewall rules" lead="The first rule that matches decides. Each holds for IPv4 and IPv6.">
-				{may_edit.value && <Button kind="primary" icon="plus" onClick={add}>Add rule</Button>}
+			<PageHead title="Firewall rules" lead={LEADS[section]}>
+				<Segments label="View" name="view" value={view} onValue={next => settle({ ...section !== 'rules' && { list: section }, ...next !== 'list' && { view: next } })}
+					options={[{ key: 'list', text: 'List', icon: 'log' }, { key: 'zones', text: 'Zones', icon: 'grid' }]} />
+				{may_edit.value && <Button kind="primary" icon="plus" onClick={() => add()}>Add rule</Button>}
 			</PageHead>
-			<div class="tools">
+			{view === 'list' && <div class="tools">
 				<label class="search">
 					<Icon name="search" /><span class="unseen">Search rules</span>
 					<input ref={search} type="search" placeholder="Search, or action:drop from:wan" value={text} spellcheck={false} autoComplete="off"
 						onInput={event => set_text(event.currentTarget.value)} />
 				</label>
-				<Switch label={`Show each of ${made} generated rules`} on={generated} onChange={set_generated} />
+				<IconButton label="How to search" icon="help" onClick={() => set_asking({ kind: 'help' })} />
+				{has_sections && <Segments label="Which rules" name="section" value={section} onValue={next => settle(next === 'rules' ? {} : { list: next })}
+					options={RULE_LISTS.map((name, at) => ({ key: name, text: `${LIST_NAMES[name]} ${counts[at]}` }))} />}
+				{section === 'rules' && <Switch label={`Show each of ${made} generated rules`} on={generated} onChange={set_generated} />}
 				<span class="tools-count" role="status">{test ? `${plural(lines.length, 'rule')} of ${all.length}` : plural(rules.length, 'rule')}</span>
-				<IconButton class="only-wide" label="Keys of this page" icon="keyboard" onClick={() => { keys.value = true }} />
-			</div>
+				<IconButton class="only-wide" label="Keys of this page" icon="keyboard" onClick={() => set_asking({ kind: 'keys' })} />
+			</div>}
+			<p class="unseen" role="status" aria-live="assertive">{told}</p>
 			{error && <Notice alert tone="bad" icon="unlink" title="The rules cannot be read"><p>{error}</p></Notice>}
 			{!policy && !error && <Skeleton lines={10} />}
-			{policy && <Window label="Firewall rules" class="rules" columns={COLUMNS} items={lines} keyOf={line => line.key} heightOf={line => narrow.value ? line.generated ? 76 : 148 : line.generated && !line.folded ? 40 : 52}
+			{policy && view === 'zones' && <Matrix policy={policy} onPair={(from, to) => {
+				set_text(`pair:${from}>${to}`)
+				settle({})
+			}} onAdd={(from, to) => add({ from: [from], to: [to] })} />}
+			{policy && view === 'list' && <Window label="Firewall rules" class={`rules${chosen.size ? ' rules-choosing' : ''}`} columns={COLUMNS} items={lines} keyOf={line => line.key}
+				heightOf={line => narrow.value ? line.generated ? 76 : 148 : line.generated && !line.folded ? 40 : 52}
 				rowLabel={line => line.folded ? `${line.rule.id}, ${line.heading}` : `${line.generated ? 'Generated rule' : `Rule ${line.number}`} ${line.rule.id}`}
-				rowClass={line => `${line.generated ? 'row-generated' : ''} ${line.rule.enabled === false ? 'row-off' : ''} ${line.mark ? 'row-marked' : ''}`}
-				focusKey={focus} onFocused={() => set_focus(null)} onKey={on_key}
+				rowClass={line => [line.generated && 'row-generated', line.rule.enabled === false && 'row-off', line.mark && 'row-marked', chosen.has(line.key) && 'row-chosen',
+					drag && (drag.key === line.key || (chosen.has(drag.key) && chosen.has(line.key))) && 'row-dragged'].filter(Boolean).join(' ')}
+				focusKey={focus} onFocused={() => set_focus(null)} onKey={on_key} chosen={may_edit.value ? chosen : undefined} control={control} drop={drag?.slot ?? null}
+				onPress={(event, line) => {
+					if (line.generated || !may_edit.value)
+						return
+					if (event.shiftKey || event.ctrlKey || event.metaKey)
+						pick(line.rule.id, event.shiftKey)
+					else
+						anchor.current = line.rule.id
+				}}
 				onOpen={line => line.folded ? set_generated(true) : may_edit.value && !line.generated && deeds.open(line)}
-				row={line => <Row line={line} zones={zones} deeds={deeds} filtered={test !== null} count={rules.length} />}
+				row={line => <Row line={line} zones={zones} deeds={deeds} count={rules.length} chosen={chosen.has(line.key)} grip={grip(line.key)}
+					writing={writing === line.key} onWriting={on => set_writing(on ? line.key : null)} />}
 				empty={test ? <Empty icon="search" title="No rule is like that"><Button onClick={() => set_text('')}>Show all rules</Button></Empty>
 					: <Empty icon="rules" title="There is no rule yet"><p>Nothing passes until a rule lets it.</p></Empty>} />}
+			{drag && <div class="drag-ghost" ref={ghost as JSX.Element['ref']} aria-hidden="true"><Icon name="rules" size={16} />{what(among(drag.key))}</div>}
+			{view === 'list' && chosen.size > 0 && may_edit.value && <BulkBar count={chosen.size} deeds={{
+				enable: on => enable(chosen, on), log: on => log(chosen, on), decide: action => decide(chosen, action), tag: () => set_asking({ kind: 'tag', ids: [...chosen] }),
+				clone: () => clone_all(chosen), move: where => steer(chosen, where), move_to: () => set_asking({ kind: 'move', ids: [...chosen] }),
+				remove: () => set_asking({ kind: 'delete', ids: [...chosen] }), clear: () => set_chosen(new Set()) }} />}
 			{draft && policy && <RuleForm draft={draft} policy={policy} onClose={saved => {
 				set_draft(null)
 				if (saved)
 					set_focus(saved)
 			}} />}
-			{doomed && <Dialog title={`Delete ${doomed.rule.id}?`} lead="It goes with the next commit; until then it stays in force." onClose={() => set_doomed(null)}
-				actions={<><Button onClick={() => set_doomed(null)}>Keep it</Button>
+			{ask?.kind === 'move' && <MoveDialog what={what(ask.ids)} count={rules.length} onClose={() => set_asking(null)} onNumber={number => {
+				set_asking(null)
+				move_block(new Set(ask.ids), number_spot(rules, new Set(ask.ids), number))
+				set_focus(ask.ids[0])
+			}} />}
+			{ask?.kind === 'tag' && <TagDialog what={what(ask.ids)} known={[...new Set(rules.flatMap(rule => list(rule.tags)))].sort()}
+				carried={[...new Set(rules.filter(rule => ask.ids.includes(rule.id)).flatMap(rule => list(rule.tags)))].sort()} onClose={() => set_asking(null)}
+				onTags={(more, less) => {
+					set_asking(null)
+					tag(ask.ids, more, less)
+				}} />}
+			{ask?.kind === 'delete' && <Dialog title={`Delete ${what(ask.ids)}?`} lead="It goes with the next commit; until then it stays in force." onClose={() => set_asking(null)}
+				actions={<><Button onClick={() => set_asking(null)}>Keep it</Button>
 					<Button kind="danger" icon="trash" data-autofocus onClick={() => {
-						const line = doomed
-						set_doomed(null)
-						void act(async () => {
-							await edit('DELETE', path_of(line.rule.id))
-							set_focus(rules[line.number]?.id ?? rules[line.number - 2]?.id ?? null)
-							toast('good', `${line.rule.id} is deleted in the pending changes`)
-						})
+						set_asking(null)
+						remove(new Set(ask.ids))
 					}}>Delete</Button></>} />}
-			{keys.value && <Keys onClose={() => { keys.value = false }} />}
+			{asking?.kind === 'keys' && <Keys onClose={() => set_asking(null)} />}
+			{asking?.kind === 'help' && <FilterHelp onClose={() => set_asking(null)} onTry={words => {
+				set_text(words)
+				set_asking(null)
+			}} />}
 		</div>
 	)
 }

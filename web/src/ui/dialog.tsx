@@ -50,7 +50,8 @@ export interface MenuItem {
 	then: () => void
 }
 
-export function Menu({ label, items, tabIndex, icon = 'more' }: { label: string; items: MenuItem[]; tabIndex?: number; icon?: IconName }) {
+export function Menu({ label, items, tabIndex, icon = 'more', children, class: extra }: { label: string; items: MenuItem[]; tabIndex?: number; icon?: IconName
+		children?: ComponentChildren; class?: string }) {
 	const id = useId()
 	const list = useRef<HTMLDivElement>(null)
 	const button = useRef<HTMLButtonElement>(null)
@@ -72,9 +73,9 @@ export function Menu({ label, items, tabIndex, icon = 'more' }: { label: string;
 	}
 	return (
 		<>
-			<button ref={button} type="button" class="icon-button" aria-label={label} title={label} aria-haspopup="menu" tabIndex={tabIndex}
+			<button ref={button} type="button" class={extra ?? 'icon-button'} aria-label={label} title={label} aria-haspopup="menu" tabIndex={tabIndex}
 				onClick={event => { event.stopPropagation(); list.current?.togglePopover() }}>
-				<Icon name={icon} />
+				{children ?? <Icon name={icon} />}
 			</button>
 			<div ref={list} id={id} class="menu" popover="auto" role="menu" aria-label={label}
 				onToggle={event => {

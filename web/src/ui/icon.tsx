@@ -17,6 +17,10 @@ const PATHS = {
 	top: 'M4 3.5h12M10 17V7.5M5.5 11.5 10 7.2l4.5 4.3',
 	bottom: 'M4 16.5h12M10 3v9.5M5.5 8.5l4.5 4.3 4.5-4.3',
 	more: 'M4.5 10h.01M10 10h.01M15.5 10h.01',
+	grip: 'M7.5 5.5h.01M12.5 5.5h.01M7.5 10h.01M12.5 10h.01M7.5 14.5h.01M12.5 14.5h.01',
+	tag: 'M3.5 4.5v5.2l6.9 6.9a1.4 1.4 0 0 0 2 0l4.2-4.2a1.4 1.4 0 0 0 0-2L9.7 3.5H4.5a1 1 0 0 0-1 1zM7 7h.01',
+	grid: 'M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM11.5 11.5h5v5h-5z',
+	help: 'M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM7.8 8a2.2 2.2 0 1 1 3.2 2c-.7.4-1 .8-1 1.5M10 13.8h.01',
 	check: 'M4 10.5l4 4 8-9',
 	x: 'M5 5l10 10M15 5 5 15',
 	alert: 'M10 3.2 17.5 16h-15zM10 8v3.8M10 13.9h.01',
@@ -56,7 +60,7 @@ export type IconName = keyof typeof PATHS
 export function Icon({ name, size = 18, class: extra }: { name: IconName; size?: number; class?: string }) {
 	return (
 		<svg class={'icon' + (extra ? ' ' + extra : '')} width={size} height={size} viewBox="0 0 20 20" fill="none" stroke="currentColor"
-			stroke-width={name === 'more' ? 2.6 : 1.6} stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
+			stroke-width={name === 'more' ? 2.6 : name === 'grip' ? 2.2 : 1.6} stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
 			<path d={PATHS[name]} />
 		</svg>
 	)

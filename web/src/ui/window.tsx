@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A grid that draws only the rows one can see, so that ten thousand cost what thirty cost.
-import type { ComponentChildren } from 'preact'
+import type { ComponentChildren, RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 
 export interface Column {
@@ -8,6 +8,12 @@ export interface Column {
 	text: string
 	unseen?: boolean	// a heading for screen readers only
 	end?: boolean
+}
+
+/** What others may ask of the grid. */
+export interface WindowControl {
+	element: () => HTMLElement | null
+	slotAt: (clientY: number) => number		// the row before which something dropped there would stand
 }
 
 interface Props<T> {
@@ -26,6 +32,10 @@ interface Props<T> {
 	onOpen?: (item: T) => void
 	stickToTop?: boolean			// a log: stay where one reads although rows arrive above
 	empty?: ComponentChildren
+	chosen?: Set<string>			// the keys of chosen rows: the grid has a selection
+	onPress?: (event: MouseEvent, item: T, at: number) => void	// a click beside the controls of a row
+	drop?: number | null			// a line before this row: here it would go
+	control?: RefObject<WindowControl>
 }
 
 const SPARE = 6
@@ -52,6 +62,8 @@ function row_at(offsets: Float64Array, height: number) {
 	}
 	return low
 }
+
+const is_control = (target: EventTarget | null) => (target as Element | null)?.closest?.('button, a, input, label, select, [popover], .grip') !== null
 
 export function Window<T>(props: Props<T>) {
 	const { items, keyOf } = props
@@ -145,6 +157,21 @@ export function Window<T>(props: Props<T>) {
 			want_focus.current = held
 	}, [items])
 
+	if (props.control) {
+		props.control.current = {
+			element: () => scroller.current,
+			slotAt: client => {
+				const element = scroller.current
+				if (!element)
+					return 0
+				const head = element.querySelector('.window-head')?.getBoundingClientRect().height ?? 0
+				const y = client - element.getBoundingClientRect().top - element.clientTop - (head > 1 ? head : 0) + element.scrollTop
+				const at = Math.min(row_at(offsets, y), items.length - 1)
+				return Math.max(0, y > (offsets[at] + offsets[at + 1]) / 2 ? at + 1 : at)
+			},
+		}
+	}
+
 	const step_to = (at: number) => {
 		at = Math.max(0, Math.min(items.length - 1, at))
 		reveal(at)
@@ -179,7 +206,7 @@ export function Window<T>(props: Props<T>) {
 		current < from ? shown.unshift(current) : shown.push(current)
 	return (
 		<div class={`window ${props.class ?? ''}`} ref={scroller} onScroll={event => set_top(event.currentTarget.scrollTop)} tabIndex={items.length ? -1 : 0}
-			role="grid" aria-label={props.label} aria-rowcount={items.length + 1} aria-colcount={props.columns.length}>
+			role="grid" aria-label={props.label} aria-rowcount={items.length + 1} aria-colcount={props.columns.length} aria-multiselectable={props.chosen ? true : undefined}>
 			<div class="window-head" role="rowgroup">
 				<div class="window-row" role="row" aria-rowindex={1}>
 					{props.columns.map(column => (
@@ -195,14 +222,17 @@ export function Window<T>(props: Props<T>) {
 					const key = keyOf(item)
 					return (
 						<div key={key} data-key={key} role="row" aria-rowindex={at + 2} class={`window-row ${props.rowClass?.(item) ?? ''}`}
-							aria-label={props.rowLabel?.(item)} tabIndex={at === current ? 0 : -1}
+							aria-label={props.rowLabel?.(item)} aria-selected={props.chosen ? props.chosen.has(key) : undefined} tabIndex={at === current ? 0 : -1}
 							style={{ transform: `translateY(${offsets[at]}px)`, height: `${offsets[at + 1] - offsets[at]}px` }}
 							onFocus={() => set_active(at)} onKeyDown={event => on_key(event, item, at)}
-							onDblClick={() => props.onOpen?.(item)}>
+							onMouseDown={event => { if (props.chosen && event.shiftKey) event.preventDefault() }}
+							onClick={event => { if (!is_control(event.target)) props.onPress?.(event, item, at) }}
+							onDblClick={event => { if (!is_control(event.target)) props.onOpen?.(item) }}>
 							{props.row(item, at)}
 						</div>
 					)
 				})}
+				{props.drop !== undefined && props.drop !== null && <div class="drop-line" aria-hidden="true" style={{ transform: `translateY(${offsets[props.drop]}px)` }} />}
 			</div>}
 			{items.length === 0 && <div class="window-empty" role="row"><div role="gridcell">{props.empty}</div></div>}
 		</div>
