@@ -255,25 +255,6 @@ children_stop(void)
 
 /* --- checking and connecting --- */
 
-int
-child_status_read(pid_t pid, char *ret, size_t size)
-{
-	char path[64];
-	ssize_t n;
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return -errno;
-	n = read(fd, ret, size - 1);
-	(void)close(fd);
-	if (n <= 0)
-		return -ESRCH;
-	ret[n] = '\0';
-	return 0;
-}
-
 const char *
 child_check(const struct child *c)
 {
@@ -281,7 +262,7 @@ child_check(const struct child *c)
 	const char *why = NULL;
 	char status[4096];
 
-	if (p == NULL || child_status_read(c->pid, status, sizeof(status)) != 0)
+	if (p == NULL || sandbox_proc_read(c->pid, "status", status, sizeof(status)) != 0)
 		return "cannot be checked";
 	return sandbox_check_status(status, p, &why) == 0 ? NULL : why;
 }

@@ -50,6 +50,4 @@ void	 child_connect(struct child *);
 /* Start a helper, whose descriptor 3 is the other end of *ret_fd: privd itself has no channel to it.  0, or -EBUSY when all are busy. */
 int	 child_help(uint8_t role, int *ret_fd);
 
-int	 child_status_read(pid_t, char *ret, size_t size);
-
 #endif

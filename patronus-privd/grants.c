@@ -82,6 +82,7 @@ host_netd(const void *body, const char **ret_why)
 #define DUMPS_CONFD	(ID(NL_DUMP_LINKS) | DUMPS_NFT)	/* to see for itself what its owners say is there */
 #define DUMPS_NETD	(DUMPS_BOTH | ID(NL_DUMP_ROUTES) | ID(NL_DUMP_RULES))
 #define EVENTS_FWD	(ID(NL_SUBSCRIBE_NFT) | ID(NL_SUBSCRIBE_ROUTE))
+#define FILES_FWD	(ID(FILE_LKG_RULESET) | ID(FILE_XDP))
 #define FILES_NETD	(ID(FILE_RESOLV_CONF) | ID(FILE_NET_BEFORE))
 #define READS_NETD	(FILES_NETD | ID(FILE_HOST_NAME) | ID(FILE_LOCALTIME))
 #define HELPERS_CONFD	(ID(HELPER_PARSE) | ID(HELPER_RECHECK) | ID(HELPER_TPM))
@@ -95,8 +96,9 @@ const struct grant grants[] = {
 	{ ROLE_FWD,	MSG_NL_DUMP,		READY,	200,	100,	DUMPS_FWD,		NULL,		request_nl_dump },
 	{ ROLE_FWD,	MSG_NL_SUBSCRIBE,	READY,	10,	10,	EVENTS_FWD,		NULL,		request_nl_subscribe },
 	{ ROLE_FWD,	MSG_SOCK_OPEN,		READY,	10,	10,	ID(SOCK_NFLOG),		socket_port,	request_sock_open },
-	{ ROLE_FWD,	MSG_FILE_PUT,		READY,	50,	20,	ID(FILE_LKG_RULESET),	NULL,		request_file_put },
-	{ ROLE_FWD,	MSG_FILE_OPEN,		READY,	50,	20,	ID(FILE_LKG_RULESET),	NULL,		request_file_open },
+	{ ROLE_FWD,	MSG_FILE_PUT,		READY,	50,	20,	FILES_FWD,		NULL,		request_file_put },
+	{ ROLE_FWD,	MSG_FILE_OPEN,		READY,	50,	20,	FILES_FWD,		NULL,		request_file_open },
+	{ ROLE_FWD,	MSG_HELPER_OPEN,	READY,	50,	20,	ID(HELPER_XDP),		NULL,		request_helper_open },
 	{ ROLE_FWD,	MSG_CT_DELETE,		READY,	200,	100,	0,			NULL,		request_ct_delete },
 	{ ROLE_NETD,	MSG_RTNL_BATCH,		READY,	500,	200,	0,			NULL,		request_rtnl_batch },
 	{ ROLE_NETD,	MSG_NL_DUMP,		READY,	200,	100,	DUMPS_NETD,		NULL,		request_nl_dump },

@@ -20,6 +20,7 @@
 #include "ipc/ids.h"
 #include "sandbox/caps.h"
 #include "sandbox/profile.h"
+#include "sandbox/sandbox.h"
 #include "config.h"
 #include "jail.h"
 #include "options.h"
@@ -31,7 +32,7 @@
 int
 jail_namespaces(const struct profile *p)
 {
-	return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | (p->has_network ? 0 : CLONE_NEWNET);
+	return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | (p->has_network || p->ncaps > 0 ? 0 : CLONE_NEWNET);
 }
 
 /* --- the root --- */
@@ -177,13 +178,14 @@ identity_take(const struct profile *p)
 	uid_t uid = profile_uid(p);
 	gid_t groups[1] = { PATRONUS_UID_BASE + p->state_group };
 
-	must(caps_lock(NULL, 0) == 0, "capabilities");
+	must(caps_lock(p->caps, p->ncaps) == 0, "capabilities");
 	must(setgroups(p->state_group != 0 ? 1 : 0, groups) == 0, "setgroups");
 	must(setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0, "setresuid");
-	must(caps_set(NULL, 0) == 0, "capabilities");
+	must(caps_give(p->caps, p->ncaps) == 0, "capabilities");
 	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
 	/* With its parent it ends, whatever happens to the spawner. */
 	must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0, "pdeathsig");
+	must(p->ncaps > 0 || sandbox_seccomp_deny_bpf() == 0, "bpf");
 	must(getuid() == uid && setuid(0) == -1, "still root");
 }
 

@@ -14,6 +14,7 @@ const struct process_row processes[] = {
 	{ ROLE_PAM, true },
 	{ ROLE_RECHECK, true },
 	{ ROLE_TPM, true },
+	{ ROLE_XDP, true },
 	{ ROLE_PARSE, true },	/* two documents at once */
 	{ ROLE_PARSE, true },
 };

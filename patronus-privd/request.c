@@ -35,7 +35,7 @@ request_helper_open(struct peer *p, struct message *m, const char **ret_why)
 {
 	struct helper_open_rep rep = { 0 };
 	static const uint8_t roles[HELPER_ID_MAX] = {
-		[HELPER_PAM] = ROLE_PAM, [HELPER_PARSE] = ROLE_PARSE, [HELPER_RECHECK] = ROLE_RECHECK, [HELPER_TPM] = ROLE_TPM,
+		[HELPER_PAM] = ROLE_PAM, [HELPER_PARSE] = ROLE_PARSE, [HELPER_RECHECK] = ROLE_RECHECK, [HELPER_TPM] = ROLE_TPM, [HELPER_XDP] = ROLE_XDP,
 	};
 	const struct helper_open_req *r = m->body;
 	int fd, error = child_help(roles[r->helper], &fd);
@@ -57,7 +57,7 @@ kernel_fill(pid_t pid, struct process_status *s)
 	struct sandbox_status st = { 0 };
 	char text[4096];
 
-	if (pid <= 0 || child_status_read(pid, text, sizeof(text)) != 0 || sandbox_read_status(text, &st) != 0)
+	if (pid <= 0 || sandbox_proc_read(pid, "status", text, sizeof(text)) != 0 || sandbox_read_status(text, &st) != 0)
 		return false;
 	s->pid = (uint32_t)pid;
 	s->uid = st.uid;

@@ -76,6 +76,7 @@ static const struct file files[FILE_ID_MAX] = {
 	[FILE_CLAIM_NOTICE] = { DIR_RUN, "claim-notice", 0600, true, false, check_text },
 	[FILE_HOST_NAME] = { .dir = DIR_SYSCTL, .name = "kernel/hostname" },
 	[FILE_LOCALTIME] = { .dir = DIR_ETC, .name = "localtime", .is_link = true },
+	[FILE_XDP] = { DIR_RUN, "xdp", 0600, true, false, check_text },
 };
 
 static int

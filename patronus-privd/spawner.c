@@ -134,21 +134,9 @@ namespaces_read(pid_t pid, char *ret, size_t size)
 static uint32_t
 pss_read(pid_t pid)
 {
-	char path[64], text[2048];
-	const char *p;
-	ssize_t n;
-	int fd;
+	char text[2048];
+	const char *p = sandbox_proc_read(pid, "smaps_rollup", text, sizeof(text)) == 0 ? strstr(text, "\nPss:") : NULL;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	(void)close(fd);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	p = strstr(text, "\nPss:");
 	return p != NULL ? (uint32_t)strtoul(p + 5, NULL, 10) : 0;
 }
 
@@ -208,7 +196,8 @@ order_receive(int fd, struct order *ret, int *ret_channel)
 static void
 spawner_confine(void)
 {
-	static const int keep[] = { CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_SYS_CHROOT, CAP_SYS_ADMIN, CAP_KILL, CAP_SYS_PTRACE };
+	static const int keep[] = { CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_SYS_CHROOT, CAP_SYS_ADMIN, CAP_KILL, CAP_SYS_PTRACE,
+	    CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN };	/* the last three for the row that has them */
 	const unsigned n = sizeof(keep) / sizeof(keep[0]);
 	int error;
 

@@ -22,6 +22,7 @@ enum role {
 	ROLE_PARSE,		/* one-shot helper: reads one document from outside */
 	ROLE_RECHECK,		/* one-shot helper: compiles a revision anew and compares with the kernel */
 	ROLE_TPM,		/* one-shot helper: has a key sealed by the TPM of the box, or given back */
+	ROLE_XDP,		/* one-shot helper: loads the program for drivers, attaches it and takes it off */
 	ROLE_MAX
 };
 
@@ -88,6 +89,7 @@ enum file_id {
 	FILE_CLAIM_NOTICE,	/* authd: what is printed on the console while the box is unclaimed */
 	FILE_HOST_NAME,		/* netd: the name of the box as the kernel has it; read only */
 	FILE_LOCALTIME,		/* netd: where the link to the time zone leads; read only */
+	FILE_XDP,		/* fwd: which programs on links are its own; for as long as the kernel runs */
 	FILE_ID_MAX
 };
 
@@ -104,6 +106,7 @@ enum helper_id {
 	HELPER_PARSE,
 	HELPER_RECHECK,
 	HELPER_TPM,
+	HELPER_XDP,
 	HELPER_ID_MAX
 };
 
@@ -159,6 +162,21 @@ enum tpm_verdict {
 	TPM_CHANGED,		/* it does not give the key back: registers have other values than when it was sealed */
 	TPM_OTHER,		/* another TPM than the one that sealed, or it was cleared since */
 	TPM_FAILED,		/* for the reason that is told */
+};
+
+enum xdp_act {
+	XDP_ACT_INVALID = 0,
+	XDP_LOAD,
+	XDP_ATTACH,
+	XDP_DETACH,
+};
+
+enum xdp_verdict {
+	XDP_VERDICT_INVALID = 0,
+	XDP_DONE,
+	XDP_ABSENT,		/* this build has no program, or this kernel cannot run it */
+	XDP_FOREIGN,		/* the link has a program that is not the one expected */
+	XDP_FAILED,		/* for the reason that is told */
 };
 
 enum totp_algorithm {

@@ -8,6 +8,10 @@
 
 #include "sandbox/caps.h"
 
+/* What passes capabilities on over an exec is closed last, by caps_give(). */
+#define AMBIENT			(SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
+#define BITS_BUT_AMBIENT	((SECURE_ALL_BITS | SECURE_ALL_LOCKS) & ~AMBIENT)
+
 static bool
 is_kept(int cap, const int *keep, unsigned nkeep)
 {
@@ -27,13 +31,11 @@ caps_lock(const int *keep, unsigned nkeep)
 	for (cap = 0; CAP_IS_SUPPORTED(cap); cap++)
 		if (!is_kept(cap, keep, nkeep) && cap_drop_bound(cap) == -1)
 			return -errno;
-	if (prctl(PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS, 0, 0, 0) == -1)
-		return -errno;
-	return 0;
+	return prctl(PR_SET_SECUREBITS, BITS_BUT_AMBIENT, 0, 0, 0) == -1 ? -errno : 0;
 }
 
-int
-caps_set(const int *keep, unsigned nkeep)
+static int
+sets_make(const int *keep, unsigned nkeep, bool is_inherited)
 {
 	cap_t c = cap_init();
 	int error = 0;
@@ -41,10 +43,37 @@ caps_set(const int *keep, unsigned nkeep)
 	if (c == NULL)
 		return -ENOMEM;
 	if (nkeep > 0 && (cap_set_flag(c, CAP_PERMITTED, (int)nkeep, keep, CAP_SET) == -1 ||
-	    cap_set_flag(c, CAP_EFFECTIVE, (int)nkeep, keep, CAP_SET) == -1))
+	    cap_set_flag(c, CAP_EFFECTIVE, (int)nkeep, keep, CAP_SET) == -1 ||
+	    (is_inherited && cap_set_flag(c, CAP_INHERITABLE, (int)nkeep, keep, CAP_SET) == -1)))
 		error = -errno;
 	if (error == 0 && cap_set_proc(c) == -1)
 		error = -errno;
 	(void)cap_free(c);
 	return error;
+}
+
+int
+caps_set(const int *keep, unsigned nkeep)
+{
+	return sets_make(keep, nkeep, false);
+}
+
+int
+caps_give(const int *keep, unsigned nkeep)
+{
+	cap_t c = cap_get_proc();
+	unsigned i;
+	int error = 0;
+
+	if (c == NULL)
+		return -ENOMEM;
+	/* Ambient ones must be inheritable, and both can be set only as long as CAP_SETPCAP is there, as can the lock behind them. */
+	if (nkeep > 0 && (cap_set_flag(c, CAP_INHERITABLE, (int)nkeep, keep, CAP_SET) == -1 || cap_set_proc(c) == -1))
+		error = -errno;
+	(void)cap_free(c);
+	for (i = 0; i < nkeep && error == 0; i++)
+		error = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, keep[i], 0, 0) == -1 ? -errno : 0;
+	if (error == 0 && prctl(PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS, 0, 0, 0) == -1)
+		error = -errno;
+	return error == 0 ? sets_make(keep, nkeep, true) : error;
 }

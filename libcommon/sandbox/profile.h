@@ -63,6 +63,8 @@ struct profile {
 	uint8_t				 state_group;	/* role whose group it has besides its own, or 0 */
 	bool				 loads_code;	/* loads libraries after it was confined (PAM modules) */
 	const char			*device;	/* it gets as descriptor 4, when the box has it */
+	const int			*caps;		/* kept, in the network of the box, where they mean something */
+	unsigned			 ncaps;
 	bool				 has_network;	/* stays in the network namespace of the box, and may connect */
 	const struct profile_calls	*calls[PROFILE_CALL_SETS];	/* ends with NULL */
 	struct profile_limit		 limits[PROFILE_LIMITS];

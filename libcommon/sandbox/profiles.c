@@ -4,6 +4,9 @@
  */
 #include <asm/termbits.h>
 #include <errno.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <seccomp.h>
@@ -105,9 +108,18 @@ static const struct profile_call pam_tries_calls[] = {
 	CALL(alarm), CALL(setitimer),
 };
 
+/* Programs and arrays of BPF are made, and a message of rtnetlink attaches one.  libbpf looks for a file of Ubuntu, and goes on without. */
+static const struct profile_call bpf_calls[] = {
+	CALL_EQ(bpf, 0, BPF_MAP_CREATE), CALL_EQ(bpf, 0, BPF_PROG_LOAD), CALL_EQ(bpf, 0, BPF_BTF_LOAD), CALL_EQ(bpf, 0, BPF_OBJ_GET_INFO_BY_FD),
+	CALL_EQ2(socket, 0, AF_NETLINK, 2, NETLINK_ROUTE), CALL(bind), CALL_EQ(setsockopt, 1, SOL_NETLINK),
+	CALL_ERROR(faccessat, ENOENT), CALL_ERROR(faccessat2, ENOENT),
+};
+
 static const struct profile_calls base = SET(base), data_memory = SET(data_memory), code_memory = SET(code_memory),
     memfd = SET(memfd), file_read = SET(file_read), file_write = SET(file_write), accept_set = SET(accept), connect_set = SET(connect),
-    pam_tries = SET(pam_tries);
+    pam_tries = SET(pam_tries), bpf_set = SET(bpf);
+
+static const int xdp_caps[] = { CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN };
 
 #define LIMITS(nofile, as, ...)						\
 	{ { RLIMIT_NOFILE, nofile }, { RLIMIT_AS, as },			\
@@ -145,6 +157,9 @@ static const struct profile profiles[] = {
 	{ .role = ROLE_TPM, .name = "tpm", .device = "/dev/tpmrm0",
 	  .calls = { &base, &data_memory },
 	  .limits = LIMITS(32, 256 * MIB, { RLIMIT_CPU, 5 }, { RLIMIT_FSIZE, 0 }, ) },
+	{ .role = ROLE_XDP, .name = "xdp", .caps = xdp_caps, .ncaps = sizeof(xdp_caps) / sizeof(xdp_caps[0]),
+	  .calls = { &base, &data_memory, &bpf_set },
+	  .limits = LIMITS(32, 256 * MIB, { RLIMIT_CPU, 10 }, { RLIMIT_FSIZE, 0 }, ) },
 	{ .role = ROLE_PARSE, .name = "parse",
 	  .calls = { &base, &data_memory },
 	  .limits = LIMITS(32, 256 * MIB, { RLIMIT_CPU, 10 }, { RLIMIT_FSIZE, 0 }, ) },

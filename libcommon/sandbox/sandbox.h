@@ -5,8 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct profile;
+
+/* What /proc/PID/NAME says, as text that fits.  0, -ESRCH when it says nothing, or -errno. */
+int	 sandbox_proc_read(pid_t, const char *name, char *ret, size_t size);
 
 /*
  * The second stage of confinement, by the process itself once it has opened and loaded what it needs: Landlock as far as the
@@ -30,6 +34,8 @@ struct profile_calls;
 int	 sandbox_seccomp(const struct profile_calls *const *sets, size_t nsets);
 /* Kill on calls that no process of ours, confined or not, makes; everything else is allowed. */
 int	 sandbox_seccomp_deny(void);
+/* The same for bpf(), which the first leaves out because the spawner has one child that makes it. */
+int	 sandbox_seccomp_deny_bpf(void);
 
 /*
  * Is the process that /proc/PID/status describes confined as its row says?  0, or -EPERM with *ret_why set to a constant, or -EPROTO when

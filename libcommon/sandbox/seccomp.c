@@ -9,7 +9,7 @@
 
 /* Calls by which kernels fall, and which nothing here needs at any time. */
 static const int never[] = {
-	SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter),
+	SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter),
 	SCMP_SYS(io_uring_register), SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(init_module),
 	SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(add_key),
 	SCMP_SYS(request_key), SCMP_SYS(open_by_handle_at), SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(reboot),
@@ -102,6 +102,14 @@ sandbox_seccomp_deny(void)
 	if (ctx == NULL)
 		return -ENOMEM;
 	return filter_load(ctx, filter_kill(ctx, never, sizeof(never) / sizeof(never[0])));
+}
+
+int
+sandbox_seccomp_deny_bpf(void)
+{
+	scmp_filter_ctx ctx = filter_new(SCMP_ACT_ALLOW);
+
+	return ctx == NULL ? -ENOMEM : filter_load(ctx, seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(bpf), 0));
 }
 
 #ifdef PATRONUS_SANITIZED

@@ -1,12 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sandbox/profile.h"
 #include "sandbox/sandbox.h"
+
+int
+sandbox_proc_read(pid_t pid, const char *name, char *ret, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -errno;
+	n = read(fd, ret, size - 1);
+	(void)close(fd);
+	if (n <= 0)
+		return -ESRCH;
+	ret[n] = '\0';
+	return 0;
+}
 
 /* The text after "NAME:" of the line that starts with it, or NULL. */
 static const char *
@@ -91,9 +113,9 @@ sandbox_check_status(const char *status, const struct profile *p, const char **r
 			*ret_why = "has capabilities";
 	if (*ret_why == NULL && !is_number(status, "NoNewPrivs", 10, 1))
 		*ret_why = "may gain privileges";
-	/* One filter is the spawner's, one its own. */
+	/* Two filters are the spawner's (without bpf() and with it), one its own. */
 	if (*ret_why == NULL && (!is_number(status, "Seccomp", 10, 2) ||
-	    number_at(status, "Seccomp_filters", 10, 0, &filters) != 0 || filters < 2))
+	    number_at(status, "Seccomp_filters", 10, 0, &filters) != 0 || filters < 3))
 		*ret_why = "has no system call filter of its own";
 	return *ret_why == NULL ? 0 : -EPERM;
 }

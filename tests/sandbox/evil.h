@@ -16,6 +16,7 @@ struct evil_act {
 	const char	*name;
 	long		(*act)(void);
 	bool		 is_for_network;	/* what a process with a network is there for */
+	bool		 is_for_bpf;		/* what a process with capabilities is there for */
 };
 
 extern const struct evil_act	evil_acts[];

@@ -132,8 +132,9 @@ ACT(memory_policy) { return syscall(SYS_set_mempolicy, 0, NULL, 0); }
 ACT(watch_files) { return syscall(SYS_inotify_init1, 0); }
 ACT(x32) { return syscall(0x40000000 | SYS_getpid); }
 
-#define ROW(id, f)	{ id, #f, f, false }
-#define NETWORK(id, f)	{ id, #f, f, true }
+#define ROW(id, f)	{ id, #f, f, false, false }
+#define NETWORK(id, f)	{ id, #f, f, true, false }
+#define BPF(id, f)	{ id, #f, f, false, true }
 
 const struct evil_act evil_acts[] = {
 	ROW("H1", open_shadow), ROW("H1", open_passwd), ROW("H1", open_parent_memory), ROW("H1", open_own_memory), ROW("H1", open_disk),
@@ -152,7 +153,7 @@ const struct evil_act evil_acts[] = {
 	ROW("H4", kill_first), ROW("H4", kill_thread), ROW("H4", queue_signal), ROW("H4", lower_limit), ROW("H4", renice),
 	ROW("H4", schedule),
 	ROW("H5", become_root), ROW("H5", become_group), ROW("H5", take_capabilities), ROW("H5", be_dumpable), ROW("H5", more_filters),
-	ROW("H5", load_bpf), ROW("H5", perf), ROW("H5", io_ring), ROW("H5", fault_handler), ROW("H5", add_a_key), ROW("H5", join_keyring),
+	BPF("H5", load_bpf), ROW("H5", perf), ROW("H5", io_ring), ROW("H5", fault_handler), ROW("H5", add_a_key), ROW("H5", join_keyring),
 	ROW("H5", load_module), ROW("H5", new_kernel), ROW("H5", do_reboot), ROW("H5", set_hostname), ROW("H5", set_clock),
 	ROW("H5", swap), ROW("H5", ports), ROW("H5", local_descriptors), ROW("H5", change_personality), ROW("H5", memory_policy),
 	ROW("H5", watch_files), ROW("H5", x32),

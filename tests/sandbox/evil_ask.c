@@ -38,6 +38,7 @@ ask_fwd(void)
 	struct file_open_req file = { .id = FILE_LKG_RULESET };
 	struct nl_dump_req dump = { 0 };
 	struct ct_delete_req ct = { .messages = { NULL, 0 } };
+	struct helper_open_req open = { .helper = HELPER_XDP };
 	struct nft_batch_req nft = { .echo = true };
 	struct buf b;
 
@@ -50,6 +51,8 @@ ask_fwd(void)
 	ask("events", MSG_NL_SUBSCRIBE, &events);
 	ask("nflog", MSG_SOCK_OPEN, &nflog);
 	ask("nothing", MSG_CT_DELETE, &ct);
+	ask_put(FILE_XDP, "17\n", 3);
+	ask("helper", MSG_HELPER_OPEN, &open);
 	for (dump.what = NL_DUMP_NFT_TABLES; dump.what <= NL_DUMP_CT_STATS; dump.what++)
 		ask("dump", MSG_NL_DUMP, &dump);
 	buf_fini(&b);

@@ -148,7 +148,7 @@ row_attack(const struct profile *p)
 			killed++;
 		else if (!o.is_success && o.error != 0)
 			refused++;
-		else if (o.is_success && p->has_network && evil_acts[i].is_for_network)
+		else if (o.is_success && ((p->has_network && evil_acts[i].is_for_network) || (p->ncaps > 0 && evil_acts[i].is_for_bpf)))
 			granted++;
 		else {
 			failures++;
@@ -156,7 +156,7 @@ row_attack(const struct profile *p)
 			    o.is_success ? "it worked" : "no verdict", (unsigned)o.status);
 		}
 		/* A process without files or libraries to load has no reason to be answered at all. */
-		if (!o.is_killed && !o.is_success && p->state == PROFILE_STATE_NONE && !p->has_network) {
+		if (!o.is_killed && !o.is_success && p->state == PROFILE_STATE_NONE && !p->has_network && p->ncaps == 0) {
 			failures++;
 			(void)printf("FAIL %s: %s %s: refused with %s, but not killed\n", p->name, evil_acts[i].id, evil_acts[i].name,
 			    strerror(o.error));

@@ -334,10 +334,10 @@ def test_two_of_us(suite):
 
 # --- privd's own confinement is not in the way of what it is for
 
-@pytest.mark.parametrize("name,count", [("fwd", 12), ("netd", 13), ("confd", 14), ("authd", 3), ("fetchd", 2)])
+@pytest.mark.parametrize("name,count", [("fwd", 14), ("netd", 13), ("confd", 14), ("authd", 3), ("fetchd", 2)])
 def test_every_granted_request(suite, name, count):
     s = suite(**{name: "ask"})
-    for helper in ("pam", "parse", "recheck", "tpm"):
+    for helper in ("pam", "parse", "recheck", "tpm", "xdp"):
         shutil.copy(EVIL, s.libexec / f"patronus-{helper}")
     s.start(wait=False)
     # What is said before logd is there goes to stderr.

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "ipc/frame.h"
 #include "ipc/ids.h"
 #include "ipc/msg.h"
@@ -98,11 +99,71 @@ test_everything_else_ends_it(void **state)
 	assert_int_equal(error, -ETIMEDOUT);
 }
 
+/* The descriptor of the question is written to, and comes back. */
+static void
+answer_fds(const void *req, void *rep)
+{
+	const struct xdp_req *q = req;
+	struct { struct xdp_rep rep; int fds[FRAME_FDS_MAX]; } *a = rep;
+
+	a->rep.verdict = XDP_DONE;
+	a->rep.program = q->link + (uint32_t)(a->fds[1] == -1);
+	a->rep.text = "";
+	if (write(a->fds[0], "x", 1) != 1)
+		a->rep.verdict = XDP_FAILED;
+}
+
+static void
+test_descriptors_both_ways(void **state)
+{
+	struct { struct xdp_rep rep; int fds[FRAME_FDS_MAX]; } a = { .fds = { -1, -1, -1, -1 } };
+	const struct oneshot server = { .self = ROLE_XDP, .peer = ROLE_FWD, .type = MSG_XDP, .lifetime_ms = 2000, .answer = answer_fds,
+	    .rep = &a, .fds = a.fds };
+	int sent[FRAME_FDS_MAX] = { -1, -1, -1, -1 }, pair[2], pipe_[2], status, back;
+	const struct oneshot client = { .self = ROLE_FWD, .peer = ROLE_XDP, .type = MSG_XDP, .lifetime_ms = 2000, .fds = sent };
+	struct xdp_req req = { .act = XDP_ATTACH, .link = 41 };
+	const struct xdp_rep *rep;
+	struct message m;
+	char byte = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(frame_pair(pair), 0);
+	assert_int_equal(pipe(pipe_), 0);
+	if ((pid = fork()) == 0) {
+		(void)close(pair[0]);
+		_exit(-oneshot_serve(pair[1], &server));
+	}
+	(void)close(pair[1]);
+	sent[0] = pipe_[1];
+	assert_int_equal(oneshot_ask(pair[0], &client, &req, &m), 0);
+	rep = m.body;
+	assert_int_equal(rep->verdict, XDP_DONE);
+	assert_int_equal(rep->program, 42);
+	assert_int_equal(m.nfds, 1);
+	back = arena_take_fd(m.arena, 0);
+	message_fini(&m);
+	assert_int_equal(write(back, "y", 1), 1);
+	assert_int_equal(read(pipe_[0], &byte, 1), 1);
+	assert_int_equal(byte, 'x');
+	assert_int_equal(read(pipe_[0], &byte, 1), 1);
+	assert_int_equal(byte, 'y');
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* Nobody there: the client says so. */
+	assert_true(oneshot_ask(pair[0], &client, &req, &m) < 0);
+	(void)close(pair[0]);
+	(void)close(pipe_[0]);
+	(void)close(pipe_[1]);
+	(void)close(back);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_question_one_answer),
+		cmocka_unit_test(test_descriptors_both_ways),
 		cmocka_unit_test(test_everything_else_ends_it),
 	};
 

@@ -16,7 +16,7 @@
 
 /* The array is what the threat model rests on: spelled out once more, by role. */
 static const struct { uint8_t role; const char *requests; } expected[] = {
-	{ ROLE_FWD, " NFT_BATCH NL_DUMP NL_SUBSCRIBE SOCK_OPEN FILE_PUT FILE_OPEN CT_DELETE" },
+	{ ROLE_FWD, " NFT_BATCH NL_DUMP NL_SUBSCRIBE SOCK_OPEN FILE_PUT FILE_OPEN HELPER_OPEN CT_DELETE" },
 	{ ROLE_NETD, " RTNL_BATCH NL_DUMP NL_SUBSCRIBE SYSCTL_SET FILE_PUT FILE_OPEN HOST_CTL" },
 	{ ROLE_CONFD, " SOCK_OPEN NL_DUMP PROC_STATUS HELPER_OPEN" },
 	{ ROLE_AUTHD, " HELPER_OPEN FILE_PUT" },
@@ -26,6 +26,7 @@ static const struct { uint8_t role; const char *requests; } expected[] = {
 	{ ROLE_PARSE, "" },
 	{ ROLE_RECHECK, "" },
 	{ ROLE_TPM, "" },
+	{ ROLE_XDP, "" },
 };
 
 static void

@@ -123,7 +123,7 @@ put_processes(struct buf *b)
 	for (i = 0; i < n; i++) {
 		buf_printf(b, "| %s | %s%s | %s | %s | ", p[i].name, p[i].state_dir != NULL ? p[i].state_dir : "–",
 		    p[i].state == PROFILE_STATE_READ ? " (read)" : "", p[i].device != NULL ? p[i].device : "–",
-		    p[i].has_network ? "the box's, to connect" : "none");
+		    p[i].has_network ? "the box's, to connect" : p[i].ncaps > 0 ? "the box's, with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN" : "none");
 		for (k = 0; k < PROFILE_CALL_SETS && p[i].calls[k] != NULL; k++)
 			buf_printf(b, "%s%s", k > 0 ? ", " : "", p[i].calls[k]->name);
 		buf_puts(b, " |\n");

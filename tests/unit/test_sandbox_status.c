@@ -24,7 +24,7 @@ status(const char *name, const char *value)
 		{ "Name", "patronus-fwd" }, { "Pid", "4" }, { "Uid", NULL }, { "Gid", NULL }, { "Groups", "" }, { "VmRSS", "    4321 kB" },
 		{ "CapInh", "0000000000000000" }, { "CapPrm", "0000000000000000" }, { "CapEff", "0000000000000000" },
 		{ "CapBnd", "0000000000000000" }, { "CapAmb", "0000000000000000" }, { "NoNewPrivs", "1" }, { "Seccomp", "2" },
-		{ "Seccomp_filters", "2" },
+		{ "Seccomp_filters", "3" },
 	};
 	char id[64];
 	size_t i, n = 0;
@@ -49,7 +49,7 @@ test_check(void **state)
 		{ "CapEff", "0000000000001000", "has capabilities" }, { "CapBnd", "000001ffffffffff", "has capabilities" },
 		{ "CapAmb", "0000000000001000", "has capabilities" }, { "CapBnd", NULL, "has capabilities" },
 		{ "NoNewPrivs", "0", "may gain privileges" }, { "Seccomp", "0", "has no system call filter of its own" },
-		{ "Seccomp_filters", "1", "has no system call filter of its own" },
+		{ "Seccomp_filters", "2", "has no system call filter of its own" },
 		{ "Seccomp_filters", NULL, "has no system call filter of its own" },
 	};
 	const struct profile *p = profile_by_role(ROLE_FWD);
@@ -78,7 +78,7 @@ test_read(void **state)
 	assert_int_equal(s.cap_effective, 0x1400);
 	assert_int_equal(s.rss_kb, 4321);
 	assert_int_equal(s.seccomp, 2);
-	assert_int_equal(s.seccomp_filters, 2);
+	assert_int_equal(s.seccomp_filters, 3);
 	assert_int_equal(sandbox_read_status("Name:\tx\n", &s), -EPROTO);
 }
 

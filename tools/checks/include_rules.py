@@ -30,7 +30,7 @@ LIBRARIES = [
     (r"curl/", ["patronus-fetchd/", "patronusctl/"]),
     (r"openssl/", ["patronus-httpd/", "patronus-vpnd/", "patronus-confd/", "patronus-authd/", "libcommon/audit/"]),
     (r"security/", ["patronus-authd/pam"]),
-    (r"bpf/", ["patronus-bpfload/"]),
+    (r"bpf/", ["patronus-fwd/xdp/", "tests/xdp/", "tests/bench/"]),
     (r"libyang/", ["patronus-confd/", "tools/yanggen/"]),
     (r"yaml\.h|sqlite3\.h", ["patronus-confd/"]),
     (r"jansson\.h", ["patronus-confd/", "patronusctl/", "tools/yanggen/"]),

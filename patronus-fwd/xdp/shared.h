@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_XDP_SHARED_H
+#define PATRONUS_FWD_XDP_SHARED_H
+
+#ifdef __bpf__
+#include <linux/types.h>
+typedef __u8	uint8_t;
+typedef __u16	uint16_t;
+typedef __u32	uint32_t;
+typedef __u64	uint64_t;
+#else
+#include <stdint.h>
+#endif
+
+/*
+ * What the program in the kernel and its owner in user space share: arrays that both see.  Lists are there twice, as half 0 and half 1, and
+ * one word says which half counts.
+ */
+
+/* --- state: element 0 is the control, each other one counts for a processor */
+
+#define XDP_HALF	1u	/* in the word: which half counts, */
+#define XDP_HAS_V4	2u	/* and what it lists */
+#define XDP_HAS_V6	4u
+
+enum xdp_meter {
+	XDP_METER_SOURCE = 0,	/* all packets of a source */
+	XDP_METER_SYN,		/* TCP connections that a source opens */
+	XDP_METER_SYN_TOTAL,	/* that all open together */
+	XDP_METERS
+};
+
+/* A token bucket as GCRA (ITU-T I.371): a packet each interval, and up to tolerance ahead of that. */
+struct xdp_rate {
+	uint64_t	interval_ns;	/* 0: no limit */
+	uint64_t	tolerance_ns;
+};
+
+struct xdp_control {
+	uint64_t	word;		/* the store to it exchanges all lists at once */
+	uint64_t	seed;		/* so that nobody chooses whose bucket he shares */
+	uint64_t	syn_total;	/* when the next is due that XDP_METER_SYN_TOTAL lets pass */
+	uint32_t	buckets[2];	/* of each half: the slot in which its buckets begin */
+	struct xdp_rate	rates[XDP_METERS];
+};
+
+enum xdp_reason {
+	XDP_PASSED = 0,
+	XDP_LISTED_V4,
+	XDP_LISTED_V6,
+	XDP_OVER_SOURCE,
+	XDP_OVER_SYN,
+	XDP_OVER_SYN_TOTAL,
+	XDP_REASONS
+};
+
+#define XDP_COUNTS	8	/* at least XDP_REASONS */
+#define XDP_CPUS	512	/* more share */
+
+struct xdp_count {
+	uint64_t	packets;
+	uint64_t	bytes;
+};
+
+union xdp_state {
+	struct xdp_control	control;
+	struct xdp_count	counts[XDP_COUNTS];
+};
+
+/* --- groups: IPv4 as DIR-24-8 with ranks */
+
+#define XDP_GROUPS	(1u << 18)	/* in each half; 64 networks of 24 bits are a group */
+
+struct xdp_group {
+	uint64_t	all;		/* networks of which every address is listed */
+	uint64_t	some;		/* networks that have a slot */
+	uint32_t	base;		/* the slot of the first of these; the others follow */
+	uint32_t	unused;
+};
+
+/* --- the pool: slots that a half has in one run: blocks, then buckets, then ranges */
+
+#define XDP_BUCKETS	65536u	/* by the first 16 bits of IPv6; as many as that, or none */
+#define XDP_PER_SLOT	4	/* buckets */
+#define XDP_SLOT_MASK	0x7fffffu	/* a slot's number has no other bits */
+#define XDP_STEPS	23	/* of a search among so many */
+
+struct xdp_bucket {
+	uint32_t	begin;		/* slots begin..end-1: ranges in ascending order, none of which leaves its bucket */
+	uint32_t	end;
+};
+
+union xdp_slot {
+	uint64_t		bits[4];	/* a block: one bit for each address of a network of 24 bits */
+	struct xdp_bucket	buckets[XDP_PER_SLOT];
+	struct {
+		uint64_t	first[2];	/* the halves of an address, as numbers */
+		uint64_t	last[2];
+	} range;
+};
+
+/* --- cells: when the next packet of a source is due; sources share them by their hash */
+
+#define XDP_CELLS	(1u << 20)	/* for each meter by source */
+
+#endif
