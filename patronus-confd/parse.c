@@ -122,7 +122,7 @@ start_next(void)
 }
 
 int
-parse_start(struct event_base *base, uint8_t format, const void *text, size_t len, parse_end *on_end, void *arg)
+parse_start(struct event_base *base, const struct parse_req *req, parse_end *on_end, void *arg)
 {
 	struct reading *r;
 
@@ -131,7 +131,7 @@ parse_start(struct event_base *base, uint8_t format, const void *text, size_t le
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return (-ENOMEM);
 	r->base = base;
-	r->req = (struct parse_req){ .format = format, .text = { .data = text, .len = (uint32_t)len } };
+	r->req = *req;
 	r->on_end = on_end;
 	r->arg = arg;
 	r->give_up_ms = clock_mono_ms() + TIMEOUT_MS;

@@ -2,6 +2,7 @@
 #ifndef PATRONUS_CONFD_PARSE_H
 #define PATRONUS_CONFD_PARSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,8 @@
 
 struct event_base;
 struct message;
+struct parse_req;
+struct request;
 
 #define PARSE_WAITING_MAX	16
 
@@ -20,7 +23,10 @@ struct message;
  */
 typedef void parse_end(int error, struct message *m, void *arg);
 
-/* text must stay until on_end is called.  0, or -EAGAIN (too many wait) or -ENOMEM, and on_end is not called. */
-int	 parse_start(struct event_base *, uint8_t format, const void *text, size_t len, parse_end *on_end, void *arg);
+/* What is asked must stay until on_end is called.  0, or -EAGAIN (too many wait) or -ENOMEM, and on_end is not called. */
+int	 parse_start(struct event_base *, const struct parse_req *, parse_end *on_end, void *arg);
+
+/* For the on_end of a request: its `parsed` is the answer then.  false, answered, when there is none. */
+bool	 parse_reply(struct request *, int error, struct message *);
 
 #endif

@@ -163,23 +163,31 @@ split_path(struct request *req)
 
 /* --- documents from outside --- */
 
+bool
+parse_reply(struct request *req, int error, struct message *m)
+{
+	if (error == -EBADMSG) {
+		reply_problem(req, PROBLEM_SYNTAX, "the document is more than its reader could take; nothing was changed");
+		return (false);
+	}
+	if (error != 0) {
+		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 }, "too many documents are being read");
+		return (false);
+	}
+	req->parsed = *m;
+	memset(m, 0, sizeof(*m));
+	req->is_parsed = true;
+	return (true);
+}
+
 static void
 on_parsed(int error, struct message *m, void *arg)
 {
 	struct mgmt_req *in = ((struct request *)arg)->message.body;
 	struct request *req = arg;
 
-	if (error == -EBADMSG) {
-		reply_problem(req, PROBLEM_SYNTAX, "the document is more than its reader could take; nothing was changed");
+	if (!parse_reply(req, error, m))
 		return;
-	}
-	if (error != 0) {
-		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 }, "too many documents are being read");
-		return;
-	}
-	req->parsed = *m;
-	memset(m, 0, sizeof(*m));
-	req->is_parsed = true;
 	in->body = ((const struct parse_rep *)req->parsed.body)->nodes;
 	req->route->handler(req);
 }
@@ -208,7 +216,8 @@ handle(struct request *req)
 		req->route->handler(req);
 		return;
 	}
-	error = parse_start(req->confd->base, body_is_yaml(req) ? PARSE_YAML : PARSE_JSON, in->body.data, in->body.len, on_parsed, req);
+	error = parse_start(req->confd->base, &(struct parse_req){ .format = body_is_yaml(req) ? PARSE_YAML : PARSE_JSON, .text = in->body }, on_parsed,
+	    req);
 	if (error != 0)
 		on_parsed(error, NULL, req);
 }

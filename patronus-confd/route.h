@@ -59,6 +59,7 @@ void	 workspace_list(struct request *);
 void	 workspace_show(struct request *);
 void	 workspace_discard(struct request *);
 void	 workspace_rebase(struct request *);
+void	 workspace_import(struct request *);		/* route_import.c */
 void	 workspace_resolve(struct request *);
 void	 workspace_diff(struct request *);		/* route_plan.c */
 void	 workspace_validate(struct request *);

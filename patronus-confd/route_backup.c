@@ -382,7 +382,8 @@ open_backup(struct request *req, const char *name, const struct age_key *key, st
 		free(o);
 		return;
 	}
-	if ((error = parse_start(req->confd->base, PARSE_BACKUP, o->plain, o->len, on_parsed, o)) != 0)
+	if ((error = parse_start(req->confd->base, &(struct parse_req){ .format = PARSE_BACKUP, .text = { o->plain, (uint32_t)o->len } }, on_parsed,
+	    o)) != 0)
 		on_parsed(error, NULL, o);
 }
 

@@ -35,6 +35,7 @@ const struct route routes[] = {
 	{ MGMT_DELETE, "/workspaces/{id}", RIGHT_CONFIG_EDIT, workspace_discard },
 	{ MGMT_GET, "/workspaces/{id}/diff", RIGHT_CONFIG_EDIT, workspace_diff },
 	{ MGMT_POST, "/workspaces/{id}/validate", RIGHT_CONFIG_EDIT, workspace_validate },
+	{ MGMT_POST, "/workspaces/{id}/import", RIGHT_CONFIG_EDIT, workspace_import },
 	{ MGMT_POST, "/workspaces/{id}/rebase", RIGHT_CONFIG_EDIT, workspace_rebase },
 	{ MGMT_POST, "/workspaces/{id}/resolve", RIGHT_CONFIG_EDIT, workspace_resolve },
 
@@ -110,6 +111,7 @@ static const struct {
 	{ workspace_diff, ROUTE_WHOLE },
 	{ workspace_validate, ROUTE_WHOLE },
 	{ workspace_rebase, ROUTE_WHOLE },
+	{ workspace_import, ROUTE_WHOLE },
 	{ workspace_resolve, ROUTE_WHOLE },
 	{ config_put, ROUTE_MAY_STEP_UP },
 	{ config_patch, ROUTE_MAY_STEP_UP },
@@ -180,6 +182,7 @@ static const struct {
 	{ revision_list, COLLECTION_QUERY },
 	{ workspace_list, COLLECTION_QUERY },
 	{ workspace_diff, "view" },
+	{ workspace_import, "format" },
 	{ revision_diff, "view" },
 	{ revision_verify, "expect" },
 	{ state_show, COLLECTION_QUERY },

@@ -424,6 +424,24 @@ ir_rule_end(struct ir *ir, struct ir_rule *r, uint16_t at, enum ir_kind verdict)
 	r->hash = rule_hash(r);
 }
 
+/*
+ * The rules of one origin stand together in a chain.  Only what the firewall adds by itself to a chain of a hook may stand at two places:
+ * management is let in before the pre-rules and behind them.
+ */
+static uint16_t
+parts_before(const struct ir_chain *c, const struct ir_origin *o)
+{
+	const struct ir_rule *r;
+	uint16_t n = 0;
+
+	if (c->hook == IR_HOOK_NONE || c->is_nat || strchr(o->id, ':') == NULL)
+		return 0;
+	for (r = c->first; r != NULL; r = r->next)
+		if (r->origin == o)
+			n++;
+	return n;
+}
+
 void
 ir_rule_append(struct ir_chain *c, struct ir_rule *r)
 {
@@ -431,8 +449,7 @@ ir_rule_append(struct ir_chain *c, struct ir_rule *r)
 
 	r->chain = c;
 	r->next = NULL;
-	/* The rules of one origin stand together in a chain. */
-	r->part = last != NULL && last->origin == r->origin ? (uint16_t)(last->part + 1) : 0;
+	r->part = last != NULL && last->origin == r->origin ? (uint16_t)(last->part + 1) : parts_before(c, r->origin);
 	r->hash = rule_hash(r);
 	if (last == NULL)
 		c->first = r;

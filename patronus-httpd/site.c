@@ -23,14 +23,17 @@ origin_is_ours(struct span origin, struct span host)
 	    strncasecmp(origin.at + n, host.at, host.len) == 0;
 }
 
-/* A file comes in for the list of backups alone; no form of a page can send this type either. */
+/* A file comes in for the list of backups and for imports alone; no form of a page can send this type either. */
 static bool
 is_file(const struct http_request *r)
 {
-	static const char backups[] = "/api/v1/backups/";
+	static const char backups[] = "/api/v1/backups/", workspaces[] = "/api/v1/workspaces/", import[] = "/import";
+	size_t len = strcspn(r->path, "?");
+	bool is_backup = r->method == HTTP_PUT && strncmp(r->path, backups, sizeof(backups) - 1) == 0;
+	bool is_import = r->method == HTTP_POST && strncmp(r->path, workspaces, sizeof(workspaces) - 1) == 0 && len > sizeof(import) - 1 &&
+	    strncmp(r->path + len - (sizeof(import) - 1), import, sizeof(import) - 1) == 0;
 
-	return r->method == HTTP_PUT && strncmp(r->path, backups, sizeof(backups) - 1) == 0 &&
-	    span_is(r->fields[HTTP_CONTENT_TYPE], "application/octet-stream");
+	return (is_backup || is_import) && span_is(r->fields[HTTP_CONTENT_TYPE], "application/octet-stream");
 }
 
 static bool

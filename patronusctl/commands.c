@@ -148,6 +148,22 @@ const struct command commands[] = {
 		    { "show configuration --json | jq '...' | patronusctl load -", "edited by a program" } },
 		.run = run_load,
 	}, {
+		.words = "import", .summary = "take the firewall of another product into the workspace",
+		.text = "FORMAT is iptables (FILE is what iptables-save prints; what ip6tables-save and ipset save print may follow in the same file or in "
+		    "others), pf (config.xml of pfSense or OPNsense), uci (/etc/config/firewall of OpenWrt, and network) or nft (nft -j list ruleset, or "
+		    "without -j). - is standard input.\n\n"
+		    "The rules and translations of the workspace are replaced; interfaces and their zones stay, so configure them first. An account tells "
+		    "of each object what became of it: done, changed (and how), refused (why, and what to do). What cannot be said exactly is left out "
+		    "when it accepts and widened when it drops: never is more let through than before. Nothing is applied before patronusctl commit.",
+		.args = { { .name = "FORMAT", .values = VALUES_WORDS, .words = "iptables pf uci nft" },
+		    { .name = "FILE", .is_many = true, .values = VALUES_FILE } },
+		.options = { { "ipv6", 0, "FILE", "what ip6tables-save prints, when it does not say so itself", VALUES_FILE, NULL },
+		    { "only", 0, "TEXT", "only lines of the account that contain TEXT: refused, changed", VALUES_NONE, NULL } },
+		.examples = { { "import iptables rules.v4 rules.v6", "of iptables-save and ip6tables-save" },
+		    { "import pf config.xml --only refused", "what needs a look" }, { "import uci firewall network", "then: patronusctl diff" },
+		    { "import nft ruleset.json", "of nft -j list ruleset" } },
+		.run = run_import,
+	}, {
 		.words = "validate", .summary = "judge a document, or the workspace",
 		.text = "Says what a commit would say: errors with their lines, or what would change and whom it disturbs. Nothing is changed.",
 		.args = { { .name = "FILE", .is_optional = true, .values = VALUES_FILE } },

@@ -47,4 +47,11 @@ void		 ctl_inherit(struct ctl *, const struct ctl *from);
 /* Value of an option of the running command; NULL when it was not given. */
 const char	*ctl_option(const struct ctl *, const char *name);
 
+#define CTL_FILE_MAX	(16u << 20)	/* of a request's body; the reader's own limit is lower and its message better */
+
+struct buf;
+
+/* A file behind what is in the buffer; "-" is standard input.  An exit code; a failure has been told. */
+int	 ctl_read_file(const char *name, struct buf *ret);
+
 #endif

@@ -15,11 +15,8 @@
 #include "run.h"
 #include "setfile.h"
 
-#define DOCUMENT_MAX	(16u << 20)	/* of a request's body; the reader's own limit is lower and its message better */
-
-/* "-" is standard input. */
-static int
-read_file(const char *name, struct buf *ret)
+int
+ctl_read_file(const char *name, struct buf *ret)
 {
 	int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char chunk[65536];
@@ -95,8 +92,8 @@ put_secrets(struct ctl *c, const char *workspace, const char *file)
 
 	if (file == NULL)
 		return EXIT_OK;
-	buf_init(&b, DOCUMENT_MAX);
-	if ((code = read_file(file, &b)) == EXIT_OK) {
+	buf_init(&b, CTL_FILE_MAX);
+	if ((code = ctl_read_file(file, &b)) == EXIT_OK) {
 		req.content_type = is_json(&b) ? "application/json" : "application/yaml";
 		req.body.data = b.data;
 		req.body.len = (uint32_t)b.len;
@@ -174,8 +171,8 @@ judge_file(struct ctl *c, char *ret_workspace, size_t size, struct reply *ret)
 	struct buf doc;
 	int code;
 
-	buf_init(&doc, DOCUMENT_MAX);
-	if ((code = read_file(c->args[0], &doc)) == EXIT_OK)
+	buf_init(&doc, CTL_FILE_MAX);
+	if ((code = ctl_read_file(c->args[0], &doc)) == EXIT_OK)
 		code = take_document(c, &doc, file_name(c), ret_workspace, size, ret);
 	buf_fini(&doc);
 	return code;
@@ -276,8 +273,8 @@ run_load(struct ctl *c)
 	struct buf text;
 	int code;
 
-	buf_init(&text, DOCUMENT_MAX);
-	if ((code = read_file(c->args[0], &text)) == EXIT_OK)
+	buf_init(&text, CTL_FILE_MAX);
+	if ((code = ctl_read_file(c->args[0], &text)) == EXIT_OK)
 		code = setfile_is(&text) ? load_commands(c, &text) : load_document(c, &text);
 	buf_fini(&text);
 	return code;

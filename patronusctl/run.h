@@ -40,6 +40,8 @@ int	run_discard(struct ctl *);
 /* load.c */
 int	run_load(struct ctl *);
 int	run_validate(struct ctl *);
+/* import.c */
+int	run_import(struct ctl *);
 /* diff.c */
 int	run_diff(struct ctl *);
 int	run_compare(struct ctl *);

@@ -147,6 +147,10 @@ enum parse_format {
 	PARSE_YAML,
 	PARSE_JSON,
 	PARSE_BACKUP,		/* the JSON of a backup: may be longer */
+	PARSE_IPTABLES,		/* what another firewall has (patronus-confd/import) */
+	PARSE_PF,
+	PARSE_UCI,
+	PARSE_NFT,
 };
 
 enum tpm_act {

@@ -9,6 +9,7 @@
 #include "ipc/msg.h"
 #include "ipc/oneshot.h"
 
+#include "import/import.h"
 #include "jsondoc.h"
 #include "nodes.h"
 #include "parse/answer.h"
@@ -36,6 +37,11 @@ read_text(const struct parse_req *q, struct arena *arena, struct problems *probl
 		return (jsondoc_read(text, q->text.len, arena, problems, ret));
 	case PARSE_BACKUP:
 		return (jsondoc_read_up_to(NODE_BACKUP_MAX, text, q->text.len, arena, problems, ret));
+	case PARSE_IPTABLES:
+	case PARSE_PF:
+	case PARSE_UCI:
+	case PARSE_NFT:
+		return (import_read(q->format, text, q->text.len, q->context.items, q->context.n, arena, problems, ret));
 	case PARSE_INVALID:
 		break;
 	}

@@ -209,6 +209,23 @@ test_steps(void **state)
 	}
 }
 
+/* The same origin before the pre-rules and behind them: both come and go with the pre-rules. */
+static void
+test_rules_at_two_places(void **state)
+{
+#define WEB	"management:\n  web: {zones: [lan], port: 8443}\n"
+#define PRE	"  pre-rules:\n" RULE("p", "from: lan, to: local, service: http, action: drop")
+	static const char *const policies[] = { HEAD WEB, HEAD PRE WEB, HEAD WEB };
+	struct apply *a = *state;
+	unsigned i;
+
+	for (i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		commit(a, policies[i]);
+		assert_in_force(a);
+		assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+	}
+}
+
 static void
 test_options(void **state)
 {
@@ -569,6 +586,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_to_do, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rules_at_two_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unchanged_rules_stay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_adopt_after_restart, setup, teardown),

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of other firewalls: the same packets, under the original in one router and under what was imported and committed in another."""
+import os
+import random
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab import Lab, ROOT
+from probes import ICMP, ICMPV6, TCP, UDP, Probe, Wire, play
+
+EXAMPLES = ROOT / "tests" / "import"
+SOAK = os.environ.get("PATRONUS_SOAK") == "1"
+BASE = """
+interfaces:
+  wan: { match: { name: eth0 }, addresses: [198.51.100.2/24, "2001:db8:51::2/64"] }
+  lan: { match: { name: eth1 }, addresses: [192.0.2.1/25, "2001:db8:2::1/64"] }
+  dmz: { match: { name: eth2 }, addresses: [192.0.2.129/26, "2001:db8:3::1/64"] }
+routing:
+  static:
+    default-v4: { destination: 0.0.0.0/0, via: 198.51.100.1 }
+    default-v6: { destination: "::/0", via: "2001:db8:51::1" }
+firewall:
+  zones: { wan: { interfaces: [wan] }, lan: { interfaces: [lan] }, dmz: { interfaces: [dmz] } }
+  rules: [ { id: old, from: any, to: any, action: accept } ]
+management: { web: { zones: [lan] } }
+"""
+ADDRESSES4 = {"inet": ["203.0.113.10", "203.0.113.7", "203.0.113.77", "203.0.113.99", "198.51.100.1"], "lan": ["192.0.2.10", "192.0.2.20"],
+              "dmz": ["192.0.2.130", "192.0.2.140"]}
+ADDRESSES6 = {"inet": ["2001:db8:99::10", "2001:db8:99::7"], "lan": ["2001:db8:2::10"], "dmz": ["2001:db8:3::130", "2001:db8:3::140"]}
+BOX4 = {"inet": "198.51.100.2", "lan": "192.0.2.1", "dmz": "192.0.2.129"}
+BOX6 = {"inet": "2001:db8:51::2", "lan": "2001:db8:2::1", "dmz": "2001:db8:3::1"}
+LINK = {"inet": "eth0", "lan": "eth1", "dmz": "eth2"}
+
+
+def neighbours(lab):
+    """Addresses that nobody answers for."""
+    for table in (ADDRESSES4, ADDRESSES6):
+        for host, addresses in table.items():
+            mac = lab.exec(host, ["cat", "/sys/class/net/eth0/address"]).stdout.strip()
+            for address in addresses:
+                lab.ip("box", f"neigh replace {address} lladdr {mac} dev {LINK[host]} nud permanent")
+
+
+@pytest.fixture(scope="module")
+def routers():
+    """(a router with nothing but the kernel, one that runs Patronus), with wires."""
+    plain, ours = Lab("o"), Lab("i").start()
+    plain.web = None
+    for dev, addresses in (("eth0", ["198.51.100.2/24", "2001:db8:51::2/64"]), ("eth1", ["192.0.2.1/25", "2001:db8:2::1/64"]),
+                           ("eth2", ["192.0.2.129/26", "2001:db8:3::1/64"])):
+        plain.ip("box", f"link set {dev} up")
+        for address in addresses:
+            plain.ip("box", f"addr add {address} dev {dev} nodad" if ":" in address else f"addr add {address} dev {dev}")
+    plain.ip("box", "route add default via 198.51.100.1")
+    plain.ip("box", "-6 route add default via 2001:db8:51::1")
+    for name in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
+        plain.sysctl("box", name, 1)
+    path = ours.dir / "base.yaml"
+    path.write_text(BASE)
+    ours.load(path)
+    wires = Wire(plain), Wire(ours)
+    for lab in (plain, ours):
+        neighbours(lab)
+    yield plain, ours, wires
+    for w in wires:
+        w.close()
+    plain.close()
+    ours.close()
+
+
+def some_probes(text, seed, n, v6):
+    """Openings of connections between all places, with the ports and addresses that the text names."""
+    rnd = random.Random(seed)
+    ports = sorted({int(p) for p in re.findall(r"(?:dports?|sport)[^\n]*", text) for p in re.findall(r"\b(\d{1,5})\b", p) if 0 < int(p) < 65535})
+    ports = sorted({q for p in ports for q in (p, p + 1)} - {8443, 8444}) + [81, 40000]
+    places, boxes = (ADDRESSES6, BOX6) if v6 else (ADDRESSES4, BOX4)
+    out = []
+    for i in range(n):
+        host = rnd.choice(list(places))
+        target = rnd.choice([h for h in places if h != host] + ["box"])
+        dst = boxes[host] if target == "box" else rnd.choice(places[target])
+        proto = rnd.choice([TCP] * 5 + [UDP] * 3 + [ICMPV6 if v6 else ICMP])
+        kw = {"kind": rnd.choice([128] if v6 else [8, 8, 13])} if proto in (ICMP, ICMPV6) else {}
+        if proto == TCP and rnd.random() < 0.1:
+            kw["flags"] = rnd.choice([0, 3, 16, 41])
+        sport = rnd.choice([68] + [1024 + i] * 9) if proto == UDP else 20000 + i
+        out.append(Probe(host, rnd.choice(places[host]), dst, proto, rnd.choice(ports), sport, **kw))
+    return out
+
+
+def restore(lab, text):
+    """The original, as iptables-restore takes it."""
+    lab.exec("box", ["iptables-restore"], input="*raw\nCOMMIT\n*mangle\nCOMMIT\n*nat\nCOMMIT\n*filter\nCOMMIT\n")
+    lab.exec("box", ["ip6tables-restore"], input="*filter\nCOMMIT\n")
+    lab.exec("box", ["ipset", "destroy"], check=False)
+    sets = "".join(f"{line}\n" for line in text.splitlines() if re.match("(create|add) ", line))
+    lab.exec("box", ["ipset", "restore"], input=sets)
+    family, parts = 4, {4: "", 6: ""}
+    for line in text.splitlines():
+        family = 6 if line.startswith("# Generated by ip6") else 4 if line.startswith("# Generated by ip") else family
+        if line[:1] in "*:-C" and not line.startswith("create"):
+            parts[family] += line + "\n"
+    for family, program in ((4, "iptables-restore"), (6, "ip6tables-restore")):
+        if parts[family]:
+            lab.exec("box", [program], input=parts[family])
+
+
+def import_into(lab, form, path, *more):
+    """Imported and committed; the account."""
+    lab.ctl("discard", check=False)
+    answer = lab.ctl_json("import", form, path, *more)
+    lab.ctl("commit", "--comment", "import")
+    return answer
+
+
+def compare(routers, probes):
+    """What passes in one and not in the other: (wider, narrower), as lines."""
+    plain, ours, (a, b) = routers
+    for lab in (plain, ours):
+        lab.exec("box", ["conntrack", "-F"], check=False)
+    before, after = play(a, probes), play(b, probes)
+    wider, narrower = [], []
+    for p, was, now in zip(probes, before, after):
+        for step, (x, y) in enumerate(zip(was, now)):
+            # Packets that cannot be of any connection: each policy of Patronus drops them.
+            if x == y or (y is None and p.kw.get("flags") in (0, 3, 41)):
+                continue
+            (narrower if y is None else wider).append(f"{p}: packet {step + 1}: was {x}, is {y}")
+            break
+    passed = sum(x[0] is not None for x in before)
+    return wider, narrower, passed
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in (EXAMPLES / "iptables").glob("*.rules")))
+def test_iptables_says_the_same_to_packets(routers, name):
+    path = EXAMPLES / "iptables" / f"{name}.rules"
+    text = path.read_text()
+    if "lossy" not in text:
+        restore(routers[0], text)
+    else:
+        restore(routers[0], re.sub(r"^-A .*nobody-knows.*\n", "", text, flags=re.M))
+    account = import_into(routers[1], "iptables", path)
+    rules = [line for line in text.splitlines() if line.startswith("-A")]
+    assert [e["text"] for e in account["account"] if e["text"].startswith("-A")] == rules      # every one, in order
+    probes = some_probes(text, name, 2000 if SOAK else 500, False)
+    if "ip6tables" in text:
+        probes += some_probes(text, name, 200, True)
+    wider, narrower, passed = compare(routers, probes)
+    assert wider == []
+    assert 20 < passed < len(probes) - 20
+    if "lossy" in text:
+        assert narrower
+        assert {e["outcome"] for e in account["account"]} == {"done", "changed", "refused"}
+    else:
+        assert narrower == []
+        assert account["refused"] == sum("TCPMSS" in r for r in rules)
+
+
+def listed(value):
+    """One value or several are the same; descriptions that an import makes of the source do not count."""
+    if isinstance(value, dict):
+        return {k: listed(v) for k, v in value.items() if k != "description" or not str(v).startswith("-A ")}
+    if isinstance(value, list):
+        return listed(value[0]) if len(value) == 1 and not isinstance(value[0], dict) else [listed(v) for v in value]
+    return value
+
+
+def test_the_guide_shows_what_becomes_of_it(tmp_path):
+    page = (ROOT / "docs" / "guide" / "coming-from.md").read_text()
+    text, document = (re.search(rf"^```{kind}\n(.*?)^```", page, re.S | re.M)[1] for kind in ("text", "yaml"))
+    path = tmp_path / "rules"
+    path.write_text(text)
+    tool = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build")) / "tests" / "golden" / "import_tool"
+    made = subprocess.run([tool, "iptables", path], capture_output=True, text=True, check=True).stdout
+    assert listed(yaml.safe_load(made)) == listed(yaml.safe_load(document))
