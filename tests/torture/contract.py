@@ -61,7 +61,7 @@ class Box:
         self.oracle = Oracle(lab)
         self.documents = pool(self.shown())
         self.states, self.parts, self.configurations, self.commit_s = {}, {}, {}, {}
-        self.last_settle_s = 0.0
+        self.last_settle_s, self.is_left = 0.0, True
         for k in (*range(len(self.documents)), 0):
             self.learn(k)
         self.at = 0
@@ -92,7 +92,9 @@ class Box:
 
     def stage(self, k):
         """A fresh workspace with configuration k: one of an attempt before may be left."""
-        self.lab.ctl("discard", check=False)
+        if self.is_left:
+            self.lab.ctl("discard", check=False)
+        self.is_left = True
         self.lab.ctl("load", "-", input=json.dumps(self.documents[k]))
 
     def commit_begin(self, *options):
@@ -155,6 +157,7 @@ class Box:
     def conclude(self, commit, k, samples, what):
         """After the blow: the contract, and where the box is now."""
         text = commit.communicate(timeout=60)[0]
+        self.is_left = commit.returncode != 0
         now = self.settle(k, what)
         if commit.returncode == 0 and now != k:
             raise Breach(f"{what}: a commit that was acknowledged is lost")
