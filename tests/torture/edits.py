@@ -257,7 +257,7 @@ def host_name(lab, chance):
 def time_zone(lab, chance):
     path = lab.etc / "localtime"
     acts = [f"ln -sfn /usr/share/zoneinfo/{chance.choice(['Asia/Tokyo', 'America/Lima', 'Etc/GMT+5'])} {path}", f"rm {path}",
-            f"rm {path}; cp /usr/share/zoneinfo/Asia/Tokyo {path}"]
+            f"cp /usr/share/zoneinfo/Asia/Tokyo {path}.new && mv -T {path}.new {path}"]     # cp alone would write through the link that is repaired
     return Edit("time zone", sh(chance.choice(acts)), "time zone", "info")
 
 
