@@ -58,6 +58,8 @@ def one_round(box, cut, seen):
             wait_for("the whole old state", 5, lambda: box.oracle.state() == box.states[0])
         seen["late_s"] = judge(box, cut, sampler.seen, time.monotonic()) - since - CONFIRM_S
         assert -1 < seen["late_s"] < GROSS_S
+        # confd takes the commit back before it answers anybody: privd may have been killed just before the end.
+        wait_for("an answer", 5, lambda: lab.ctl("status", check=False).returncode == 0)
         assert reach(lab) and "pending" not in lab.ctl_json("status")
         assert box.shown() == box.configurations[0], differences(box.shown(), box.configurations[0])
         time.sleep(0.2)
