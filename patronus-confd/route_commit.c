@@ -18,6 +18,7 @@
 #include "guard.h"
 #include "idempotency.h"
 #include "problem.h"
+#include "recorded.h"
 #include "reply.h"
 #include "request.h"
 #include "route.h"
@@ -34,6 +35,7 @@
 struct committing {
 	struct request	*req;
 	char		 workspace[17];
+	uint32_t	 number;
 };
 
 static void	 commit_workspace(struct request *, struct workspace *, const char *comment, uint64_t confirm_s);
@@ -228,6 +230,29 @@ route_reply_failure(struct request *req, const struct outcome_info *info)
 	}
 }
 
+const struct commit *
+route_commit_find(struct request *req, uint32_t number, struct commit *space)
+{
+	struct revision rev = { .number = number, .state = REVISION_KEPT };
+	const struct commit *found = transaction_find(req->confd->transaction, number);
+
+	if (found != NULL)
+		return found;
+	(void)store_revision(req->confd->store, number, &rev);
+	commit_from_revision(space, &rev);
+	return space;
+}
+
+static void
+on_recorded(void *arg)
+{
+	struct committing *c = arg;
+	struct commit space;
+
+	route_reply_commit(c->req, 201, route_commit_find(c->req, c->number, &space));
+	free(c);
+}
+
 static void
 on_committed(const struct outcome_info *info, void *arg)
 {
@@ -235,13 +260,14 @@ on_committed(const struct outcome_info *info, void *arg)
 	struct request *req = c->req;
 	struct workspace *w = workspace_find(req->confd->workspaces, c->workspace);
 
-	free(c);
 	w->is_busy = false;
 	if (info->outcome == OUTCOME_DONE) {
 		workspace_committed(req->confd->workspaces, w, info->commit->number);
-		route_reply_commit(req, 201, info->commit);
+		c->number = info->commit->number;
+		recorded_then(on_recorded, c);
 		return;
 	}
+	free(c);
 	w->doc = snapshot_release(info->target);
 	route_reply_failure(req, info);
 }

@@ -76,5 +76,7 @@ void		 route_print_revision(const struct request *, const struct revision *, str
 void		 route_print_commit(struct request *, const struct commit *, struct buf *);
 /* The same as the answer, with Location when it is new. */
 void		 route_reply_commit(struct request *, unsigned status, const struct commit *);
+/* A commit that was made: as the transaction remembers it, or as the store does, in the space. */
+const struct commit *route_commit_find(struct request *, uint32_t number, struct commit *space);
 
 #endif

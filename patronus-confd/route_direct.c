@@ -21,6 +21,7 @@
 #include "guard.h"
 #include "problem.h"
 #include "query.h"
+#include "recorded.h"
 #include "reply.h"
 #include "request.h"
 #include "rollout.h"
@@ -38,6 +39,7 @@ struct direct {
 	size_t		 nops;
 	bool		 is_batch;
 	char		 workspace[17];
+	uint32_t	 number;	/* of the commit, once it is made */
 	uint64_t	 confirm_s;
 	bool		 is_forced;
 	bool		 is_forced_always;	/* see struct commit_order */
@@ -252,12 +254,29 @@ on_rehearsed(const struct outcome_info *info, void *arg)
 }
 
 static void
+on_recorded(void *arg)
+{
+	struct direct *d = arg;
+	const struct commit *c;
+	struct commit space;
+	char link[96];
+
+	c = route_commit_find(d->req, d->number, &space);
+	(void)snprintf(link, sizeof(link), "</api/v1/commits/%u>; rel=\"urn:patronus:commit\"", d->number);
+	if (c->state == COMMIT_STATE_AWAITING_CONFIRM)
+		route_reply_commit(d->req, 202, c);
+	else
+		reply_done(d, link);
+	batch_free(d->ops, d->nops);
+	free(d);
+}
+
+static void
 on_committed(const struct outcome_info *info, void *arg)
 {
 	struct direct *d = arg;
 	struct request *req = d->req;
 	struct workspace *w = workspace_find(req->confd->workspaces, d->workspace);
-	char link[96];
 
 	w->is_busy = false;
 	if (info->outcome != OUTCOME_DONE) {
@@ -267,11 +286,6 @@ on_committed(const struct outcome_info *info, void *arg)
 		return;
 	}
 	workspace_committed(req->confd->workspaces, w, info->commit->number);
-	(void)snprintf(link, sizeof(link), "</api/v1/commits/%u>; rel=\"urn:patronus:commit\"", info->commit->number);
-	if (info->commit->state == COMMIT_STATE_AWAITING_CONFIRM)
-		route_reply_commit(req, 202, info->commit);
-	else
-		reply_done(d, link);
-	batch_free(d->ops, d->nops);
-	free(d);
+	d->number = info->commit->number;
+	recorded_then(on_recorded, d);
 }

@@ -804,8 +804,9 @@ conclude_commit(struct transaction *tx)
 	job->commit.state = job->confirm_s > 0 ? COMMIT_STATE_AWAITING_CONFIRM : COMMIT_STATE_KEPT;
 	c = remember(tx, &job->commit);
 	info.commit = c;
-	report(tx, &info);
+	/* The record first: whoever is told waits for it (recorded.h). */
 	announce(tx, c, c->author, c->origin);
+	report(tx, &info);
 	confd_running_changed(tx->confd);
 }
 

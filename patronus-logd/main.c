@@ -155,6 +155,18 @@ on_audit_sync(evutil_socket_t fd, short what, void *arg)
 	relay_wake();
 }
 
+static void
+on_sync(struct channel *c, struct message *m, void *arg)
+{
+	const struct audit_sync_rep rep = { 0 };
+
+	on_audit_sync(-1, 0, arg);
+	if (ledger.log.is_dirty)
+		(void)channel_reply_error(c, &m->header, -EIO, 0, "the audit log cannot be synced");
+	else
+		(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
 static const struct channel_dispatch table[] = {
 	{ MSG_LOG_LINE, CHANNEL_PHASE_READY, on_line },
 	{ MSG_LOG_AUDIT, CHANNEL_PHASE_READY, on_audit },
@@ -164,6 +176,7 @@ static const struct channel_dispatch table[] = {
 static const struct channel_dispatch confd_table[] = {
 	{ MSG_LOG_LINE, CHANNEL_PHASE_READY, on_line },
 	{ MSG_LOG_AUDIT, CHANNEL_PHASE_READY, on_audit },
+	{ MSG_AUDIT_SYNC, CHANNEL_PHASE_READY, on_sync },
 	{ MSG_AUDIT_STATE, CHANNEL_PHASE_READY, desk_on_state },
 	{ MSG_AUDIT_LIST, CHANNEL_PHASE_READY, desk_on_list },
 	{ MSG_AUDIT_HEADS, CHANNEL_PHASE_READY, desk_on_heads },

@@ -83,3 +83,29 @@ def test_kills_lose_no_acknowledged_commit(ready):
     assert kills >= 5 and len(acknowledged) > 10
     assert int(re.search(r"\d+", rule["description"]).group()) >= acknowledged[-1]
     assert ready.ask("lan", WORLD4, 80)
+
+
+def audited(lab, comment):
+    return any(f'"{comment};' in line and '"result":"kept"' in line for line in (lab.state / "log/audit.log").read_text().splitlines())
+
+
+def test_who_is_told_of_a_commit_finds_it_in_the_audit_log(ready):
+    """The answer waits for the record, and not for ever; a log that is away holds up nobody."""
+    logd = ready.processes()["logd"]["pid"]
+    ready.ctl("set", "system/description", "one")
+    os.kill(logd, signal.SIGSTOP)
+    commit = ready.start_ctl("commit", "--comment", "waits")
+    wait_for("the commit", 5, lambda: "one" in ready.ctl("show", "configuration").stdout)
+    time.sleep(0.2)
+    assert commit.poll() is None and not audited(ready, "waits")
+    os.kill(logd, signal.SIGCONT)
+    assert commit.wait(5) == 0 and audited(ready, "waits")
+    ready.ctl("set", "system/description", "two")
+    os.kill(logd, signal.SIGSTOP)
+    commit = ready.start_ctl("commit", "--comment", "in vain")
+    assert commit.wait(5) == 0
+    ready.ctl("set", "system/description", "three")
+    commit = ready.start_ctl("commit", "--comment", "killed")
+    time.sleep(0.3)
+    os.kill(logd, signal.SIGKILL)
+    assert commit.wait(5) == 0

@@ -117,7 +117,7 @@ class Vm:
         argv = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-M", "q35", "-m", str(memory), "-nodefaults",
                 "-no-user-config", "-display", "none", "-no-reboot", "-serial", f"file:{self.job}/console",
                 "-kernel", f"{where}/vmlinux", "-initrd", f"{where}/initrd",
-                "-append", f"console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on vm.name={name} {words}",
+                "-append", f"console=ttyS0 quiet panic=-1 mitigations=off no_timer_check random.trust_cpu=on vm.name={name} {words}",
                 "-device", "virtio-rng-pci", *share("root", "/", True), *share("modules", f"{where}/tree/lib/modules", True),
                 *share("job", self.job, False), *(["-rtc", f"base={clock},clock=vm"] if clock else [])]
         for i, (tap, mac) in enumerate(nics):
