@@ -10,6 +10,7 @@ from figures import count, record
 from lab import HOSTS
 
 FLAPS = count(500, 10000)
+ALONE = 100
 HOST = {"eth0": "inet", "eth1": "lan", "eth2": "dmz"}
 
 
@@ -58,6 +59,15 @@ def plug_hosts(lab):
                 lab.ip(host, command, check=False)
 
 
+def flap_alone(box):
+    """Without commits, which put everything right by themselves: netd has heard of it, and nothing else makes it look."""
+    flaps = Flaps(box.lab, ALONE, box.random)
+    flaps.start()
+    flaps.join()
+    plug_hosts(box.lab)
+    box.settle(box.at, f"after {ALONE} flaps without a commit")
+
+
 def test_flaps_during_commits(box):
     flaps = Flaps(box.lab, FLAPS, box.random)
     pids = {n: p["pid"] for n, p in box.lab.processes().items()}
@@ -79,6 +89,7 @@ def test_flaps_during_commits(box):
     flaps.join()
     plug_hosts(box.lab)
     box.settle(box.at, f"after {FLAPS} flaps")
+    flap_alone(box)
     assert {n: p["pid"] for n, p in box.lab.processes().items()} == pids, "nobody ended of it"
     assert box.lab.ping("lan", "192.0.2.1")
     kinds = ", ".join(f"{n} {kind.replace('_', '/')}" for kind, n in sorted(flaps.kinds.items()))
