@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -21,6 +22,8 @@
 #include "xdp/plan.h"
 
 #define HELPER_MS	15000
+#define BUSY_TRIES	100
+#define BUSY_NS		30000000
 #define OURS_MAX	16	/* programs that may be on links of ours at a time: two, and what crashes left */
 #define REASON_MAX	200
 #define FILE_MAX	(OURS_MAX * 12)
@@ -147,7 +150,10 @@ ask(const struct xdp_req *req, int fds[FRAME_FDS_MAX], struct xdp_rep *ret, char
 	unsigned i;
 
 	*ret = (struct xdp_rep){ .verdict = XDP_FAILED };
-	if (privcall(MSG_HELPER_OPEN, &open, &m, &e) != 0) {
+	/* The one before has answered and may not have ended yet. */
+	for (i = 0; (error = privcall(MSG_HELPER_OPEN, &open, &m, &e)) != 0 && e.error == EBUSY && i < BUSY_TRIES; i++)
+		(void)nanosleep(&(struct timespec){ 0, BUSY_NS }, NULL);
+	if (error != 0) {
 		(void)snprintf(text, REASON_MAX, "the helper cannot be started: %s", e.text);
 		return XDP_FAILED;
 	}

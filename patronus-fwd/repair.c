@@ -158,6 +158,8 @@ fwd_drivers(struct fwd *f, struct revision **revision)
 	struct problems problems;
 	struct arena *a;
 
+	/* What was attached a moment ago has an event that is still under way. */
+	fwd_links_refresh(f);
 	if (!drivers_apply(f->drivers, old->xdp, f->links))
 		return;
 	fwd_links_refresh(f);
