@@ -383,6 +383,7 @@ compile(const struct fw_policy *policy, struct buf *remarks)
 	if (c.scratch == NULL)
 		fatalx("compile", "out of memory");
 	compile_rules(&c);
+	compile_xdp(&c);
 	compile_anti_spoofing(&c);
 	compile_no_tracking(&c);
 	compile_input(&c);

@@ -50,6 +50,8 @@ void	 compile_rules(struct compiler *);
 void	 compile_no_tracking(struct compiler *);
 /* compile_action.c: one rule with all its parts at the end of a chain. */
 void	 compile_rule(struct compiler *, struct ir_chain *, const struct policy_rule *);
+/* compile_xdp.c: what drivers drop where they cannot. */
+void	 compile_xdp(struct compiler *);
 /* compile_nat.c */
 void	 compile_nat(struct compiler *);
 

@@ -381,6 +381,9 @@ act(struct run *r, const struct ir_rule *rule, const struct ir_stmt *s, bool *re
 		r->verdict->is_limited = true;
 		return END_NEXT;
 	case IR_METER:
+		*ret_matches = !s->limit.is_over;
+		r->verdict->is_limited = true;
+		return END_NEXT;
 	case IR_CONNECTIONS_METER:
 		r->verdict->is_limited = true;
 		return END_NEXT;

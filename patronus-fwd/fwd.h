@@ -12,6 +12,7 @@
 /* The daemon's state and what its parts offer each other. */
 
 struct daemon;
+struct drivers;
 struct drift;
 struct drift_repair_req;
 struct event;
@@ -29,6 +30,7 @@ struct fwd {
 	struct revision	*applied;	/* its ir is the apply's */
 	struct arena	*links_arena;
 	struct links	*links;		/* as last read */
+	struct drivers	*drivers;
 	struct live	*live;		/* what stands in groups beside the configuration */
 	struct event	*ending;	/* of the next member that has a time */
 	struct watch	*watch;
@@ -55,6 +57,8 @@ void	 revocation_due(struct fwd *);
 /* Another change comes before that was done: it is done now, because only what is in force now has let in what came since. */
 void	 revocation_now(struct fwd *);
 
+/* repair.c: drivers as the revision says; what they cannot do is in its ruleset, which is compiled anew for that.  Before the ruleset is sent. */
+void	 fwd_drivers(struct fwd *, struct revision **);
 /* repair.c: the kernel may differ, or links may have changed. */
 void	 repair_table(void *fwd);
 void	 repair_links(void *fwd);

@@ -18,6 +18,8 @@ struct link {
 	unsigned	 cap_altnames;
 	struct mac	 mac;
 	struct mac	 permanent;
+	uint32_t	 program;	/* XDP; 0: none */
+	bool		 uses_sets;
 	bool		 has_mac;
 	bool		 has_permanent;
 };
@@ -64,6 +66,23 @@ read_altnames(struct link *l, struct nl_reader r, struct arena *a)
 	}
 }
 
+/* One program in any mode; several at once only where somebody else put them. */
+static uint32_t
+get_program(struct nl_reader r)
+{
+	struct nl_reader nested;
+	struct nl_attr xdp, id;
+
+	if (!nlattr_find(r, IFLA_XDP, &xdp))
+		return 0;
+	nlattr_reader_nested(&nested, &xdp);
+	while (nlattr_next(&nested, &id) == 1)
+		if ((id.type == IFLA_XDP_PROG_ID || id.type == IFLA_XDP_DRV_PROG_ID || id.type == IFLA_XDP_SKB_PROG_ID ||
+		    id.type == IFLA_XDP_HW_PROG_ID) && id.len == sizeof(uint32_t))
+			return nlattr_u32(&id);
+	return 0;
+}
+
 static void
 read_link(struct links *all, const struct nl_msg *m, struct arena *a)
 {
@@ -83,6 +102,7 @@ read_link(struct links *all, const struct nl_msg *m, struct arena *a)
 	memset(l, 0, sizeof(*l));
 	l->index = (uint32_t)info.ifi_index;
 	l->name = mem_strdup(a, name);
+	l->program = get_program(r);
 	l->has_mac = get_mac(r, IFLA_ADDRESS, &l->mac);
 	l->has_permanent = get_mac(r, IFLA_PERM_ADDRESS, &l->permanent);
 	bus = get_text(r, IFLA_PARENT_DEV_BUS_NAME);
@@ -172,4 +192,64 @@ links_by_index(const struct links *all, uint32_t index)
 		if (all->items[i].index == index)
 			return all->items[i].name;
 	return NULL;
+}
+
+static struct link *
+find(const struct links *all, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; all != NULL && i < all->n; i++)
+		if (strcmp(all->items[i].name, name) == 0)
+			return &all->items[i];
+	return NULL;
+}
+
+uint32_t
+links_number(const struct links *all, const char *name, uint32_t *ret_program)
+{
+	const struct link *l = find(all, name);
+
+	*ret_program = l != NULL ? l->program : 0;
+	return l != NULL ? l->index : 0;
+}
+
+uint32_t
+links_next_program(const struct links *all, unsigned *at, uint32_t *ret_program)
+{
+	const struct link *l;
+
+	while (all != NULL && *at < all->n) {
+		l = &all->items[(*at)++];
+		*ret_program = l->program;
+		if (l->program != 0)
+			return l->index;
+	}
+	return 0;
+}
+
+void
+links_use_sets(struct links *all, const char *name)
+{
+	struct link *l = find(all, name);
+
+	if (l != NULL)
+		l->uses_sets = true;
+}
+
+void
+links_all_use_sets(struct links *all, bool has_foreign)
+{
+	unsigned i;
+
+	for (i = 0; i < all->n; i++)
+		all->items[i].uses_sets = has_foreign || all->items[i].program == 0;
+}
+
+bool
+links_uses_sets(const struct links *all, const char *name)
+{
+	const struct link *l = find(all, name);
+
+	return l != NULL && l->uses_sets;
 }

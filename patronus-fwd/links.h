@@ -2,6 +2,7 @@
 #ifndef PATRONUS_FWD_LINKS_H
 #define PATRONUS_FWD_LINKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,15 @@ const char	*links_by_mac(const struct links *, const struct mac *);
 const char	*links_by_path(const struct links *, const char *path);
 /* The kernel's name of a link that has this name or alternative name; NULL when there is none. */
 const char	*links_by_name(const struct links *, const char *name);
+/* The number of the link of that name, and the XDP program that is on it, 0: none.  0 when there is no such link. */
+uint32_t	 links_number(const struct links *, const char *name, uint32_t *ret_program);
+/* Each link that has a program; 0 when there is none behind *at. */
+uint32_t	 links_next_program(const struct links *, unsigned *at, uint32_t *ret_program);
+/* What drivers drop elsewhere is dropped by sets of nftables there. */
+void		 links_use_sets(struct links *, const char *name);
+/* For a reader who was not there: each link without a program; or each, when the programs are somebody else's. */
+void		 links_all_use_sets(struct links *, bool has_foreign);
+bool		 links_uses_sets(const struct links *, const char *name);
 /* By number; NULL when there is none. */
 const char	*links_by_index(const struct links *, uint32_t index);
 

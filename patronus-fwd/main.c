@@ -15,6 +15,7 @@
 #include "daemon/drift.h"
 #include "ipc/ids.h"
 
+#include "drivers.h"
 #include "fwd.h"
 #include "links.h"
 #include "live.h"
@@ -172,6 +173,7 @@ start(struct daemon *d)
 	apply_init(&fwd.apply);
 	fwd.drift = drift_new("fwd", send_confd);
 	fwd.live = live_new();
+	fwd.drivers = drivers_new();
 	fwd_links_refresh(&fwd);
 	fwd.watch = watch_new(d->base, &watch_ops, &fwd);
 	fwd.log = logring_new(&log_ops, &fwd);
@@ -198,6 +200,7 @@ stop(struct daemon *d)
 	apply_fini(&fwd.apply);
 	drift_free(fwd.drift);
 	live_free(fwd.live);
+	drivers_free(fwd.drivers);
 	arena_free(fwd.links_arena);
 }
 

@@ -250,8 +250,8 @@ struct policy_access {
 	uint16_t	 port;
 };
 
+struct policy_xdp;
 struct schedule;
-
 struct fw_policy {
 	struct policy_interface	*interfaces;
 	uint32_t		 n_interfaces;
@@ -269,6 +269,7 @@ struct fw_policy {
 	uint32_t		 n_one_to_ones;
 	struct policy_forward	*forwards;
 	uint32_t		 n_forwards;
+	const struct policy_xdp	*xdp;		/* NULL: nothing (policy_xdp.h) */
 	struct policy_access	 web;
 	struct policy_access	 ssh;
 	bool			 has_live;	/* groups whose content changes by itself are in use */

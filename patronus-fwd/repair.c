@@ -13,6 +13,7 @@
 #include "ipc/privcall.h"
 
 #include "diff.h"
+#include "drivers.h"
 #include "fwd.h"
 #include "links.h"
 #include "live.h"
@@ -146,7 +147,35 @@ fwd_links_refresh(struct fwd *f)
 	arena_free(f->links_arena);
 	f->links_arena = a;
 	f->links = links_read(data, len, a);
+	drivers_mark(f->drivers, f->links);
 	privcall_dump_free(data, len);
+}
+
+void
+fwd_drivers(struct fwd *f, struct revision **revision)
+{
+	struct revision *old = *revision, *r;
+	struct problems problems;
+	struct arena *a;
+
+	/* What was attached a moment ago has an event that is still under way. */
+	fwd_links_refresh(f);
+	if (!drivers_apply(f->drivers, old->xdp, f->links))
+		return;
+	fwd_links_refresh(f);
+	if (old->conf == NULL)
+		return;
+	if ((a = arena_new(0)) == NULL)
+		fatalx("repair", "out of memory");
+	problems_init(&problems, a);
+	if (revision_new(old->number, old->conf, old->conf_len, f->links, f->live, &problems, &r) == 0) {
+		r->is_kept = old->is_kept;
+		*revision = r;
+		revision_free(old);
+	} else {
+		log_errx("xdp", "the ruleset cannot follow: %s", problems.n > 0 ? problems.items[0].text : "unknown");
+	}
+	arena_free(a);
 }
 
 /* The revision that is in force, compiled anew, since what it means has changed. */
@@ -165,6 +194,7 @@ compile_anew(struct fwd *f, const char *tag, const char *why)
 	error = revision_new(f->applied->number, f->applied->conf, f->applied->conf_len, f->links, f->live, &problems, &r);
 	if (error == 0) {
 		revocation_now(f);
+		fwd_drivers(f, &r);
 		report_adopt(f->apply.ir, r->ir);
 		error = apply_commit(&f->apply, r->ir, &problems);
 		if (error == 0) {

@@ -12,6 +12,7 @@
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
 
+#include "drivers.h"
 #include "fwd.h"
 #include "logring.h"
 #include "mem.h"
@@ -199,6 +200,7 @@ state_firewall(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, si
 	s.connections = mem_alloc(a, 1, sizeof(*s.connections));
 	read_connections(s.connections);
 	describe_schedules(f->applied, &s, a);
+	drivers_state(f->drivers, &s, a);
 	if (ir != NULL && read_counters(f->apply.ir) != 0)
 		return -EIO;
 	s.rules.items = mem_alloc(a, ir != NULL ? ir->n_origins : 0, sizeof(*s.rules.items));

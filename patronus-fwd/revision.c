@@ -16,6 +16,7 @@
 #include "problems.h"
 #include "revision.h"
 #include "schedule.h"
+#include "xdp/plan.h"
 
 #define REMARKS_MAX	8192
 
@@ -118,7 +119,11 @@ build(struct revision *r, const uint8_t *data, size_t len, const struct links *l
 	r->ir->ended_ms = live_last_end(live);
 	note_interfaces(r, policy);
 	r->live_generation = live_generation(live);
-	if (needs_links(conf) || policy->n_schedules > 0 || policy->has_live) {
+	if ((error = xdp_plan_new(policy->xdp, scratch, &r->xdp)) != 0) {
+		problems_add(problems, "/firewall/xdp/drop", "too-large", "the lists cannot be held: %s; give fewer addresses", strerror(-error));
+		return -EINVAL;
+	}
+	if (needs_links(conf) || policy->n_schedules > 0 || policy->has_live || r->xdp != NULL) {
 		r->conf = mem_new(len, 1);
 		memcpy(r->conf, data, len);
 		r->conf_len = len;
@@ -156,6 +161,7 @@ revision_free(struct revision *r)
 	if (r == NULL)
 		return;
 	ir_free(r->ir);
+	xdp_plan_free(r->xdp);
 	arena_free(r->arena);
 	buf_fini(&r->remarks);
 	free(r->conf);

@@ -17,6 +17,7 @@
 struct links;
 struct live;
 struct problems;
+struct xdp_plan;
 
 /* What log entries are explained by. */
 struct revision_interface {
@@ -40,6 +41,7 @@ struct revision {
 	bool		*was_active;	/* of each schedule, in the form */
 	uint32_t	 n_schedules;
 	uint32_t	 live_generation; /* of what stood in groups beside the configuration */
+	struct xdp_plan	*xdp;		/* what drivers shall drop; NULL: nothing */
 	bool		 is_kept;	/* no confirmation is waited for */
 };
 

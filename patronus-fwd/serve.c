@@ -14,6 +14,7 @@
 #include "ipc/msg.h"
 
 #include "diff.h"
+#include "drivers.h"
 #include "fwd.h"
 #include "impact.h"
 #include "judge.h"
@@ -231,6 +232,7 @@ commit_prepared(struct fwd *f, struct problems *problems)
 
 	watch_drain(f->watch);
 	revocation_now(f);
+	fwd_drivers(f, &f->prepared);
 	next = f->prepared->ir;
 	report_adopt(f->apply.ir, next);
 	r = apply_commit(&f->apply, next, problems);
@@ -293,6 +295,7 @@ on_verify(struct channel *c, struct message *m, void *arg)
 	struct fwd *f = fwd_of(c);
 	struct conf_verify_rep rep = { .problems = { .n = 0 } };
 	struct problems problems;
+	const char *missing;
 	int r;
 
 	(void)arg;
@@ -303,6 +306,9 @@ on_verify(struct channel *c, struct message *m, void *arg)
 	problems_init(&problems, m->arena);
 	watch_drain(f->watch);
 	r = apply_verify(&f->apply, note_difference, &problems);
+	fwd_links_refresh(f);
+	if ((missing = drivers_missing(f->drivers, f->links)) != NULL)
+		problems_add(&problems, "/firewall/xdp", "differs", "the kernel differs: link \"%s\" has not our program", missing);
 	if (r < 0) {
 		(void)channel_reply_error(c, &m->header, r, 0, "the kernel cannot be read: %s", strerror(-r));
 		return;

@@ -196,9 +196,10 @@ order_receive(int fd, struct order *ret, int *ret_channel)
 static void
 spawner_confine(void)
 {
-	static const int keep[] = { CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_SYS_CHROOT, CAP_SYS_ADMIN, CAP_KILL, CAP_SYS_PTRACE,
+	static int keep[] = { CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_SYS_CHROOT, CAP_SYS_ADMIN, CAP_KILL, CAP_SYS_PTRACE,
 	    CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN };	/* the last three for the row that has them */
-	const unsigned n = sizeof(keep) / sizeof(keep[0]);
+	/* A container may withhold those of drivers: then there is no XDP, and all else as ever. */
+	const unsigned n = caps_held(keep, sizeof(keep) / sizeof(keep[0]));
 	int error;
 
 	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)

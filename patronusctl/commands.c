@@ -56,6 +56,19 @@ const struct command commands[] = {
 		.examples = { { "show firewall schedules", "all of them" } },
 		.run = run_show_schedules,
 	}, {
+		.words = "show firewall xdp", .summary = "interfaces on which packets are dropped in the driver",
+		.text = "native is in the driver, generic in the kernel's receive path, nftables by sets at the first hook; the reason says why not in the "
+		    "driver. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show firewall xdp", "all of them" } },
+		.run = run_show_xdp,
+	}, {
+		.words = "show firewall xdp-counters", .summary = "what became of packets in drivers",
+		.text = "Since the program was loaded, which a restart does and a much longer list. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show firewall xdp-counters", "all of them" } },
+		.run = run_show_xdp_counters,
+	}, {
 		.words = "show firewall log", .summary = "packets that the firewall logged",
 		.text = "The newest first. With --follow new ones are printed as they come, until Ctrl-C. " FILTER_TEXT,
 		.args = { FILTER },

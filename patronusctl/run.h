@@ -22,6 +22,8 @@ int	run_show_interfaces(struct ctl *);
 int	run_show_routes(struct ctl *);
 int	run_show_rules(struct ctl *);
 int	run_show_schedules(struct ctl *);
+int	run_show_xdp(struct ctl *);
+int	run_show_xdp_counters(struct ctl *);
 int	run_show_log(struct ctl *);
 int	run_show_processes(struct ctl *);
 int	run_show_drift(struct ctl *);

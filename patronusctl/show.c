@@ -220,6 +220,28 @@ run_show_rules(struct ctl *c)
 }
 
 int
+run_show_xdp(struct ctl *c)
+{
+	static const struct column links[] = {
+		{ "INTERFACE", "interface", CELL_TEXT }, { "MODE", "mode", CELL_TEXT }, { "REASON", "reason", CELL_TEXT },
+	};
+	static const struct listing l = LISTING("/state/firewall", "xdp", links);
+
+	return show(c, &l, "");
+}
+
+int
+run_show_xdp_counters(struct ctl *c)
+{
+	static const struct column counters[] = {
+		{ "COUNTER", "name", CELL_TEXT }, { ">PACKETS", "packets", CELL_NUMBER }, { ">BYTES", "bytes", CELL_BYTES },
+	};
+	static const struct listing l = LISTING("/state/firewall", "xdp-counters", counters);
+
+	return show(c, &l, "");
+}
+
+int
 run_show_schedules(struct ctl *c)
 {
 	static const struct column columns[] = {

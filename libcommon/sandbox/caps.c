@@ -34,6 +34,20 @@ caps_lock(const int *keep, unsigned nkeep)
 	return prctl(PR_SET_SECUREBITS, BITS_BUT_AMBIENT, 0, 0, 0) == -1 ? -errno : 0;
 }
 
+unsigned
+caps_held(int *list, unsigned n)
+{
+	cap_t c = cap_get_proc();
+	cap_flag_value_t is_set;
+	unsigned i, held = 0;
+
+	for (i = 0; c != NULL && i < n; i++)
+		if (cap_get_flag(c, list[i], CAP_PERMITTED, &is_set) == 0 && is_set == CAP_SET)
+			list[held++] = list[i];
+	(void)cap_free(c);
+	return held;
+}
+
 static int
 sets_make(const int *keep, unsigned nkeep, bool is_inherited)
 {

@@ -6,7 +6,9 @@
 int	 caps_lock(const int *keep, unsigned nkeep);
 /* The process' own sets become keep, nothing else (NULL, 0: none). */
 int	 caps_set(const int *keep, unsigned nkeep);
-/* The same, for an exec to keep too; and from here on no capability is passed on by anybody, for good.  Needs CAP_SETPCAP. */
+/* Leaves in list what this process may have at all; how many that are. */
+unsigned caps_held(int *list, unsigned n);
+/* The same as caps_set(), for an exec to keep too; and from here on no capability is passed on by anybody, for good.  Needs CAP_SETPCAP. */
 int	 caps_give(const int *keep, unsigned nkeep);
 
 #endif

@@ -19,7 +19,7 @@
 #include <linux/bpf.h>
 #include <pthread.h>
 
-#include "xdp/live.h"
+#include "xdp/arrays.h"
 #include "xdp/loader.h"
 
 #define SLOTS		200000
@@ -35,7 +35,7 @@ struct frame {
 struct loaded {
 	int			fds[LOADER_FDS];
 	uint32_t		id;
-	struct xdp_live		live;
+	struct xdp_arrays		live;
 	struct xdp_count	before[XDP_REASONS];
 };
 
@@ -65,7 +65,7 @@ load(struct loaded *l, bool has_rates)
 	if (error != 0)
 		fail_msg("%s", reason);
 	assert_int_not_equal(l->id, 0);
-	assert_int_equal(xdp_live_map(&l->live, l->fds[LOADER_STATE], l->fds[LOADER_GROUPS], l->fds[LOADER_POOL], SLOTS), 0);
+	assert_int_equal(xdp_arrays_map(&l->live, l->fds[LOADER_STATE], l->fds[LOADER_GROUPS], l->fds[LOADER_POOL], SLOTS), 0);
 }
 
 static void
@@ -73,7 +73,7 @@ unload(struct loaded *l)
 {
 	int i;
 
-	xdp_live_unmap(&l->live);
+	xdp_arrays_unmap(&l->live);
 	for (i = 0; i < LOADER_FDS; i++)
 		(void)close(l->fds[i]);
 }
@@ -95,7 +95,7 @@ list_take(struct loaded *l, const struct prefix *items, uint32_t n)
 	struct xdp_list *list;
 
 	assert_int_equal(xdp_list_new(&all, 1, &list), 0);
-	assert_int_equal(xdp_live_swap(&l->live, list), 0);
+	assert_int_equal(xdp_arrays_swap(&l->live, list), 0);
 	xdp_list_free(list);
 }
 
@@ -343,7 +343,7 @@ test_same_verdict(void **state)
 		}
 	}
 	/* Sent = dropped + passed, and there were enough of both. */
-	xdp_live_counts(&l.live, counts);
+	xdp_arrays_counts(&l.live, counts);
 	assert_int_equal(counts[XDP_PASSED].packets, sent - dropped);
 	assert_int_equal(counts[XDP_LISTED_V4].packets + counts[XDP_LISTED_V6].packets, dropped);
 	assert_true(dropped > sent / 10 && dropped < sent - sent / 10);
@@ -471,7 +471,7 @@ test_no_room(void **state)
 	assert_int_equal(run(&l, &f), XDP_DROP);
 	items[0].addr.bytes[0] = 11;
 	assert_int_equal(xdp_list_new(&all, 1, &list), 0);
-	assert_int_equal(xdp_live_swap(&l.live, list), -ENOSPC);
+	assert_int_equal(xdp_arrays_swap(&l.live, list), -ENOSPC);
 	xdp_list_free(list);
 	assert_int_equal(run(&l, &f), XDP_DROP);
 	assert_int_equal(run(&l, &g), XDP_PASS);
@@ -493,7 +493,7 @@ test_rates(void **state)
 
 	(void)state;
 	load(&l, true);
-	xdp_live_rates(&l.live, rates);
+	xdp_arrays_rates(&l.live, rates);
 	for (i = 0; i < 6; i++) {
 		assert_int_equal(run(&l, &a), i < 3 ? XDP_PASS : XDP_DROP);
 		assert_int_equal(run(&l, &b), i < 3 ? XDP_PASS : XDP_DROP);
@@ -507,14 +507,14 @@ test_rates(void **state)
 	memset(rates, 0, sizeof(rates));
 	rates[XDP_METER_SYN] = (struct xdp_rate){ HOUR_NS, HOUR_NS };
 	rates[XDP_METER_SYN_TOTAL] = (struct xdp_rate){ HOUR_NS, 2 * HOUR_NS };
-	xdp_live_rates(&l.live, rates);
+	xdp_arrays_rates(&l.live, rates);
 	assert_int_equal(run(&l, &a), XDP_PASS);
 	assert_int_equal(run(&l, &s), XDP_PASS);
 	assert_int_equal(run(&l, &s), XDP_PASS);
 	assert_int_equal(run(&l, &s), XDP_DROP);
 	assert_int_equal(run(&l, &t), XDP_PASS);
 	assert_int_equal(run(&l, &t), XDP_DROP);
-	xdp_live_counts(&l.live, counts);
+	xdp_arrays_counts(&l.live, counts);
 	assert_int_equal(counts[XDP_OVER_SOURCE].packets, 7);
 	assert_int_equal(counts[XDP_OVER_SYN].packets, 1);
 	assert_int_equal(counts[XDP_OVER_SYN_TOTAL].packets, 1);
@@ -536,14 +536,14 @@ test_same_opening(void **state)
 	load(&l, true);
 	/* Nothing is due before the end of time. */
 	l.live.state->control.syn_total = UINT64_MAX / 2;
-	xdp_live_rates(&l.live, rates);
+	xdp_arrays_rates(&l.live, rates);
 	for (i = 0; i < n; i++) {
 		source = random_addr(random64() % 2);
 		frame_make(&f, &source);
 		nsyn += frame_read(&f).opens_tcp;
 		assert_int_equal(run(&l, &f), frame_read(&f).opens_tcp ? XDP_DROP : XDP_PASS);
 	}
-	xdp_live_counts(&l.live, counts);
+	xdp_arrays_counts(&l.live, counts);
 	assert_int_equal(counts[XDP_OVER_SYN_TOTAL].packets, nsyn);
 	assert_true(nsyn > n / 50);
 	unload(&l);

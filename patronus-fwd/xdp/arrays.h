@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef PATRONUS_FWD_XDP_LIVE_H
-#define PATRONUS_FWD_XDP_LIVE_H
+#ifndef PATRONUS_FWD_XDP_ARRAYS_H
+#define PATRONUS_FWD_XDP_ARRAYS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
  * moment at which a packet meets half of one.
  */
 
-struct xdp_live {
+struct xdp_arrays {
 	union xdp_state		*state;
 	struct xdp_group	*groups;
 	union xdp_slot		*pool;
@@ -25,17 +25,17 @@ struct xdp_live {
 };
 
 /* Arrays of nslots as xdp_answer() gave them; the descriptors stay the caller's.  0 or -errno. */
-int	 xdp_live_map(struct xdp_live *, int state, int groups, int pool, uint32_t nslots);
-void	 xdp_live_unmap(struct xdp_live *);
+int	 xdp_arrays_map(struct xdp_arrays *, int state, int groups, int pool, uint32_t nslots);
+void	 xdp_arrays_unmap(struct xdp_arrays *);
 /*
  * The list in force instead of the one that was; nothing when it is the same.  -ENOSPC when both do not fit beside each other: another program with a
  * larger pool has to take over.
  */
-int	 xdp_live_swap(struct xdp_live *, const struct xdp_list *);
-void	 xdp_live_rates(struct xdp_live *, const struct xdp_rate rates[XDP_METERS]);
+int	 xdp_arrays_swap(struct xdp_arrays *, const struct xdp_list *);
+void	 xdp_arrays_rates(struct xdp_arrays *, const struct xdp_rate rates[XDP_METERS]);
 /* Sums over the processors. */
-void	 xdp_live_counts(const struct xdp_live *, struct xdp_count ret[XDP_REASONS]);
+void	 xdp_arrays_counts(const struct xdp_arrays *, struct xdp_count ret[XDP_REASONS]);
 /* How many slots a pool should have for such a list: room to exchange it, as far as that is cheap. */
-uint32_t xdp_live_room(uint32_t nslots);
+uint32_t xdp_arrays_room(uint32_t nslots);
 
 #endif

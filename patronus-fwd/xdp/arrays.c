@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "xdp/live.h"
+#include "xdp/arrays.h"
 
 /*
  * A packet that read the word before a swap may look into the half that was in force for as long as its program runs: microseconds, in softirq context.  That
@@ -36,7 +36,7 @@ array_unmap(void *p, size_t len)
 #define GROUPS_LEN	(2ul * XDP_GROUPS * sizeof(struct xdp_group))
 
 int
-xdp_live_map(struct xdp_live *l, int state, int groups, int pool, uint32_t nslots)
+xdp_arrays_map(struct xdp_arrays *l, int state, int groups, int pool, uint32_t nslots)
 {
 	memset(l, 0, sizeof(*l));
 	l->nslots = nslots;
@@ -45,14 +45,14 @@ xdp_live_map(struct xdp_live *l, int state, int groups, int pool, uint32_t nslot
 	    getrandom(&l->state->control.seed, sizeof(l->state->control.seed), 0) != sizeof(l->state->control.seed)) {
 		int error = -errno;
 
-		xdp_live_unmap(l);
+		xdp_arrays_unmap(l);
 		return error;
 	}
 	return 0;
 }
 
 void
-xdp_live_unmap(struct xdp_live *l)
+xdp_arrays_unmap(struct xdp_arrays *l)
 {
 	array_unmap(l->state, STATE_LEN);
 	array_unmap(l->groups, GROUPS_LEN);
@@ -61,7 +61,7 @@ xdp_live_unmap(struct xdp_live *l)
 }
 
 uint32_t
-xdp_live_room(uint32_t nslots)
+xdp_arrays_room(uint32_t nslots)
 {
 	uint64_t room = nslots <= DOUBLE_MAX / 2 ? 2ull * nslots + ROOM_MIN : (uint64_t)nslots + nslots / 16;
 
@@ -70,7 +70,7 @@ xdp_live_room(uint32_t nslots)
 
 /* Where a run of n begins beside the one in force, which is at one end of the pool. */
 static int
-run_place(const struct xdp_live *l, unsigned half, uint32_t n, uint32_t *ret)
+run_place(const struct xdp_arrays *l, unsigned half, uint32_t n, uint32_t *ret)
 {
 	uint32_t start = l->start[half], used = l->n[half];
 
@@ -81,7 +81,7 @@ run_place(const struct xdp_live *l, unsigned half, uint32_t n, uint32_t *ret)
 }
 
 static void
-half_write(struct xdp_live *l, unsigned half, const struct xdp_list *list, uint32_t start)
+half_write(struct xdp_arrays *l, unsigned half, const struct xdp_list *list, uint32_t start)
 {
 	struct xdp_group *to = l->groups + (size_t)half * XDP_GROUPS;
 	union xdp_slot *slots = l->pool + start;
@@ -103,7 +103,7 @@ half_write(struct xdp_live *l, unsigned half, const struct xdp_list *list, uint3
 }
 
 static void
-grace_wait(const struct xdp_live *l)
+grace_wait(const struct xdp_arrays *l)
 {
 	uint64_t since_us = clock_mono_us() - l->swapped_us;
 	struct timespec left = { 0, (long)(GRACE_US - (since_us < GRACE_US ? since_us : GRACE_US)) * 1000 };
@@ -113,7 +113,7 @@ grace_wait(const struct xdp_live *l)
 }
 
 int
-xdp_live_swap(struct xdp_live *l, const struct xdp_list *list)
+xdp_arrays_swap(struct xdp_arrays *l, const struct xdp_list *list)
 {
 	uint64_t word = l->state->control.word;
 	unsigned half = word & XDP_HALF, next = half ^ XDP_HALF;
@@ -135,7 +135,7 @@ xdp_live_swap(struct xdp_live *l, const struct xdp_list *list)
 }
 
 void
-xdp_live_rates(struct xdp_live *l, const struct xdp_rate rates[XDP_METERS])
+xdp_arrays_rates(struct xdp_arrays *l, const struct xdp_rate rates[XDP_METERS])
 {
 	unsigned i;
 
@@ -150,7 +150,7 @@ xdp_live_rates(struct xdp_live *l, const struct xdp_rate rates[XDP_METERS])
 }
 
 void
-xdp_live_counts(const struct xdp_live *l, struct xdp_count ret[XDP_REASONS])
+xdp_arrays_counts(const struct xdp_arrays *l, struct xdp_count ret[XDP_REASONS])
 {
 	unsigned cpu, i;
 

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What drops in drivers cost: rows X1, X2, X4 and X5 of the goals."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BUILD = Path(os.environ.get("PATRONUS_BUILD", Path(__file__).resolve().parents[2] / "build"))
+
+sys.exit(subprocess.run([BUILD / "tests/bench/bench_xdp", "7"], check=False).returncode)

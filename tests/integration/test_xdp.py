@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drops in drivers: the real suite, real packets, and programs of somebody else on the link."""
+import json
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from lab import WORLD4, WORLD6, Lab, run, wait_for
+
+DOCUMENT = """
+interfaces:
+  wan: {{ match: {{ name: eth0 }}, addresses: [198.51.100.2/24, "2001:db8:51::2/64"] }}
+  lan: {{ match: {{ name: eth1 }}, addresses: [192.0.2.1/25, "2001:db8:2::1/64"] }}
+routing:
+  static:
+    world: {{ destination: 203.0.113.0/24, via: 198.51.100.1 }}
+    world6: {{ destination: "2001:db8:99::/64", via: "2001:db8:51::1" }}
+firewall:
+  zones: {{ wan: {{ interfaces: [wan] }}, lan: {{ interfaces: [lan] }} }}
+  groups:
+    bad: {{ addresses: [{bad}] }}
+  services: {{ iperf: {{ protocol: tcp, ports: [5201] }} }}
+  xdp: {xdp}
+  rules:
+    - {{ id: ping, from: wan, to: local, service: ping, action: accept }}
+    - {{ id: iperf, from: wan, to: lan, service: iperf, action: accept }}
+management: {{ web: {{ zones: [lan] }} }}
+"""
+BAD = f'{WORLD4}/32, "{WORLD6}/128"'
+ON = "{ interfaces: [wan], drop: bad }"
+LIMITS = "{ interfaces: [wan], drop: bad, source-limit: { rate: 1/hour, burst: 5 } }"
+PASS = 'int p(void *c) { return 2; }\nchar l[] __attribute__((section("license"))) = "GPL";\n'
+
+
+@pytest.fixture
+def box():
+    with Lab("x") as lab:
+        lab.start()
+        yield lab
+
+
+def commit(lab, xdp=ON, bad=BAD):
+    path = lab.dir / "document.yaml"
+    path.write_text(DOCUMENT.format(bad=bad, xdp=xdp))
+    lab.load(path)
+
+
+def program(lab, link="eth0"):
+    """The id and the mode of what is on the link, as the kernel says; None when there is nothing."""
+    link = json.loads(lab.ip("box", f"-j -d link show {link}").stdout)[0]
+    return (link["xdp"]["prog"]["id"], link["xdp"]["mode"]) if "xdp" in link else None
+
+
+def places(lab):
+    return {p["interface"]: p for p in lab.ctl_json("show", "firewall", "xdp")["xdp"]}
+
+
+def counters(lab):
+    return {c["name"]: int(c["packets"]) for c in lab.ctl_json("show", "firewall", "xdp-counters")["xdp-counters"]}
+
+
+def ping(lab, source, target="198.51.100.2", count=3):
+    """How many of so many were answered."""
+    r = lab.exec("inet", ["ping", "-n", "-q", "-c", str(count), "-i", "0.01", "-W", "0.5", "-I", source, target], check=False)
+    return int(re.search(r"(\d+) received", r.stdout).group(1))
+
+
+def is_dropped(lab):
+    return ping(lab, WORLD4) == 0 and ping(lab, WORLD6, "2001:db8:51::2") == 0 and ping(lab, "198.51.100.1") == 3
+
+
+def test_native(box):
+    commit(box, xdp="{ interfaces: [wan] }")
+    assert ping(box, WORLD4) == 3 and ping(box, WORLD6, "2001:db8:51::2") == 3
+    commit(box)
+    for bad in (f"{BAD}, 198.18.0.1", BAD):     # one after another, before the event of the link is seen
+        commit(box, bad=bad)
+    assert list(places(box).values())[0]["mode"] == "native"
+    mine = program(box)
+    assert mine is not None and mine[1] == 1
+    # Sent = dropped + passed, in the kernel's own counts.
+    before = counters(box)
+    assert ping(box, WORLD4, count=40) == 0
+    assert ping(box, "198.51.100.1", count=20) == 20
+    after = counters(box)
+    assert after["listed-ipv4"] - before["listed-ipv4"] == 40
+    assert after["passed"] - before["passed"] >= 20
+    assert ping(box, WORLD6, "2001:db8:51::2") == 0
+    assert counters(box)["listed-ipv6"] >= 3
+    # Another list goes into the arrays of the same program.
+    commit(box, bad='203.0.113.77')
+    assert program(box) == mine
+    assert ping(box, WORLD4) == 3
+    # Rates need other arrays: one program takes over from the other.
+    commit(box, xdp=LIMITS)
+    assert program(box) is not None and program(box) != mine
+    assert 1 <= ping(box, "198.51.100.1", count=20) <= 5
+    assert counters(box)["over-source-limit"] >= 15
+    # Off leaves no trace.
+    commit(box, xdp="{ enabled: false, interfaces: [wan], drop: bad }")
+    assert program(box) is None and ping(box, WORLD4) == 3
+    assert not (box.run_dir / "xdp").exists()
+    assert places(box) == {}
+
+
+def test_daemons_die(box):
+    """Whoever is killed whenever: a source that every list has is never answered, and it ends as configured."""
+    commit(box)
+    flood = box.spawn("inet", ["ping", "-n", "-i", "0.005", "-I", WORLD4, "198.51.100.2"], log="flood")
+    for i in range(6):
+        other = ", ".join(f"198.18.{i}.{n}" for n in range(1 + 40 * i))
+        path = box.dir / "document.yaml"
+        path.write_text(DOCUMENT.format(bad=BAD + ", " + other, xdp=ON if i % 2 else LIMITS.replace("1/hour, burst: 5", "100000/second")))
+        box.ctl("load", path)
+        fwd = box.processes()["fwd"]["pid"]
+        c = box.start_ctl("commit", "--comment", "swap")
+        time.sleep(0.03 * i)
+        helper = box.processes().get("xdp", {}).get("pid", 0)
+        for pid in (helper, fwd) if i % 2 else (fwd, helper):
+            if pid:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        c.wait(60)
+        wait_for("fwd", 10, lambda: box.processes()["fwd"]["pid"] not in (0, fwd))
+    flood.terminate()
+    flood.wait(5)
+    assert "bytes from" not in (box.dir / "flood").read_text()
+    commit(box)
+    assert is_dropped(box)
+    # All of it dies: the program stays, and the next suite takes over from it.
+    mine = program(box)
+    box.privd.kill()
+    box.privd.wait(5)
+    assert program(box) == mine and is_dropped(box)
+    box.start()
+    wait_for("the next program", 30, lambda: program(box) not in (None, mine))
+    assert is_dropped(box)
+    commit(box, xdp="{}")
+    assert program(box) is None
+
+
+def test_programs_of_others(box):
+    """Neither replaced nor removed; sets of nftables do the same meanwhile, and the reason is shown."""
+    obj = pass_all(box)
+    box.ip("box", f"link set dev eth0 xdp obj {obj} sec xdp")
+    theirs = program(box)
+    assert theirs is not None
+    commit(box)
+    place = list(places(box).values())[0]
+    assert place["mode"] == "nftables" and f"id {theirs[0]}" in place["reason"]
+    assert program(box) == theirs and is_dropped(box)
+    assert box.ctl("verify", check=False).returncode == 0
+    # As soon as it is gone, ours takes its place.
+    box.ip("box", "link set dev eth0 xdp off")
+    wait_for("our program", 10, lambda: program(box) is not None)
+    wait_for("the other mode", 5, lambda: list(places(box).values())[0]["mode"] == "native")
+    assert is_dropped(box)
+    # Somebody takes ours off: it comes back.
+    box.ip("box", "link set dev eth0 xdp off")
+    wait_for("our program again", 10, lambda: program(box) is not None)
+    assert is_dropped(box)
+    # Theirs in our place: not touched, not even when it is switched off.
+    box.ip("box", f"link set dev eth0 xdp off")
+    box.ip("box", f"-force link set dev eth0 xdp obj {obj} sec xdp", check=False)
+    commit(box, xdp="{ enabled: false }")
+    assert program(box) is None or program(box)[0] != theirs[0]
+
+
+def pass_all(lab):
+    """A program of somebody else, which lets everything pass."""
+    source, obj = lab.dir / "pass.c", lab.dir / "pass.o"
+    source.write_text('__attribute__((section("xdp"), used)) ' + PASS)
+    run(["clang", "-O2", "-target", "bpf", "-c", source, "-o", obj])
+    return obj
+
+
+def test_iperf(box):
+    """TCP from elsewhere, while a flood is dropped, is as quick as with a program that does nothing: veth copies each frame for any program."""
+    box.spawn("lan", ["iperf3", "-s"])
+    wait_for("iperf3", 5, lambda: ":5201 " in box.exec("lan", ["ss", "-Hltn"]).stdout)
+    box.ip("inet", "route add 192.0.2.0/25 via 198.51.100.2")
+
+    def gbits():
+        out = box.exec("inet", ["iperf3", "-J", "-t", "1", "-c", "192.0.2.10"]).stdout
+        return json.loads(out)["end"]["sum_received"]["bits_per_second"] / 1e9
+
+    commit(box, xdp="{}")
+    box.ip("box", f"link set dev eth0 xdp obj {pass_all(box)} sec xdp")
+    without = gbits()
+    box.ip("box", "link set dev eth0 xdp off")
+    commit(box)
+    flood = box.spawn("inet", ["ping", "-n", "-q", "-i", "0.002", "-I", WORLD4, "198.51.100.2"])
+    got = gbits()
+    flood.terminate()
+    assert counters(box)["listed-ipv4"] > 20
+    assert got > without / 4, f"{got:.2f} of {without:.2f} Gbit/s"
+
+
+def test_without_the_capabilities(box):
+    """Where a container withholds what BPF needs, the suite starts and sets do it."""
+    box.stop()
+    box.start(first='set -- setpriv --bounding-set=-bpf,-perfmon --inh-caps=-bpf,-perfmon "$@"')
+    commit(box)
+    assert list(places(box).values())[0]["mode"] == "nftables"
+    assert program(box) is None and is_dropped(box)
