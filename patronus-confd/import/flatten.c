@@ -228,6 +228,11 @@ say(struct walk *w, struct match *m, enum verdict verdict, const struct chain_ru
 		memset(&m->destination, 0, sizeof(m->destination));
 		m->dports = NULL;
 	}
+	/* The first bytes of whatever protocol: a rule here has ports with a protocol only. */
+	if (m->nprotocols == 0 && (m->sports != NULL || m->dports != NULL)) {
+		m->lost = "ports of any protocol";
+		m->sports = m->dports = NULL;
+	}
 	say_unless(w, m, rule, chain);
 	return true;
 }

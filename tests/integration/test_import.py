@@ -160,6 +160,42 @@ def test_iptables_says_the_same_to_packets(routers, name):
         assert account["refused"] == sum("TCPMSS" in r for r in rules)
 
 
+@pytest.mark.parametrize("name", sorted(p.stem for p in (EXAMPLES / "nft").glob("*.nft")))
+def test_nft_says_the_same_to_packets(routers, name, tmp_path):
+    text = (EXAMPLES / "nft" / f"{name}.nft").read_text()
+    plain, ours, _ = routers
+    restore(plain, "")
+    plain.exec("box", ["nft", "flush", "ruleset"])
+    plain.exec("box", ["nft", "-f", "-"], input=text)
+    path = tmp_path / "ruleset.json"
+    path.write_text(plain.exec("box", ["nft", "-j", "list", "ruleset"]).stdout)
+    account = import_into(ours, "nft", path)
+    probes = some_probes(text, name, 2000 if SOAK else 500, False)
+    if "inet" in text:
+        probes += some_probes(text, name, 200, True)
+    wider, narrower, passed = compare(routers, probes)
+    plain.exec("box", ["nft", "flush", "ruleset"])
+    assert wider == []
+    assert 20 < passed < len(probes) - 20
+    assert narrower == []
+    assert account["refused"] == 0
+
+
+@pytest.mark.parametrize("form, name", [("pf", "pfsense.xml"), ("pf", "opnsense.xml"), ("uci", "openwrt.uci")])
+def test_others_come_into_a_workspace(routers, form, name):
+    """Read in the sandbox, taken by the schema: interfaces of the same name stay, the account has every object."""
+    ours = routers[1]
+    ours.ctl("discard", check=False)
+    answer = ours.ctl_json("import", form, EXAMPLES / form / name)
+    document = yaml.safe_load(ours.ctl("show", "configuration", "--workspace", answer["workspace"]).stdout)
+    assert document["interfaces"]["lan"]["match"] == {"name": "eth1"}
+    assert "old" not in {r["id"] for r in document["firewall"]["rules"]}
+    assert len(answer["account"]) == answer["done"] + answer["changed"] + answer["refused"] > 10
+    shown = ours.ctl("import", form, EXAMPLES / form / name, "--only", "refused").stdout.splitlines()
+    assert len(shown) >= answer["refused"] + 1 and all("refused" in line for line in shown)
+    ours.ctl("discard")
+
+
 def listed(value):
     """One value or several are the same; descriptions that an import makes of the source do not count."""
     if isinstance(value, dict):

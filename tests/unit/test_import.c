@@ -235,6 +235,18 @@ static const struct {
 	{ PARSE_IPTABLES, "*filter\n:INPUT DROP [0:0]\n-A INPUT -m comment --comment \"x -j DROP\nCOMMIT\n" },
 	{ PARSE_IPTABLES, "*filter\n:INPUT DROP [0:0]\nCOMMIT\n*filter\n:INPUT DROP [0:0]\nCOMMIT\n" },
 	{ PARSE_IPTABLES, "*filter\n:INPUT DROP [0:0]\n:a - [0:0]\n:b - [0:0]\n-A INPUT -j a\n-A a -j b\n-A b -j a\nCOMMIT\n" },
+	{ PARSE_PF, "" },
+	{ PARSE_PF, "<opnsense>" },
+	{ PARSE_PF, "<router></router>" },
+	{ PARSE_PF, "<!DOCTYPE x [<!ENTITY a \"b\">]><pfsense><version>&a;</version></pfsense>" },
+	{ PARSE_PF, "<pfsense>&unknown;</pfsense>" },
+	{ PARSE_UCI, "hello\n" },
+	{ PARSE_UCI, "" },
+	{ PARSE_UCI, "option name 'x'\n" },
+	{ PARSE_UCI, "config zone 'x\n" },
+	{ PARSE_NFT, "table inet filter {}\n" },
+	{ PARSE_NFT, "{\"nftables\": 1}" },
+	{ PARSE_NFT, "{\"nftables\": [{\"rule\": {\"family\": \"ip\", \"table\": \"x\"}}]}" },
 	{ PARSE_IPTABLES, "*filter\n:INPUT DROP [0:0]\n-A INPUT -s \xff -j DROP\nCOMMIT\n" },
 };
 
