@@ -126,8 +126,8 @@ link_of(struct uci *u, const char *network, struct entry *e, unsigned depth)
 		if (strcmp(uci_get(s, "proto"), "static") != 0)
 			entry_note(u->d, s->entry, OUTCOME_CHANGED, "its address comes by \"%.20s\", which is not imported", uci_get(s, "proto"));
 	} else if (s == NULL && !l->is_there)
-		entry_note(u->d, e, OUTCOME_CHANGED, "say in interfaces.%s.match which hardware network \"%.40s\" is, or import /etc/config/network too", l->name,
-		    network);
+		entry_note(u->d, e, OUTCOME_CHANGED, "say in interfaces.%s.match which hardware network \"%.40s\" is, or import network too",
+		    l->name, network);
 	return link;
 }
 
@@ -220,8 +220,8 @@ read_set(struct uci *u, const struct uci_section *s)
 	}
 	set->is_partial |= uci_get(s, "loadfile")[0] != '\0' || uci_get(s, "external")[0] != '\0' || strcmp(uci_get(s, "timeout"), "") != 0;
 	if (set->is_partial)
-		entry_note(u->d, s->entry, OUTCOME_CHANGED, "entries that are not in the text, or end by themselves, are not known; rules that accept by it are "
-		    "refused, and those that drop by it drop more");
+		entry_note(u->d, s->entry, OUTCOME_CHANGED, "entries that are not in the text, or end by themselves, are not known; rules that accept by it "
+		    "are refused, and those that drop by it drop more");
 	entry_object(u->d, s->entry, "firewall.groups.%s", set->group);
 }
 
@@ -300,7 +300,9 @@ put_masquerade(struct uci *u, const struct uci_zone *z)
 		(void)match_addrs_add(is_not ? &side.not : &side.addrs, &p, u->d->arena);
 	}
 	for (i = 0; i < u->d->nlinks; i++) {
-		if ((z->links & (1ull << i)) == 0 || (i > 0 && strcmp(u->d->links[i].zone, u->d->links[i - 1].zone) == 0 && (z->links & (1ull << (i - 1))) != 0))
+		bool is_same = i > 0 && (z->links & (1ull << (i - 1))) != 0 && strcmp(u->d->links[i].zone, u->d->links[i - 1].zone) == 0;
+
+		if ((z->links & (1ull << i)) == 0 || is_same)
 			continue;
 		key = draft_key(u->d, "masquerade", z->name);
 		item = draft_map(u->d, u->d->masquerade, NULL);
