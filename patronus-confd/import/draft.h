@@ -36,6 +36,7 @@ struct entry {
 	const char	*place;		/* "filter INPUT rule 3" */
 	const char	*text;		/* as it stands there, cut */
 	enum outcome	 outcome;
+	bool		 is_counted;	/* its limit stands at one place already */
 	unsigned	 nnotes;
 	const char	*notes[DRAFT_NOTES];
 	unsigned	 nobjects;	/* made of it; more than DRAFT_OBJECTS are only counted */

@@ -210,6 +210,20 @@ test_judgements(void **state)
 	problems_free(problems);
 }
 
+/* One limit for two places: at the second nothing is accepted by it. */
+static void
+test_shared_limit(void **state)
+{
+	struct problems *problems = problems_new();
+	const struct node *root = read_text(PARSE_IPTABLES, "*filter\n:INPUT DROP [0:0]\n:x - [0:0]\n-A INPUT -s 192.0.2.1/32 -j x\n"
+	    "-A INPUT -s 192.0.2.2/32 -j x\n-A x -m limit --limit 5/sec -j ACCEPT\nCOMMIT\n", problems);
+
+	(void)state;
+	assert_non_null(root);
+	assert_string_equal(outcome_of(root, "-A x"), "refused");
+	problems_free(problems);
+}
+
 /* Marks that nobody knows any more: who asks for one is not let in. */
 static void
 test_unknown_marks(void **state)
@@ -274,6 +288,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_ranges, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_judgements, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shared_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_marks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
 	};
