@@ -254,6 +254,10 @@ draft_link(struct draft *d, const char *kernel)
 	struct draft_link *l;
 	unsigned i;
 
+	if (kernel == NULL) {
+		draft_fail(d, NULL);
+		return 0;
+	}
 	for (i = 0; i < d->nlinks; i++)
 		if (strcmp(d->links[i].kernel, kernel) == 0)
 			return 1ull << i;
@@ -271,6 +275,10 @@ draft_link_as(struct draft *d, const char *name, const char *kernel)
 	struct draft_link *l;
 	unsigned i;
 
+	if (name == NULL || kernel == NULL) {
+		draft_fail(d, NULL);
+		return 0;
+	}
 	for (i = 0; i < d->nlinks; i++)
 		if (strcmp(d->links[i].name, name) == 0)
 			return 1ull << i;

@@ -36,6 +36,7 @@ struct entry {
 	const char	*place;		/* "filter INPUT rule 3" */
 	const char	*text;		/* as it stands there, cut */
 	enum outcome	 outcome;
+	bool		 is_counted;	/* its limit stands at one place already */
 	unsigned	 nnotes;
 	const char	*notes[DRAFT_NOTES];
 	unsigned	 nobjects;	/* made of it; more than DRAFT_OBJECTS are only counted */
@@ -123,6 +124,9 @@ struct draft_link *draft_link_of(struct draft *, uint64_t bit);
 /* Those whose name starts with this. */
 uint64_t draft_links_like(const struct draft *, const char *prefix, size_t len);
 uint64_t draft_links_all(const struct draft *);
+
+/* times.c: the key of a schedule of these times each day (NULL: all of it) on these days ("Mon,Tue", NULL: each); NULL when they cannot be read. */
+const char *draft_daily(struct draft *, const char *from, const char *to, const char *days, bool is_utc);
 
 /* Build nodes. */
 struct node *draft_map(struct draft *, struct node *parent, const char *name);

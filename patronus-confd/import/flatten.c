@@ -228,6 +228,11 @@ say(struct walk *w, struct match *m, enum verdict verdict, const struct chain_ru
 		memset(&m->destination, 0, sizeof(m->destination));
 		m->dports = NULL;
 	}
+	/* The first bytes of whatever protocol: a rule here has ports with a protocol only. */
+	if (m->nprotocols == 0 && (m->sports != NULL || m->dports != NULL)) {
+		m->lost = "ports of any protocol";
+		m->sports = m->dports = NULL;
+	}
 	say_unless(w, m, rule, chain);
 	return true;
 }
@@ -352,6 +357,24 @@ jump(struct walk *w, const struct match *cond, struct match *m, const struct cha
 	walk_chain(w, to, once, depth + 1);
 }
 
+/*
+ * A limit of a chain that is reached from several places is one limit there, and would be one for each place here: it holds at the first.
+ * Who drops or logs up to a rate does no harm by doing it more often.
+ */
+static bool
+shares_limit(const struct chain_rule *r)
+{
+	bool is_harmless = (r->verdict == VERDICT_DROP || r->verdict == VERDICT_REJECT || (r->verdict == VERDICT_CONTINUE && r->deed.set_mark_mask == 0)) &&
+	    r->m.nunless == 0;
+
+	if (r->entry == NULL || is_harmless || !match_counts(&r->m))
+		return false;
+	if (r->entry->is_counted)
+		return true;
+	r->entry->is_counted = true;
+	return false;
+}
+
 /* True when no packet that came into the chain goes on behind this rule. */
 static bool
 walk_rule(struct walk *w, const struct chain *c, const struct chain_rule *r, struct match *cond, unsigned depth)
@@ -363,6 +386,8 @@ walk_rule(struct walk *w, const struct chain *c, const struct chain_rule *r, str
 
 	if (verdict == VERDICT_NOTHING || !match_and(&m, &r->m, w->p->d->arena))
 		return false;
+	if (shares_limit(r))
+		m.lost = "a limit that several places share";
 	if (verdict == VERDICT_JUMP || verdict == VERDICT_GOTO) {
 		jump(w, cond, &m, r, c->name, depth);
 		if (verdict == VERDICT_JUMP || w->p->d->failed)

@@ -14,7 +14,7 @@ static const struct {
 	uint8_t		 format;
 	void		(*read)(struct draft *, const char *text, size_t len);
 } readers[] = {
-	{ PARSE_IPTABLES, import_iptables },
+	{ PARSE_IPTABLES, import_iptables }, { PARSE_PF, import_pf }, { PARSE_UCI, import_uci }, { PARSE_NFT, import_nft },
 };
 
 static void

@@ -788,96 +788,20 @@ take_local_time(struct parser *ps, const char *word)
 }
 
 static void
-put_days(struct parser *ps, struct node *window)
-{
-	static const char *const names[] = { "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday" };
-	static const char *const shorts[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	struct node *list;
-	const char *at;
-	size_t len, i;
-
-	if (ps->days == NULL)
-		return;
-	list = draft_list(ps->it->d, window, "days");
-	for (at = ps->days; *at != '\0'; at += len + (at[len] == ',')) {
-		len = strcspn(at, ",");
-		for (i = 0; i < 7 && strncmp(at, shorts[i], 3) != 0; i++)
-			;
-		if (len == 3 && i < 7)
-			draft_text(ps->it->d, list, NULL, "%s", names[i]);
-		else
-			lose(ps, "such days");
-	}
-}
-
-static void
-put_window(struct parser *ps, struct node *windows, const char *name, const char *from, const char *to)
-{
-	struct node *w = draft_map(ps->it->d, windows, NULL);
-
-	draft_text(ps->it->d, w, "name", "%s", name);
-	put_days(ps, w);
-	if (from != NULL)
-		draft_text(ps->it->d, w, "from", "%s", from);
-	if (to != NULL)
-		draft_text(ps->it->d, w, "to", "%s", to);
-}
-
-/* The second behind a time of day, since ours ends before and xt_time with it; NULL: the end of the day. */
-static const char *
-second_after(struct parser *ps, const char *time)
-{
-	unsigned h, m, s = 0, all;
-	bool ok = time != NULL && strlen(time) >= 5 && strlen(time) <= 8 && strspn(time, "0123456789:") == strlen(time) && time[2] == ':';
-
-	if (time == NULL)
-		return NULL;
-	if (!ok || (time[5] != '\0' && (time[5] != ':' || strlen(time) != 8))) {
-		lose(ps, "such a time");
-		return NULL;
-	}
-	h = (unsigned)(time[0] - '0') * 10 + (unsigned)(time[1] - '0');
-	m = (unsigned)(time[3] - '0') * 10 + (unsigned)(time[4] - '0');
-	if (time[5] == ':')
-		s = (unsigned)(time[6] - '0') * 10 + (unsigned)(time[7] - '0');
-	all = h * 3600 + m * 60 + s + 1;
-	if (all >= 86400)
-		return NULL;
-	return arena_printf(ps->it->d->arena, "%02u:%02u:%02u", all / 3600, all / 60 % 60, all % 60);
-}
-
-static void
 end_time(struct parser *ps)
 {
-	struct draft *d = ps->it->d;
-	const char *to;
-	struct node *schedule, *windows;
 	struct match m;
 
 	if (!ps->has_time)
 		return;
-	/* By the kernel's fixed offset, or from a date on: not what a schedule says. */
-	if (ps->time_lost || ps->is_local_time || ps->date_from != NULL || ps->date_to != NULL ||
-	    (ps->time_from != NULL && (strlen(ps->time_from) < 5 || strlen(ps->time_from) > 8))) {
-		lose(ps, "such a time");
-		return;
-	}
-	to = second_after(ps, ps->time_to);
-	if (ps->r->m.lost != NULL)
-		return;
 	match_init(&m);
-	m.schedule = draft_key(d, "schedules", "time");
-	schedule = draft_map(d, d->schedules, NULL);
-	draft_text(d, schedule, "name", "%s", m.schedule);
-	draft_text(d, schedule, "time-zone", "UTC");
-	windows = draft_list(d, schedule, "windows");
-	if (ps->time_from != NULL && ps->time_to != NULL && strcmp(ps->time_from, ps->time_to) > 0) {
-		/* Over midnight each day for itself: xt_time without --contiguous. */
-		put_window(ps, windows, "late", ps->time_from, NULL);
-		put_window(ps, windows, "early", NULL, to);
-	} else
-		put_window(ps, windows, "window", ps->time_from, to);
-	also(ps, &m);
+	/* By the kernel's fixed offset, or from a date on: not what a schedule says. */
+	if (!ps->time_lost && !ps->is_local_time && ps->date_from == NULL && ps->date_to == NULL)
+		m.schedule = draft_daily(ps->it->d, ps->time_from, ps->time_to, ps->days, true);
+	if (m.schedule == NULL)
+		lose(ps, "such a time");
+	else
+		also(ps, &m);
 }
 
 /* --- the table --- */

@@ -391,9 +391,19 @@ match_and_not(struct match *a, const struct match *b, struct arena *arena)
 {
 	struct match rest = *b;
 
-	rest.family = a->family;
-	if (b->lost != NULL)
+	if (b->lost != NULL || b->unsure != NULL)
 		return false;
+	/* Of one family alone: what is left is the other, or all when they never meet. */
+	if (b->family != ADDR_NONE && b->family != a->family) {
+		if (a->family != ADDR_NONE)
+			return true;
+		if (match_is_all(b)) {
+			a->family = b->family == ADDR_V4 ? ADDR_V6 : ADDR_V4;
+			return true;
+		}
+		if (b->in != MATCH_ANY_LINK || b->out != MATCH_ANY_LINK)
+			return false;
+	}
 	/* One thing alone is asked: which? */
 	rest.in = MATCH_ANY_LINK;
 	if (match_is_all(&rest)) {

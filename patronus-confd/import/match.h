@@ -66,7 +66,7 @@ struct match {
 	uint8_t				 protocols[MATCH_PROTOCOLS];
 	unsigned			 nprotocols;	/* 0: any */
 	const struct match_ports	*sports, *dports;	/* NULL: any */
-	const char			*icmp;		/* name of the type, or NULL */
+	const char			*icmp;		/* name of the type, or of several with blanks between; NULL: any */
 	uint8_t				 states;	/* enum match_state; 0: any */
 	const char			*mac;
 	uint32_t			 mark, mark_mask;	/* mask 0: any */

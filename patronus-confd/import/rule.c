@@ -130,6 +130,18 @@ put_protocols(struct draft *d, struct node *service, const struct match *m)
 	}
 }
 
+/* Several types stand with blanks between. */
+static void
+put_types(struct draft *d, struct node *list, const char *types)
+{
+	size_t len;
+
+	for (; *types != '\0'; types += len + (types[len] == ' ')) {
+		len = strcspn(types, " ");
+		draft_text(d, list, NULL, "%.*s", (int)len, types);
+	}
+}
+
 /* "tcp", "udp-53", "tcp-80-443", "icmp-echo-request": what a person would call it. */
 static void
 service_name(const struct match *m, char *ret, size_t size)
@@ -209,7 +221,7 @@ draft_service(struct draft *d, const struct match *m)
 	if (m->icmp == NULL)
 		put_protocols(d, service, m);
 	else
-		draft_text(d, draft_list(d, service, "icmp-type"), NULL, "%s", m->icmp);
+		put_types(d, draft_list(d, service, "icmp-type"), m->icmp);
 	put_ranges(d, service, "ports", m->dports);
 	put_ranges(d, service, "source-ports", m->sports);
 	return name;

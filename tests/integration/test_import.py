@@ -160,6 +160,97 @@ def test_iptables_says_the_same_to_packets(routers, name):
         assert account["refused"] == sum("TCPMSS" in r for r in rules)
 
 
+def random_match(rnd, chain):
+    """Options of one rule, that iptables takes where the chain is."""
+    out = []
+    if chain != "OUTPUT" and rnd.random() < 0.4:
+        out.append(rnd.choice(["", "! "]) + "-i " + rnd.choice(["eth0", "eth1", "eth2"]))
+    if chain == "FORWARD" and rnd.random() < 0.4:
+        out.append(rnd.choice(["", "! "]) + "-o " + rnd.choice(["eth0", "eth1", "eth2"]))
+    for option, places in (("-s", ["203.0.113.0/25", "203.0.113.7/32", "192.0.2.0/25", "192.0.2.130/32"]), ("-d", ["192.0.2.128/26", "203.0.113.64/26"])):
+        if rnd.random() < 0.3:
+            out.append(rnd.choice(["", "", "! "]) + option + " " + rnd.choice(places))
+    kind = rnd.random()
+    if kind < 0.4:
+        out.append("-p tcp -m tcp " + rnd.choice(["", "", "! "]) + "--dport " + rnd.choice(["22", "80", "443", "1024:65535", "0:1023"]))
+    elif kind < 0.55:
+        out.append("-p udp -m multiport " + rnd.choice(["", "! "]) + "--dports " + rnd.choice(["53,123", "53", "1000:2000,80"]))
+    elif kind < 0.65:
+        out.append("-p icmp -m icmp --icmp-type " + rnd.choice(["8", "13"]))
+    elif kind < 0.75:
+        out.append(rnd.choice(["", "! "]) + "-p " + rnd.choice(["tcp", "udp"]))
+    elif kind < 0.8:
+        out.append("-p tcp -m tcp " + rnd.choice(["", "! "]) + "--tcp-flags FIN,SYN,RST,ACK SYN")
+    if rnd.random() < 0.2:
+        out.append("-m conntrack " + rnd.choice(["", "! "]) + "--ctstate " + rnd.choice(["NEW", "RELATED,ESTABLISHED", "INVALID", "NEW,ESTABLISHED"]))
+    return " ".join(out)
+
+
+def random_rules(seed):
+    """A filter with chains that jump only to later ones."""
+    rnd = random.Random(seed)
+    own = [f"c{i}" for i in range(rnd.randint(1, 4))]
+    lines = ["*filter"] + [f":{c} {rnd.choice(['ACCEPT', 'DROP'])} [0:0]" for c in ("INPUT", "FORWARD")] + [":OUTPUT ACCEPT [0:0]"]
+    lines += [f":{c} - [0:0]" for c in own]
+    for n, chain in enumerate(["INPUT", "FORWARD", *own]):
+        if n < 2 and rnd.random() < 0.7:
+            lines.append(f"-A {chain} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT")
+        for _ in range(rnd.randint(2, 7)):
+            later = own[max(0, n - 1):] if n >= 2 else own
+            target = rnd.choice(["-j ACCEPT", "-j ACCEPT", "-j DROP", "-j REJECT", "-j RETURN"] + [f"{how} {c}" for how in ("-j", "-j", "-g") for c in later])
+            lines.append(" ".join(f"-A {chain} {random_match(rnd, 'INPUT' if n >= 2 else chain)} {target}".split()))
+    return "\n".join([*lines, "COMMIT", ""])
+
+
+@pytest.mark.parametrize("seed", range(200 if SOAK else 4))
+def test_random_rules_say_the_same_to_packets(routers, seed, tmp_path):
+    text = random_rules(seed)
+    restore(routers[0], text)
+    path = tmp_path / "rules"
+    path.write_text(text)
+    account = import_into(routers[1], "iptables", path)
+    wider, narrower, _ = compare(routers, some_probes(text, seed, 400, False))
+    assert wider == [], text
+    if account["refused"] == 0 and all("cannot be said" not in n for e in account["account"] for n in e["notes"]):
+        assert narrower == [], text
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in (EXAMPLES / "nft").glob("*.nft")))
+def test_nft_says_the_same_to_packets(routers, name, tmp_path):
+    text = (EXAMPLES / "nft" / f"{name}.nft").read_text()
+    plain, ours, _ = routers
+    restore(plain, "")
+    plain.exec("box", ["nft", "flush", "ruleset"])
+    plain.exec("box", ["nft", "-f", "-"], input=text)
+    path = tmp_path / "ruleset.json"
+    path.write_text(plain.exec("box", ["nft", "-j", "list", "ruleset"]).stdout)
+    account = import_into(ours, "nft", path)
+    probes = some_probes(text, name, 2000 if SOAK else 500, False)
+    if "inet" in text:
+        probes += some_probes(text, name, 200, True)
+    wider, narrower, passed = compare(routers, probes)
+    plain.exec("box", ["nft", "flush", "ruleset"])
+    assert wider == []
+    assert 20 < passed < len(probes) - 20
+    assert narrower == []
+    assert account["refused"] == 0
+
+
+@pytest.mark.parametrize("form, name", [("pf", "pfsense.xml"), ("pf", "opnsense.xml"), ("uci", "openwrt.uci")])
+def test_others_come_into_a_workspace(routers, form, name):
+    """Read in the sandbox, taken by the schema: interfaces of the same name stay, the account has every object."""
+    ours = routers[1]
+    ours.ctl("discard", check=False)
+    answer = ours.ctl_json("import", form, EXAMPLES / form / name)
+    document = yaml.safe_load(ours.ctl("show", "configuration", "--workspace", answer["workspace"]).stdout)
+    assert document["interfaces"]["lan"]["match"] == {"name": "eth1"}
+    assert "old" not in {r["id"] for r in document["firewall"]["rules"]}
+    assert len(answer["account"]) == answer["done"] + answer["changed"] + answer["refused"] > 10
+    shown = ours.ctl("import", form, EXAMPLES / form / name, "--only", "refused").stdout.splitlines()
+    assert len(shown) >= answer["refused"] + 1 and all("refused" in line for line in shown)
+    ours.ctl("discard")
+
+
 def listed(value):
     """One value or several are the same; descriptions that an import makes of the source do not count."""
     if isinstance(value, dict):

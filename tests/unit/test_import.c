@@ -210,6 +210,20 @@ test_judgements(void **state)
 	problems_free(problems);
 }
 
+/* One limit for two places: at the second nothing is accepted by it. */
+static void
+test_shared_limit(void **state)
+{
+	struct problems *problems = problems_new();
+	const struct node *root = read_text(PARSE_IPTABLES, "*filter\n:INPUT DROP [0:0]\n:x - [0:0]\n-A INPUT -s 192.0.2.1/32 -j x\n"
+	    "-A INPUT -s 192.0.2.2/32 -j x\n-A x -m limit --limit 5/sec -j ACCEPT\nCOMMIT\n", problems);
+
+	(void)state;
+	assert_non_null(root);
+	assert_string_equal(outcome_of(root, "-A x"), "refused");
+	problems_free(problems);
+}
+
 /* Marks that nobody knows any more: who asks for one is not let in. */
 static void
 test_unknown_marks(void **state)
@@ -235,6 +249,18 @@ static const struct {
 	{ PARSE_IPTABLES, "*filter\n:INPUT DROP [0:0]\n-A INPUT -m comment --comment \"x -j DROP\nCOMMIT\n" },
 	{ PARSE_IPTABLES, "*filter\n:INPUT DROP [0:0]\nCOMMIT\n*filter\n:INPUT DROP [0:0]\nCOMMIT\n" },
 	{ PARSE_IPTABLES, "*filter\n:INPUT DROP [0:0]\n:a - [0:0]\n:b - [0:0]\n-A INPUT -j a\n-A a -j b\n-A b -j a\nCOMMIT\n" },
+	{ PARSE_PF, "" },
+	{ PARSE_PF, "<opnsense>" },
+	{ PARSE_PF, "<router></router>" },
+	{ PARSE_PF, "<!DOCTYPE x [<!ENTITY a \"b\">]><pfsense><version>&a;</version></pfsense>" },
+	{ PARSE_PF, "<pfsense>&unknown;</pfsense>" },
+	{ PARSE_UCI, "hello\n" },
+	{ PARSE_UCI, "" },
+	{ PARSE_UCI, "option name 'x'\n" },
+	{ PARSE_UCI, "config zone 'x\n" },
+	{ PARSE_NFT, "table inet filter {}\n" },
+	{ PARSE_NFT, "{\"nftables\": 1}" },
+	{ PARSE_NFT, "{\"nftables\": [{\"rule\": {\"family\": \"ip\", \"table\": \"x\"}}]}" },
 	{ PARSE_IPTABLES, "*filter\n:INPUT DROP [0:0]\n-A INPUT -s \xff -j DROP\nCOMMIT\n" },
 };
 
@@ -262,6 +288,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_ranges, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_judgements, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shared_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_marks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
 	};

@@ -34,6 +34,7 @@ LIBRARIES = [
     (r"libyang/", ["patronus-confd/", "tools/yanggen/"]),
     (r"yaml\.h|sqlite3\.h", ["patronus-confd/"]),
     (r"jansson\.h", ["patronus-confd/", "patronusctl/", "tools/yanggen/"]),
+    (r"expat\.h", ["patronus-confd/import/"]),
     (r"tss2/", ["patronus-confd/tpm/"]),
     (r"qrencode\.h", ["patronus-confd/"]),
     (r"liboath/|crypt\.h", ["patronus-authd/"]),

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_IMPORT_PF_H
+#define PATRONUS_IMPORT_PF_H
+
+#include "import/draft.h"
+#include "import/xml.h"
+
+/*
+ * The inside of import_pf(): config.xml of pfSense and OPNsense.
+ */
+
+struct pf_interface {
+	const char	*name;		/* "wan", "opt1" */
+	uint64_t	 link;
+	bool		 has_v4, has_v6;	/* a fixed address */
+	struct prefix	 v4, v6;
+	bool		 is_uplink;	/* has a gateway, or its address from outside */
+};
+
+struct pf_alias {
+	const char	*name;
+	struct xml	*x;
+	const char	*content;	/* words between blanks or lines */
+	const char	*group;		/* of addresses; NULL otherwise */
+	bool		 is_ports;
+	bool		 is_partial;	/* not all of it can be said: more may be in it */
+	bool		 is_busy;	/* while its ports are gathered */
+	struct entry	*entry;
+};
+
+#define PF_ALIASES	4096
+
+struct pf {
+	struct draft		*d;
+	struct xml		*root;
+	struct pf_interface	 interfaces[DRAFT_LINKS];
+	unsigned		 ninterfaces;
+	struct pf_alias		*aliases;
+	unsigned		 naliases;
+};
+
+/* An object of the source, with its place as a path. */
+struct entry	*pf_entry(struct pf *, const struct xml *, const char *words);
+struct pf_interface *pf_interface(struct pf *, const char *name);
+struct pf_alias	*pf_alias(struct pf *, const char *name);
+
+/* pf_alias.c */
+void	 pf_read_aliases(struct pf *);
+/* Ports by number, range ("80-90", "80:90") or alias, into the set; false when there is something else. */
+bool	 pf_ports(struct pf *, const char *text, struct match_ports **ret, bool *ret_partial);
+/*
+ * What <source> and <destination> say.  NULL, or what cannot be said.  *ret_local: the box itself alone is meant.
+ */
+const char *pf_side(struct pf *, const struct xml *, uint8_t family, struct match_side *, const struct match_ports **ret_ports, bool *ret_local);
+/* "tcp", "udp", "tcp/udp", "icmp" ... */
+const char *pf_protocol(struct pf *, const struct xml *rule, struct match *);
+
+/* pf_rule.c */
+void	 pf_read_rules(struct pf *);
+/* pf_nat.c */
+void	 pf_read_nat(struct pf *);
+
+#endif
