@@ -55,6 +55,10 @@ void	 revocation_due(struct fwd *);
 /* Another change comes before that was done: it is done now, because only what is in force now has let in what came since. */
 void	 revocation_now(struct fwd *);
 
+struct problems;
+/* As apply_commit(); long lists are loaded without listening to what the kernel tells of each of their elements. */
+int	 fwd_apply(struct fwd *, struct ir *next, struct problems *);
+
 /* repair.c: the kernel may differ, or links may have changed. */
 void	 repair_table(void *fwd);
 void	 repair_links(void *fwd);
