@@ -106,7 +106,7 @@ addrlist_after(uint8_t *ret, const uint8_t *key, unsigned len)
 {
 	unsigned i;
 
-	memcpy(ret, key, len);
+	memmove(ret, key, len);
 	for (i = len; i > 0 && ++ret[i - 1] == 0; i--)
 		;
 	return i > 0;
@@ -159,6 +159,52 @@ merge(struct addrlist_draft *d)
 	return d->n == 0 ? 0 : n;
 }
 
+/* How many addresses there are; 0: more than most. */
+static uint64_t
+count_hosts(const struct addrlist_draft *d, uint32_t n, uint64_t most)
+{
+	const uint8_t *first, *last;
+	uint64_t sum;
+	uint32_t i;
+
+	for (i = 0, sum = 0; i < n && sum <= most; i++) {
+		first = d->pairs + (size_t)i * 2 * d->len;
+		last = first + d->len;
+		if (memcmp(first, last, d->len - 2u) != 0)
+			return 0;
+		sum += (uint64_t)(last[d->len - 2] << 8 | last[d->len - 1]) - (uint64_t)(first[d->len - 2] << 8 | first[d->len - 1]) + 1;
+	}
+	return sum <= most ? sum : 0;
+}
+
+/*
+ * Hosts of which some are neighbours stay hosts: the kernel finds, loads and changes those several times as fast as intervals.  Whether
+ * they do depends on the addresses alone, so that the same ones are the same bytes.
+ */
+static uint32_t
+split_hosts(struct addrlist_draft *d, uint32_t n)
+{
+	uint64_t hosts = count_hosts(d, n, (uint64_t)n + n / 4);
+	struct addrlist_draft all;
+	uint8_t key[KEY_MAX];
+	uint32_t i;
+
+	if (hosts <= n)
+		return n;
+	addrlist_draft_init(&all, d->len);
+	for (i = 0; i < n; i++) {
+		memcpy(key, d->pairs + (size_t)i * 2 * d->len, d->len);
+		addrlist_draft_add(&all, key, key);
+		while (memcmp(key, d->pairs + (size_t)i * 2 * d->len + d->len, d->len) != 0) {
+			(void)addrlist_after(key, key, d->len);
+			addrlist_draft_add(&all, key, key);
+		}
+	}
+	free(d->pairs);
+	*d = all;
+	return all.n;
+}
+
 static void
 take(struct addrlist *l, const struct addrlist_draft *d)
 {
@@ -186,7 +232,7 @@ addrlist_make(struct addrlist_draft *d)
 	l->len = d->len;
 	if (d->n > 0)
 		sort(d);
-	l->n = merge(d);
+	l->n = split_hosts(d, merge(d));
 	take(l, d);
 	free(d->pairs);
 	memset(d, 0, sizeof(*d));

@@ -10,7 +10,8 @@
 
 /*
  * A long list of addresses of one family, as what it means: sorted intervals that neither overlap nor touch, packed into arrays of 4 or 16
- * bytes.  Two lists with the same addresses are the same bytes, however they were written.  A list never changes; it is shared and counted.
+ * bytes; or its hosts, when nearly all of the intervals are one.  Two lists with the same addresses are the same bytes, however they were
+ * written.  A list never changes; it is shared and counted.
  */
 
 struct addrlist {

@@ -8,6 +8,8 @@
 #include "live.h"
 #include "mem.h"
 
+#define LIST_MIN	16384	/* addresses of a group that is a list */
+
 /* A group is made a list once, however many rules ask for it. */
 struct compile_list {
 	struct compile_list	*next;
@@ -46,7 +48,7 @@ compile_list(struct compiler *c, const struct policy_addresses *a, uint8_t famil
 	const struct compile_list *l;
 
 	/* What ends by itself is for the kernel to end. */
-	if (a->name == NULL || a->is_timed || a->n + a->n_ranges < (c->policy->list_min != 0 ? c->policy->list_min : POLICY_LIST_MIN))
+	if (a->name == NULL || a->is_timed || a->n + a->n_ranges < (c->policy->list_min != 0 ? c->policy->list_min : LIST_MIN))
 		return NULL;
 	l = list_of(c, a);
 	return family == NFPROTO_IPV4 ? l->v4 : l->v6;

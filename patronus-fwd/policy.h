@@ -17,7 +17,6 @@ struct conf_fwd;
 struct live_range;
 
 #define POLICY_LOCAL	0	/* the zone that is the box itself */
-#define POLICY_LIST_MIN	16384	/* addresses of a group that is large */
 
 enum policy_action {
 	POLICY_ACTION_INVALID = 0,
@@ -273,7 +272,7 @@ struct fw_policy {
 	struct policy_access	 web;
 	struct policy_access	 ssh;
 	bool			 has_live;	/* groups whose content changes by itself are in use */
-	uint32_t		 list_min;	/* groups with as many addresses are lists (struct ir_list); 0: POLICY_LIST_MIN */
+	uint32_t		 list_min;	/* groups with as many addresses are lists (struct ir_list); 0: as usual */
 	bool			 guards_access;	/* management comes before the rules */
 	bool			 drops_spoofed;
 	bool			 drops_outgoing;	/* what no rule from local accepts */
