@@ -302,14 +302,15 @@ same_run(const struct addrlist *a, uint32_t i, const struct addrlist *b, uint32_
 	uint32_t max = a->n - i < b->n - k ? a->n - i : b->n - k, n, step;
 	bool is_same;
 
-	for (n = 0, step = SKIP / a->len; n < max; ) {
+	for (n = 0, step = 1; n < max;) {
 		if (step > max - n)
 			step = max - n;
 		is_same = memcmp(addrlist_first(a, i + n), addrlist_first(b, k + n), (size_t)step * a->len) == 0 &&
 		    memcmp(addrlist_last(a, i + n), addrlist_last(b, k + n), (size_t)step * a->len) == 0;
-		if (is_same)
+		if (is_same) {
 			n += step;
-		else if (step == 1)
+			step = step * 2 > SKIP / a->len ? SKIP / a->len : step * 2;
+		} else if (step == 1)
 			break;
 		else
 			step = (step + 1) / 2;
@@ -342,7 +343,7 @@ cut(struct addrlist_draft *d, const uint8_t *first, const uint8_t *last, const s
 }
 
 struct addrlist *
-addrlist_minus(const struct addrlist *a, const struct addrlist *b)
+addrlist_minus(const struct addrlist *a, const struct addrlist *b, uint32_t max)
 {
 	struct addrlist_draft d;
 	uint32_t i, k, n;
@@ -355,6 +356,10 @@ addrlist_minus(const struct addrlist *a, const struct addrlist *b)
 		if (i < a->n) {
 			cut(&d, addrlist_first(a, i), addrlist_last(a, i), b, &k);
 			i++;
+		}
+		if (d.n > max) {
+			free(d.pairs);
+			return NULL;
 		}
 	}
 	return addrlist_make(&d);

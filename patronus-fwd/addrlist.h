@@ -43,8 +43,9 @@ struct addrlist	*addrlist_ref(struct addrlist *);
 void		 addrlist_unref(struct addrlist *);	/* NULL is fine */
 bool		 addrlist_equal(const struct addrlist *, const struct addrlist *);
 bool		 addrlist_has(const struct addrlist *, const uint8_t *key);
-/* What a has and b has not, and what either has; of one family. */
-struct addrlist	*addrlist_minus(const struct addrlist *a, const struct addrlist *b);
+/* What a has and b has not, of one family; NULL when that is more than max intervals. */
+struct addrlist	*addrlist_minus(const struct addrlist *a, const struct addrlist *b, uint32_t max);
+/* What either has. */
 struct addrlist	*addrlist_plus(const struct addrlist *a, const struct addrlist *b);
 /* The i-th interval. */
 const uint8_t	*addrlist_first(const struct addrlist *, uint32_t i);

@@ -114,8 +114,9 @@ place(struct ir *ir, struct ir_list *l, struct addrlist *base, uint32_t salt, st
 bool
 ir_list_place_on(struct ir *ir, struct ir_list *l, struct addrlist *base, uint32_t salt)
 {
-	struct addrlist *more = addrlist_minus(l->wanted, base), *less = addrlist_minus(base, l->wanted);
-	bool is_small = more->n + less->n <= IR_LIST_CHANGES_MAX;
+	struct addrlist *more = addrlist_minus(l->wanted, base, IR_LIST_CHANGES_MAX);
+	struct addrlist *less = more != NULL ? addrlist_minus(base, l->wanted, IR_LIST_CHANGES_MAX - more->n) : NULL;
+	bool is_small = less != NULL;
 
 	if (is_small)
 		place(ir, l, base, salt, more, less);

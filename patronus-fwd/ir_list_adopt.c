@@ -129,7 +129,7 @@ adopt(struct ir *ir, struct ir_list *l, struct nl_reader sets, struct nl_reader 
 {
 	unsigned len = l->wanted->len;
 	struct addrlist *more = read_set(elems, l->more->name, len), *less = read_set(elems, l->less->name, len);
-	struct addrlist *rest = addrlist_minus(l->wanted, more), *base = addrlist_plus(rest, less);
+	struct addrlist *rest = addrlist_minus(l->wanted, more, UINT32_MAX), *base = addrlist_plus(rest, less);
 	char name[NAME_SIZE];
 	uint32_t salt;
 

@@ -91,11 +91,11 @@ test_edges(void **state)
 	assert_false(addrlist_has(none, zero));
 	assert_true(addrlist_has(last, ones) && addrlist_has(last, zero));
 	assert_true(addrlist_has(x, ones) && addrlist_has(x, zero));
-	rest = addrlist_minus(everything, last);
+	rest = addrlist_minus(everything, last, UINT32_MAX);
 	assert_int_equal(rest->n, 1);
 	assert_false(addrlist_has(rest, ones) || addrlist_has(rest, zero));
 	addrlist_unref(rest);
-	rest = addrlist_minus(last, everything);
+	rest = addrlist_minus(last, everything, UINT32_MAX);
 	assert_int_equal(rest->n, 0);
 	addrlist_unref(rest);
 	assert_false(addrlist_after(key, ones, 4) || addrlist_before(key, zero, 16));
@@ -169,7 +169,7 @@ test_algebra(void **state)
 			y = addrlist_ref(x);
 			memcpy(b, a, sizeof(b));
 		}
-		m = addrlist_minus(x, y);
+		m = addrlist_minus(x, y, UINT32_MAX);
 		p = addrlist_plus(x, y);
 		for (i = 0; i < WORLD; i++) {
 			minus[i] = a[i] && !b[i];
@@ -210,10 +210,11 @@ test_long(void **state)
 	x = addrlist_make(&d[0]);
 	y = addrlist_make(&d[1]);
 	assert_int_equal(x->n, 100000);
-	m = addrlist_minus(x, y);
+	m = addrlist_minus(x, y, UINT32_MAX);
 	assert_int_equal(m->n, 2);
 	addrlist_unref(m);
-	m = addrlist_minus(y, x);
+	assert_null(addrlist_minus(x, y, 1));
+	m = addrlist_minus(y, x, UINT32_MAX);
 	assert_int_equal(m->n, 0);
 	addrlist_unref(m);
 	addrlist_unref(x);
