@@ -72,6 +72,12 @@ def test_a_change_of_one_keeps_what_is_loaded(box):
     assert not passes(box, LISTED) and passes(box, FREE)
 
 
+def connects(lab, source, timeout):
+    """The handshake alone: on a busy machine the answer may take longer than socat waits for it."""
+    return lab.exec("inet", ["socat", "-u", "OPEN:/dev/null", f"TCP:{TARGET[1]}:{TARGET[2]},connect-timeout={timeout},bind={source}"],
+                    check=False).returncode == 0
+
+
 class Probes:
     """New connections of both, one after another, until told to stop."""
 
@@ -81,7 +87,7 @@ class Probes:
 
     def run(self, source, timeout):
         while not self.over.is_set():
-            got = passes(self.lab, source, timeout)
+            got = connects(self.lab, source, timeout)
             self.n += 1
             self.opened += source == LISTED and got
             self.cut += source == FREE and not got
@@ -101,7 +107,7 @@ def test_nothing_is_seen_of_the_load(box):
     before = bases(box)
     with Probes(box) as probes:
         box.load(write(box, [LISTED], 1), comment="all others")
-    assert probes.n > 10 and probes.opened == 0 and probes.cut == 0
+    assert probes.n > 10 and (probes.opened, probes.cut) == (0, 0)
     assert not set(bases(box)) & set(before) and len(bases(box)) == 2
 
 
