@@ -9,8 +9,10 @@
 #include "ipc/privcall.h"
 
 #include "apply.h"
+#include "apply_list.h"
 #include "carry.h"
 #include "diff.h"
+#include "ir_list.h"
 #include "nft_encode.h"
 #include "nft_read.h"
 #include "problems.h"
@@ -44,8 +46,8 @@ refused(const struct nft_batch *b, const struct privcall_error *e, struct proble
 }
 
 /* -ESTALE is not a problem yet, and nothing is without problems. */
-static int
-send_batch(struct apply *a, const struct nft_batch *b, uint32_t generation, bool echo, struct message *ret, struct problems *problems)
+int
+apply_send(struct apply *a, const struct nft_batch *b, uint32_t generation, bool echo, struct message *ret, struct problems *problems)
 {
 	struct nft_batch_req req = {
 		.generation = generation, .echo = echo, .messages = { .data = b->out.data, .len = (uint32_t)b->out.len }
@@ -69,31 +71,6 @@ send_batch(struct apply *a, const struct nft_batch *b, uint32_t generation, bool
 	return r;
 }
 
-/* generation: as send_batch(). */
-static int
-apply_all(struct apply *a, struct ir *ir, uint32_t generation, struct problems *problems)
-{
-	struct nft_batch b;
-	struct message m;
-	uint64_t start;
-	int r;
-
-	start = clock_mono_us();
-	nft_batch_init(&b);
-	nft_put_all(&b, ir);
-	a->encode_us = clock_mono_us() - start;
-	r = send_batch(a, &b, generation, false, &m, problems);
-	nft_batch_fini(&b);
-	if (r != 0)
-		return r;
-	message_fini(&m);
-	a->n_full++;
-	a->is_touched = false;
-	a->is_trusted = false;
-	a->has_handles = false;
-	return 0;
-}
-
 struct dump {
 	const uint8_t	*data;
 	size_t		 len;
@@ -109,6 +86,68 @@ dump_get(struct dump *d, uint8_t what)
 	return privcall_dump(what, &d->data, &d->len, &d->generation, &e);
 }
 
+static void
+dump_free(struct dump *d)
+{
+	privcall_dump_free(d->data, d->len);
+}
+
+/* The table anew around its lists, which take too long to be sent again in one transaction. */
+static int
+put_around_lists(struct nft_batch *b, const struct ir *ir)
+{
+	struct dump chains, sets;
+	int r;
+
+	r = dump_get(&chains, NL_DUMP_NFT_CHAINS);
+	if (r != 0)
+		return r;
+	r = dump_get(&sets, NL_DUMP_NFT_SETS);
+	if (r == 0) {
+		nft_put_table(b);
+		apply_lists_clear(b, ir, chains.data, chains.len, sets.data, sets.len);
+		nft_put_contents(b, ir, false);
+		dump_free(&sets);
+	}
+	dump_free(&chains);
+	return r;
+}
+
+/* generation: as apply_send(). */
+static int
+apply_all(struct apply *a, struct ir *ir, uint32_t generation, struct problems *problems)
+{
+	struct nft_batch b;
+	struct message m;
+	uint64_t start;
+	int r = 0;
+
+	a->is_behind = false;
+	ir_lists_renew(ir);
+	if (ir->lists != NULL)
+		r = apply_lists_ensure(a, ir, problems);
+	if (r == 0 && ir->lists != NULL && generation != 0)
+		generation = a->generation;
+	start = clock_mono_us();
+	nft_batch_init(&b);
+	if (ir->lists == NULL)
+		nft_put_all(&b, ir);
+	else if (r == 0)
+		r = put_around_lists(&b, ir);
+	a->encode_us = clock_mono_us() - start;
+	if (r == 0)
+		r = apply_send(a, &b, generation, false, &m, problems);
+	nft_batch_fini(&b);
+	if (r != 0)
+		return r;
+	message_fini(&m);
+	a->n_full++;
+	a->is_touched = false;
+	a->is_trusted = false;
+	a->has_handles = false;
+	return 0;
+}
+
 /* Rules that move take their counters along. */
 static void
 carry(const struct diff *d)
@@ -119,7 +158,7 @@ carry(const struct diff *d)
 	c = carry_new(d);
 	if (c != NULL && dump_get(&dump, NL_DUMP_NFT_RULES) == 0) {
 		carry_counters(c, dump.data, dump.len);
-		privcall_dump_free(dump.data, dump.len);
+		dump_free(&dump);
 	}
 	carry_free(c);
 }
@@ -147,7 +186,7 @@ apply_steps(struct apply *a, struct ir *next, struct problems *problems)
 	diff_encode(&d, &b);
 	a->encode_us = clock_mono_us() - start;
 	/* What ends by itself may have gone meanwhile: then everything is sent, and what is wrong otherwise is told then. */
-	r = send_batch(a, &b, a->generation, true, &m, d.has_timed ? NULL : problems);
+	r = apply_send(a, &b, a->generation, true, &m, d.has_timed ? NULL : problems);
 	if (r != 0 && r != -ESTALE && d.has_timed)
 		r = 1;
 	if (r == 0) {
@@ -163,7 +202,7 @@ apply_steps(struct apply *a, struct ir *next, struct problems *problems)
 
 /* --- reading back */
 static int
-read_back(struct ir *ir, uint32_t *ret_generation, verify_report *report, void *arg)
+read_back(struct ir *ir, const struct ir *coming, uint32_t *ret_generation, verify_report *report, void *arg)
 {
 	static const uint8_t what[] = { NL_DUMP_NFT_TABLES, NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS };
 	struct dump d[sizeof(what)];
@@ -179,13 +218,14 @@ read_back(struct ir *ir, uint32_t *ret_generation, verify_report *report, void *
 		v = (struct verify_dumps){
 			.tables = { d[0].data, d[0].len }, .chains = { d[1].data, d[1].len }, .rules = { d[2].data, d[2].len },
 			.sets = { d[3].data, d[3].len }, .elems = { d[4].data, d[4].len }, .has_tables = true, .has_elems = n == 5,
+			.coming = coming
 		};
 		/* A transaction in between would be seen by the next look: the first dump's generation is what was looked at. */
 		*ret_generation = d[0].generation;
 		r = (int)verify_compare(ir, &v, report, arg);
 	}
 	for (i = 0; i < n; i++)
-		privcall_dump_free(d[i].data, d[i].len);
+		dump_free(&d[i]);
 	return r;
 }
 
@@ -199,12 +239,13 @@ is_current(struct apply *a)
 	if (!a->is_trusted || a->is_touched || dump_get(&d, NL_DUMP_NFT_TABLES) != 0)
 		return false;
 	same = d.generation == a->generation;
-	privcall_dump_free(d.data, d.len);
+	dump_free(&d);
 	return same;
 }
 
-int
-apply_verify(struct apply *a, verify_report *report, void *arg)
+/* coming: a form whose lists may be there already. */
+static int
+verify(struct apply *a, const struct ir *coming, verify_report *report, void *arg)
 {
 	int r;
 
@@ -213,11 +254,17 @@ apply_verify(struct apply *a, verify_report *report, void *arg)
 	if (is_current(a))
 		return 0;
 	a->n_dumps++;
-	r = read_back(a->ir, &a->generation, report, arg);
+	r = read_back(a->ir, coming, &a->generation, report, arg);
 	a->is_trusted = r == 0;
 	a->has_handles = r == 0;
 	a->is_touched = r != 0;
 	return r;
+}
+
+int
+apply_verify(struct apply *a, verify_report *report, void *arg)
+{
+	return verify(a, NULL, report, arg);
 }
 
 int
@@ -248,17 +295,55 @@ apply_forget(struct apply *a)
 	a->previous = NULL;
 }
 
+/* What lists a process before us had loaded, and what it has left unfinished. */
+static void
+adopt_lists(struct apply *a, struct ir *next)
+{
+	struct dump sets, elems = { .data = NULL };
+
+	if (dump_get(&sets, NL_DUMP_NFT_SETS) != 0)
+		return;
+	a->generation = sets.generation;
+	if (next->lists != NULL && dump_get(&elems, NL_DUMP_NFT_ELEMS) == 0) {
+		ir_lists_adopt(next, sets.data, sets.len, elems.data, elems.len);
+		dump_free(&elems);
+	}
+	apply_lists_sweep(a, next, sets.data, sets.len);
+	dump_free(&sets);
+}
+
 /* After a restart the kernel may have just what is wanted; then its counters go on. */
 static bool
 adopt(struct apply *a, struct ir *next)
 {
 	a->n_dumps++;
-	if (read_back(next, &a->generation, NULL, NULL) != 0)
+	adopt_lists(a, next);
+	if (read_back(next, NULL, &a->generation, NULL, NULL) != 0)
 		return false;
 	a->is_trusted = true;
 	a->has_handles = true;
 	a->is_touched = false;
 	return true;
+}
+
+/* 1: everything has to be sent. */
+static int
+apply_difference(struct apply *a, struct ir *next, struct problems *problems)
+{
+	int r;
+
+	ir_lists_place(next, a->ir);
+	a->is_behind = false;
+	r = apply_lists_load(a, next, a->ir, problems);
+	if (r != 0)
+		return r;
+	r = apply_steps(a, next, problems);
+	/* Somebody else's transaction came between: it is our table again when nothing of it differs. */
+	if (r == -ESTALE) {
+		a->is_trusted = false;
+		r = verify(a, next, NULL, NULL) == 0 ? apply_steps(a, next, problems) : 1;
+	}
+	return r;
 }
 
 int
@@ -267,18 +352,17 @@ apply_commit(struct apply *a, struct ir *next, struct problems *problems)
 	int r;
 
 	r = 1;
-	if (a->ir == NULL) {
+	if (a->ir == NULL)
 		r = adopt(a, next) ? 0 : 1;
-	} else if (!a->is_touched && (a->has_handles || apply_verify(a, NULL, NULL) == 0)) {
-		r = apply_steps(a, next, problems);
-		/* Somebody else's transaction came between: it is our table again when nothing of it differs. */
-		if (r == -ESTALE) {
-			a->is_trusted = false;
-			r = apply_verify(a, NULL, NULL) == 0 ? apply_steps(a, next, problems) : 1;
+	else if (!a->is_touched && (a->has_handles || apply_verify(a, NULL, NULL) == 0))
+		r = apply_difference(a, next, problems);
+	if (r == 1 || r == -ESTALE) {
+		if (a->ir != NULL) {
+			ir_lists_renew(a->ir);
+			ir_lists_place(next, a->ir);
 		}
-	}
-	if (r == 1 || r == -ESTALE)
 		r = apply_all(a, next, 0, problems);
+	}
 	if (r == 0)
 		take(a, next);
 	return r;
@@ -351,9 +435,10 @@ apply_event(struct apply *a, uint32_t generation, bool touches_ours)
 	return true;
 }
 
+/* What was lost was ours alone when the generation is the one of our last transaction. */
 void
 apply_events_lost(struct apply *a)
 {
 	a->n_own_events = 0;
-	a->is_touched = a->ir != NULL;
+	a->is_touched = a->ir != NULL && !is_current(a);
 }

@@ -23,6 +23,7 @@ struct apply {
 	bool		 is_trusted;	/* it has been read back, or its echo was right */
 	bool		 is_touched;	/* somebody else changed our table, or we may have missed that */
 	bool		 has_handles;
+	bool		 is_behind;	/* somebody else's transaction came between ours: the generation is the one before it */
 	uint32_t	 n_own_events;	/* transactions of ours that the event socket has not told of yet */
 	uint32_t	 n_full;	/* for tests: how often everything was sent, */
 	uint32_t	 n_batches;	/* batches, */

@@ -37,6 +37,13 @@ same_origin(const struct ir_rule *a, const struct ir_rule *b)
 	return a->origin->hash == b->origin->hash && strcmp(a->origin->id, b->origin->id) == 0;
 }
 
+/* It is replaced by itself: what it looks into has another name, or a pass has placed it otherwise. */
+static bool
+goes_on(const struct change *c)
+{
+	return c->kind == CHANGE_RULE_REPLACE && has_counter(c->old) && has_counter(c->rule) && same_origin(c->old, c->rule);
+}
+
 static struct pair *
 by_origin(const struct carry *c, const struct ir_rule *r)
 {
@@ -95,12 +102,16 @@ carry_new(const struct diff *d)
 	uint32_t i, n, found;
 
 	for (i = 0, n = 0; i < d->n; i++)
-		n += d->items[i].kind == CHANGE_RULE_REMOVE;
+		n += d->items[i].kind == CHANGE_RULE_REMOVE || goes_on(&d->items[i]);
 	if (n == 0)
 		return NULL;
 	added = table_added(d);
 	c = table_new(n);
 	for (i = 0, found = 0; i < d->n; i++) {
+		if (goes_on(&d->items[i])) {
+			*by_handle(c, d->items[i].old->handle) = (struct pair){ d->items[i].old, d->items[i].rule };
+			found++;
+		}
 		if (d->items[i].kind != CHANGE_RULE_REMOVE || !has_counter(d->items[i].old))
 			continue;
 		p = by_origin(added, d->items[i].old);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 
 #include "compile.h"
+#include "ir_list.h"
 #include "mem.h"
 
 /*
@@ -391,6 +392,8 @@ compile(const struct fw_policy *policy, struct buf *remarks)
 	compile_output(&c);
 	compile_unmatched(&c);
 	compile_nat(&c);
+	compile_lists_free(&c);
+	ir_lists_place(c.ir, NULL);
 	arena_free(c.scratch);
 	free(c.parts.items);
 	return c.ir;

@@ -3,6 +3,8 @@
 #define PATRONUS_FWD_COMPILE_H
 
 #include "ir.h"
+#include "addrlist.h"
+#include "names.h"
 #include "policy.h"
 
 /*
@@ -31,12 +33,16 @@ struct compile_parts {
 	unsigned		 cap;
 };
 
+struct compile_list;
+
 struct compiler {
 	struct ir		*ir;
 	const struct fw_policy	*policy;
 	struct buf		*remarks;	/* lines for people: rules that can never match */
 	struct arena		*scratch;	/* until the end of the compilation */
 	struct compile_parts	 parts;		/* of the rule at hand; memory is kept for the next one */
+	struct compile_list	*lists;		/* that have been made */
+	struct names		 list_names;
 };
 
 #define COMPILE_LOG_GROUP	1
@@ -54,6 +60,14 @@ void	 compile_rule(struct compiler *, struct ir_chain *, const struct policy_rul
 void	 compile_xdp(struct compiler *);
 /* compile_nat.c */
 void	 compile_nat(struct compiler *);
+
+/* --- compile_list.c: groups with very many addresses */
+
+/* The addresses of that family; NULL when there are few.  It is the compiler's. */
+const struct addrlist *compile_list(struct compiler *, const struct policy_addresses *, uint8_t family);
+/* The address is in the list, or is not: half of the answer, since it takes two rules of which a packet meets one at most. */
+void	 compile_in_list(struct compiler *, struct ir_draft *, const struct policy_addresses *, uint8_t field, bool is_second);
+void	 compile_lists_free(struct compiler *);
 
 /* --- compile_match.c: what rules and translations share */
 

@@ -227,11 +227,14 @@ prefix_family(const struct prefix *p)
 }
 
 static uint32_t
-count_family(const struct policy_addresses *a, uint8_t family, bool *ret_has_networks)
+count_family(struct compiler *c, const struct policy_addresses *a, uint8_t family, bool *ret_has_networks)
 {
+	const struct addrlist *l = compile_list(c, a, family);
 	uint32_t i, n;
 
 	*ret_has_networks = false;
+	if (l != NULL)
+		return l->n;
 	for (i = 0, n = 0; i < a->n; i++) {
 		if (prefix_family(&a->items[i]) != family)
 			continue;
@@ -330,8 +333,9 @@ live_set(struct compiler *c, const struct policy_addresses *a, uint8_t family, u
 	return s;
 }
 
+/* *halves: a bit for each list that is still to come, which half of it. */
 static void
-put_addresses(struct compiler *c, struct ir_draft *d, const struct policy_addresses *a, uint8_t family, bool is_source)
+put_addresses(struct compiler *c, struct ir_draft *d, const struct policy_addresses *a, uint8_t family, bool is_source, unsigned *halves)
 {
 	enum ir_field field;
 	bool has_networks;
@@ -341,13 +345,18 @@ put_addresses(struct compiler *c, struct ir_draft *d, const struct policy_addres
 		field = is_source ? IR_SADDR4 : IR_DADDR4;
 	else
 		field = is_source ? IR_SADDR6 : IR_DADDR6;
-	if (a->is_live) {
+	if (a->is_live && compile_list(c, a, family) == NULL) {
 		ir_match_set(d, field, a->is_not ? IR_NOT_IN_SET : IR_IN_SET, live_set(c, a, family, (uint8_t)field));
 		return;
 	}
-	n = count_family(a, family, &has_networks);
+	n = count_family(c, a, family, &has_networks);
 	if (n == 0 && a->is_not)	/* no address of this family is one of them */
 		return;
+	if (compile_list(c, a, family) != NULL) {
+		compile_in_list(c, d, a, (uint8_t)field, (*halves & 1) != 0);
+		*halves >>= 1;
+		return;
+	}
 	if (a->name == NULL && n == 1) {
 		for (i = 0; prefix_family(&a->items[i]) != family; i++)
 			;
@@ -358,20 +367,39 @@ put_addresses(struct compiler *c, struct ir_draft *d, const struct policy_addres
 }
 
 static void
-put_endpoint(struct compiler *c, struct ir_draft *d, const struct policy_endpoint *e, uint8_t family, bool is_source)
+put_endpoint(struct compiler *c, struct ir_draft *d, const struct policy_endpoint *e, uint8_t family, bool is_source, unsigned *halves)
 {
 	unsigned i;
 
 	for (i = 0; e != NULL && i < e->n; i++)
-		put_addresses(c, d, &e->criteria[i], family, is_source);
+		put_addresses(c, d, &e->criteria[i], family, is_source, halves);
+}
+
+/* How many of the criteria are lists that a rule has to ask for. */
+static unsigned
+count_lists(struct compiler *c, const struct policy_endpoint *e, uint8_t family)
+{
+	const struct addrlist *l;
+	unsigned i, n;
+
+	for (i = 0, n = 0; e != NULL && i < e->n; i++) {
+		l = compile_list(c, &e->criteria[i], family);
+		n += l != NULL && (l->n > 0 || !e->criteria[i].is_not);
+	}
+	return n;
 }
 
 /* Do the addresses have everything of the family? */
 static bool
-is_everything(const struct policy_addresses *a, uint8_t family)
+is_everything(struct compiler *c, const struct policy_addresses *a, uint8_t family)
 {
+	static const uint8_t none[IR_VALUE_MAX];
+	const struct addrlist *l = compile_list(c, a, family);
+	uint8_t after[IR_VALUE_MAX];
 	uint32_t i;
 
+	if (l != NULL)
+		return l->n == 1 && memcmp(l->first, none, l->len) == 0 && !addrlist_after(after, l->last, l->len);
 	for (i = 0; i < a->n; i++)
 		if (prefix_family(&a->items[i]) == family && a->items[i].len == 0)
 			return true;
@@ -380,7 +408,7 @@ is_everything(const struct policy_addresses *a, uint8_t family)
 
 /* Can an address of this family meet every criterion of the endpoint? */
 static bool
-endpoint_has(const struct policy_endpoint *e, uint8_t family)
+endpoint_has(struct compiler *c, const struct policy_endpoint *e, uint8_t family)
 {
 	const struct policy_addresses *a;
 	bool ignored;
@@ -388,7 +416,7 @@ endpoint_has(const struct policy_endpoint *e, uint8_t family)
 
 	for (i = 0; e != NULL && i < e->n; i++) {
 		a = &e->criteria[i];
-		if (!a->is_live && (a->is_not ? is_everything(a, family) : count_family(a, family, &ignored) == 0))
+		if (!a->is_live && (a->is_not ? is_everything(c, a, family) : count_family(c, a, family, &ignored) == 0))
 			return false;
 	}
 	return true;
@@ -459,12 +487,14 @@ struct choice {
 	uint8_t			 family;	/* NFPROTO_UNSPEC: both */
 	const uint8_t		*dscp;		/* NULL: all */
 	const struct ports	*length;	/* NULL: all */
+	unsigned		 halves;	/* of lists, see put_addresses() */
 };
 
 static void
 add_part(struct compiler *c, struct compile_parts *parts, const struct compile_selector *sel, const struct choice *o)
 {
 	const struct transport *t = o->transport;
+	unsigned halves = o->halves;
 	struct compile_part *p;
 
 	p = part_new(parts);
@@ -477,8 +507,8 @@ add_part(struct compiler *c, struct compile_parts *parts, const struct compile_s
 	}
 	if (p->family != NFPROTO_UNSPEC) {
 		ir_match_u8(&p->draft, IR_NFPROTO, p->family);
-		put_endpoint(c, &p->draft, sel->source, p->family, true);
-		put_endpoint(c, &p->draft, sel->destination, p->family, false);
+		put_endpoint(c, &p->draft, sel->source, p->family, true, &halves);
+		put_endpoint(c, &p->draft, sel->destination, p->family, false, &halves);
 	}
 	if (o->dscp != NULL)
 		put_dscp(&p->draft, p->family, *o->dscp);
@@ -488,6 +518,18 @@ add_part(struct compiler *c, struct compile_parts *parts, const struct compile_s
 		put_transport(c, &p->draft, t);
 	if (sel->conditions != NULL)
 		compile_conditions(c, &p->draft, sel->conditions);
+}
+
+/* A part for each half of each list. */
+static void
+add_halves(struct compiler *c, struct compile_parts *parts, const struct compile_selector *sel, struct choice *o)
+{
+	unsigned n = 0;
+
+	if (o->family != NFPROTO_UNSPEC)
+		n = count_lists(c, sel->source, o->family) + count_lists(c, sel->destination, o->family);
+	for (o->halves = 0; o->halves < 1u << n; o->halves++)
+		add_part(c, parts, sel, o);
 }
 
 /* A part for each code point and range of lengths. */
@@ -512,7 +554,7 @@ add_parts(struct compiler *c, struct compile_parts *parts, const struct compile_
 		o.dscp = p != NULL && p->n_dscp > 0 ? &p->dscp[i] : NULL;
 		for (k = 0; k < (p != NULL && p->n_lengths > 0 ? p->n_lengths : 1); k++) {
 			o.length = p != NULL && p->n_lengths > 0 ? &p->lengths[k] : NULL;
-			add_part(c, parts, sel, &o);
+			add_halves(c, parts, sel, &o);
 		}
 	}
 }
@@ -526,13 +568,13 @@ splits_families(const struct compile_selector *sel)
 }
 
 static bool
-has_family(const struct compile_selector *sel, uint8_t family)
+has_family(struct compiler *c, const struct compile_selector *sel, uint8_t family)
 {
 	if ((sel->is_v4_only && family != NFPROTO_IPV4) || (sel->is_v6_only && family != NFPROTO_IPV6))
 		return false;
 	if (sel->conditions != NULL && sel->conditions->family != NFPROTO_UNSPEC && sel->conditions->family != family)
 		return false;
-	return endpoint_has(sel->source, family) && endpoint_has(sel->destination, family);
+	return endpoint_has(c, sel->source, family) && endpoint_has(c, sel->destination, family);
 }
 
 struct compile_parts *
@@ -548,7 +590,7 @@ compile_select(struct compiler *c, const struct compile_selector *sel)
 	all = transports_make(c->scratch, sel);
 	splits = splits_families(sel);
 	for (f = 0; f < (splits ? 2 : 1); f++) {
-		if (splits && !has_family(sel, families[f]))
+		if (splits && !has_family(c, sel, families[f]))
 			continue;
 		for (i = 0; i < all.n; i++)
 			add_parts(c, parts, sel, &all.items[i], splits ? families[f] : NFPROTO_UNSPEC);

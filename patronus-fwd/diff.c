@@ -7,6 +7,7 @@
 #include "diff.h"
 #include "hash.h"
 #include "ir_print.h"
+#include "addrlist.h"
 #include "mem.h"
 #include "nft_encode.h"
 
@@ -443,7 +444,8 @@ encode_change(const struct change *c, struct nft_batch *b)
 		nft_put_chain_delete(b, c->chain->name);
 		break;
 	case CHANGE_SET_ADD:
-		nft_put_set(b, c->set);
+		if (c->set->list == NULL)	/* it is there: a list comes before what looks into it (apply_list.c) */
+			nft_put_set(b, c->set);
 		break;
 	case CHANGE_SET_REMOVE:
 		nft_put_set_delete(b, c->set->name);
@@ -515,7 +517,10 @@ print_change(const struct change *c, struct buf *b)
 		break;
 	case CHANGE_SET_ADD:
 	case CHANGE_SET_REMOVE:
-		buf_printf(b, "%s set %s\n", c->kind == CHANGE_SET_ADD ? "+" : "-", c->set->name);
+		buf_printf(b, "%s set %s", c->kind == CHANGE_SET_ADD ? "+" : "-", c->set->name);
+		if (c->set->list != NULL)
+			buf_printf(b, " with %u intervals of addresses", c->set->list->n);
+		buf_putc(b, '\n');
 		break;
 	case CHANGE_INVALID:
 		break;

@@ -9,6 +9,7 @@
 
 #include "explain.h"
 #include "ir_field.h"
+#include "addrlist.h"
 
 /* The kernel's own bound on jumps (NFT_JUMP_STACK_SIZE); a form that needs more cannot be loaded. */
 #define DEPTH_MAX	16
@@ -200,6 +201,7 @@ in_intervals(const struct ir_set *set, const struct ir_elem *e, const uint8_t *k
 static const struct ir_elem *
 look_up(const struct run *r, const struct ir_stmt *s)
 {
+	static const struct ir_elem listed;
 	uint8_t key[IR_KEY_MAX] = { 0 }, value[IR_VALUE_MAX];
 	const struct ir_set *set = s->set;
 	const struct ir_elem *e;
@@ -212,6 +214,8 @@ look_up(const struct run *r, const struct ir_stmt *s)
 		memcpy(key + at, value, ir_field_info(set->fields[i])->len);
 		at += (ir_field_info(set->fields[i])->len + 3u) & ~3u;
 	}
+	if (set->list != NULL)
+		return addrlist_has(set->list, key) ? &listed : NULL;
 	if (set->nfields > 1 && (set->flags & IR_SET_INTERVAL) != 0) {
 		for (n = 0; n < set->n; n++)
 			if (in_intervals(set, &set->elems[n], key))

@@ -59,6 +59,10 @@ void	 revocation_now(struct fwd *);
 
 /* repair.c: drivers as the revision says; what they cannot do is in its ruleset, which is compiled anew for that.  Before the ruleset is sent. */
 void	 fwd_drivers(struct fwd *, struct revision **);
+struct problems;
+/* As apply_commit(); long lists are loaded without listening to what the kernel tells of each of their elements. */
+int	 fwd_apply(struct fwd *, struct ir *next, struct problems *);
+
 /* repair.c: the kernel may differ, or links may have changed. */
 void	 repair_table(void *fwd);
 void	 repair_links(void *fwd);

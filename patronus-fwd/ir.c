@@ -10,6 +10,7 @@
 #include "hash.h"
 #include "ir.h"
 #include "ir_field.h"
+#include "addrlist.h"
 #include "mem.h"
 
 struct ir *
@@ -31,8 +32,15 @@ ir_new(void)
 void
 ir_free(struct ir *ir)
 {
-	if (ir != NULL)
-		arena_free(ir->arena);
+	struct ir_list *l;
+
+	if (ir == NULL)
+		return;
+	for (l = ir->lists; l != NULL; l = l->next) {
+		addrlist_unref(l->wanted);
+		addrlist_unref(l->base->list);
+	}
+	arena_free(ir->arena);
 }
 
 struct ir_chain *
@@ -94,6 +102,17 @@ ir_set_new(struct ir *ir, const char *name, uint8_t flags, const uint8_t *fields
 	ir->sets_tail = &s->next;
 	names_put(ir->arena, &ir->set_names, s->name, s);
 	return s;
+}
+
+void
+ir_set_rename(struct ir *ir, struct ir_set *renamed, const char *name)
+{
+	struct ir_set *s;
+
+	renamed->name = mem_strdup(ir->arena, name);
+	memset(&ir->set_names, 0, sizeof(ir->set_names));
+	for (s = ir->sets; s != NULL; s = s->next)
+		names_put(ir->arena, &ir->set_names, s->name, s);
 }
 
 struct ir_elem *
@@ -199,6 +218,7 @@ ir_set_seal(struct ir_set *s)
 	h = hash_u64(s->flags, h);
 	h = hash_u64(s->timeout_ms, h);
 	h = hash_u64(s->size, h);
+	h = hash_u64(s->list != NULL ? s->list->digest : 0, h);
 	for (i = 0; i < s->n; i++) {
 		h = hash_bytes(s->elems[i].lo, len, h);
 		if ((s->flags & IR_SET_INTERVAL) != 0)
@@ -409,6 +429,17 @@ rule_hash(const struct ir_rule *r)
 	for (i = 0; i < r->n; i++)
 		h = stmt_hash(&r->stmts[i], h);
 	return h;
+}
+
+void
+ir_rehash(struct ir *ir)
+{
+	struct ir_chain *c;
+	struct ir_rule *r;
+
+	for (c = ir->chains; c != NULL; c = c->next)
+		for (r = c->first; r != NULL; r = r->next)
+			r->hash = rule_hash(r);
 }
 
 void

@@ -111,6 +111,8 @@ struct ir_elem {
 	uint64_t	 expires_ms;		/* IR_SET_TIMED: monotonic; 0: never */
 };
 
+struct addrlist;
+
 struct ir_set {
 	struct ir_set	*next;
 	const char	*name;
@@ -124,7 +126,25 @@ struct ir_set {
 	struct ir_elem	*elems;		/* sorted by ir_elem_compare() once sealed */
 	uint32_t	 n;
 	uint32_t	 cap;
+	struct addrlist	*list;		/* all that it has, instead of elements: never sent or compared one by one; its ir_list has it */
+	bool		 is_spoilt;	/* a list's, and the kernel has something else */
+	bool		 is_of_list;	/* passes leave it as it is: what is in it follows the kernel */
 	uint64_t	 hash;		/* of definition and elements, once sealed */
+};
+
+/*
+ * A long list of addresses.  In the kernel it is a large set that never changes, and two small ones with what has been added and taken away since:
+ * an address is in the list when it is in base and not in less, or when it is in more.  more has nothing of base, and less nothing else.
+ */
+struct ir_list {
+	struct ir_list	*next;
+	const char	*name;		/* "group.bad" */
+	uint8_t		 field;
+	struct addrlist	*wanted;	/* what it should have */
+	uint32_t	 salt;		/* of the name of base */
+	struct ir_set	*base;		/* "group.bad.list4.HASH" */
+	struct ir_set	*more;		/* "group.bad.more4" */
+	struct ir_set	*less;
 };
 
 struct ir {
@@ -135,6 +155,7 @@ struct ir {
 	struct ir_set	**sets_tail;
 	struct names	 chain_names;
 	struct names	 set_names;
+	struct ir_list	*lists;
 	struct ir_origin **origins;	/* in order of creation */
 	uint32_t	 n_origins;
 	uint32_t	 cap_origins;
@@ -161,6 +182,9 @@ const struct ir_set *ir_set_intern(struct ir *, const char *prefix, uint8_t flag
 		    uint32_t n);
 /* Sort, merge overlapping intervals, hash.  Nothing is added afterwards. */
 void		 ir_set_seal(struct ir_set *);
+/* The set has another name from now on; the hashes of rules that look into it follow with ir_rehash(). */
+void		 ir_set_rename(struct ir *, struct ir_set *, const char *name);
+void		 ir_rehash(struct ir *);
 /* Bytes of a set's key in struct ir_elem.lo: each field of a concatenation padded to four. */
 unsigned	 ir_set_keylen(const struct ir_set *);
 int		 ir_elem_compare(const struct ir_set *, const struct ir_elem *, const struct ir_elem *);

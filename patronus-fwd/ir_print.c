@@ -7,6 +7,7 @@
 
 #include "ir_field.h"
 #include "ir_print.h"
+#include "addrlist.h"
 
 static const struct {
 	uint32_t	 bit;
@@ -363,6 +364,8 @@ print_set(struct buf *b, const struct ir_set *s)
 		buf_printf(b, " dynamic timeout %ums size %u", s->timeout_ms, s->size);
 	else if ((s->flags & IR_SET_DYNAMIC) != 0)
 		buf_printf(b, " dynamic size %u", s->size);
+	if (s->list != NULL)
+		buf_printf(b, " list of %u", s->list->n);
 	buf_putc(b, '\n');
 	for (i = 0; i < s->n; i++) {
 		buf_puts(b, "    ");

@@ -16,6 +16,7 @@
 #include "base/log.h"
 
 #include "ir_field.h"
+#include "addrlist.h"
 #include "mem.h"
 #include "nft_encode.h"
 #include "nft_expr.h"
@@ -37,6 +38,14 @@ nft_batch_init(struct nft_batch *b)
 	memset(b, 0, sizeof(*b));
 	buf_init(&b->out, 0);
 	b->scratch = mem_new(1, SCRATCH);
+}
+
+void
+nft_batch_reset(struct nft_batch *b)
+{
+	buf_reset(&b->out);
+	b->n = 0;
+	b->n_rules = 0;
 }
 
 void
@@ -71,14 +80,14 @@ nft_batch_path(const struct nft_batch *b, uint32_t message)
 	return message < b->n ? b->paths[message] : "";
 }
 
-static struct nlmsghdr *
-begin(struct nft_batch *b, uint16_t type, uint16_t flags)
+struct nlmsghdr *
+nft_message_begin(struct nft_batch *b, uint16_t type, uint16_t flags)
 {
 	return nftnl_nlmsg_build_hdr(b->scratch, type, NFPROTO_INET, flags, b->n);
 }
 
-static void
-end(struct nft_batch *b, const struct nlmsghdr *h, const char *path)
+void
+nft_message_end(struct nft_batch *b, const struct nlmsghdr *h, const char *path)
 {
 	if (h->nlmsg_len > SCRATCH)
 		fatalx("nft", "a message of %u bytes", h->nlmsg_len);
@@ -103,29 +112,37 @@ need(void *p)
 }
 
 static void
-put_table(struct nft_batch *b, uint16_t type, uint16_t flags)
+put_table(struct nft_batch *b, uint16_t type, uint16_t flags, bool is_awake)
 {
 	struct nftnl_table *t;
 	struct nlmsghdr *h;
 
 	t = need(nftnl_table_alloc());
 	nftnl_table_set_str(t, NFTNL_TABLE_NAME, NFT_TABLE);
-	h = begin(b, type, flags);
+	if (is_awake)
+		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, 0);
+	h = nft_message_begin(b, type, flags);
 	nftnl_table_nlmsg_build_payload(h, t);
-	end(b, h, "");
+	nft_message_end(b, h, "");
 	nftnl_table_free(t);
 }
 
 void
 nft_put_table(struct nft_batch *b)
 {
-	put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, false);
+}
+
+void
+nft_put_table_awake(struct nft_batch *b)
+{
+	put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, true);
 }
 
 void
 nft_put_table_delete(struct nft_batch *b)
 {
-	put_table(b, NFT_MSG_DELTABLE, 0);
+	put_table(b, NFT_MSG_DELTABLE, 0, false);
 }
 
 uint32_t
@@ -154,9 +171,9 @@ nft_put_chain(struct nft_batch *b, const struct ir_chain *c)
 		nftnl_chain_set_s32(n, NFTNL_CHAIN_PRIO, c->priority);
 		nftnl_chain_set_u32(n, NFTNL_CHAIN_POLICY, c->drops ? NF_DROP : NF_ACCEPT);
 	}
-	h = begin(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	h = nft_message_begin(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	nftnl_chain_nlmsg_build_payload(h, n);
-	end(b, h, "");
+	nft_message_end(b, h, "");
 	nftnl_chain_free(n);
 }
 
@@ -169,9 +186,9 @@ nft_put_chain_delete(struct nft_batch *b, const char *name)
 	n = need(nftnl_chain_alloc());
 	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, NFT_TABLE);
 	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, name);
-	h = begin(b, NFT_MSG_DELCHAIN, 0);
+	h = nft_message_begin(b, NFT_MSG_DELCHAIN, 0);
 	nftnl_chain_nlmsg_build_payload(h, n);
-	end(b, h, "");
+	nft_message_end(b, h, "");
 	nftnl_chain_free(n);
 }
 
@@ -225,14 +242,18 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 	}
 	if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields > 1)
 		nftnl_set_set_data(n, NFTNL_SET_DESC_CONCAT, lens, s->nfields);
+	/* Of a size that is known the kernel makes a table that need not grow; an interval may count as two.  The parent dumps none of those. */
+	if (s->list != NULL)
+		nftnl_set_set_u32(n, NFTNL_SET_DESC_SIZE, s->list->n * 2 + 1);
 	if ((s->flags & IR_SET_DYNAMIC) != 0) {
 		nftnl_set_set_u32(n, NFTNL_SET_DESC_SIZE, s->size);
 		if (s->timeout_ms != 0)
 			nftnl_set_set_u64(n, NFTNL_SET_TIMEOUT, s->timeout_ms);
 	}
-	h = begin(b, NFT_MSG_NEWSET, NLM_F_CREATE);
+	/* What is in a list is known by its name: never add to one that is there. */
+	h = nft_message_begin(b, NFT_MSG_NEWSET, s->list != NULL ? NLM_F_CREATE | NLM_F_EXCL : NLM_F_CREATE);
 	nftnl_set_nlmsg_build_payload(h, n);
-	end(b, h, s->path);
+	nft_message_end(b, h, s->path);
 	nftnl_set_free(n);
 }
 
@@ -245,9 +266,9 @@ nft_put_set_delete(struct nft_batch *b, const char *name)
 	n = need(nftnl_set_alloc());
 	nftnl_set_set_str(n, NFTNL_SET_TABLE, NFT_TABLE);
 	nftnl_set_set_str(n, NFTNL_SET_NAME, name);
-	h = begin(b, NFT_MSG_DELSET, 0);
+	h = nft_message_begin(b, NFT_MSG_DELSET, 0);
 	nftnl_set_nlmsg_build_payload(h, n);
-	end(b, h, "");
+	nft_message_end(b, h, "");
 	nftnl_set_free(n);
 }
 
@@ -306,7 +327,7 @@ nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem 
 	uint32_t i, at, put;
 
 	for (at = 0; at < n; at = i) {
-		h = begin(b, is_delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM, is_delete ? 0 : NLM_F_CREATE);
+		h = nft_message_begin(b, is_delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM, is_delete ? 0 : NLM_F_CREATE);
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, s->name);
 		list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -324,7 +345,7 @@ nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem 
 		}
 		mnl_attr_nest_end(h, list);
 		if (put > 0)
-			end(b, h, s->path);
+			nft_message_end(b, h, s->path);
 	}
 }
 
@@ -394,9 +415,9 @@ nft_put_rule(struct nft_batch *b, struct ir_rule *r, enum nft_place place, uint6
 	}
 	set_comment(n, r->origin->id);
 	nft_expr_put(n, r);
-	h = begin(b, NFT_MSG_NEWRULE, flags);
+	h = nft_message_begin(b, NFT_MSG_NEWRULE, flags);
 	nftnl_rule_nlmsg_build_payload(h, n);
-	end(b, h, r->origin->path);
+	nft_message_end(b, h, r->origin->path);
 	note_rule(b, r);
 	nftnl_rule_free(n);
 }
@@ -412,30 +433,41 @@ nft_put_rule_delete(struct nft_batch *b, const char *chain, uint64_t handle, con
 	nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, chain);
 	if (handle != 0)
 		nftnl_rule_set_u64(n, NFTNL_RULE_HANDLE, handle);
-	h = begin(b, NFT_MSG_DELRULE, 0);
+	h = nft_message_begin(b, NFT_MSG_DELRULE, 0);
 	nftnl_rule_nlmsg_build_payload(h, n);
-	end(b, h, path);
+	nft_message_end(b, h, path);
 	nftnl_rule_free(n);
 }
 
 void
-nft_put_all(struct nft_batch *b, const struct ir *ir)
+nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 {
 	const struct ir_chain *c;
 	const struct ir_set *s;
 	struct ir_rule *r;
 
-	/* Created first, so that deleting it never fails. */
-	nft_put_table(b);
-	nft_put_table_delete(b);
-	nft_put_table(b);
 	for (c = ir->chains; c != NULL; c = c->next)
 		nft_put_chain(b, c);
 	for (s = ir->sets; s != NULL; s = s->next) {
+		if (s->list != NULL && !has_lists)
+			continue;
 		nft_put_set(b, s);
-		put_all_elems(b, s);
+		if (s->list != NULL)
+			nft_put_list(b, s, 0, s->list->n);
+		else
+			put_all_elems(b, s);
 	}
 	for (c = ir->chains; c != NULL; c = c->next)
 		for (r = c->first; r != NULL; r = r->next)
 			nft_put_rule(b, r, NFT_APPEND, 0);
+}
+
+void
+nft_put_all(struct nft_batch *b, const struct ir *ir)
+{
+	/* Created first, so that deleting it never fails. */
+	nft_put_table(b);
+	nft_put_table_delete(b);
+	nft_put_table(b);
+	nft_put_contents(b, ir, true);
 }

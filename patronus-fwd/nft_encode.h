@@ -16,6 +16,8 @@
 
 #define NFT_TABLE	"patronus"
 
+struct nlmsghdr;
+
 struct nft_batch {
 	struct buf	  out;
 	const char	**paths;	/* one for each message; borrowed from the ir */
@@ -40,12 +42,19 @@ uint32_t nft_hook_number(uint8_t hook);
 uint32_t nft_set_flags(const struct ir_set *);
 
 void	 nft_batch_init(struct nft_batch *);
+/* Empty, memory kept. */
+void	 nft_batch_reset(struct nft_batch *);
 void	 nft_batch_fini(struct nft_batch *);
+/* A message being written; path is of what it was made from. */
+struct nlmsghdr *nft_message_begin(struct nft_batch *, uint16_t type, uint16_t flags);
+void	 nft_message_end(struct nft_batch *, const struct nlmsghdr *, const char *path);
 /* The message that the byte at offset is in, and what it was made from: "" for no part in particular. */
 uint32_t nft_batch_message(const struct nft_batch *, uint32_t offset);
 const char *nft_batch_path(const struct nft_batch *, uint32_t message);
 
 void	 nft_put_table(struct nft_batch *);
+/* And it is not dormant any more if it was. */
+void	 nft_put_table_awake(struct nft_batch *);
 void	 nft_put_table_delete(struct nft_batch *);
 /* Creates it, or sets the policy of one that is there. */
 void	 nft_put_chain(struct nft_batch *, const struct ir_chain *);
@@ -57,6 +66,12 @@ void	 nft_put_elems(struct nft_batch *, const struct ir_set *, const struct ir_e
 void	 nft_put_rule(struct nft_batch *, struct ir_rule *, enum nft_place, uint64_t handle);
 /* handle 0: all rules of the chain. */
 void	 nft_put_rule_delete(struct nft_batch *, const char *chain, uint64_t handle, const char *path);
+/* nft_list.c: n intervals of the set's list, from the one of number at on. */
+void	 nft_put_list(struct nft_batch *, const struct ir_set *, uint32_t at, uint32_t n);
+/* How many bytes they all are. */
+size_t	 nft_list_size(const struct ir_set *);
+/* All that is in the table. */
+void	 nft_put_contents(struct nft_batch *, const struct ir *, bool has_lists);
 /* The whole table anew: what is there is deleted in the same transaction. */
 void	 nft_put_all(struct nft_batch *, const struct ir *);
 

@@ -273,6 +273,7 @@ struct fw_policy {
 	struct policy_access	 web;
 	struct policy_access	 ssh;
 	bool			 has_live;	/* groups whose content changes by itself are in use */
+	uint32_t		 list_min;	/* groups with as many addresses are lists (struct ir_list); 0: as usual */
 	bool			 guards_access;	/* management comes before the rules */
 	bool			 drops_spoofed;
 	bool			 drops_outgoing;	/* what no rule from local accepts */

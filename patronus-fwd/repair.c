@@ -12,6 +12,7 @@
 #include "ipc/msg.h"
 #include "ipc/privcall.h"
 
+#include "apply_list.h"
 #include "diff.h"
 #include "drivers.h"
 #include "fwd.h"
@@ -56,6 +57,20 @@ must_repair(const struct fwd *f, const struct incident *i)
 	return f->wanted != NULL;
 }
 
+int
+fwd_apply(struct fwd *f, struct ir *next, struct problems *problems)
+{
+	bool is_long = apply_lists_differ(next, f->apply.ir);
+	int r;
+
+	if (is_long)
+		watch_pause(f->watch);
+	r = apply_commit(&f->apply, next, problems);
+	if (is_long)
+		watch_resume(f->watch);
+	return r;
+}
+
 static int
 repair(struct fwd *f, const struct incident *i, bool is_seen_only)
 {
@@ -63,7 +78,11 @@ repair(struct fwd *f, const struct incident *i, bool is_seen_only)
 	int r;
 
 	problems_init(&problems, i->arena);
+	if (f->apply.ir->lists != NULL)
+		watch_pause(f->watch);
 	r = apply_repair(&f->apply, is_seen_only, &problems);
+	if (f->apply.ir->lists != NULL)
+		watch_resume(f->watch);
 	if (r == -ESTALE)
 		return r;
 	if (r == 0)
@@ -196,7 +215,7 @@ compile_anew(struct fwd *f, const char *tag, const char *why)
 		revocation_now(f);
 		fwd_drivers(f, &r);
 		report_adopt(f->apply.ir, r->ir);
-		error = apply_commit(&f->apply, r->ir, &problems);
+		error = fwd_apply(f, r->ir, &problems);
 		if (error == 0) {
 			r->ir = NULL;
 			r->is_kept = f->applied->is_kept;

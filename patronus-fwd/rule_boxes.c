@@ -52,7 +52,7 @@ static bool
 can_be_box(const struct ir_stmt *s)
 {
 	if (s->cmp == IR_IN_SET)
-		return (s->set->flags & ~IR_SET_INTERVAL) == 0 && s->set->n > 0 && s->set->n <= RULE_BOXES_MAX;
+		return (s->set->flags & ~IR_SET_INTERVAL) == 0 && !s->set->is_of_list && s->set->n > 0 && s->set->n <= RULE_BOXES_MAX;
 	return s->cmp == IR_EQ || s->cmp == IR_RANGE || s->cmp == IR_PREFIX;
 }
 

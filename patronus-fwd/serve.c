@@ -13,10 +13,12 @@
 #include "ipc/ids.h"
 #include "ipc/msg.h"
 
+#include "addrlist.h"
 #include "diff.h"
 #include "drivers.h"
 #include "fwd.h"
 #include "impact.h"
+#include "ir_list.h"
 #include "judge.h"
 #include "live.h"
 #include "mem.h"
@@ -65,12 +67,20 @@ take_revision(struct fwd *f, struct message *m, unsigned fd_index, uint32_t numb
 static void
 check_size(const struct ir *ir, struct problems *problems)
 {
+	const struct ir_list *l;
 	uint64_t bytes;
 
 	bytes = (uint64_t)ir->n_rules * RULE_BYTES + (uint64_t)ir->n_elems * ELEM_BYTES;
 	if (bytes > BATCH_MAX)
 		problems_add(problems, "/firewall", "too-large", "the policy makes %u kernel rules and %u set elements, more than one "
 		    "transaction can hold", ir->n_rules, ir->n_elems);
+	/* So must the last known good one, which has the lists too. */
+	for (l = ir->lists; l != NULL && bytes <= BATCH_MAX; l = l->next) {
+		bytes += nft_list_size(l->base);
+		if (bytes > BATCH_MAX)
+			problems_add(problems, l->base->path, "too-large", "with its %u intervals the ruleset is more than the %u MiB that can be stored "
+			    "as last known good; take a shorter list", l->wanted->n, BATCH_MAX >> 20);
+	}
 }
 
 static const char *
@@ -101,6 +111,7 @@ reply_prepared(struct fwd *f, struct channel *c, struct message *m, const struct
 
 	if (a == NULL)
 		fatalx("conf", "out of memory");
+	ir_lists_place(r->ir, f->apply.ir);
 	diff_make(&d, f->apply.ir, r->ir);
 	rep.diff = diff_text(&d, r, a);
 	rep.impacts.n = impact_list(&d, f->apply.ir, r->ir, a, &rep.impacts.items);
@@ -161,6 +172,7 @@ reply_compared(struct channel *c, struct message *m, const struct revision *from
 	struct conf_compare_rep rep = { .diff = "" };
 	struct diff d;
 
+	ir_lists_place(to->ir, from->ir);
 	diff_make(&d, from->ir, to->ir);
 	rep.diff = diff_text(&d, to, m->arena);
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
@@ -235,7 +247,7 @@ commit_prepared(struct fwd *f, struct problems *problems)
 	fwd_drivers(f, &f->prepared);
 	next = f->prepared->ir;
 	report_adopt(f->apply.ir, next);
-	r = apply_commit(&f->apply, next, problems);
+	r = fwd_apply(f, next, problems);
 	if (r != 0) {
 		revision_free(f->prepared);
 		f->prepared = NULL;

@@ -11,15 +11,18 @@
 
 #include "hash.h"
 #include "ir_print.h"
+#include "addrlist.h"
 #include "mem.h"
 #include "nft_encode.h"
 #include "nft_read.h"
 #include "verify.h"
 
+#define SET_COUNT	20	/* NFTA_SET_COUNT, since Linux 6.16 */
 #define DIFFERENT_MAX	16	/* of one chain that are told one by one */
 
 struct verifier {
 	struct ir	*ir;
+	const struct ir	*coming;
 	verify_report	*report;
 	void		*arg;
 	uint32_t	 n;
@@ -373,10 +376,14 @@ sum_dump(struct verifier *v, struct nl_reader r)
 }
 
 static bool
-same_set(const struct ir_set *s, const struct nft_message *m)
+same_set(struct ir_set *s, const struct nft_message *m)
 {
-	struct nl_attr flags, len;
+	struct nl_attr flags, len, count;
 
+	/* What a list has is not read back; that elements came or went shows where the kernel tells how many there are. */
+	s->is_spoilt = s->list != NULL && nlattr_find(m->attrs, SET_COUNT, &count) && nlattr_be32(&count) != s->list->n;
+	if (s->is_spoilt)
+		return false;
 	/* No flags are not told. */
 	if (nft_set_flags(s) != (nlattr_find(m->attrs, NFTA_SET_FLAGS, &flags) ? nlattr_be32(&flags) : 0))
 		return false;
@@ -386,7 +393,7 @@ same_set(const struct ir_set *s, const struct nft_message *m)
 static void
 verify_sets(struct verifier *v, struct nl_reader r)
 {
-	const struct ir_set *s;
+	struct ir_set *s;
 	struct nft_message m;
 	const char *name;
 	struct sum *sum;
@@ -399,7 +406,8 @@ verify_sets(struct verifier *v, struct nl_reader r)
 			continue;
 		s = ir_set_find(v->ir, name);
 		if (s == NULL) {
-			is_idle(v, "set", name);
+			if (v->coming == NULL || ir_set_find(v->coming, name) == NULL || ir_set_find(v->coming, name)->list == NULL)
+				is_idle(v, "set", name);
 			continue;
 		}
 		sum = names_get(&v->sums, name);
@@ -549,7 +557,7 @@ verify_elems(struct verifier *v, struct nl_reader r)
 		if (!have->is_seen)
 			continue;
 		sum_expected(s, &want);
-		if ((s->flags & IR_SET_DYNAMIC) == 0 && (have->n != want.n || have->sum != want.sum) && !is_ending(v->ir, s))
+		if ((s->flags & IR_SET_DYNAMIC) == 0 && s->list == NULL && (have->n != want.n || have->sum != want.sum) && !is_ending(v->ir, s))
 			elems_differ(v, s, r);
 	}
 }
@@ -566,7 +574,7 @@ reader(const uint8_t *data, size_t len)
 uint32_t
 verify_compare(struct ir *ir, const struct verify_dumps *d, verify_report *report, void *arg)
 {
-	struct verifier v = { .ir = ir, .report = report, .arg = arg };
+	struct verifier v = { .ir = ir, .coming = d->coming, .report = report, .arg = arg };
 	const struct ir_set *s;
 
 	v.arena = arena_new(0);

@@ -17,6 +17,7 @@ struct verify_dumps {
 	struct { const uint8_t *data; size_t len; } tables, chains, rules, sets, elems;
 	bool	 has_tables;	/* false: the table is not looked at, */
 	bool	 has_elems;	/* elements are not compared */
+	const struct ir *coming;	/* whose lists may be there before their time; NULL: none */
 };
 
 struct verify_difference {

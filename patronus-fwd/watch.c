@@ -213,6 +213,23 @@ watch_drain(struct watch *w)
 }
 
 void
+watch_pause(struct watch *w)
+{
+	if (w != NULL)
+		unsubscribe(&w->table);
+}
+
+void
+watch_resume(struct watch *w)
+{
+	if (w == NULL || w->table.readable != NULL)
+		return;
+	w->is_ours = false;
+	subscribe(&w->table);
+	w->ops->on_lost(w->arg);
+}
+
+void
 watch_look(struct watch *w, unsigned ms)
 {
 	if (w != NULL)

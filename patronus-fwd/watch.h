@@ -23,6 +23,9 @@ struct watch	*watch_new(struct event_base *, const struct watch_ops *, void *arg
 void		 watch_free(struct watch *);
 /* Read what is there, without waiting. */
 void		 watch_drain(struct watch *);
+/* Do not listen to nf_tables, and listen again: on_lost() is called, which asks whether anything was missed. */
+void		 watch_pause(struct watch *);
+void		 watch_resume(struct watch *);
 /* Call on_table soon. */
 void		 watch_look(struct watch *, unsigned ms);
 

@@ -176,6 +176,17 @@ peer_error(struct peer *p, const struct frame_header *request, int error, uint32
 	return peer_send(p, &h, &e, NULL);
 }
 
+void
+peer_answer(struct peer *p, const struct frame_header *request, int error, const void *rep, int fd, const char *what)
+{
+	if (error == 0)
+		(void)peer_reply(p, request, rep, fd);
+	else
+		(void)peer_error(p, request, error, 0, "%s%s%s", what, what[0] != '\0' ? ": " : "", strerror(-error));
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 /* --- receiving --- */
 
 short

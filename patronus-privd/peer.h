@@ -41,6 +41,8 @@ int	 peer_notify(struct peer *, uint16_t type, const void *req, int fd);	/* fd -
 int	 peer_reply(struct peer *, const struct frame_header *request, const void *rep, int fd);
 int	 peer_error(struct peer *, const struct frame_header *request, int error, uint32_t offset, const char *fmt, ...)
 	    __attribute__((format(printf, 5, 6)));
+/* What came of a request about what ("" for nothing by name): the reply, or the error (-errno).  Closes fd. */
+void	 peer_answer(struct peer *, const struct frame_header *request, int error, const void *rep, int fd, const char *what);
 
 /* What poll should wait for, and until when at most (UINT64_MAX: for ever). */
 short	 peer_events(const struct peer *, uint64_t now_us, uint64_t *deadline_us);

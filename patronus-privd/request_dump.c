@@ -12,7 +12,6 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "ipc/ids.h"
@@ -117,6 +116,18 @@ dump_nft(struct dump *d, uint16_t type, const char *set)
 	return error == -ENOENT ? 0 : error;
 }
 
+/* A set that was given a size: a long list, or what packets fill.  The kernel takes minutes for some, and their owner does not read them back. */
+static bool
+is_large(struct nl_reader set)
+{
+	struct nl_attr desc, size;
+
+	if (!nlattr_find(set, NFTA_SET_DESC, &desc))
+		return false;
+	nlattr_reader_nested(&set, &desc);
+	return nlattr_find(set, NFTA_SET_DESC_SIZE, &size);
+}
+
 /* The kernel dumps the elements of one set at a time. */
 static int
 dump_elements(struct dump *d)
@@ -133,7 +144,7 @@ dump_elements(struct dump *d)
 	nlmsg_reader_init(&r, sets.out.data, sets.out.len);
 	while (error == 0 && nlmsg_next(&r, &m) == 1)
 		if (nlattr_reader_init(&attrs, &m, sizeof(struct nfgenmsg)) == 0 && nlattr_find(attrs, NFTA_SET_NAME, &a) &&
-		    (name = nlattr_str(&a)) != NULL)
+		    (name = nlattr_str(&a)) != NULL && !is_large(attrs))
 			error = dump_nft(d, NFT_TYPE(GETSETELEM), name);
 	buf_fini(&sets.out);
 	return error;
@@ -249,12 +260,7 @@ request_nl_dump(struct peer *p, struct message *m, const char **ret_why)
 		error = fd < 0 ? fd : 0;
 	}
 	rep.len = d.out.len;
-	if (error == 0)
-		(void)peer_reply(p, &m->header, &rep, fd);
-	else
-		(void)peer_error(p, &m->header, error, 0, "%s", strerror(-error));
-	if (fd >= 0)
-		(void)close(fd);
+	peer_answer(p, &m->header, error, &rep, fd, "");
 	buf_fini(&d.out);
 	return true;
 }

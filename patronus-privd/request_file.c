@@ -189,10 +189,7 @@ request_file_put(struct peer *p, struct message *m, const char **ret_why)
 		return true;
 	}
 	error = r->data.len == 0 && f->is_removed_empty ? file_remove(f) : file_replace(f, &r->data);
-	if (error == 0)
-		(void)peer_reply(p, &m->header, &rep, -1);
-	else
-		(void)peer_error(p, &m->header, error, 0, "%s: %s", f->name, strerror(-error));
+	peer_answer(p, &m->header, error, &rep, -1, f->name);
 	return true;
 }
 
@@ -237,12 +234,7 @@ request_file_open(struct peer *p, struct message *m, const char **ret_why)
 	}
 	rep.len = b.len;
 	buf_fini(&b);
-	if (error == 0)
-		(void)peer_reply(p, &m->header, &rep, fd);
-	else
-		(void)peer_error(p, &m->header, error, 0, "%s: %s", files[r->id].name, strerror(-error));
-	if (fd >= 0)
-		(void)close(fd);
+	peer_answer(p, &m->header, error, &rep, fd, files[r->id].name);
 	return true;
 }
 
@@ -309,10 +301,7 @@ request_sysctl_set(struct peer *p, struct message *m, const char **ret_why)
 	(void)ret_why;
 	sysctl_path(r->id, r->instance, path, sizeof(path));
 	error = sysctl_set(path, r->value, r->is_look, &rep.previous);
-	if (error == 0)
-		(void)peer_reply(p, &m->header, &rep, -1);
-	else
-		(void)peer_error(p, &m->header, error, 0, "%s: %s", path, strerror(-error));
+	peer_answer(p, &m->header, error, &rep, -1, path);
 	return true;
 }
 
@@ -350,9 +339,6 @@ request_host_ctl(struct peer *p, struct message *m, const char **ret_why)
 
 	(void)ret_why;
 	error = r->verb == HOST_SET_NAME ? spawner_hostname(r->value) : timezone_set(r->value);
-	if (error == 0)
-		(void)peer_reply(p, &m->header, &rep, -1);
-	else
-		(void)peer_error(p, &m->header, error, 0, "%s: %s", r->value, strerror(-error));
+	peer_answer(p, &m->header, error, &rep, -1, r->value);
 	return true;
 }

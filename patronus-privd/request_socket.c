@@ -115,12 +115,7 @@ request_nl_subscribe(struct peer *p, struct message *m, const char **ret_why)
 	int fd = events_open(r->what);
 
 	(void)ret_why;
-	if (fd < 0) {
-		(void)peer_error(p, &m->header, fd, 0, "%s", strerror(-fd));
-		return true;
-	}
-	(void)peer_reply(p, &m->header, &rep, fd);
-	(void)close(fd);
+	peer_answer(p, &m->header, fd < 0 ? fd : 0, &rep, fd, "");
 	return true;
 }
 
@@ -234,11 +229,6 @@ request_sock_open(struct peer *p, struct message *m, const char **ret_why)
 	else
 		error = fd = r->slot == SOCK_NFLOG ? nflog_open() : r->slot == SOCK_MGMT_LISTEN ? mgmt_open() :
 		    ping_open(r->slot == SOCK_PING6);
-	if (error < 0)
-		(void)peer_error(p, &m->header, error, 0, "%s", strerror(-error));
-	else
-		(void)peer_reply(p, &m->header, &rep, fd);
-	if (fd >= 0)
-		(void)close(fd);
+	peer_answer(p, &m->header, error < 0 ? error : 0, &rep, fd, "");
 	return true;
 }

@@ -9,6 +9,8 @@
 #include "base/str.h"
 #include "ipc/msg.h"
 
+#include "addrlist.h"
+#include "ir_list.h"
 #include "links.h"
 #include "live.h"
 #include "mem.h"
@@ -67,7 +69,7 @@ count(const struct ir *ir, struct recheck_rep *rep)
 		rep->nchains++;
 	for (s = ir->sets; s != NULL; s = s->next) {
 		rep->nsets++;
-		rep->nelems += s->n;
+		rep->nelems += s->list != NULL ? s->list->n : s->n;
 	}
 	rep->nrules = ir->n_rules;
 }
@@ -103,6 +105,7 @@ check_run(const struct recheck_req *q, struct recheck_rep *rep)
 		    problems.n > 0 ? problems.items[0].text : strerror(-error));
 		return;
 	}
+	ir_lists_adopt(state.revision->ir, q->sets.data, q->sets.len, q->elems.data, q->elems.len);
 	count(state.revision->ir, rep);
 	if (verify_compare(state.revision->ir, &dumps, on_difference, rep) == 0 || compile_anew(q, true, &problems) != 0 ||
 	    verify_compare(state.revision->ir, &dumps, ignore_difference, NULL) != 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
 
@@ -35,11 +36,15 @@ fake_batch(struct fwd_parent *p, const struct nft_batch_req *req, struct message
 {
 	static struct nft_batch_rep rep;
 	static struct buf replies;
+	uint64_t start, us;
 	int r;
 
 	buf_fini(&replies);
 	buf_init(&replies, 0);
+	start = clock_mono_us();
 	r = nft_kernel_batch(p->kernel, req->messages.data, req->messages.len, req->generation, req->echo, &replies);
+	us = clock_mono_us() - start;
+	p->longest_us = us > p->longest_us ? us : p->longest_us;
 	if (r == -ERESTART)
 		r = -ESTALE;
 	if (r != 0)

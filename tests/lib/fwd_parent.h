@@ -13,6 +13,7 @@ struct fwd_parent {
 	struct nft_kernel	*kernel;
 	uint8_t			*stored;	/* the last known good ruleset */
 	size_t			 stored_len;
+	uint64_t		 longest_us;	/* of transactions */
 };
 
 /* From now on privcall() ends here. */

@@ -247,7 +247,22 @@ dump_links(struct nft_kernel *k, struct buf *ret)
 	return r;
 }
 
-/* Elements are dumped set by set. */
+/* Elements are dumped set by set; as the parent does, without sets that were given a size. */
+static bool
+is_large(const struct nlmsghdr *set)
+{
+	const struct nlattr *a, *size;
+	size_t off;
+
+	for (off = NLMSG_LENGTH(sizeof(struct nfgenmsg)); off + NLA_HDRLEN <= set->nlmsg_len; off += NLA_ALIGN(a->nla_len)) {
+		a = (const void *)((const uint8_t *)set + off);
+		size = (const void *)((const uint8_t *)a + NLA_HDRLEN);
+		if ((a->nla_type & NLA_TYPE_MASK) == NFTA_SET_DESC && a->nla_len > 2 * NLA_HDRLEN)
+			return size->nla_type == NFTA_SET_DESC_SIZE;
+	}
+	return false;
+}
+
 static int
 dump_elems(struct nft_kernel *k, struct buf *ret)
 {
@@ -264,6 +279,8 @@ dump_elems(struct nft_kernel *k, struct buf *ret)
 	r = nft_kernel_dump(k, NL_DUMP_NFT_SETS, &sets);
 	for (at = 0; r == 0 && at < sets.len; at += NLMSG_ALIGN(s->nlmsg_len)) {
 		s = (const void *)(sets.data + at);
+		if (is_large(s))
+			continue;
 		memset(q, 0, sizeof(q));
 		h = (void *)q;
 		g = NLMSG_DATA(h);

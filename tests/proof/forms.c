@@ -2,9 +2,13 @@
 /* The forms that are proven, and faults that must be found. */
 #include <string.h>
 
+#include "base/arena.h"
+
+#include "addrlist.h"
 #include "case.h"
 #include "compile.h"
 #include "ir_field.h"
+#include "ir_list.h"
 #include "pass.h"
 
 static struct ir *
@@ -29,6 +33,66 @@ all_maps(const struct fw_policy *p)
 	struct ir *ir = compile(p, NULL);
 
 	pass_maps(ir, 2);
+	return ir;
+}
+
+/* A base that some day was right: without its first interval, and with what lies between that and the next one. */
+static void
+age(struct ir *ir, struct ir_list *l)
+{
+	struct addrlist *base;
+	struct addrlist_draft d;
+	uint8_t key[IR_VALUE_MAX];
+	uint32_t i;
+
+	if (l->wanted->n == 0)
+		return;
+	addrlist_draft_init(&d, l->wanted->len);
+	for (i = 1; i < l->wanted->n; i++)
+		addrlist_draft_add(&d, addrlist_first(l->wanted, i), addrlist_last(l->wanted, i));
+	if (addrlist_after(key, addrlist_last(l->wanted, 0), l->wanted->len))
+		addrlist_draft_add(&d, key, key);
+	base = addrlist_make(&d);
+	(void)ir_list_place_on(ir, l, base, 0);
+	addrlist_unref(base);
+}
+
+/* What is written in a rule, as a group. */
+static void
+name_addresses(struct policy_endpoint *e, const char *id, const char *end, struct arena *a)
+{
+	unsigned i;
+
+	for (i = 0; i < e->n; i++)
+		if (e->criteria[i].name == NULL) {
+			e->criteria[i].name = arena_printf(a, "group.%s-%s-%u", id, end, i);
+			e->criteria[i].path = "";
+		}
+}
+
+/* Each group is a long list, of which something has been added and taken away since it was loaded. */
+static struct ir *
+all_lists(const struct fw_policy *p)
+{
+	struct arena *a = arena_new(0);
+	struct fw_policy policy = *p;
+	struct ir_list *l;
+	struct ir *ir;
+	uint32_t i;
+
+	policy.list_min = 1;
+	policy.rules = arena_alloc(a, p->n_rules + 1, sizeof(*p->rules));
+	for (i = 0; i < p->n_rules; i++) {
+		policy.rules[i] = p->rules[i];
+		name_addresses(&policy.rules[i].source, p->rules[i].id, "source", a);
+		name_addresses(&policy.rules[i].destination, p->rules[i].id, "destination", a);
+	}
+	ir = compile(&policy, NULL);
+	arena_free(a);
+	pass_maps(ir, 2);
+	for (l = ir->lists; l != NULL; l = l->next)
+		age(ir, l);
+	ir_rehash(ir);
 	return ir;
 }
 
@@ -103,6 +167,7 @@ const struct form forms[] = {
 	{ "straight", straight, false },
 	{ "optimised", optimised, false },
 	{ "all-maps", all_maps, false },
+	{ "all-lists", all_lists, false },
 	{ "wrong-deed", wrong_deed, true },
 	{ "wrong-order", wrong_order, true },
 	{ "wrong-edge", wrong_edge, true },
