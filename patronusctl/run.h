@@ -17,6 +17,8 @@ int	run_audit_prove(struct ctl *);
 int	run_firewall_temporary(struct ctl *);
 int	run_firewall_allow(struct ctl *);
 int	run_firewall_revoke(struct ctl *);
+int	run_firewall_sources(struct ctl *);
+int	run_firewall_refresh(struct ctl *);
 /* show.c */
 int	run_show_interfaces(struct ctl *);
 int	run_show_routes(struct ctl *);

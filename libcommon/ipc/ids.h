@@ -147,6 +147,7 @@ enum parse_format {
 	PARSE_YAML,
 	PARSE_JSON,
 	PARSE_BACKUP,		/* the JSON of a backup: may be longer */
+	PARSE_LIST,		/* addresses, as others publish them */
 };
 
 enum tpm_act {

@@ -43,11 +43,15 @@ static int
 compile_anew(const struct recheck_req *q, struct problems *problems)
 {
 	const struct links *links = links_read(q->links.data, q->links.len, state.arena);
+	uint32_t i;
 
 	/* Only what they are counts; when they end is not looked at. */
 	state.live = live_new();
 	if (live_temporary_set(state.live, q->temporary.items, q->temporary.n, clock_mono_ms()) != 0)
 		return -EINVAL;
+	for (i = 0; i < q->contents.n; i++)
+		if (live_content_set(state.live, &q->contents.items[i]) != 0)
+			return -EINVAL;
 	return revision_new(q->revision, q->conf.data, q->conf.len, links, state.live, problems, &state.revision);
 }
 
