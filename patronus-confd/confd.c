@@ -95,10 +95,9 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->people = people_new(confd);
 	confd->rates = rates_new();
 	confd->idempotency = idempotency_new();
-	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL || confd->temporary == NULL || confd->contents == NULL ||
-	    confd->workspaces == NULL ||
-	    confd->transaction == NULL || confd->mirror == NULL || confd->people == NULL || confd->rates == NULL ||
-	    confd->idempotency == NULL)
+	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL ||
+	    confd->temporary == NULL || confd->contents == NULL || confd->workspaces == NULL || confd->transaction == NULL ||
+	    confd->mirror == NULL || confd->people == NULL || confd->rates == NULL || confd->idempotency == NULL)
 		return (-ENOMEM);
 	confd->tick = event_new(base, -1, EV_PERSIST, on_tick, confd);
 	if (confd->tick == NULL || event_add(confd->tick, &often) == -1)

@@ -283,8 +283,8 @@ judge_list(struct content *c, const struct listtext *l)
 	char text[160] = "";
 
 	if ((uint64_t)l->nbad * BAD_SHARE > l->nlines)
-		(void)snprintf(text, sizeof(text), "%u of its %u lines cannot be used, line %u is the first: it does not look like a list of addresses", l->nbad,
-		    l->nlines, l->first_bad);
+		(void)snprintf(text, sizeof(text), "%u of its %u lines cannot be used, line %u is the first: it does not look like a list of addresses",
+		    l->nbad, l->nlines, l->first_bad);
 	else if (l->n4 + l->n6 == 0)
 		(void)snprintf(text, sizeof(text), "there is no address in it");
 	else if (l->n4 + l->n6 > most)
