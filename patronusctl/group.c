@@ -155,3 +155,25 @@ run_firewall_refresh(struct ctl *c)
 		reply_fini(&r);
 	return code;
 }
+
+int
+run_firewall_export(struct ctl *c)
+{
+	char path[128];
+	const json_t *list;
+	struct reply r;
+	size_t i;
+	int code;
+
+	if (strchr(c->args[0], '/') != NULL || snprintf(path, sizeof(path), "/configuration/firewall/groups/%s", c->args[0]) >= (int)sizeof(path)) {
+		fprintf(stderr, "patronusctl: \"%s\" is no name of a group\n", c->args[0]);
+		return EXIT_USAGE;
+	}
+	if ((code = api_get(c, path, "", &r)) != EXIT_OK)
+		return code;
+	list = json_object_get(r.json, "addresses");
+	for (i = 0; i < json_array_size(list); i++)
+		printf("%s\n", json_string_value(json_array_get(list, i)));
+	reply_fini(&r);
+	return EXIT_OK;
+}
