@@ -13,6 +13,7 @@
 
 #include "backups.h"
 #include "confd.h"
+#include "contents.h"
 #include "document.h"
 #include "events.h"
 #include "fetch.h"
@@ -86,6 +87,7 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->sessions = sessions_new(confd);
 	confd->states = states_new(confd);
 	confd->standing = standing_new(confd);
+	confd->contents = contents_new(confd);
 	confd->temporary = temporary_new(confd);
 	confd->workspaces = workspaces_new(confd);
 	confd->transaction = transaction_new(confd);
@@ -93,10 +95,9 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->people = people_new(confd);
 	confd->rates = rates_new();
 	confd->idempotency = idempotency_new();
-	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL || confd->temporary == NULL ||
-	    confd->workspaces == NULL ||
-	    confd->transaction == NULL || confd->mirror == NULL || confd->people == NULL || confd->rates == NULL ||
-	    confd->idempotency == NULL)
+	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL ||
+	    confd->temporary == NULL || confd->contents == NULL || confd->workspaces == NULL || confd->transaction == NULL ||
+	    confd->mirror == NULL || confd->people == NULL || confd->rates == NULL || confd->idempotency == NULL)
 		return (-ENOMEM);
 	confd->tick = event_new(base, -1, EV_PERSIST, on_tick, confd);
 	if (confd->tick == NULL || event_add(confd->tick, &often) == -1)
@@ -115,6 +116,7 @@ confd_fini(struct confd *confd)
 	transaction_free(confd->transaction);
 	workspaces_free(confd->workspaces);
 	temporary_free(confd->temporary);
+	contents_free(confd->contents);
 	standing_free(confd->standing);
 	states_free(confd->states);
 	sessions_free(confd->sessions);
@@ -273,4 +275,5 @@ confd_running_changed(struct confd *confd)
 	web_changed(confd);
 	fetch_setup(confd);
 	receivers_tell(confd);
+	contents_changed(confd->contents);
 }

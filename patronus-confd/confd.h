@@ -12,6 +12,7 @@
  */
 
 struct backups;
+struct contents;
 struct event;
 struct event_base;
 struct events;
@@ -45,6 +46,7 @@ struct confd {
 	struct sessions		*sessions;
 	struct states		*states;
 	struct standing		*standing;	/* differences from the configuration */
+	struct contents		*contents;	/* of lists and names */
 	struct temporary	*temporary;	/* members that groups have for a time */
 	struct events		*events;
 	struct mirror		*mirror;

@@ -14,6 +14,7 @@
 #include "sandbox/profile.h"
 
 #include "confd.h"
+#include "contents.h"
 #include "fetch.h"
 #include "mgmt.h"
 #include "people.h"
@@ -89,8 +90,10 @@ on_owner_ready(struct channel *ch, void *arg)
 		return;
 	o->channel = ch;
 	standing_owner_ready(confd.standing, o);
-	if (o->role == ROLE_FWD)
+	if (o->role == ROLE_FWD) {
+		contents_fwd_ready(confd.contents);
 		temporary_fwd_ready(confd.temporary);
+	}
 	transaction_owner_ready(confd.transaction, o);
 }
 

@@ -101,6 +101,8 @@ void	 drift_list(struct request *);
 void	 drift_accept(struct request *);
 void	 drift_repair(struct request *);
 void	 drift_take_back(struct request *);
+void	 source_list(struct request *);		/* route_contents.c */
+void	 source_refresh(struct request *);
 void	 temporary_show(struct request *);	/* route_temporary.c */
 void	 temporary_create(struct request *);
 void	 temporary_remove(struct request *);

@@ -63,6 +63,9 @@ const struct route routes[] = {
 	{ MGMT_POST, "/temporary-members", RIGHT_GRANT, temporary_create },
 	{ MGMT_DELETE, "/temporary-members/{id}", RIGHT_GRANT, temporary_remove },
 
+	{ MGMT_GET, "/group-sources", RIGHT_STATE_READ, source_list },
+	{ MGMT_POST, "/group-sources/refresh", RIGHT_COMMIT, source_refresh },
+
 	{ MGMT_GET, "/drift", RIGHT_STATE_READ, drift_list },
 	{ MGMT_POST, "/drift/{id}/accept", RIGHT_COMMIT, drift_accept },
 	{ MGMT_POST, "/drift/{id}/repair", RIGHT_COMMIT, drift_repair },
@@ -190,6 +193,7 @@ static const struct {
 	{ state_drift, COLLECTION_QUERY },
 	{ drift_list, COLLECTION_QUERY },
 	{ temporary_show, COLLECTION_QUERY },
+	{ source_list, COLLECTION_QUERY },
 	{ session_list, "all" },
 	{ rights_show, "path user" },
 	{ token_list, "all" },

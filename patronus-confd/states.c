@@ -18,6 +18,7 @@
 
 #include "backups.h"
 #include "confd.h"
+#include "contents.h"
 #include "events.h"
 #include "receivers.h"
 #include "record_json.h"
@@ -382,6 +383,8 @@ states_print_alarms(const struct states *ss, struct buf *b)
 	if (secrets_lost(ss->confd) > 0)
 		print_alarm(b, &n, "confd", "critical", "secrets of the configuration are lost: set them again (patronusctl secret list)");
 	for (i = 0; backups_alarm(ss->confd->backups, i, text, sizeof(text)); i++)
+		print_alarm(b, &n, "confd", "warning", text);
+	for (i = 0; contents_alarm(ss->confd->contents, i, text, sizeof(text)) && n < 16; i++)
 		print_alarm(b, &n, "confd", "warning", text);
 	for (i = 0; (stands = standing_open(ss->confd->standing, i)) != NULL && n < 16; i++) {
 		buf_init(&line, sizeof(text));

@@ -46,6 +46,8 @@ static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS temporary(id INTEGER PRIMARY KEY, member_of TEXT NOT NULL, address TEXT NOT NULL, author TEXT NOT NULL,"
     " origin TEXT NOT NULL, reason TEXT NOT NULL, boot TEXT NOT NULL, time_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,"
     " mono_until_ms INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS contents(id TEXT PRIMARY KEY, url TEXT NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL,"
+    " time_ms INTEGER NOT NULL, v4 BLOB NOT NULL, v6 BLOB NOT NULL);"
     "INSERT OR IGNORE INTO pointers VALUES(1, 0, 0, 0, 0, 0, '', 0);";
 
 /* The database belongs to this process alone: no shared-memory file, no lock traffic. */
@@ -740,6 +742,58 @@ store_temporaries(struct store *st, void (*fn)(const struct store_temporary *, v
 	}
 	if (rc != SQLITE_DONE)
 		error = db_error(st, "temporary");
+	(void)sqlite3_finalize(q);
+	return (error);
+}
+
+int
+store_content_put(struct store *st, const char *id, const struct store_content *c)
+{
+	return (run(st, "INSERT OR REPLACE INTO contents VALUES(?, ?, ?, ?, ?, ?, ?)", "ssssibb", id, c->url, c->etag, c->modified, c->time_ms,
+	    c->v4 != NULL ? (const void *)c->v4 : "", (size_t)c->n4 * 8, c->v6 != NULL ? (const void *)c->v6 : "", (size_t)c->n6 * 32));
+}
+
+int
+store_content_remove(struct store *st, const char *id)
+{
+	return (run(st, "DELETE FROM contents WHERE id = ?", "s", id));
+}
+
+static uint8_t *
+blob(sqlite3_stmt *q, int i, unsigned unit, uint32_t *ret_n)
+{
+	const void *data = sqlite3_column_blob(q, i);
+	size_t len = (size_t)sqlite3_column_bytes(q, i);
+	uint8_t *copy = malloc(len + 1);
+
+	*ret_n = 0;
+	if (copy == NULL || len % unit != 0)
+		return (copy);
+	if (len > 0)
+		memcpy(copy, data, len);
+	*ret_n = (uint32_t)(len / unit);
+	return (copy);
+}
+
+int
+store_content_get(struct store *st, const char *id, struct store_content *ret)
+{
+	sqlite3_stmt *q;
+	int error = -ENOENT;
+
+	if (sqlite3_prepare_v2(st->db, "SELECT url, etag, modified, time_ms, v4, v6 FROM contents WHERE id = ?", -1, &q, NULL) != SQLITE_OK)
+		return (db_error(st, "contents"));
+	(void)sqlite3_bind_text(q, 1, id, -1, SQLITE_STATIC);
+	if (sqlite3_step(q) == SQLITE_ROW) {
+		memset(ret, 0, sizeof(*ret));
+		column(q, 0, ret->url, sizeof(ret->url));
+		column(q, 1, ret->etag, sizeof(ret->etag));
+		column(q, 2, ret->modified, sizeof(ret->modified));
+		ret->time_ms = (uint64_t)sqlite3_column_int64(q, 3);
+		ret->v4 = blob(q, 4, 8, &ret->n4);
+		ret->v6 = blob(q, 5, 32, &ret->n6);
+		error = 0;
+	}
 	(void)sqlite3_finalize(q);
 	return (error);
 }

@@ -140,6 +140,24 @@ int	 store_temporary_put(struct store *, const struct store_temporary *);
 int	 store_temporary_remove(struct store *, uint64_t id);
 int	 store_temporaries(struct store *, void (*fn)(const struct store_temporary *, void *arg), void *arg);
 
+/* What a list or a name had when it was last good; ranges as in listtext.h. */
+struct store_content {
+	uint8_t		*v4;
+	uint8_t		*v6;
+	uint32_t	 n4;
+	uint32_t	 n6;
+	uint32_t	 ttl_s;		/* not stored */
+	char		 etag[128];
+	char		 modified[64];
+	char		 url[1001];
+	uint64_t	 time_ms;	/* wall clock */
+};
+
+int	 store_content_put(struct store *, const char *id, const struct store_content *);
+/* -ENOENT; its data is malloc'd and the caller's. */
+int	 store_content_get(struct store *, const char *id, struct store_content *ret);
+int	 store_content_remove(struct store *, const char *id);
+
 /* The copy of the running document for people and for a lost database: running.yaml, replaced atomically. */
 int	 store_mirror_put(struct store *, const char *text, size_t len);
 int	 store_mirror_get(struct store *, char **ret, size_t *ret_len);		/* -ENOENT; the caller frees */

@@ -11,6 +11,7 @@
 #include "ipc/privcall.h"
 
 #include "confd.h"
+#include "contents.h"
 #include "document.h"
 #include "helper.h"
 #include "record_json.h"
@@ -215,12 +216,16 @@ recheck_fwd(struct verification_run *v)
 		return (error);
 	if ((q.temporary.items = calloc(TEMPORARY_MAX, sizeof(*q.temporary.items))) == NULL)
 		fatalx("verification", "no memory");
+	if ((q.contents.items = calloc(CONTENTS_MAX, sizeof(*q.contents.items))) == NULL)
+		fatalx("verification", "no memory");
+	q.contents.n = contents_list(v->confd->contents, q.contents.items);
 	q.temporary.n = temporary_list(v->confd->temporary, q.temporary.items);
 	q.conf = (struct bytes){ .data = conf, .len = (uint32_t)len };
 	if ((error = dumps_read(&q)) == 0)
 		error = helper_ask(v, &q);
 	dumps_free(&q);
 	free(q.temporary.items);
+	free(q.contents.items);
 	free(conf);
 	return (error);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "ipc/ids.h"
+#include "get.h"
 #include "job.h"
 #include "probe.h"
 #include "put.h"
@@ -33,6 +34,8 @@ on_close(struct channel *ch, int error, void *arg)
 
 static const struct channel_dispatch table[] = {
 	{ MSG_FETCH_SETUP, CHANNEL_PHASE_READY, on_setup },
+	{ MSG_FETCH_GET, CHANNEL_PHASE_READY, get_request },
+	{ MSG_FETCH_RESOLVE, CHANNEL_PHASE_READY, lookup_request },
 	{ MSG_FETCH_PUT, CHANNEL_PHASE_READY, put_request },
 	{ MSG_FETCH_RECEIVERS, CHANNEL_PHASE_READY, syslog_receivers },
 	{ MSG_FETCH_PROBE, CHANNEL_PHASE_READY, probe_request },

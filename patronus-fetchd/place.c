@@ -95,16 +95,18 @@ is_own(const struct sockaddr *to)
 }
 
 const char *
+place_refusal_of_kind(const struct sockaddr *sa)
+{
+	if (sa->sa_family == AF_INET)
+		return refusal_v4(ntohl(((const struct sockaddr_in *)sa)->sin_addr.s_addr));
+	return sa->sa_family == AF_INET6 ? refusal_v6(&((const struct sockaddr_in6 *)sa)->sin6_addr) : "it is no internet address";
+}
+
+const char *
 place_refusal(const struct sockaddr *sa)
 {
-	const char *why;
+	const char *why = place_refusal_of_kind(sa);
 
-	if (sa->sa_family == AF_INET)
-		why = refusal_v4(ntohl(((const struct sockaddr_in *)sa)->sin_addr.s_addr));
-	else if (sa->sa_family == AF_INET6)
-		why = refusal_v6(&((const struct sockaddr_in6 *)sa)->sin6_addr);
-	else
-		return "it is no internet address";
 	return why != NULL ? why : is_own(sa) ? "it is an address of this box" : NULL;
 }
 

@@ -16,6 +16,8 @@ struct sockaddr_storage;
 
 /* NULL when a connection may go there; otherwise a constant that says why not. */
 const char	*place_refusal(const struct sockaddr *);
+/* The same, whether it is an address of the box or not. */
+const char	*place_refusal_of_kind(const struct sockaddr *);
 
 /* A literal address with port, or false when text is no address (it is a name then). */
 bool		 place_literal(const char *text, uint16_t port, struct sockaddr_storage *ret);

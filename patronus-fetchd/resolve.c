@@ -57,6 +57,12 @@ resolve_setup(const struct fetch_setup_req *r)
 	(void)evdns_base_resume(dns);
 }
 
+struct evdns_base *
+resolve_base(void)
+{
+	return nservers > 0 ? dns : NULL;
+}
+
 /* Adds what a connection may go to; *why keeps the last refusal. */
 static void
 take(struct resolved *r, const struct sockaddr *sa, const char **why)

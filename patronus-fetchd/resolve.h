@@ -11,6 +11,7 @@
  */
 
 struct event_base;
+struct evdns_base;
 struct fetch_setup_req;
 
 #define RESOLVE_MAX	4
@@ -26,6 +27,8 @@ typedef void resolve_end(const struct resolved *, const char *text, void *arg);
 void	 resolve_init(struct event_base *);
 void	 resolve_fini(void);
 void	 resolve_setup(const struct fetch_setup_req *);
+/* For questions of another kind; NULL while no name server is configured. */
+struct evdns_base *resolve_base(void);
 /* host is a name or an address.  on_end is called once, perhaps before this returns. */
 void	 resolve_host(const char *host, uint16_t port, resolve_end *on_end, void *arg);
 

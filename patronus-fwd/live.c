@@ -2,6 +2,7 @@
 #include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
 #include <linux/netfilter.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #define SAME_END_MS	1500	/* what clocks and the way from confd make of one end */
 #define LEFT_MAX_MS	(366ull * 86400 * 1000)
 #define GROUP_MAX	64
+#define CONTENT_RANGES_MAX	500000u	/* of all together: what the existing way to the kernel carries in one transaction */
 
 struct entry {
 	uint64_t		 id;
@@ -26,12 +28,43 @@ struct entries {
 	uint32_t	 n;
 };
 
+/* Of a list or a name. */
+struct content {
+	struct content	*next;
+	char		*name;
+	uint8_t		*data;		/* n4 times 8 bytes, n6 times 32 */
+	uint32_t	 n4;
+	uint32_t	 n6;
+};
+
 struct live {
+	struct content	*contents;
+	struct content	*old;		/* what the last one replaced; without data: nothing */
 	struct entries	 temporary;
 	struct entries	 before;
 	uint32_t	 generation;
 	uint64_t	 ended_ms;
 };
+
+static void
+content_free(struct content *c)
+{
+	if (c == NULL)
+		return;
+	free(c->name);
+	free(c->data);
+	free(c);
+}
+
+static struct content *
+content_cut(struct content **at)
+{
+	struct content *c = *at;
+
+	if (c != NULL)
+		*at = c->next;
+	return c;
+}
 
 struct live *
 live_new(void)
@@ -47,6 +80,9 @@ live_free(struct live *l)
 {
 	if (l == NULL)
 		return;
+	while (l->contents != NULL)
+		content_free(content_cut(&l->contents));
+	content_free(l->old);
 	free(l->temporary.items);
 	free(l->before.items);
 	free(l);
@@ -183,6 +219,110 @@ live_add_temporary(const struct live *l, const char *group, struct arena *a, str
 	for (i = 0; l != NULL && i < l->temporary.n; i++)
 		if (strcmp(l->temporary.items[i].group, group) == 0)
 			live_ranges_add(a, to, &l->temporary.items[i].range);
+}
+
+/* --- content of lists and names */
+
+static struct content **
+content_find(const struct live *l, const char *name)
+{
+	struct content *const *at;
+
+	for (at = &l->contents; *at != NULL && strcmp((*at)->name, name) != 0; at = &(*at)->next)
+		;
+	return (struct content **)(uintptr_t)at;
+}
+
+/* First and last of each, and the next one after that with a gap. */
+static bool
+is_sorted(const struct bytes *b, unsigned len)
+{
+	const uint8_t *p;
+
+	if (b->len % (2 * len) != 0)
+		return false;
+	for (p = b->data; p != NULL && p < b->data + b->len; p += 2 * len)
+		if (memcmp(p, p + len, len) > 0 || (p > b->data && memcmp(p - len, p, len) >= 0))
+			return false;
+	return true;
+}
+
+/* In place of the one with its name. */
+static void
+content_place(struct live *l, struct content *c)
+{
+	struct content **at = content_find(l, c->name);
+
+	content_free(l->old);
+	if ((l->old = content_cut(at)) == NULL) {
+		l->old = mem_new(1, sizeof(*l->old));
+		l->old->name = strdup(c->name);
+	}
+	l->old->next = NULL;
+	l->generation++;
+	if (c->n4 + c->n6 == 0) {
+		content_free(c);
+		return;
+	}
+	c->next = l->contents;
+	l->contents = c;
+}
+
+int
+live_content_set(struct live *l, const struct ipc_content *from)
+{
+	uint32_t total = (from->v4.len / 8) + (from->v6.len / 32);
+	struct content *c;
+
+	if (!is_sorted(&from->v4, 4) || !is_sorted(&from->v6, 16))
+		return -EINVAL;
+	for (c = l->contents; c != NULL; c = c->next)
+		total += strcmp(c->name, from->name) == 0 ? 0 : c->n4 + c->n6;
+	if (total > CONTENT_RANGES_MAX)
+		return -E2BIG;
+	c = mem_new(1, sizeof(*c));
+	c->name = strdup(from->name);
+	c->n4 = from->v4.len / 8;
+	c->n6 = from->v6.len / 32;
+	c->data = mem_new((size_t)from->v4.len + from->v6.len + 1, 1);
+	if (c->n4 > 0)
+		memcpy(c->data, from->v4.data, from->v4.len);
+	if (c->n6 > 0)
+		memcpy(c->data + from->v4.len, from->v6.data, from->v6.len);
+	content_place(l, c);
+	return 0;
+}
+
+void
+live_content_back(struct live *l)
+{
+	struct content *c = l->old;
+
+	l->old = NULL;
+	if (c != NULL)
+		content_place(l, c);
+}
+
+void
+live_add_content(const struct live *l, const char *kind, const char *name, struct arena *a, struct live_ranges *to)
+{
+	struct live_range r = { .expires_ms = 0 };
+	char full[GROUP_MAX + 256];
+	const struct content *c;
+	const uint8_t *p;
+	uint32_t i;
+
+	if (l == NULL || (size_t)snprintf(full, sizeof(full), "%s%s", kind, name) >= sizeof(full) || (c = *content_find(l, full)) == NULL)
+		return;
+	for (i = 0, p = c->data; i < c->n4 + c->n6; i++) {
+		unsigned len = i < c->n4 ? 4 : 16;
+
+		r.family = i < c->n4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+		memcpy(r.lo, p, len);
+		memcpy(r.hi, p + len, len);
+		live_ranges_add(a, to, &r);
+		p += 2 * len;
+	}
 }
 
 /* --- ranges */

@@ -10,6 +10,7 @@
  */
 
 struct arena;
+struct ipc_content;
 struct ipc_temporary;
 
 /* Addresses of one family, from the first to the last. */
@@ -46,6 +47,14 @@ bool		 live_purge(struct live *, uint64_t now_ms);
 uint64_t	 live_next_end(const struct live *);
 /* When the last one did; 0: none has. */
 uint64_t	 live_last_end(const struct live *);
+/*
+ * What one list or name has, instead of what it had; live_content_back() undoes just that.  0; -EINVAL: it is not sorted; -E2BIG: all together
+ * are too many; and nothing has changed.
+ */
+int		 live_content_set(struct live *, const struct ipc_content *);
+void		 live_content_back(struct live *);
+/* Append what there is of it: live_add_content(l, "name/", "www.example.org", ...). */
+void		 live_add_content(const struct live *, const char *kind, const char *name, struct arena *, struct live_ranges *);
 /* Append what a group has for a time. */
 void		 live_add_temporary(const struct live *, const char *group, struct arena *, struct live_ranges *);
 

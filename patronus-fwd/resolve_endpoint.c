@@ -56,10 +56,17 @@ group_append(struct resolver *s, struct group *g, uint32_t *cap, const struct pr
 static void
 group_enliven(struct resolver *s, struct group *g)
 {
-	if (g->conf->temporary == NULL)
-		return;
-	g->is_live = g->is_timed = true;
-	live_add_temporary(s->live, g->conf->name, s->arena, &g->live);
+	const struct conf_group *c = g->conf;
+	uint32_t i;
+
+	g->is_live = c->temporary != NULL || c->names.n > 0 || c->lists.n > 0;
+	g->is_timed = c->temporary != NULL;
+	if (g->is_timed)
+		live_add_temporary(s->live, c->name, s->arena, &g->live);
+	for (i = 0; i < c->names.n; i++)
+		live_add_content(s->live, "name/", c->names.items[i], s->arena, &g->live);
+	for (i = 0; i < c->lists.n; i++)
+		live_add_content(s->live, "list/", c->lists.items[i], s->arena, &g->live);
 }
 
 static void

@@ -395,6 +395,29 @@ on_temporary(struct channel *c, struct message *m, void *arg)
 		(void)channel_reply_error(c, &m->header, error, 0, "the members cannot be brought into force: %s", strerror(-error));
 }
 
+static void
+on_content(struct channel *c, struct message *m, void *arg)
+{
+	const struct content_set_req *req = m->body;
+	struct content_set_rep rep = { 0 };
+	struct fwd *f = fwd_of(c);
+	uint32_t i;
+	int error = 0;
+
+	(void)arg;
+	watch_drain(f->watch);
+	for (i = 0; error == 0 && i < req->contents.n; i++) {
+		error = live_content_set(f->live, &req->contents.items[i]);
+		if (error == 0 && (error = repair_live(f, req->contents.items[i].name)) != 0)
+			live_content_back(f->live);
+	}
+	if (error == 0)
+		(void)channel_reply(c, &m->header, &rep, NULL, 0);
+	else
+		(void)channel_reply_error(c, &m->header, error, 0, error == -E2BIG ? "all lists together have too many entries" :
+		    "it cannot be brought into force: %s", strerror(-error));
+}
+
 /* --- drift */
 
 static void
@@ -446,6 +469,7 @@ static const struct channel_dispatch table[] = {
 	{ MSG_CONF_ABORT, CHANNEL_PHASE_READY, on_abort },
 	{ MSG_CONF_KEPT, CHANNEL_PHASE_READY, on_kept },
 	{ MSG_TEMPORARY_SET, CHANNEL_PHASE_READY, on_temporary },
+	{ MSG_CONTENT_SET, CHANNEL_PHASE_READY, on_content },
 	{ MSG_STATE_GET, CHANNEL_PHASE_READY, on_state },
 	{ MSG_DRIFT_REPAIR, CHANNEL_PHASE_READY, on_repair },
 	{ 0, 0, NULL }

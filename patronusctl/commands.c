@@ -289,6 +289,31 @@ const struct command commands[] = {
 		.examples = { { "firewall temporary", "all of them" }, { "firewall temporary maintenance", "of one group" } },
 		.run = run_firewall_temporary,
 	}, {
+		.words = "firewall sources", .summary = "where groups have from what changes by itself",
+		.text = "Lists and names: what they have now, when that was checked last and when it will be again, and what was wrong. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "firewall sources", "all of them" }, { "firewall sources failed", "those that could not be had" } },
+		.run = run_firewall_sources,
+	}, {
+		.words = "firewall export", .summary = "the addresses of a group, one in a line",
+		.text = "What the running configuration has; not what the group has by way of others, lists or names.",
+		.args = { { .name = "GROUP" } },
+		.examples = { { "firewall export partners > partners.txt", "into a file" } },
+		.run = run_firewall_export,
+	}, {
+		.words = "firewall import", .summary = "take the addresses of a group from a file",
+		.text = "One address or network in a line; what stands behind it, and comments after # and ;, do not count. FILE - is standard input. They "
+		    "replace those that the group has in the workspace; nothing is applied before patronusctl commit.",
+		.args = { { .name = "GROUP" }, { .name = "FILE", .values = VALUES_FILE } },
+		.examples = { { "firewall import partners partners.txt", "into the workspace" } },
+		.run = run_firewall_import,
+	}, {
+		.words = "firewall refresh", .summary = "fetch a list, or ask for a name, now",
+		.text = "What comes of it is in patronusctl firewall sources. What is in force stays when nothing better comes.",
+		.args = { { .name = "ID" } },
+		.examples = { { "firewall refresh list/drop", "the list drop" } },
+		.run = run_firewall_refresh,
+	}, {
 		.words = "drift list", .summary = "what differs from the configuration now",
 		.text = "Differences that are not repaired: those that the policy only reports, those that somebody has accepted, and those that cannot be "
 		    "repaired. An acceptance of what is not so at the moment is listed too. " FILTER_TEXT,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The configuration read and edited, one object at a time. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "value.h"
 
 #define PATH_MAX_LEN	2048
+#define IMPORT_MAX	(16u << 20)
 #define VALUE_MAX	(1u << 20)
 
 /* --- reading --- */
@@ -150,6 +152,56 @@ run_set(struct ctl *c)
 	req.body.len = (uint32_t)value.len;
 	code = edit(c, &req, c->args[0]);
 	buf_fini(&value);
+	return code;
+}
+
+/* The words of a text as a YAML list: one in a line, what stands behind it and comments do not count. */
+static void
+put_members(struct buf *b, FILE *f)
+{
+	char line[512], *end;
+	size_t skip;
+
+	buf_putc(b, '[');
+	while (fgets(line, sizeof(line), f) != NULL) {
+		skip = strspn(line, " \t");
+		end = line + skip + strcspn(line + skip, " \t\r\n,#;");
+		*end = '\0';
+		if (line[skip] == '\0')
+			continue;
+		buf_puts(b, b->len > 1 ? ", " : "");
+		value_put_quoted(b, line + skip);
+	}
+	buf_putc(b, ']');
+}
+
+int
+run_firewall_import(struct ctl *c)
+{
+	struct mgmt_req req = { .method = MGMT_PUT, .content_type = "application/yaml" };
+	FILE *f = strcmp(c->args[1], "-") == 0 ? stdin : fopen(c->args[1], "re");
+	char path[256];
+	struct buf b;
+	int code;
+
+	if (f == NULL) {
+		fprintf(stderr, "patronusctl: %s: %s\n", c->args[1], strerror(errno));
+		return EXIT_FAILED;
+	}
+	buf_init(&b, IMPORT_MAX);
+	put_members(&b, f);
+	if (f != stdin)
+		(void)fclose(f);
+	(void)snprintf(path, sizeof(path), "firewall/groups/%.64s/addresses", c->args[0]);
+	req.body.data = b.data;
+	req.body.len = (uint32_t)b.len;
+	if (buf_failed(&b)) {
+		fprintf(stderr, "patronusctl: %s is too long\n", c->args[1]);
+		code = EXIT_FAILED;
+	} else {
+		code = edit(c, &req, path);
+	}
+	buf_fini(&b);
 	return code;
 }
 

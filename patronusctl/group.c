@@ -107,3 +107,73 @@ run_firewall_revoke(struct ctl *c)
 	fprintf(stderr, "patronusctl: \"%s\" is no id; patronusctl firewall temporary tells them\n", c->args[0]);
 	return EXIT_USAGE;
 }
+
+int
+run_firewall_sources(struct ctl *c)
+{
+	static const char *const titles[] = { "ID", "STATE", "IPV4", "IPV6", "CHECKED", "NEXT", "TEXT" };
+	const json_t *items, *o;
+	char when[32];
+	struct table *t;
+	struct reply r;
+	size_t i;
+	int code;
+
+	if ((code = api_get(c, "/group-sources", "", &r)) != EXIT_OK)
+		return code;
+	if (c->format == FORMAT_JSON) {
+		code = api_print_body(&r);
+		reply_fini(&r);
+		return code;
+	}
+	items = json_object_get(r.json, "sources");
+	t = table_new(titles, sizeof(titles) / sizeof(titles[0]));
+	for (i = 0; i < json_array_size(items); i++) {
+		o = json_array_get(items, i);
+		table_cell(t, "%s", json_text(o, "id"));
+		table_cell(t, "%s", json_text(o, "state"));
+		table_cell(t, "%lld", (long long)json_integer_value(json_object_get(o, "ipv4")));
+		table_cell(t, "%lld", (long long)json_integer_value(json_object_get(o, "ipv6")));
+		table_cell(t, "%s", json_text(o, "checked")[0] != '\0' ? term_time(json_text(o, "checked"), when) : "");
+		left_cell(t, json_integer_value(json_object_get(o, "next")));
+		table_cell(t, "%s", json_text(o, "text"));
+	}
+	table_filter(t, c->nargs > 0 ? c->args[0] : NULL);
+	table_print(t, false, "no group has lists or names");
+	table_free(t);
+	reply_fini(&r);
+	return EXIT_OK;
+}
+
+int
+run_firewall_refresh(struct ctl *c)
+{
+	struct reply r;
+	int code = api_post(c, "/group-sources/refresh", json_pack("{s:s}", "id", c->args[0]), &r);
+
+	if (code == EXIT_OK)
+		reply_fini(&r);
+	return code;
+}
+
+int
+run_firewall_export(struct ctl *c)
+{
+	char path[128];
+	const json_t *list;
+	struct reply r;
+	size_t i;
+	int code;
+
+	if (strchr(c->args[0], '/') != NULL || snprintf(path, sizeof(path), "/configuration/firewall/groups/%s", c->args[0]) >= (int)sizeof(path)) {
+		fprintf(stderr, "patronusctl: \"%s\" is no name of a group\n", c->args[0]);
+		return EXIT_USAGE;
+	}
+	if ((code = api_get(c, path, "", &r)) != EXIT_OK)
+		return code;
+	list = json_object_get(r.json, "addresses");
+	for (i = 0; i < json_array_size(list); i++)
+		printf("%s\n", json_string_value(json_array_get(list, i)));
+	reply_fini(&r);
+	return EXIT_OK;
+}

@@ -17,6 +17,9 @@ int	run_audit_prove(struct ctl *);
 int	run_firewall_temporary(struct ctl *);
 int	run_firewall_allow(struct ctl *);
 int	run_firewall_revoke(struct ctl *);
+int	run_firewall_sources(struct ctl *);
+int	run_firewall_refresh(struct ctl *);
+int	run_firewall_export(struct ctl *);
 /* show.c */
 int	run_show_interfaces(struct ctl *);
 int	run_show_routes(struct ctl *);
@@ -36,6 +39,7 @@ int	run_rebase(struct ctl *);
 int	run_show_configuration(struct ctl *);
 int	run_set(struct ctl *);
 int	run_delete(struct ctl *);
+int	run_firewall_import(struct ctl *);
 int	run_move(struct ctl *);
 int	run_show_workspaces(struct ctl *);
 int	run_discard(struct ctl *);

@@ -151,6 +151,7 @@ enum parse_format {
 	PARSE_PF,
 	PARSE_UCI,
 	PARSE_NFT,
+	PARSE_LIST,		/* addresses, as others publish them */
 };
 
 enum tpm_act {

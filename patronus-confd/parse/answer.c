@@ -11,6 +11,7 @@
 
 #include "import/import.h"
 #include "jsondoc.h"
+#include "listtext.h"
 #include "nodes.h"
 #include "parse/answer.h"
 #include "problem.h"
@@ -42,6 +43,7 @@ read_text(const struct parse_req *q, struct arena *arena, struct problems *probl
 	case PARSE_UCI:
 	case PARSE_NFT:
 		return (import_read(q->format, text, q->text.len, q->context.items, q->context.n, arena, problems, ret));
+	case PARSE_LIST:
 	case PARSE_INVALID:
 		break;
 	}
@@ -52,13 +54,14 @@ static void
 answer(const void *req, void *rep)
 {
 	struct reply *r = rep;
+	const struct parse_req *q = req;
 	struct problems *problems = problems_new();
 	struct arena *arena = arena_new(0);
 	struct node *root = NULL;
-	int error = -ENOMEM;
+	int error = q->format == PARSE_LIST ? 0 : -ENOMEM;
 
 	buf_init(&r->out, ANSWER_MAX);
-	if (problems != NULL && arena != NULL)
+	if (problems != NULL && arena != NULL && q->format != PARSE_LIST)
 		error = read_text(req, arena, problems, &root);
 	if (problems != NULL && nodes_count(root) > NODES_MAX) {
 		problems_add(problems, "", "", 0, "too-large", "make it smaller", "the document has more than a million parts");
@@ -66,7 +69,9 @@ answer(const void *req, void *rep)
 	}
 	if (problems != NULL && error == -ENOMEM)
 		problems_add(problems, "", "", 0, "too-large", "make it smaller", "the document needs more memory than its reader may have");
-	if (problems != NULL)
+	if (q->format == PARSE_LIST)
+		listtext_pack(q->text.len > 0 ? (const char *)q->text.data : "", q->text.len, &r->out);
+	else if (problems != NULL)
 		nodes_pack(root, problems, &r->out);
 	/* Nothing at all is no answer that confd takes: it says so. */
 	if (!buf_failed(&r->out))

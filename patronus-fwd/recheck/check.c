@@ -47,6 +47,8 @@ static int
 compile_anew(const struct recheck_req *q, bool has_foreign, struct problems *problems)
 {
 	struct links *links = links_read(q->links.data, q->links.len, state.arena);
+	uint32_t i;
+	int error;
 
 	links_all_use_sets(links, has_foreign);
 	revision_free(state.revision);
@@ -56,7 +58,13 @@ compile_anew(const struct recheck_req *q, bool has_foreign, struct problems *pro
 	state.live = live_new();
 	if (live_temporary_set(state.live, q->temporary.items, q->temporary.n, clock_mono_ms()) != 0)
 		return -EINVAL;
-	return revision_new(q->revision, q->conf.data, q->conf.len, links, state.live, problems, &state.revision);
+	for (i = 0; i < q->contents.n; i++)
+		if (live_content_set(state.live, &q->contents.items[i]) != 0)
+			return -EINVAL;
+	error = revision_new(q->revision, q->conf.data, q->conf.len, links, state.live, problems, &state.revision);
+	if (error == 0)
+		ir_lists_adopt(state.revision->ir, q->sets.data, q->sets.len, q->elems.data, q->elems.len);
+	return error;
 }
 
 static void
@@ -105,7 +113,6 @@ check_run(const struct recheck_req *q, struct recheck_rep *rep)
 		    problems.n > 0 ? problems.items[0].text : strerror(-error));
 		return;
 	}
-	ir_lists_adopt(state.revision->ir, q->sets.data, q->sets.len, q->elems.data, q->elems.len);
 	count(state.revision->ir, rep);
 	if (verify_compare(state.revision->ir, &dumps, on_difference, rep) == 0 || compile_anew(q, true, &problems) != 0 ||
 	    verify_compare(state.revision->ir, &dumps, ignore_difference, NULL) != 0)

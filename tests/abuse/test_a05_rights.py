@@ -24,7 +24,7 @@ CALLS = (
     ("GET", "/commits/pending", ALL), ("GET", "/commits*", HISTORIANS), ("*", "/commits*", EDITORS),
     ("GET", "/audit*", HISTORIANS), ("GET", "/revisions*", HISTORIANS), ("*", "/revisions*", EDITORS),
     ("GET", "/secrets", ALL), ("PATCH", "/secrets", ADMIN), ("GET", "/vault", ALL), ("*", "/vault*", ADMIN), ("*", "/backups*", ADMIN),
-    ("GET", "/temporary-members", ALL), ("*", "/temporary-members*", EDITORS),
+    ("GET", "/group-sources", ALL), ("*", "/group-sources*", EDITORS), ("GET", "/temporary-members", ALL), ("*", "/temporary-members*", EDITORS),
     ("GET", "/drift", ALL), ("*", "/drift*", EDITORS),
     ("GET", "/status", ALL), ("GET", "/state*", ALL), ("POST", "/verification", ALL), ("GET", "/schema", ALL), ("GET", "/openapi.json", ALL),
     ("GET", "/roles", ALL),

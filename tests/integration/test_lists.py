@@ -1,133 +1,157 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Long lists of addresses, with packets: who is listed is dropped, also while another list is being loaded, and whatever is killed meanwhile."""
-import os
-import re
+"""Groups by names and lists: what a name server and a web server say changes, and packets follow; nginx and dnsmasq are not ours."""
 import signal
-import threading
+import time
 
 import pytest
 
-from lab import ROOT, Lab, wait_for
+from lab import WORLD6, Lab, wait_for
+from test_fetchd import make_ca
 
-TARGET = ("inet", "192.0.2.130", 2222)
-LISTED, FREE = "203.0.113.7", "203.0.113.8"
-
-
-def bulk(odd):
-    """165,000 addresses of which no two are neighbours; those of one parity have none of the other's."""
-    four = [f"198.{18 + i // 32768}.{i // 128 % 256}.{i % 128 * 2 + odd}" for i in range(65536)]
-    six = [f"2001:db8::{i // 30000 + 1:x}:{i % 30000 * 2 + odd:x}" for i in range(100000)]
-    return four + six
-
-
-def document(extra, odd=0):
-    text = (ROOT / "examples" / "lab.yaml").read_text()
-    head, rest = text.split("  rules:", 1)
-    nat = rest[rest.index("\nnat:"):]
-    head = head.replace("    web: {", "    shell: { protocol: tcp, ports: [2222] }\n    web: {")
-    head = head.replace("  services:", f"    bad: {{ addresses: [{', '.join(bulk(odd) + extra)}] }}\n  services:", 1)
-    return head + """  rules:
-    - {id: listed, from: wan, to: dmz, source: {group: bad}, action: drop}
-    - {id: shell, from: wan, to: dmz, service: shell, action: accept}
-""" + nat
-
-
-def write(lab, *args):
-    path = lab.dir / "document.yaml"
-    path.write_text(document(*args))
-    return path
-
-
-def bases(lab):
-    return sorted(re.findall(r"set (group\.bad\.list\d\.\w+)", lab.nft("--terse", "list", "sets").stdout))
-
-
-def passes(lab, source, timeout=1):
-    return lab.ask(*TARGET, timeout=timeout, source=source) is not None
+SERVER = "198.51.100.1"
+OLD, NEW, OTHER = "203.0.113.10", "203.0.113.11", "203.0.113.12"
+DOCUMENT = """
+system: { name-servers: [198.51.100.1] }
+interfaces:
+  wan: { match: { name: eth0 }, addresses: [198.51.100.2/24, "2001:db8:51::2/64"] }
+  lan: { match: { name: eth1 }, addresses: [192.0.2.1/25, "2001:db8:2::1/64"] }
+routing:
+  static:
+    default-v4: { destination: 0.0.0.0/0, via: 198.51.100.1 }
+    default-v6: { destination: "::/0", via: "2001:db8:51::1" }
+firewall:
+  zones: { wan: { interfaces: [wan] }, lan: { interfaces: [lan] } }
+  lists:
+    drop: { url: "https://198.51.100.1/drop.txt", trust: @TRUST@, maximum: 1000 }
+  names: { shortest: 1, longest: 60, grace: 1 }
+  groups:
+    updates: { names: [updates.example.org] }
+    inside: { names: [rebound.example.org] }
+    bad: { lists: [drop] }
+  services: { site: { protocol: tcp, ports: [80] }, shop: { protocol: tcp, ports: [81] } }
+  rules:
+    - { id: updates, from: lan, to: wan, destination: { group: [updates, inside] }, service: site, action: accept }
+    - { id: bad, from: lan, to: wan, destination: { group: bad }, service: shop, action: drop }
+    - { id: shop, from: lan, to: wan, service: shop, action: accept }
+nat: { masquerade: { out: { zone: wan } } }
+management: { web: { zones: [lan] } }
+"""
 
 
 @pytest.fixture(scope="module")
 def box():
-    lab = Lab("L").start()
-    lab.serve("dmz", 2222)
-    for address in (LISTED, FREE):
+    lab = Lab("z")
+    for address in (NEW, OTHER):
         lab.ip("inet", f"addr add {address}/32 dev lo")
-    lab.ip("inet", "route add 192.0.2.128/26 via 198.51.100.2")
-    lab.load(write(lab, [LISTED]), comment="lists")
+    make_ca(lab.dir)
+    (lab.dir / "www").mkdir()
+    publish(lab, "; a list\n203.0.113.12 ; one\n198.18.0.0/24\n2001:db8:bad::/48\n")
+    (lab.dir / "nginx.conf").write_text(f"""
+        user root; daemon off; pid {lab.dir}/nginx.pid; error_log {lab.dir}/nginx.log; events {{ }}
+        http {{ access_log {lab.dir}/access.log; server {{ listen 443 ssl; ssl_certificate {lab.dir}/server.pem;
+          ssl_certificate_key {lab.dir}/server.key; root {lab.dir}/www; }} }}""")
+    lab.spawn("inet", ["nginx", "-c", lab.dir / "nginx.conf", "-e", lab.dir / "nginx.log"])
+    name(lab, OLD, WORLD6)
+    lab.dns = serve_names(lab)
+    for port in (80, 81):
+        lab.spawn("inet", ["socat", f"TCP6-LISTEN:{port},ipv6only=0,reuseaddr,fork", "PIPE"])
+    wait_for("the servers", 5, lambda: all(f":{p} " in lab.exec("inet", ["ss", "-Hltn"]).stdout for p in (80, 81, 443)))
+    lab.start()
+    trust = '"' + (lab.dir / "ca.pem").read_text().replace("\n", "\\n") + '"'
+    (lab.dir / "document.yaml").write_text(DOCUMENT.replace("@TRUST@", trust))
+    lab.load(lab.dir / "document.yaml")
     yield lab
     lab.close()
 
 
-def test_who_is_listed_is_dropped(box):
-    assert not passes(box, LISTED) and passes(box, FREE)
-    assert len(bases(box)) == 2
+def serve_names(lab):
+    p = lab.spawn("inet", ["dnsmasq", "-k", "-C", "/dev/null", "-p", "53", "--no-resolv", "--no-hosts", "--bind-interfaces", "--pid-file=",
+                           "--local-ttl=2", f"--listen-address={SERVER}", f"--addn-hosts={lab.dir}/hosts",
+                           "--address=/rebound.example.org/10.0.0.7", "--local=/example.org/", "--user=root"])
+    wait_for("dnsmasq", 5, lambda: f"{SERVER}:53 " in lab.exec("inet", ["ss", "-Hlun"]).stdout)
+    return p
 
 
-def test_a_change_of_one_keeps_what_is_loaded(box):
-    before = bases(box)
-    box.load(write(box, [FREE]), comment="other")
-    assert passes(box, LISTED) and not passes(box, FREE)
-    assert bases(box) == before
-    box.load(write(box, [LISTED]), comment="back")
-    assert not passes(box, LISTED) and passes(box, FREE)
+def name(lab, *addresses):
+    (lab.dir / "hosts").write_text("".join(f"{a} updates.example.org\n" for a in addresses))
 
 
-def connects(lab, source, timeout):
-    """The handshake alone: on a busy machine the answer may take longer than socat waits for it."""
-    return lab.exec("inet", ["socat", "-u", "OPEN:/dev/null", f"TCP:{TARGET[1]}:{TARGET[2]},connect-timeout={timeout},bind={source}"],
-                    check=False).returncode == 0
+def publish(lab, text):
+    """Beside, then renamed, and with a time of its own: nginx makes the ETag of time and length."""
+    part = lab.dir / "www" / "part"
+    part.write_text(text)
+    part.rename(lab.dir / "www" / "drop.txt")
 
 
-class Probes:
-    """New connections of both, one after another, until told to stop."""
-
-    def __init__(self, lab):
-        self.lab, self.over, self.opened, self.cut, self.n = lab, threading.Event(), 0, 0, 0
-        self.threads = [threading.Thread(target=self.run, args=a) for a in ((LISTED, 0.2), (FREE, 5))]
-
-    def run(self, source, timeout):
-        while not self.over.is_set():
-            got = connects(self.lab, source, timeout)
-            self.n += 1
-            self.opened += source == LISTED and got
-            self.cut += source == FREE and not got
-
-    def __enter__(self):
-        for t in self.threads:
-            t.start()
-        return self
-
-    def __exit__(self, *exc):
-        self.over.set()
-        for t in self.threads:
-            t.join()
+def opens(lab, address, port):
+    target = f"[{address}]" if ":" in address else address
+    return lab.exec("lan", ["socat", "/dev/null", f"TCP:{target}:{port},connect-timeout=0.4"], check=False).returncode == 0
 
 
-def test_nothing_is_seen_of_the_load(box):
-    before = bases(box)
-    with Probes(box) as probes:
-        box.load(write(box, [LISTED], 1), comment="all others")
-    assert probes.n > 10 and (probes.opened, probes.cut) == (0, 0)
-    assert not set(bases(box)) & set(before) and len(bases(box)) == 2
+def source(lab, ident):
+    return {s["id"]: s for s in lab.ctl_json("firewall", "sources")["sources"]}[ident]
 
 
-@pytest.mark.parametrize("name", ["fwd", "privd"])
-def test_killed_while_it_loads(box, name):
-    """Old or new, and nothing half loaded stays."""
-    odd = 0 if name == "fwd" else 1
-    before = bases(box)
-    path = write(box, [LISTED], odd)
-    box.ctl("load", path)
-    with Probes(box) as probes:
-        p = box.start_ctl("commit", "--comment", "killed")
-        wait_for("a base that is being loaded", 60, lambda: set(bases(box)) - set(before) or p.poll() is not None, every=0.005)
-        pid = box.privd.pid if name == "privd" else box.processes()["fwd"]["pid"]
-        os.kill(pid, signal.SIGKILL)
-        p.communicate()
-        if name == "privd":
-            box.privd.wait()
-            box.start(wait=False)
-            box.wait_ready(90)
-        wait_for("one ruleset, old or new", 60, lambda: box.ctl("verify", check=False).returncode == 0 and len(bases(box)) == 2, every=0.5)
-    assert probes.opened == 0
-    assert not passes(box, LISTED) and passes(box, FREE)
+def test_a_name_is_followed(box):
+    wait_for("the name", 10, lambda: opens(box, OLD, 80), every=0.1)
+    wait_for("its IPv6 address", 5, lambda: opens(box, WORLD6, 80), every=0.1)
+    assert not opens(box, NEW, 80)
+    revision = box.ctl_json("status")["revision"]
+    name(box, NEW)
+    box.dns.send_signal(signal.SIGHUP)
+    start = time.monotonic()
+    wait_for("the new address", 8, lambda: opens(box, NEW, 80), every=0.1)
+    assert time.monotonic() - start < 5, "within the time to live and a bit"
+    wait_for("the end of the old one", 8, lambda: not opens(box, OLD, 80), every=0.1)
+    assert not opens(box, WORLD6, 80) and time.monotonic() - start < 9
+    assert box.ctl_json("status")["revision"] == revision
+    box.ctl("verify")
+
+
+def test_a_name_of_somebody_else_opens_nothing_inside(box):
+    s = source(box, "name/rebound.example.org")
+    assert s["ipv4"] == 0 and "private address" in s["text"]
+
+
+def test_what_was_known_stays_while_nobody_answers(box):
+    box.dns.terminate()
+    box.dns.wait()
+    wait_for("the failure", 40, lambda: source(box, "name/updates.example.org")["state"] == "failed", every=0.2)
+    assert opens(box, NEW, 80)
+    box.dns = serve_names(box)
+    box.ctl("firewall", "refresh", "name/updates.example.org")
+    wait_for("the answer", 30, lambda: source(box, "name/updates.example.org")["state"] == "good", every=0.2)
+    assert opens(box, NEW, 80)
+
+
+def refreshed(lab, what, test):
+    lab.ctl("firewall", "refresh", "list/drop")
+    return wait_for(what, 10, lambda: test(source(lab, "list/drop")), every=0.1)
+
+
+def test_a_list_is_fetched_and_kept_when_it_is_bad(box):
+    wait_for("the list", 10, lambda: source(box, "list/drop")["ipv4"] == 2, every=0.1)
+    assert not opens(box, OTHER, 81) and opens(box, NEW, 81)
+    # The same again: the server is asked whether it has changed.
+    refreshed(box, "another look", lambda s: " 304 " in (box.dir / "access.log").read_text())
+    for bad, says in (("<html>\n<p>Sign in</p>\n", "does not look like a list"), ("# nothing\n", "there is no address in it"),
+                      ("".join(f"198.18.{i // 100}.{i % 100 * 2}\n" for i in range(1200)), "more than its maximum of 1000")):
+        publish(box, bad)
+        refreshed(box, says, lambda s, says=says: s["state"] == "failed" and says in s["text"])
+        assert not opens(box, OTHER, 81) and source(box, "list/drop")["ipv4"] == 2
+    assert any("list/drop" in a["text"] for a in box.ctl_json("status")["alarms"])
+    publish(box, '{"cidr":"203.0.113.11/32","sblid":"SBL1"}\n{"type":"metadata","size":1}\n')
+    refreshed(box, "the new list", lambda s: s["state"] == "good" and s["ipv4"] == 1)
+    assert opens(box, OTHER, 81) and not opens(box, NEW, 81)
+    assert not any("list/drop" in a["text"] for a in box.ctl_json("status")["alarms"])
+
+
+def test_it_is_all_there_after_a_start(box):
+    (box.dir / "www" / "drop.txt").unlink()
+    box.dns.terminate()
+    box.dns.wait()
+    box.stop()
+    box.start()
+    assert not opens(box, NEW, 81), "the last known good ruleset has the list"
+    wait_for("the revision", 10, lambda: box.ctl("verify", check=False).returncode == 0, every=0.2)
+    assert not opens(box, NEW, 81) and opens(box, OTHER, 81) and opens(box, NEW, 80)

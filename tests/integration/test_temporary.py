@@ -258,3 +258,16 @@ def test_a_role_for_one_group(box):
     gina.call("DELETE", "/temporary-members/0123456789abcdef", expect=404)
     gina.call("DELETE", made.headers["Location"].removeprefix("/api/v1"), expect=204)
     assert not opens(box)
+
+
+def test_members_go_out_and_come_in_as_text(box):
+    assert box.ctl("firewall", "export", "fixed").stdout == "192.0.2.9\n"
+    path = box.dir / "members.txt"
+    path.write_text("# mine\n192.0.2.9 ; one\n198.51.100.0/24,x\n\n2001:db8:7::/48\n")
+    box.ctl("firewall", "import", "fixed", path)
+    box.ctl("commit", "--comment", "members")
+    assert sorted(box.ctl("firewall", "export", "fixed").stdout.split()) == ["192.0.2.9", "198.51.100.0/24", "2001:db8:7::/48"]
+    path.write_text("192.0.2.9\nnonsense\n")
+    r = box.ctl("firewall", "import", "fixed", path, check=False)
+    assert r.returncode != 0 and "nonsense" in r.stderr
+    assert box.ctl("firewall", "export", "nobody", check=False).returncode != 0

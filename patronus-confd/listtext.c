@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#include "listtext.h"
+
+#define HEADER		20
+#define WORD_MAX	100
+#define WIDEST_V4	8
+#define WIDEST_V6	16
+
+struct range {
+	uint8_t	lo[16];
+	uint8_t	hi[16];
+};
+
+struct ranges {
+	struct range	*items;
+	uint32_t	 n;
+	uint32_t	 cap;
+	unsigned	 len;		/* of an address */
+};
+
+/* --- one entry --- */
+
+static unsigned
+address(const char *text, uint8_t ret[16])
+{
+	if (inet_pton(AF_INET, text, ret) == 1)
+		return (4);
+	return (inet_pton(AF_INET6, text, ret) == 1 ? 16 : 0);
+}
+
+static bool
+network(const char *bits_text, struct range *r, unsigned len)
+{
+	uint64_t bits;
+	unsigned i;
+
+	if (str_u64(bits_text, len == 4 ? WIDEST_V4 : WIDEST_V6, len * 8, &bits) != 0)
+		return (false);
+	for (i = 0; i < len; i++) {
+		uint8_t host = (uint8_t)(bits >= 8 * (i + 1) ? 0 : bits <= 8 * i ? 0xff : 0xff >> (bits - 8 * i));
+
+		r->lo[i] &= (uint8_t)~host;
+		r->hi[i] = r->lo[i] | host;
+	}
+	return (true);
+}
+
+/* "192.0.2.1", "192.0.2.0/24", "192.0.2.1-192.0.2.9"; the word is written into.  The length of its addresses; 0: it is none. */
+static unsigned
+entry(char *word, struct range *ret)
+{
+	char *rest = strpbrk(word, "/-"), sign = rest != NULL ? *rest : '\0';
+	unsigned len;
+
+	if (rest != NULL)
+		*rest++ = '\0';
+	if ((len = address(word, ret->lo)) == 0)
+		return (0);
+	memcpy(ret->hi, ret->lo, len);
+	if (sign == '/')
+		return (network(rest, ret, len) ? len : 0);
+	if (sign == '-' && (address(rest, ret->hi) != len || memcmp(ret->lo, ret->hi, len) > 0 || ret->lo[0] != ret->hi[0]))
+		return (0);
+	return (len);
+}
+
+/* --- lines --- */
+
+static const char *
+find(const char *from, const char *end, const char *what)
+{
+	return (memmem(from, (size_t)(end - from), what, strlen(what)));
+}
+
+/* The word of a line that counts, cut out; false: the line says nothing.  *ret_len 0: what it says is too long. */
+static bool
+word_of(const char *line, const char *end, char ret[WORD_MAX], size_t *ret_len)
+{
+	static const char cidr[] = "\"cidr\"";
+	const char *stop = " \t\r,#;";
+	size_t len;
+
+	while (line < end && strchr(" \t\r", *line) != NULL)
+		line++;
+	if (line == end || *line == '#' || *line == ';' || (end - line > 1 && memcmp(line, "//", 2) == 0))
+		return (false);
+	if (*line == '{') {
+		if ((line = find(line, end, cidr)) == NULL || (line = memchr(line + strlen(cidr), '"', (size_t)(end - line) - strlen(cidr))) == NULL)
+			return (false);
+		line++;
+		stop = "\"";
+	}
+	for (len = 0; line + len < end && line[len] != '\0' && strchr(stop, line[len]) == NULL; len++)
+		;
+	*ret_len = len < WORD_MAX ? len : 0;
+	memcpy(ret, line, *ret_len);
+	ret[*ret_len] = '\0';
+	return (true);
+}
+
+static bool
+add(struct ranges *to, const struct range *r)
+{
+	struct range *more;
+	uint32_t cap;
+
+	if (to->n == to->cap) {
+		cap = to->cap == 0 ? 1024 : to->cap * 2;
+		if (cap > 2 * LISTTEXT_MAX || (more = reallocarray(to->items, cap, sizeof(*more))) == NULL)
+			return (false);
+		to->items = more;
+		to->cap = cap;
+	}
+	to->items[to->n++] = *r;
+	return (true);
+}
+
+static int
+order(const void *a, const void *b)
+{
+	return (memcmp(a, b, sizeof(struct range)));
+}
+
+/* Does b begin right after the end of a, or before? */
+static bool
+touches(const uint8_t *hi, const uint8_t *lo, unsigned len)
+{
+	uint8_t after[16];
+	unsigned i;
+
+	memcpy(after, hi, len);
+	for (i = len; i > 0 && ++after[i - 1] == 0; i--)
+		;
+	return (i == 0 || memcmp(lo, after, len) <= 0);
+}
+
+static void
+join(struct ranges *r)
+{
+	uint32_t i, n = 0;
+
+	if (r->n == 0)
+		return;
+	qsort(r->items, r->n, sizeof(*r->items), order);
+	for (i = 1; i < r->n; i++) {
+		if (!touches(r->items[n].hi, r->items[i].lo, r->len))
+			r->items[++n] = r->items[i];
+		else if (memcmp(r->items[i].hi, r->items[n].hi, r->len) > 0)
+			memcpy(r->items[n].hi, r->items[i].hi, r->len);
+	}
+	r->n = n + 1;
+}
+
+static void
+put_u32(struct buf *b, uint32_t v)
+{
+	uint8_t le[4] = { (uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24) };
+
+	buf_put(b, le, sizeof(le));
+}
+
+static void
+put_ranges(struct buf *b, const struct ranges *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->n; i++) {
+		buf_put(b, r->items[i].lo, r->len);
+		buf_put(b, r->items[i].hi, r->len);
+	}
+}
+
+void
+listtext_pack(const char *text, size_t len, struct buf *ret)
+{
+	struct ranges v4 = { .len = 4 }, v6 = { .len = 16 };
+	uint32_t number = 0, nlines = 0, nbad = 0, first_bad = 0;
+	const char *line, *end, *all = text + len;
+	char word[WORD_MAX];
+	size_t n = 0;
+
+	for (line = text; line < all; line = end + 1) {
+		struct range r = { { 0 }, { 0 } };
+		unsigned alen;
+
+		end = memchr(line, '\n', (size_t)(all - line));
+		end = end != NULL ? end : all;
+		number++;
+		if (!word_of(line, end, word, &n))
+			continue;
+		nlines++;
+		alen = n > 0 ? entry(word, &r) : 0;
+		if (alen != 0 && add(alen == 4 ? &v4 : &v6, &r))
+			continue;
+		nbad++;
+		first_bad = first_bad == 0 ? number : first_bad;
+	}
+	join(&v4);
+	join(&v6);
+	put_u32(ret, nlines);
+	put_u32(ret, nbad);
+	put_u32(ret, first_bad);
+	put_u32(ret, v4.n);
+	put_u32(ret, v6.n);
+	put_ranges(ret, &v4);
+	put_ranges(ret, &v6);
+	free(v4.items);
+	free(v6.items);
+}
+
+/* --- reading it back --- */
+
+static uint32_t
+get_u32(const uint8_t *p)
+{
+	return ((uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
+}
+
+static bool
+is_sorted(const uint8_t *p, uint32_t n, unsigned len)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++, p += 2 * len)
+		if (memcmp(p, p + len, len) > 0 || (i > 0 && touches(p - len, p, len)))
+			return (false);
+	return (true);
+}
+
+int
+listtext_unpack(const uint8_t *data, size_t len, struct listtext *ret)
+{
+	if (len < HEADER)
+		return (-EPROTO);
+	*ret = (struct listtext){ .nlines = get_u32(data), .nbad = get_u32(data + 4), .first_bad = get_u32(data + 8), .n4 = get_u32(data + 12),
+	    .n6 = get_u32(data + 16) };
+	if (ret->n4 > 2 * LISTTEXT_MAX || ret->n6 > 2 * LISTTEXT_MAX || ret->nbad > ret->nlines ||
+	    len - HEADER != (size_t)ret->n4 * 8 + (size_t)ret->n6 * 32)
+		return (-EPROTO);
+	ret->v4 = data + HEADER;
+	ret->v6 = ret->v4 + (size_t)ret->n4 * 8;
+	return (is_sorted(ret->v4, ret->n4, 4) && is_sorted(ret->v6, ret->n6, 16) ? 0 : -EPROTO);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_CONFD_LISTTEXT_H
+#define PATRONUS_CONFD_LISTTEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Lists of addresses as others publish them: in a line an address, a network (192.0.2.0/24) or a range (192.0.2.1-192.0.2.9), and what stands
+ * behind it does not count; comments after # and ;, and JSON objects with a member "cidr" (Spamhaus DROP).  The text is from outside and is read
+ * by patronus-parse; confd believes nothing of the answer that it has not looked at (listtext_unpack).
+ */
+
+struct buf;
+
+#define LISTTEXT_MAX	1000000u	/* ranges */
+
+/* Sorted, and overlapping or touching ranges made one: first and last address of each, in network order. */
+struct listtext {
+	uint32_t	 nlines;	/* that say something, */
+	uint32_t	 nbad;		/* and those of them that cannot be used */
+	uint32_t	 first_bad;	/* number of the first such line; 0: none */
+	uint32_t	 n4;
+	uint32_t	 n6;
+	const uint8_t	*v4;		/* n4 times 2 * 4 bytes */
+	const uint8_t	*v6;		/* n6 times 2 * 16 bytes */
+};
+
+/* A text into a packed answer.  Networks that are wider than /8 (IPv6: /16) cannot be used: no list means them. */
+void	 listtext_pack(const char *text, size_t len, struct buf *ret);
+/* Points into data.  0, or -EPROTO when it is none, or is not sorted. */
+int	 listtext_unpack(const uint8_t *data, size_t len, struct listtext *ret);
+
+#endif
