@@ -14,6 +14,7 @@
 struct backups;
 struct event;
 struct event_base;
+struct evidence;
 struct events;
 struct idempotency;
 struct mirror;
@@ -47,6 +48,7 @@ struct confd {
 	struct standing		*standing;	/* differences from the configuration */
 	struct temporary	*temporary;	/* members that groups have for a time */
 	struct events		*events;
+	struct evidence		*evidence;	/* of rules; NULL: it is not kept */
 	struct mirror		*mirror;
 	struct people		*people;
 	struct rates		*rates;

@@ -15,6 +15,7 @@
 #include "daemon/drift.h"
 #include "ipc/ids.h"
 
+#include "evidence.h"
 #include "fwd.h"
 #include "links.h"
 #include "live.h"
@@ -141,6 +142,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	events_left = EVENTS_PER_SECOND;
 	repair_schedules(&fwd);
 	report_counters(&fwd);
+	report_evidence(&fwd, false);
 	(void)apply_store(&fwd.apply);	/* says itself when it fails; the next kept revision tries again */
 }
 
@@ -172,6 +174,7 @@ start(struct daemon *d)
 	apply_init(&fwd.apply);
 	fwd.drift = drift_new("fwd", send_confd);
 	fwd.live = live_new();
+	fwd.evidence = evidence_new();
 	fwd_links_refresh(&fwd);
 	fwd.watch = watch_new(d->base, &watch_ops, &fwd);
 	fwd.log = logring_new(&log_ops, &fwd);
@@ -188,6 +191,8 @@ static void
 stop(struct daemon *d)
 {
 	(void)d;
+	report_evidence(&fwd, true);
+	evidence_free(fwd.evidence);
 	event_free(fwd.tick);
 	event_free(fwd.ending);
 	revocation_stop(&fwd);

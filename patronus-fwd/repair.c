@@ -168,6 +168,7 @@ compile_anew(struct fwd *f, const char *tag, const char *why)
 		report_adopt(f->apply.ir, r->ir);
 		error = apply_commit(&f->apply, r->ir, &problems);
 		if (error == 0) {
+			report_adopted(f);
 			r->ir = NULL;
 			r->is_kept = f->applied->is_kept;
 			revision_free(f->applied);

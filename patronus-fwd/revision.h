@@ -9,7 +9,9 @@
 #include "base/buf.h"
 #include "conf/generated.h"
 
+#include "assertion.h"
 #include "ir.h"
+#include "journey.h"
 #include "names.h"
 
 /* One revision of the configuration, compiled. */
@@ -22,6 +24,7 @@ struct problems;
 struct revision_interface {
 	const char	*ifname;
 	const char	*name;		/* in the configuration */
+	const char	*zone;		/* NULL: it is in none */
 	uint8_t		 action;	/* enum ir_action for what no rule decided */
 };
 
@@ -40,6 +43,9 @@ struct revision {
 	bool		*was_active;	/* of each schedule, in the form */
 	uint32_t	 n_schedules;
 	uint32_t	 live_generation; /* of what stood in groups beside the configuration */
+	struct journey_places places;
+	struct assertion *assertions;
+	uint32_t	 n_assertions;
 	bool		 is_kept;	/* no confirmation is waited for */
 };
 
