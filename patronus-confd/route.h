@@ -97,6 +97,7 @@ void	 state_show(struct request *);		/* route_state.c */
 void	 state_processes(struct request *);
 void	 state_drift(struct request *);
 void	 query_show(struct request *);		/* route_query.c */
+void	 connections_show(struct request *);
 void	 connections_end(struct request *);
 void	 explanation_show(struct request *);
 void	 drift_list(struct request *);

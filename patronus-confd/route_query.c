@@ -258,6 +258,12 @@ explanation_show(struct request *req)
 	query_show(req);
 }
 
+void
+connections_show(struct request *req)
+{
+	query_show(req);
+}
+
 /* --- connections that end --- */
 
 static void

@@ -199,6 +199,8 @@ report_adopted(struct fwd *f)
 	for (i = 0; i < ir->n_origins; i++)
 		if (ir->origins[i]->is_anew)
 			evidence_restart(f->evidence, ir->origins[i]->id);
+	/* Told at the next tick: the new counter of a rule may overtake the old one, which nobody could see after a crash. */
+	f->evidence_due_ms = 0;
 }
 
 /* --- state */
