@@ -445,17 +445,17 @@ put_encoded(struct buf *b, const char *text)
 	}
 }
 
-/* The link to the next page: the query as it came, with another cursor. */
-static const char *
-next_link(const struct search *s, const struct item *last, size_t at)
+/* The query as it came, with another cursor. */
+const char *
+collection_link(struct request *req, const char *cursor)
 {
-	const char *query = s->req->in->query, *key = key_of(s, last), *link = NULL;
+	const char *query = req->in->query, *link = NULL;
 	struct buf b;
 	size_t len;
 
 	buf_init(&b, 4095);
 	buf_puts(&b, "</api/v1");
-	put_encoded(&b, s->req->in->path);
+	put_encoded(&b, req->in->path);
 	buf_putc(&b, '?');
 	for (;; query += len + 1) {
 		len = strcspn(query, "&");
@@ -466,12 +466,25 @@ next_link(const struct search *s, const struct item *last, size_t at)
 		if (query[len] == '\0')
 			break;
 	}
-	buf_printf(&b, "cursor=%s.%zu.", s->hash, at);
+	buf_printf(&b, "cursor=%s>; rel=\"next\"", cursor);
+	if (!buf_failed(&b))
+		link = arena_strndup(req->message.arena, (const char *)b.data, b.len);
+	buf_fini(&b);
+	return (link);
+}
+
+static const char *
+next_link(const struct search *s, const struct item *last, size_t at)
+{
+	const char *key = key_of(s, last), *link = NULL;
+	struct buf b;
+
+	buf_init(&b, 4095);
+	buf_printf(&b, "%s.%zu.", s->hash, at);
 	for (; *key != '\0'; key++)
 		buf_printf(&b, "%02x", (unsigned char)*key);
-	buf_puts(&b, ">; rel=\"next\"");
 	if (!buf_failed(&b))
-		link = arena_strndup(s->req->message.arena, (const char *)b.data, b.len);
+		link = collection_link(s->req, (const char *)b.data);
 	buf_fini(&b);
 	return (link);
 }

@@ -35,6 +35,8 @@ struct collection {
 
 /* Does the query ask for more than the whole list? */
 bool	 collection_is_asked(struct request *);
+/* The header Link to another page of the same search; NULL without memory. */
+const char *collection_link(struct request *, const char *cursor);
 /* Answer with what the query asks for of this JSON text; with a problem when the query cannot be understood. */
 void	 collection_reply(struct request *, const struct collection *, const char *text, size_t len, const char *etag);
 

@@ -16,6 +16,7 @@
 #include "contents.h"
 #include "document.h"
 #include "events.h"
+#include "evidence.h"
 #include "fetch.h"
 #include "mgmt.h"
 #include "mirror.h"
@@ -83,6 +84,7 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	if ((confd->backups = backups_new(confd, dir)) == NULL)
 		return (-ENOMEM);
 	confd->must_sweep = true;
+	confd->evidence = evidence_open(dir, confd->boot_id);
 	confd->events = events_new(mgmt_send_event);
 	confd->sessions = sessions_new(confd);
 	confd->states = states_new(confd);
@@ -126,6 +128,7 @@ confd_fini(struct confd *confd)
 	snapshot_unref(confd->running);
 	snapshot_unref(confd->kept);
 	backups_free(confd->backups);
+	evidence_close(confd->evidence);
 	vault_close(confd->vault);
 	store_close(confd->store);
 	schema_free(confd->schema);

@@ -15,6 +15,7 @@ struct backups;
 struct contents;
 struct event;
 struct event_base;
+struct evidence;
 struct events;
 struct idempotency;
 struct mirror;
@@ -49,6 +50,7 @@ struct confd {
 	struct contents		*contents;	/* of lists and names */
 	struct temporary	*temporary;	/* members that groups have for a time */
 	struct events		*events;
+	struct evidence		*evidence;	/* of rules; NULL: it is not kept */
 	struct mirror		*mirror;
 	struct people		*people;
 	struct rates		*rates;

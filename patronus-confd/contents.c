@@ -342,7 +342,7 @@ on_got(struct channel *ch, struct message *m, int error, void *arg)
 		(void)str_copy(c->next_kept.modified, rep->modified, sizeof(c->next_kept.modified));
 		channel_keep(ch, m, &c->fetched);
 		rep = c->fetched.body;
-		if (parse_start(c->all->confd->base, PARSE_LIST, rep->data.data, rep->data.len, on_parsed, c) != 0)
+		if (parse_start(c->all->confd->base, &(struct parse_req){ .format = PARSE_LIST, .text = rep->data }, on_parsed, c) != 0)
 			on_parsed(-EAGAIN, NULL, c);
 	}
 }

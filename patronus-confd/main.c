@@ -15,6 +15,7 @@
 
 #include "confd.h"
 #include "contents.h"
+#include "evidence.h"
 #include "fetch.h"
 #include "mgmt.h"
 #include "people.h"
@@ -31,6 +32,7 @@ static struct mgmt *mgmt;
 
 static void	 on_event(struct channel *, struct message *, void *);
 static void	 on_drift(struct channel *, struct message *, void *);
+static void	 on_evidence(struct channel *, struct message *, void *);
 static void	 on_standing(struct channel *, struct message *, void *);
 static void	 on_owner_ready(struct channel *, void *);
 static void	 on_owner_close(struct channel *, int, void *);
@@ -43,6 +45,7 @@ static void	 on_httpd_close(struct channel *, int, void *);
 static const struct channel_dispatch owner_table[] = {
 	{ MSG_EVENT, CHANNEL_PHASE_READY, on_event },
 	{ MSG_DRIFT, CHANNEL_PHASE_READY, on_drift },
+	{ MSG_EVIDENCE, CHANNEL_PHASE_READY, on_evidence },
 	{ MSG_DRIFT_STANDING, CHANNEL_PHASE_READY, on_standing },
 	{ 0, 0, NULL }
 };
@@ -71,6 +74,14 @@ on_drift(struct channel *ch, struct message *m, void *arg)
 }
 
 static void
+on_evidence(struct channel *ch, struct message *m, void *arg)
+{
+	(void)arg;
+	if (channel_peer_role(ch) == ROLE_FWD)
+		evidence_take(confd.evidence, m->body);
+}
+
+static void
 on_standing(struct channel *ch, struct message *m, void *arg)
 {
 	struct owner *o = owners_by_role(&confd.owners, channel_peer_role(ch));
@@ -93,6 +104,7 @@ on_owner_ready(struct channel *ch, void *arg)
 	if (o->role == ROLE_FWD) {
 		contents_fwd_ready(confd.contents);
 		temporary_fwd_ready(confd.temporary);
+		evidence_send(confd.evidence, ch);
 	}
 	transaction_owner_ready(confd.transaction, o);
 }

@@ -97,6 +97,10 @@ void	 audit_export_show(struct request *);
 void	 state_show(struct request *);		/* route_state.c */
 void	 state_processes(struct request *);
 void	 state_drift(struct request *);
+void	 query_show(struct request *);		/* route_query.c */
+void	 connections_show(struct request *);
+void	 connections_end(struct request *);
+void	 explanation_show(struct request *);
 void	 drift_list(struct request *);
 void	 drift_accept(struct request *);
 void	 drift_repair(struct request *);

@@ -72,6 +72,10 @@ void		 route_reply_nft(struct request *, uint32_t base, const struct diff *, con
 /* The changes from a to b in any view but the plan.  Takes both. */
 void		 route_compare(struct request *, uint32_t base, struct document *a, struct document *b);
 void		 route_print_revision(const struct request *, const struct revision *, struct buf *);
+/* May the caller see the state of this name?  false, answered, when not. */
+bool		 route_may_see(struct request *, const char *name);
+/* A state as it was printed, or what the query asks for of it; takes the buffer's bytes. */
+void		 route_reply_state(struct request *, const char *name, struct buf *);
 /* A commit object as the caller may see it. */
 void		 route_print_commit(struct request *, const struct commit *, struct buf *);
 /* The same as the answer, with Location when it is new. */

@@ -65,9 +65,8 @@ list_of(const struct record *rec)
 	return (NULL);
 }
 
-/* The state as it was printed, or what the query asks for of it. */
-static void
-reply_state(struct request *req, const char *name, struct buf *b)
+void
+route_reply_state(struct request *req, const char *name, struct buf *b)
 {
 	const struct field *list = list_of(conf_state_record(name));
 	struct collection of = { .list = NULL };
@@ -101,6 +100,11 @@ static const struct {
 	{ "firewall", RIGHT_STATE_READ, "/firewall" },
 	{ "firewall-log", RIGHT_LOGS_READ, "/firewall" },
 	{ "syslog", RIGHT_STATE_READ, "/management" },
+	{ "connections", RIGHT_STATE_READ, "/firewall" },
+	{ "firewall-analysis", RIGHT_STATE_READ, "/firewall" },
+	{ "firewall-explanation", RIGHT_STATE_READ, "/firewall" },
+	{ "firewall-tests", RIGHT_STATE_READ, "/firewall" },
+	{ "firewall-form", RIGHT_STATE_READ, "/firewall" },
 };
 
 static bool
@@ -114,15 +118,18 @@ may_see(const struct request *req, const char *name)
 	return (rights_extent(&req->rights, RIGHT_STATE_READ, "") == EXTENT_EVERYTHING);
 }
 
-static void
-reply_not_seen(struct request *req, const char *name)
+bool
+route_may_see(struct request *req, const char *name)
 {
 	enum right right = is_log(name) ? RIGHT_LOGS_READ : RIGHT_STATE_READ;
 	char members[64];
 
+	if (may_see(req, name))
+		return (true);
 	(void)snprintf(members, sizeof(members), ",\"needed\":\"%s\"", right_name(right));
 	reply_problem_with(req, PROBLEM_PERMISSION, members, NULL, "this state tells of all of a section, which the role %s may not read wholly",
 	    user_role_name(req->rights.role));
+	return (false);
 }
 
 struct showing {
@@ -143,7 +150,7 @@ on_answer(const struct state_answer *answer, void *arg)
 	} else {
 		buf_init(&b, BODY_MAX);
 		record_json_print(conf_state_record(s->name), answer->record, &b);
-		reply_state(req, s->name, &b);
+		route_reply_state(req, s->name, &b);
 	}
 	free(s);
 }
@@ -159,10 +166,8 @@ state_show(struct request *req)
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no state \"%.32s\"", name);
 		return;
 	}
-	if (!may_see(req, name)) {
-		reply_not_seen(req, name);
+	if (!route_may_see(req, name))
 		return;
-	}
 	limit = is_log(name) ? LIMIT_MAX : 0;
 	if (!is_searched(req, name) && !query_number(req, "limit", 1, LIMIT_MAX, is_log(name) ? LOG_DEFAULT : 0, &limit))
 		return;
@@ -180,7 +185,7 @@ state_processes(struct request *req)
 
 	buf_init(&b, BODY_MAX);
 	if (states_print_processes(&b) == 0) {
-		reply_state(req, "processes", &b);
+		route_reply_state(req, "processes", &b);
 		return;
 	}
 	buf_fini(&b);
@@ -194,7 +199,7 @@ state_drift(struct request *req)
 
 	buf_init(&b, BODY_MAX);
 	states_print_drift(req->confd->states, &b);
-	reply_state(req, "drift", &b);
+	route_reply_state(req, "drift", &b);
 }
 
 void

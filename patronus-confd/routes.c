@@ -75,6 +75,12 @@ const struct route routes[] = {
 	{ MGMT_GET, "/state/processes", RIGHT_STATE_READ, state_processes },
 	{ MGMT_GET, "/state/drift", RIGHT_STATE_READ, state_drift },
 	{ MGMT_GET, "/state/firewall-log", RIGHT_LOGS_READ, state_show },
+	{ MGMT_GET, "/state/connections", RIGHT_STATE_READ, connections_show },
+	{ MGMT_DELETE, "/state/connections", RIGHT_COMMIT, connections_end },
+	{ MGMT_GET, "/state/firewall-analysis", RIGHT_STATE_READ, query_show },
+	{ MGMT_GET, "/state/firewall-explanation", RIGHT_STATE_READ, explanation_show },
+	{ MGMT_GET, "/state/firewall-tests", RIGHT_STATE_READ, query_show },
+	{ MGMT_GET, "/state/firewall-form", RIGHT_STATE_READ, query_show },
 	{ MGMT_GET, "/state/{name}", RIGHT_STATE_READ, state_show },
 	{ MGMT_GET, "/schema", RIGHT_CONFIG_READ, schema_show },
 	{ MGMT_GET, "/openapi.json", RIGHT_CONFIG_READ, openapi_show },
@@ -111,6 +117,8 @@ static const struct {
 	void		(*handler)(struct request *);
 	unsigned	 flags;
 } marks[] = {
+	{ query_show, ROUTE_WHOLE },
+	{ explanation_show, ROUTE_WHOLE },
 	{ workspace_diff, ROUTE_WHOLE },
 	{ workspace_validate, ROUTE_WHOLE },
 	{ workspace_rebase, ROUTE_WHOLE },
@@ -194,6 +202,10 @@ static const struct {
 	{ drift_list, COLLECTION_QUERY },
 	{ temporary_show, COLLECTION_QUERY },
 	{ source_list, COLLECTION_QUERY },
+	{ query_show, COLLECTION_QUERY },
+	{ connections_show, COLLECTION_QUERY },
+	{ connections_end, "filter[]" },
+	{ explanation_show, "from to source destination protocol source-port port icmp-type mark dscp length state" },
 	{ session_list, "all" },
 	{ rights_show, "path user" },
 	{ token_list, "all" },

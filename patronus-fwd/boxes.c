@@ -30,6 +30,50 @@ box_meets(const struct box *a, const struct box *b)
 }
 
 void
+box_clamp(struct box *b)
+{
+	static const box_value bounds[BOX_DIMS] = {
+		[BOX_PROTOCOL] = UINT8_MAX, [BOX_SPORT] = UINT16_MAX, [BOX_DPORT] = UINT16_MAX, [BOX_TYPE] = UINT8_MAX
+	};
+	box_value bound;
+	unsigned i;
+
+	for (i = 0; i < BOX_DIMS; i++) {
+		bound = (i == BOX_SADDR || i == BOX_DADDR) && b->family == NFPROTO_IPV4 ? UINT32_MAX : bounds[i];
+		if (bound != 0 && b->hi[i] > bound)
+			b->hi[i] = bound;
+	}
+}
+
+unsigned
+box_subtract(const struct box *a, const struct box *b, struct box ret[BOX_PARTS])
+{
+	struct box left = *a;
+	unsigned n = 0, i;
+
+	if (left.family == NFPROTO_UNSPEC && b->family != NFPROTO_UNSPEC) {
+		ret[n] = left;
+		ret[n].family = b->family == NFPROTO_IPV4 ? NFPROTO_IPV6 : NFPROTO_IPV4;
+		box_clamp(&ret[n++]);
+		left.family = b->family;
+		box_clamp(&left);
+	}
+	for (i = 0; i < BOX_DIMS; i++) {
+		if (left.lo[i] < b->lo[i]) {
+			ret[n] = left;
+			ret[n++].hi[i] = b->lo[i] - 1;
+			left.lo[i] = b->lo[i];
+		}
+		if (left.hi[i] > b->hi[i]) {
+			ret[n] = left;
+			ret[n++].lo[i] = b->hi[i] + 1;
+			left.hi[i] = b->hi[i];
+		}
+	}
+	return n;
+}
+
+void
 boxes_init(struct boxes *s, unsigned dims)
 {
 	/* Those that tell most apart come first. */
@@ -100,21 +144,30 @@ candidates(const struct box_index *x, const struct box *b, uint32_t *ret_first, 
 	*ret_end = hi == (box_value)-1 ? x->n : lower_bound(x, hi + 1);
 }
 
+/* Of the index that leaves fewest. */
+static const struct box_index *
+best_candidates(const struct boxes *s, const struct box *b, uint32_t *ret_first, uint32_t *ret_end)
+{
+	uint32_t first, end;
+
+	candidates(&s->by[0], b, ret_first, ret_end);
+	if (s->n_by == 1)
+		return &s->by[0];
+	candidates(&s->by[1], b, &first, &end);
+	if (end - first >= *ret_end - *ret_first)
+		return &s->by[0];
+	*ret_first = first;
+	*ret_end = end;
+	return &s->by[1];
+}
+
 bool
 boxes_meet(const struct boxes *s, const struct box *b, uint64_t *budget)
 {
-	const struct box_index *x = &s->by[0];
-	uint32_t first, end, other_first, other_end;
+	const struct box_index *x;
+	uint32_t first, end;
 
-	candidates(x, b, &first, &end);
-	if (s->n_by > 1) {
-		candidates(&s->by[1], b, &other_first, &other_end);
-		if (other_end - other_first < end - first) {
-			x = &s->by[1];
-			first = other_first;
-			end = other_end;
-		}
-	}
+	x = best_candidates(s, b, &first, &end);
 	if (end - first > *budget)
 		return true;
 	for (; first < end; first++) {
@@ -123,4 +176,16 @@ boxes_meet(const struct boxes *s, const struct box *b, uint64_t *budget)
 			return true;
 	}
 	return false;
+}
+
+uint32_t
+boxes_meeting(const struct boxes *s, const struct box *b, struct box **ret, uint32_t max)
+{
+	const struct box_index *x;
+	uint32_t first, end, n = 0;
+
+	for (x = best_candidates(s, b, &first, &end); first < end; first++)
+		if (box_meets(x->items[first], b) && n++ < max)
+			ret[n - 1] = x->items[first];
+	return n;
 }

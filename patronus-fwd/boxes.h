@@ -46,6 +46,11 @@ struct boxes {
 
 void	 box_init(struct box *);
 bool	 box_meets(const struct box *, const struct box *);
+/* Bounds that no packet is behind: an IPv4 address has 32 bits, a port 16.  What is taken out of a box is counted within them. */
+void	 box_clamp(struct box *);
+#define BOX_PARTS	(2 * BOX_DIMS + 1)
+/* What is left of a when b, which meets it, is taken out: so many boxes that have no packet in common.  a is clamped. */
+unsigned box_subtract(const struct box *a, const struct box *b, struct box ret[BOX_PARTS]);
 /* dims: a bit for each dimension in which the boxes to come are bounded. */
 void	 boxes_init(struct boxes *, unsigned dims);
 void	 boxes_fini(struct boxes *);
@@ -53,5 +58,7 @@ void	 boxes_fini(struct boxes *);
 void	 boxes_add(struct boxes *, struct box *);
 /* Does any of them?  Each comparison takes one off *budget; when it is used up the answer is yes, which is always safe. */
 bool	 boxes_meet(const struct boxes *, const struct box *, uint64_t *budget);
+/* Those that do, in no order: the first max of them, and how many there are. */
+uint32_t boxes_meeting(const struct boxes *, const struct box *, struct box **ret, uint32_t max);
 
 #endif

@@ -18,6 +18,7 @@ struct run {
 	const struct ir			*ir;
 	struct explain_packet		*packet;	/* rules may write into it */
 	struct explain_verdict		*verdict;
+	const struct explain_trace	*trace;
 	unsigned			 depth;
 };
 
@@ -443,6 +444,13 @@ act(struct run *r, const struct ir_rule *rule, const struct ir_stmt *s, bool *re
 	return END_NEXT;
 }
 
+/* Told beforehand: what happens there comes later. */
+static bool
+goes_elsewhere(uint8_t kind)
+{
+	return kind == IR_JUMP || kind == IR_GOTO;
+}
+
 static enum end
 run_chain(struct run *r, const char *name)
 {
@@ -457,8 +465,13 @@ run_chain(struct run *r, const char *name)
 	r->depth++;
 	for (rule = c->first; rule != NULL && end == END_NEXT; rule = rule->next) {
 		is_match = true;
-		for (i = 0; i < rule->n && is_match && end == END_NEXT; i++)
+		for (i = 0; i < rule->n && is_match && end == END_NEXT; i++) {
+			if (r->trace != NULL && goes_elsewhere(rule->stmts[i].kind))
+				r->trace->on_rule(c, rule, (uint16_t)i, r->trace->arg);
 			end = act(r, rule, &rule->stmts[i], &is_match);
+		}
+		if (r->trace != NULL && is_match && !goes_elsewhere(rule->stmts[i - 1].kind))
+			r->trace->on_rule(c, rule, (uint16_t)(i - 1), r->trace->arg);
 	}
 	r->depth--;
 	return end;
@@ -489,7 +502,14 @@ is_asked(const struct ir_chain *c, const struct explain_packet *p)
 void
 explain_hook(const struct ir *ir, enum ir_hook hook, const struct explain_packet *p, struct explain_verdict *ret)
 {
-	struct run r = { .ir = ir, .packet = &ret->after, .verdict = ret };
+	explain_hook_traced(ir, hook, p, NULL, ret);
+}
+
+void
+explain_hook_traced(const struct ir *ir, enum ir_hook hook, const struct explain_packet *p, const struct explain_trace *trace,
+    struct explain_verdict *ret)
+{
+	struct run r = { .ir = ir, .packet = &ret->after, .verdict = ret, .trace = trace };
 	const struct ir_chain *c = NULL;
 	struct explain_packet packet = *p;	/* it may be that of ret */
 

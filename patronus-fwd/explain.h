@@ -53,8 +53,17 @@ struct explain_verdict {
 	struct explain_packet	 after;		/* the packet with what rules wrote into it */
 };
 
+/* Told of each rule that held up to its statement `at`, where it decided, went elsewhere or ended. */
+struct explain_trace {
+	void	(*on_rule)(const struct ir_chain *, const struct ir_rule *, uint16_t at, void *arg);
+	void	*arg;
+};
+
 /* Through all chains of one hook.  NONE when the form has no chain there: then it is accepted. */
 void	explain_hook(const struct ir *, enum ir_hook, const struct explain_packet *, struct explain_verdict *ret);
+/* The same, and trace (may be NULL) hears of the rules. */
+void	explain_hook_traced(const struct ir *, enum ir_hook, const struct explain_packet *, const struct explain_trace *,
+	    struct explain_verdict *ret);
 /* A packet that comes in and is for the box: before routing, then input. */
 void	explain_input(const struct ir *, const struct explain_packet *, struct explain_verdict *ret);
 

@@ -11,99 +11,135 @@
 
 #include "flow.h"
 
-static bool
-read_addr(struct nl_reader r, uint16_t v4, uint16_t v6, struct addr *ret)
+/* Attributes by their type, each looked at once: tables of connections are long.  The first of a type counts. */
+static void
+gather(struct nl_reader r, struct nl_attr *ret, uint16_t max)
 {
 	struct nl_attr a;
 
-	if (nlattr_find(r, v4, &a) && a.len == 4)
-		ret->family = ADDR_V4;
-	else if (nlattr_find(r, v6, &a) && a.len == 16)
-		ret->family = ADDR_V6;
-	else
+	memset(ret, 0, (max + 1u) * sizeof(*ret));
+	while (nlattr_next(&r, &a) == 1)
+		if (a.type <= max && ret[a.type].data == NULL)
+			ret[a.type] = a;
+}
+
+static bool
+gather_nest(const struct nl_attr *nest, struct nl_attr *ret, uint16_t max)
+{
+	struct nl_reader r;
+
+	if (nest->data == NULL)
 		return false;
-	memcpy(ret->bytes, a.data, a.len);
+	nlattr_reader_nested(&r, nest);
+	gather(r, ret, max);
+	return true;
+}
+
+static bool
+read_addr(const struct nl_attr *v4, const struct nl_attr *v6, struct addr *ret)
+{
+	const struct nl_attr *a = v4->data != NULL ? v4 : v6;
+
+	if (a->data == NULL || a->len != (a == v4 ? 4 : 16))
+		return false;
+	ret->family = a == v4 ? ADDR_V4 : ADDR_V6;
+	memcpy(ret->bytes, a->data, a->len);
 	return true;
 }
 
 static uint16_t
-read_port(struct nl_reader r, uint16_t type)
+read_port(const struct nl_attr *a)
 {
-	struct nl_attr a;
+	return a->data != NULL ? nlattr_be16(a) : 0;
+}
 
-	return nlattr_find(r, type, &a) ? nlattr_be16(&a) : 0;
+static uint32_t
+read_u32(const struct nl_attr *a)
+{
+	return a->data != NULL ? nlattr_be32(a) : 0;
 }
 
 static uint8_t
-read_u8(struct nl_reader r, uint16_t type)
+read_u8(const struct nl_attr *a)
 {
-	struct nl_attr a;
-
-	return nlattr_find(r, type, &a) ? nlattr_u8(&a) : 0;
+	return a->data != NULL ? nlattr_u8(a) : 0;
 }
 
 static void
-read_icmp(struct nl_reader r, struct flow *f, struct flow_end *e)
+read_icmp(const struct nl_attr *proto, struct flow *f, struct flow_end *e)
 {
 	bool is_v4 = f->protocol == IPPROTO_ICMP;
 
-	e->source_port = e->destination_port = read_port(r, is_v4 ? CTA_PROTO_ICMP_ID : CTA_PROTO_ICMPV6_ID);
-	f->icmp_type = read_u8(r, is_v4 ? CTA_PROTO_ICMP_TYPE : CTA_PROTO_ICMPV6_TYPE);
-	f->icmp_code = read_u8(r, is_v4 ? CTA_PROTO_ICMP_CODE : CTA_PROTO_ICMPV6_CODE);
+	e->source_port = e->destination_port = read_port(&proto[is_v4 ? CTA_PROTO_ICMP_ID : CTA_PROTO_ICMPV6_ID]);
+	f->icmp_type = read_u8(&proto[is_v4 ? CTA_PROTO_ICMP_TYPE : CTA_PROTO_ICMPV6_TYPE]);
+	f->icmp_code = read_u8(&proto[is_v4 ? CTA_PROTO_ICMP_CODE : CTA_PROTO_ICMPV6_CODE]);
 }
 
 /* Of ICMP the last tuple read says type and code. */
 static bool
-read_end(struct nl_reader attrs, uint16_t type, struct flow *f, struct flow_end *e)
+read_end(const struct nl_attr *nest, struct flow *f, struct flow_end *e)
 {
-	struct nl_reader tuple, ip, proto;
-	struct nl_attr a;
+	struct nl_attr tuple[CTA_TUPLE_PROTO + 1], ip[CTA_IP_V6_DST + 1], proto[CTA_PROTO_ICMPV6_CODE + 1];
 
-	if (!nlattr_find(attrs, type, &a))
+	if (!gather_nest(nest, tuple, CTA_TUPLE_PROTO) || !gather_nest(&tuple[CTA_TUPLE_IP], ip, CTA_IP_V6_DST) ||
+	    !gather_nest(&tuple[CTA_TUPLE_PROTO], proto, CTA_PROTO_ICMPV6_CODE) ||
+	    !read_addr(&ip[CTA_IP_V4_SRC], &ip[CTA_IP_V6_SRC], &e->source) ||
+	    !read_addr(&ip[CTA_IP_V4_DST], &ip[CTA_IP_V6_DST], &e->destination) || e->source.family != e->destination.family ||
+	    proto[CTA_PROTO_NUM].data == NULL)
 		return false;
-	nlattr_reader_nested(&tuple, &a);
-	if (!nlattr_find(tuple, CTA_TUPLE_IP, &a))
-		return false;
-	nlattr_reader_nested(&ip, &a);
-	if (!nlattr_find(tuple, CTA_TUPLE_PROTO, &a))
-		return false;
-	nlattr_reader_nested(&proto, &a);
-	if (!read_addr(ip, CTA_IP_V4_SRC, CTA_IP_V6_SRC, &e->source) || !read_addr(ip, CTA_IP_V4_DST, CTA_IP_V6_DST, &e->destination) ||
-	    e->source.family != e->destination.family || !nlattr_find(proto, CTA_PROTO_NUM, &a))
-		return false;
-	f->protocol = nlattr_u8(&a);
+	f->protocol = nlattr_u8(&proto[CTA_PROTO_NUM]);
 	if (f->protocol == IPPROTO_ICMP || f->protocol == IPPROTO_ICMPV6) {
 		read_icmp(proto, f, e);
 	} else {
-		e->source_port = read_port(proto, CTA_PROTO_SRC_PORT);
-		e->destination_port = read_port(proto, CTA_PROTO_DST_PORT);
+		e->source_port = read_port(&proto[CTA_PROTO_SRC_PORT]);
+		e->destination_port = read_port(&proto[CTA_PROTO_DST_PORT]);
 	}
 	return true;
 }
 
-static uint32_t
-read_u32(struct nl_reader r, uint16_t type)
+static bool
+read_counters(const struct nl_attr *nest, uint64_t *ret_packets, uint64_t *ret_bytes)
 {
-	struct nl_attr a;
+	struct nl_attr a[CTA_COUNTERS_BYTES + 1];
 
-	return nlattr_find(r, type, &a) ? nlattr_be32(&a) : 0;
+	if (!gather_nest(nest, a, CTA_COUNTERS_BYTES) || a[CTA_COUNTERS_PACKETS].data == NULL || a[CTA_COUNTERS_BYTES].data == NULL)
+		return false;
+	*ret_packets = nlattr_be64(&a[CTA_COUNTERS_PACKETS]);
+	*ret_bytes = nlattr_be64(&a[CTA_COUNTERS_BYTES]);
+	return true;
+}
+
+static uint8_t
+read_tcp_state(const struct nl_attr *nest)
+{
+	struct nl_attr info[CTA_PROTOINFO_TCP + 1], tcp[CTA_PROTOINFO_TCP_STATE + 1];
+
+	if (!gather_nest(nest, info, CTA_PROTOINFO_TCP) || !gather_nest(&info[CTA_PROTOINFO_TCP], tcp, CTA_PROTOINFO_TCP_STATE))
+		return 0;
+	return read_u8(&tcp[CTA_PROTOINFO_TCP_STATE]);
 }
 
 bool
 flow_read(const struct nl_msg *m, struct flow *ret)
 {
+	struct nl_attr a[CTA_ZONE + 1];
 	struct nl_reader attrs;
-	struct nl_attr a;
 
 	memset(ret, 0, sizeof(*ret));
-	if (m->type != (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW) || nlattr_reader_init(&attrs, m, sizeof(struct nfgenmsg)) != 0 ||
-	    !read_end(attrs, CTA_TUPLE_REPLY, ret, &ret->reply) || !read_end(attrs, CTA_TUPLE_ORIG, ret, &ret->original))
+	if (m->type != (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW) || nlattr_reader_init(&attrs, m, sizeof(struct nfgenmsg)) != 0)
 		return false;
-	ret->mark = read_u32(attrs, CTA_MARK);
-	ret->status = read_u32(attrs, CTA_STATUS);
-	ret->id = read_u32(attrs, CTA_ID);
-	ret->has_zone = nlattr_find(attrs, CTA_ZONE, &a);
-	ret->zone = ret->has_zone ? nlattr_be16(&a) : 0;
+	gather(attrs, a, CTA_ZONE);
+	if (!read_end(&a[CTA_TUPLE_REPLY], ret, &ret->reply) || !read_end(&a[CTA_TUPLE_ORIG], ret, &ret->original))
+		return false;
+	ret->mark = read_u32(&a[CTA_MARK]);
+	ret->status = read_u32(&a[CTA_STATUS]);
+	ret->id = read_u32(&a[CTA_ID]);
+	ret->timeout = read_u32(&a[CTA_TIMEOUT]);
+	ret->tcp_state = read_tcp_state(&a[CTA_PROTOINFO]);
+	ret->has_zone = a[CTA_ZONE].data != NULL;
+	ret->zone = read_port(&a[CTA_ZONE]);
+	ret->has_counters = read_counters(&a[CTA_COUNTERS_ORIG], &ret->packets[0], &ret->bytes[0]) &&
+	    read_counters(&a[CTA_COUNTERS_REPLY], &ret->packets[1], &ret->bytes[1]);
 	return true;
 }
 

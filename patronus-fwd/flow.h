@@ -28,8 +28,13 @@ struct flow {
 	uint32_t	mark;
 	uint32_t	status;		/* IPS_... */
 	uint32_t	id;
+	uint32_t	timeout;	/* seconds */
+	uint8_t		tcp_state;	/* enum tcp_conntrack of the kernel */
 	bool		has_zone;
 	uint16_t	zone;
+	bool		has_counters;	/* the kernel counts (nf_conntrack_acct) */
+	uint64_t	packets[2];	/* as it was opened, and of the replies */
+	uint64_t	bytes[2];
 };
 
 /* false: no connection, or one that cannot be read. */

@@ -11,14 +11,18 @@
 
 /* The daemon's state and what its parts offer each other. */
 
+struct buf;
 struct daemon;
 struct drivers;
 struct drift;
 struct drift_repair_req;
 struct event;
+struct evidence;
 struct links;
 struct live;
 struct logring;
+struct message;
+struct problems;
 struct record;
 struct revision;
 struct watch;
@@ -42,10 +46,17 @@ struct fwd {
 	char		 credit[24];	/* whose work it is that what stood is gone, until the next look: "revision 12" */
 	uint64_t	 counters_cost_us;	/* of the last reading */
 	uint64_t	 counters_due_ms;
+	uint64_t	 counters_told_ms;	/* when rates were told, */
+	uint64_t	 evidence_due_ms;	/* and when confd hears again of what rules have done */
+	struct evidence	*evidence;
+	bool		 has_evidence;	/* confd has said what it knows; nothing is counted before */
 };
 
 /* serve.c: what confd asks. */
 extern const struct channel_ops serve_confd_ops;
+
+/* A configuration, from the descriptor fd_index of the message, compiled.  0 with *ret NULL: there are problems. */
+int	 fwd_take_revision(struct fwd *, struct message *, unsigned fd_index, uint32_t number, struct problems *, struct revision **ret);
 
 /* Read the kernel's links again; the old ones stay when that fails. */
 void	 fwd_links_refresh(struct fwd *);
@@ -56,6 +67,11 @@ void	 revocation_stop(struct fwd *);
 void	 revocation_due(struct fwd *);
 /* Another change comes before that was done: it is done now, because only what is in force now has let in what came since. */
 void	 revocation_now(struct fwd *);
+/* These connections (flow_put_delete()) end.  0 or -errno. */
+int	 revocation_delete(const struct buf *, uint32_t *ret_n);
+
+/* query.c: what can be worked out. */
+void	 query_answer(struct fwd *, struct channel *, struct message *);
 
 /* repair.c: drivers as the revision says; what they cannot do is in its ruleset, which is compiled anew for that.  Before the ruleset is sent. */
 void	 fwd_drivers(struct fwd *, struct revision **);
@@ -78,7 +94,11 @@ void	 report_state(struct fwd *, struct channel *, const struct message *);
 void	 report_counters(struct fwd *);
 /* One record of a topic to confd, if it is there. */
 void	 report_event(const char *topic, const struct record *, const void *);
-/* Another form is in force: what was told of the old one is remembered. */
+/* Another form comes into force: what was told of the old one is remembered. */
 void	 report_adopt(const struct ir *old, struct ir *next);
+/* It is in force: the counters of rules that it changed begin anew. */
+void	 report_adopted(struct fwd *);
+/* What rules have done, to confd; now, or when it is time. */
+void	 report_evidence(struct fwd *, bool is_now);
 
 #endif

@@ -56,6 +56,8 @@ struct ir_origin {
 	uint64_t	 bytes;
 	uint64_t	 told_packets;	/* last told to the audience */
 	uint64_t	 told_bytes;
+	bool		 was_busy;	/* and its rate was not 0 */
+	bool		 is_anew;	/* it was not so before this form: its counter begins at 0 */
 };
 
 struct ir_rule {

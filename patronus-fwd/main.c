@@ -16,6 +16,7 @@
 #include "ipc/ids.h"
 
 #include "drivers.h"
+#include "evidence.h"
 #include "fwd.h"
 #include "links.h"
 #include "live.h"
@@ -142,6 +143,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	events_left = EVENTS_PER_SECOND;
 	repair_schedules(&fwd);
 	report_counters(&fwd);
+	report_evidence(&fwd, false);
 	(void)apply_store(&fwd.apply);	/* says itself when it fails; the next kept revision tries again */
 }
 
@@ -174,6 +176,7 @@ start(struct daemon *d)
 	fwd.drift = drift_new("fwd", send_confd);
 	fwd.live = live_new();
 	fwd.drivers = drivers_new();
+	fwd.evidence = evidence_new();
 	fwd_links_refresh(&fwd);
 	fwd.watch = watch_new(d->base, &watch_ops, &fwd);
 	fwd.log = logring_new(&log_ops, &fwd);
@@ -190,6 +193,8 @@ static void
 stop(struct daemon *d)
 {
 	(void)d;
+	report_evidence(&fwd, true);
+	evidence_free(fwd.evidence);
 	event_free(fwd.tick);
 	event_free(fwd.ending);
 	revocation_stop(&fwd);

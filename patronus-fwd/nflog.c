@@ -146,22 +146,41 @@ nflog_read(const struct nl_msg *m, struct nflog_packet *ret)
 	return nlattr_find(r, NFULA_PAYLOAD, &a) && nflog_read_ip(a.data, a.len, ret);
 }
 
+static const struct {
+	uint8_t		 number;
+	const char	*name;
+} protocols[] = {
+	{ IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" }, { IPPROTO_ICMP, "icmp" }, { IPPROTO_ICMPV6, "icmpv6" }, { IPPROTO_SCTP, "sctp" },
+	{ IPPROTO_GRE, "gre" }, { IPPROTO_ESP, "esp" }, { IPPROTO_AH, "ah" }, { IPPROTO_IGMP, "igmp" }, { IPPROTO_PIM, "pim" },
+	{ 89, "ospf" }, { 112, "vrrp" }
+};
+
 const char *
 nflog_protocol_name(uint8_t protocol, char buf[4])
 {
-	static const struct {
-		uint8_t		 number;
-		const char	*name;
-	} names[] = {
-		{ IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" }, { IPPROTO_ICMP, "icmp" }, { IPPROTO_ICMPV6, "icmpv6" },
-		{ IPPROTO_SCTP, "sctp" }, { IPPROTO_GRE, "gre" }, { IPPROTO_ESP, "esp" }, { IPPROTO_AH, "ah" },
-		{ IPPROTO_IGMP, "igmp" }, { IPPROTO_PIM, "pim" }, { 89, "ospf" }, { 112, "vrrp" }
-	};
 	unsigned i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].number == protocol)
-			return names[i].name;
+	for (i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		if (protocols[i].number == protocol)
+			return protocols[i].name;
 	(void)snprintf(buf, 4, "%u", protocol);
 	return buf;
+}
+
+bool
+nflog_protocol_number(const char *name, uint8_t *ret)
+{
+	uint64_t n;
+	unsigned i;
+
+	for (i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (strcmp(protocols[i].name, name) != 0)
+			continue;
+		*ret = protocols[i].number;
+		return true;
+	}
+	if (str_u64(name, 0, UINT8_MAX, &n) != 0)
+		return false;
+	*ret = (uint8_t)n;
+	return true;
 }

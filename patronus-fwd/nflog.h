@@ -31,5 +31,7 @@ bool	 nflog_read(const struct nl_msg *, struct nflog_packet *ret);
 bool	 nflog_read_ip(const uint8_t *, size_t len, struct nflog_packet *ret);
 /* "tcp", "icmpv6", "47". */
 const char *nflog_protocol_name(uint8_t protocol, char buf[4]);
+/* The other way round; numbers are understood too. */
+bool	 nflog_protocol_number(const char *name, uint8_t *ret);
 
 #endif

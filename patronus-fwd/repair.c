@@ -217,6 +217,7 @@ compile_anew(struct fwd *f, const char *tag, const char *why)
 		report_adopt(f->apply.ir, r->ir);
 		error = fwd_apply(f, r->ir, &problems);
 		if (error == 0) {
+			report_adopted(f);
 			r->ir = NULL;
 			r->is_kept = f->applied->is_kept;
 			revision_free(f->applied);

@@ -13,6 +13,7 @@
 #include "ipc/privcall.h"
 
 #include "drivers.h"
+#include "evidence.h"
 #include "fwd.h"
 #include "logring.h"
 #include "mem.h"
@@ -24,15 +25,30 @@
 #define EVENT_MAX	60000
 #define COUNTERS_PER_EVENT	500
 #define COUNTERS_MS	1000
+#define EVIDENCE_PER_MESSAGE	256
+#define EVIDENCE_MS	10000
 #define COUNTERS_SHARE	25	/* reading them takes at most one part in so many of the time */
 
 /* --- counters */
 
+static void
+note_evidence(struct fwd *f)
+{
+	const struct ir *ir = f->apply.ir;
+	uint64_t now = clock_wall_ms();
+	uint32_t i;
+
+	for (i = 0; f->has_evidence && i < ir->n_origins; i++)
+		if (ir->origins[i]->action != IR_ACTION_NONE)
+			evidence_count(f->evidence, ir->origins[i]->id, ir->origins[i]->packets, ir->origins[i]->bytes, now);
+}
+
 /* Sums over the kernel rules of each origin. */
 static int
-read_counters(struct ir *ir)
+read_counters(struct fwd *f)
 {
 	struct privcall_error e;
+	struct ir *ir = f->apply.ir;
 	struct ir_origin *o;
 	struct nft_message n;
 	struct nft_rule k;
@@ -59,6 +75,7 @@ read_counters(struct ir *ir)
 		o->bytes += k.bytes;
 	}
 	privcall_dump_free(data, len);
+	note_evidence(f);
 	return 0;
 }
 
@@ -79,22 +96,37 @@ report_event(const char *topic, const struct record *rec, const void *what)
 	free(data);
 }
 
+/* Of a rule since it was told last; false: nothing has happened, and that is known. */
+static bool
+count(struct ir_origin *o, uint64_t passed_ms, struct event_counter *ret)
+{
+	uint64_t packets = o->packets - o->told_packets, bytes = o->bytes - o->told_bytes;
+
+	if (o->action == IR_ACTION_NONE || (packets == 0 && bytes == 0 && !o->was_busy))
+		return false;
+	/* A counter that began anew has no past to compare with. */
+	if (o->packets < o->told_packets || o->bytes < o->told_bytes || passed_ms == 0)
+		packets = bytes = 0;
+	*ret = (struct event_counter){ .id = o->id, .packets = o->packets, .bytes = o->bytes };
+	if (passed_ms != 0) {
+		ret->packets_per_second = (uint32_t)(packets * 1000 / passed_ms);
+		ret->bytes_per_second = bytes * 1000 / passed_ms;
+	}
+	o->was_busy = packets != 0;
+	o->told_packets = o->packets;
+	o->told_bytes = o->bytes;
+	return true;
+}
+
 static void
-send_counters(struct ir *ir)
+send_counters(struct ir *ir, uint64_t passed_ms)
 {
 	struct event_counter items[COUNTERS_PER_EVENT];
 	struct event_counters e = { .rules = { .items = items } };
-	struct ir_origin *o;
 	uint32_t i;
 
 	for (i = 0; i < ir->n_origins; i++) {
-		o = ir->origins[i];
-		if (o->action == IR_ACTION_NONE || (o->packets == o->told_packets && o->bytes == o->told_bytes))
-			continue;
-		o->told_packets = o->packets;
-		o->told_bytes = o->bytes;
-		items[e.rules.n++] = (struct event_counter){ .id = o->id, .packets = o->packets, .bytes = o->bytes };
-		if (e.rules.n < COUNTERS_PER_EVENT)
+		if (!count(ir->origins[i], passed_ms, &items[e.rules.n]) || ++e.rules.n < COUNTERS_PER_EVENT)
 			continue;
 		report_event("counters", &event_counters_record, &e);
 		e.rules.n = 0;
@@ -106,17 +138,38 @@ send_counters(struct ir *ir)
 void
 report_counters(struct fwd *f)
 {
-	uint64_t start, wait_ms;
+	uint64_t start, wait_ms, now;
 
 	if (f->apply.ir == NULL || clock_mono_ms() < f->counters_due_ms || daemon_channel(ROLE_CONFD, PEER_MAIN) == NULL)
 		return;
 	start = clock_mono_us();
-	if (read_counters(f->apply.ir) == 0)
-		send_counters(f->apply.ir);
+	if (read_counters(f) == 0) {
+		now = clock_mono_ms();
+		send_counters(f->apply.ir, f->counters_told_ms != 0 ? now - f->counters_told_ms : 0);
+		f->counters_told_ms = now;
+	}
 	f->counters_cost_us = clock_mono_us() - start;
 	wait_ms = f->counters_cost_us * COUNTERS_SHARE / 1000;
 	/* Half a period of slack, so that a timer that is a little early does not skip a turn. */
 	f->counters_due_ms = clock_mono_ms() + (wait_ms > COUNTERS_MS ? wait_ms : COUNTERS_MS / 2);
+}
+
+void
+report_evidence(struct fwd *f, bool is_now)
+{
+	struct evidence_rule rules[EVIDENCE_PER_MESSAGE];
+	struct evidence_req req = { .rules = { .items = rules } };
+	struct channel *c = daemon_channel(ROLE_CONFD, PEER_MAIN);
+	uint64_t now = clock_mono_ms();
+
+	if (c == NULL || !f->has_evidence || (!is_now && now < f->evidence_due_ms))
+		return;
+	f->evidence_due_ms = now + EVIDENCE_MS;
+	if (is_now && f->apply.ir != NULL)
+		(void)read_counters(f);
+	while ((req.rules.n = evidence_tell(f->evidence, rules, EVIDENCE_PER_MESSAGE)) > 0)
+		if (channel_send(c, MSG_EVIDENCE, 0, &req, NULL, 0) != 0)
+			return;
 }
 
 void
@@ -125,18 +178,49 @@ report_adopt(const struct ir *old, struct ir *next)
 	const struct ir_origin *o;
 	uint32_t i;
 
+
 	for (i = 0; old != NULL && i < next->n_origins; i++) {
 		o = ir_origin_find(old, next->origins[i]->id);
+		next->origins[i]->is_anew = o == NULL || o->hash != next->origins[i]->hash;
 		if (o == NULL)
 			continue;
 		next->origins[i]->told_packets = o->told_packets;
 		next->origins[i]->told_bytes = o->told_bytes;
+		next->origins[i]->was_busy = o->was_busy;
 	}
+}
+
+/* Counters are not read for this, which would make a commit wait: what came since they were read, in the last second, is not known. */
+void
+report_adopted(struct fwd *f)
+{
+	const struct ir *ir = f->apply.ir;
+	uint32_t i;
+
+	for (i = 0; i < ir->n_origins; i++)
+		if (ir->origins[i]->is_anew)
+			evidence_restart(f->evidence, ir->origins[i]->id);
+	/* Told at the next tick: the new counter of a rule may overtake the old one, which nobody could see after a crash. */
+	f->evidence_due_ms = 0;
 }
 
 /* --- state */
 static void
-describe_origin(struct state_rule *s, const struct ir_origin *o)
+describe_evidence(const struct fwd *f, struct state_rule *s, const char *id)
+{
+	struct evidence_sum sum = evidence_get(f->evidence, id);
+
+	s->total_packets = sum.packets;
+	s->total_bytes = sum.bytes;
+	s->has_counted_since = sum.since_ms != 0;
+	s->counted_since = sum.since_ms;
+	s->has_first_hit = s->has_last_hit = sum.first_ms != 0;
+	s->first_hit = sum.first_ms;
+	s->last_hit = sum.last_ms;
+}
+
+static void
+describe_origin(const struct fwd *f, struct state_rule *s, const struct ir_origin *o)
 {
 	static const uint8_t actions[IR_ACTION_MAX] = {
 		[IR_ACTION_ACCEPT] = STATE_ACTION_ACCEPT, [IR_ACTION_DROP] = STATE_ACTION_DROP, [IR_ACTION_REJECT] = STATE_ACTION_REJECT,
@@ -152,6 +236,7 @@ describe_origin(struct state_rule *s, const struct ir_origin *o)
 	s->action = actions[o->action];
 	s->packets = o->packets;
 	s->bytes = o->bytes;
+	describe_evidence(f, s, o->id);
 }
 
 static void
@@ -201,12 +286,12 @@ state_firewall(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, si
 	read_connections(s.connections);
 	describe_schedules(f->applied, &s, a);
 	drivers_state(f->drivers, &s, a);
-	if (ir != NULL && read_counters(f->apply.ir) != 0)
+	if (ir != NULL && read_counters(f) != 0)
 		return -EIO;
 	s.rules.items = mem_alloc(a, ir != NULL ? ir->n_origins : 0, sizeof(*s.rules.items));
 	for (i = 0; ir != NULL && i < ir->n_origins && (limit == 0 || s.rules.n < limit); i++)
 		if (ir->origins[i]->action != IR_ACTION_NONE)
-			describe_origin(&s.rules.items[s.rules.n++], ir->origins[i]);
+			describe_origin(f, &s.rules.items[s.rules.n++], ir->origins[i]);
 	return codec_encode(&state_firewall_record, &s, STATE_MAX, ret, ret_len, NULL);
 }
 

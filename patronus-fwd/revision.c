@@ -48,6 +48,7 @@ note_interfaces(struct revision *r, const struct fw_policy *p)
 		ri = mem_alloc(r->arena, 1, sizeof(*ri));
 		ri->ifname = mem_strdup(r->arena, i->ifname);
 		ri->name = mem_strdup(r->arena, i->name);
+		ri->zone = i->zone != POLICY_LOCAL ? mem_strdup(r->arena, p->zones[i->zone].name) : NULL;
 		ri->action = p->zones[i->zone].action == POLICY_REJECT ? IR_ACTION_REJECT : IR_ACTION_DROP;
 		names_put(r->arena, &r->interfaces, ri->ifname, ri);
 	}
@@ -94,6 +95,19 @@ revision_is_due(const struct revision *r, int64_t utc)
 }
 
 static int
+keep_assertions(struct revision *r, const struct conf_fwd *conf, struct arena *scratch, struct problems *problems)
+{
+	const struct assertion *all;
+	uint32_t before = problems->n;
+
+	if (conf->firewall == NULL)
+		return 0;
+	all = assertions_from_conf(conf->firewall, scratch, problems, &r->n_assertions);
+	r->assertions = assertions_copy(all, r->n_assertions, r->arena);
+	return problems->n == before ? 0 : -EINVAL;
+}
+
+static int
 build(struct revision *r, const uint8_t *data, size_t len, const struct links *links, const struct live *live, struct arena *scratch,
     struct problems *problems)
 {
@@ -112,12 +126,15 @@ build(struct revision *r, const uint8_t *data, size_t len, const struct links *l
 	policy = policy_with_live(conf, links, live, scratch, problems);
 	if (policy == NULL)
 		return -EINVAL;
+	if ((error = keep_assertions(r, conf, scratch, problems)) != 0)
+		return error;
 	policy_set_time(policy, now);
 	note_schedules(r, policy, now);
 	r->ir = compile(policy, &r->remarks);
 	passes(r->ir);
 	r->ir->ended_ms = live_last_end(live);
 	note_interfaces(r, policy);
+	r->places = journey_places_of(policy, r->arena);
 	r->live_generation = live_generation(live);
 	if ((error = xdp_plan_new(policy->xdp, scratch, &r->xdp)) != 0) {
 		problems_add(problems, "/firewall/xdp/drop", "too-large", "the lists cannot be held: %s; give fewer addresses", strerror(-error));

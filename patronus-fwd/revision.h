@@ -9,7 +9,9 @@
 #include "base/buf.h"
 #include "conf/generated.h"
 
+#include "assertion.h"
 #include "ir.h"
+#include "journey.h"
 #include "names.h"
 
 /* One revision of the configuration, compiled. */
@@ -23,6 +25,7 @@ struct xdp_plan;
 struct revision_interface {
 	const char	*ifname;
 	const char	*name;		/* in the configuration */
+	const char	*zone;		/* NULL: it is in none */
 	uint8_t		 action;	/* enum ir_action for what no rule decided */
 };
 
@@ -42,6 +45,9 @@ struct revision {
 	uint32_t	 n_schedules;
 	uint32_t	 live_generation; /* of what stood in groups beside the configuration */
 	struct xdp_plan	*xdp;		/* what drivers shall drop; NULL: nothing */
+	struct journey_places places;
+	struct assertion *assertions;
+	uint32_t	 n_assertions;
 	bool		 is_kept;	/* no confirmation is waited for */
 };
 

@@ -27,8 +27,8 @@
 #define CHUNK		60000	/* bytes of deletions in one request */
 #define TABLE_MAX	(256u << 20)
 
-static int
-delete_all(const struct buf *b, uint32_t *ret_n)
+int
+revocation_delete(const struct buf *b, uint32_t *ret_n)
 {
 	struct ct_delete_req req = { .messages = { .data = b->data } };
 	const struct ct_delete_rep *rep;
@@ -90,7 +90,7 @@ revoke_all(struct fwd *f, const struct table *flows, const struct table *routes)
 	r.routes = routes_read(routes->data, routes->len, a);
 	buf_init(&deletions, TABLE_MAX);
 	n = revoke_dump(&r, flows->data, flows->len, &deletions, &seen);
-	is_done = !buf_failed(&deletions) && (n == 0 || delete_all(&deletions, &ended) == 0);
+	is_done = !buf_failed(&deletions) && (n == 0 || revocation_delete(&deletions, &ended) == 0);
 	if (n > 0)
 		log_info("revocation", "%u of %u connections are not allowed any more: %u ended, %llu us", n, seen, ended,
 		    (unsigned long long)(clock_mono_us() - start));

@@ -14,8 +14,10 @@
 #include "ipc/msg.h"
 
 #include "addrlist.h"
+#include "assertion.h"
 #include "diff.h"
 #include "drivers.h"
+#include "evidence.h"
 #include "fwd.h"
 #include "impact.h"
 #include "ir_list.h"
@@ -43,9 +45,8 @@ fwd_of(struct channel *c)
 }
 
 /* --- prepare */
-/* From the descriptor fd_index of the message.  0 with *ret NULL: there are problems. */
-static int
-take_revision(struct fwd *f, struct message *m, unsigned fd_index, uint32_t number, struct problems *problems, struct revision **ret)
+int
+fwd_take_revision(struct fwd *f, struct message *m, unsigned fd_index, uint32_t number, struct problems *problems, struct revision **ret)
 {
 	const uint8_t *data;
 	size_t len;
@@ -61,6 +62,30 @@ take_revision(struct fwd *f, struct message *m, unsigned fd_index, uint32_t numb
 	r = revision_new(number, data, len, f->links, f->live, problems, ret);
 	memfd_unmap(data, len);
 	return r == -EINVAL ? 0 : r;
+}
+
+/* What must hold whatever the rules become.  Going back is never refused: what runs now may be worse. */
+static void
+check_assertions(const struct revision *r, struct problems *problems, struct buf *remarks)
+{
+	struct assertion_verdict v;
+	struct arena *a = arena_new(0);
+	uint32_t i;
+
+	if (a == NULL)
+		fatalx("conf", "out of memory");
+	for (i = 0; i < r->n_assertions; i++) {
+		v = assertion_check(&r->assertions[i], r->ir, &r->places, a);
+		if (v.holds)
+			continue;
+		if (v.assertion->is_warning)
+			buf_printf(remarks, "assertion %s does not hold: it must %s, and %s\n", v.assertion->name,
+			    v.assertion->must_pass ? "pass" : "not pass", v.text);
+		else
+			problems_add(problems, v.assertion->path, "assertion", "a packet must %s, and %s%s%s%s; change that, or the assertion",
+			    v.assertion->must_pass ? "pass" : "not pass", v.text, v.path[0] != '\0' ? " (" : "", v.path, v.path[0] != '\0' ? ")" : "");
+	}
+	arena_free(a);
 }
 
 /* The whole table must fit into one transaction, since any failure may have to send it whole. */
@@ -142,7 +167,7 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 	(void)arg;
 	problems_init(&problems, m->arena);
 	r = NULL;
-	error = take_revision(f, m, 0, req->revision, &problems, &r);
+	error = fwd_take_revision(f, m, 0, req->revision, &problems, &r);
 	if (error != 0) {
 		(void)channel_reply_error(c, &m->header, error, 0, "revision %u cannot be prepared: %s", req->revision, strerror(-error));
 		return;
@@ -154,6 +179,8 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 		(void)probe_close(r->ir);
 	else if (r != NULL)
 		(void)probe_check(r->ir, &problems);
+	if (r != NULL && !req->restore)
+		check_assertions(r, &problems, &r->remarks);
 	if (problems.n > 0 || r == NULL) {
 		reply_problems(c, m, &problems);
 		revision_free(r);
@@ -199,7 +226,7 @@ on_compare(struct channel *c, struct message *m, void *arg)
 	(void)arg;
 	problems_init(&problems, m->arena);
 	for (i = 0; i < 2 && error == 0 && problems.n == 0; i++)
-		error = take_revision(f, m, i, 0, &problems, &r[i]);
+		error = fwd_take_revision(f, m, i, 0, &problems, &r[i]);
 	if (error != 0)
 		(void)channel_reply_error(c, &m->header, error, 0, "the configurations cannot be compared: %s", strerror(-error));
 	else if (problems.n > 0 || r[1] == NULL)
@@ -253,6 +280,7 @@ commit_prepared(struct fwd *f, struct problems *problems)
 		f->prepared = NULL;
 		return r;
 	}
+	report_adopted(f);
 	f->prepared->ir = NULL;
 	revision_free(f->applied);
 	f->applied = f->prepared;
@@ -418,6 +446,13 @@ on_content(struct channel *c, struct message *m, void *arg)
 		    "it cannot be brought into force: %s", strerror(-error));
 }
 
+static void
+on_query(struct channel *c, struct message *m, void *arg)
+{
+	(void)arg;
+	query_answer(fwd_of(c), c, m);
+}
+
 /* --- drift */
 
 static void
@@ -442,10 +477,24 @@ on_repair(struct channel *c, struct message *m, void *arg)
 }
 
 static void
+on_evidence(struct channel *c, struct message *m, void *arg)
+{
+	const struct evidence_load_req *req = m->body;
+	struct fwd *f = fwd_of(c);
+	uint32_t i;
+
+	(void)arg;
+	for (i = 0; i < req->rules.n; i++)
+		evidence_load(f->evidence, &req->rules.items[i]);
+	f->has_evidence |= req->is_last;
+}
+
+static void
 on_ready(struct channel *c, void *arg)
 {
 	(void)arg;
 	drift_tell(fwd_of(c)->drift);
+	evidence_tell_again(fwd_of(c)->evidence);
 }
 
 static void
@@ -471,7 +520,9 @@ static const struct channel_dispatch table[] = {
 	{ MSG_TEMPORARY_SET, CHANNEL_PHASE_READY, on_temporary },
 	{ MSG_CONTENT_SET, CHANNEL_PHASE_READY, on_content },
 	{ MSG_STATE_GET, CHANNEL_PHASE_READY, on_state },
+	{ MSG_QUERY, CHANNEL_PHASE_READY, on_query },
 	{ MSG_DRIFT_REPAIR, CHANNEL_PHASE_READY, on_repair },
+	{ MSG_EVIDENCE_LOAD, CHANNEL_PHASE_READY, on_evidence },
 	{ 0, 0, NULL }
 };
 

@@ -76,6 +76,55 @@ const struct command commands[] = {
 		.examples = { { "show firewall log", "the last 50" }, { "show firewall log --follow 198.51.100.7", "live, one host" } },
 		.run = run_show_log,
 	}, {
+		.words = "show states", .summary = "connections that the kernel tracks",
+		.text = "MEMBER is protocol, state, source, destination or address (any of the four), source-port, destination-port or port, mark, from "
+		    "or to (zones), id, timeout, packets or bytes. VALUE is one value or several behind commas; addresses may be networks, numbers "
+		    "may be ranges. Bytes are there when the kernel counts them (net.netfilter.nf_conntrack_acct).",
+		.args = { { .name = "MEMBER=VALUE", .is_optional = true, .is_many = true } },
+		.options = { { "sort", 0, "MEMBER", "by this member, -MEMBER downwards", VALUES_NONE, NULL },
+		    { "limit", 'n', "N", "show at most N (100, at most 500)", VALUES_NONE, NULL },
+		    { "cursor", 0, "CURSOR", "the page that follows, as the last one said", VALUES_NONE, NULL } },
+		.examples = { { "show states protocol=tcp state=established", "established TCP" },
+		    { "show states address=192.0.2.0/24 --sort -bytes --limit 20", "who moves most" } },
+		.run = run_show_states,
+	}, {
+		.words = "firewall kill", .summary = "end connections",
+		.text = "Those that MEMBER=VALUE of patronusctl show states lets through; it takes at least one. Whether they may come back is up to the "
+		    "rules. It is on record in the audit log.",
+		.args = { { .name = "MEMBER=VALUE", .is_many = true } },
+		.examples = { { "firewall kill source=198.51.100.7", "all of one host" }, { "firewall kill id=3141592653", "one" } },
+		.run = run_firewall_kill,
+	}, {
+		.words = "firewall lint", .summary = "rules that can never decide anything, or need not",
+		.text = "Shadowed: earlier rules decide every packet that it matches. Redundant: and do the same. Partly: that is so for a pair of zones, a "
+		    "family or one of its values. Never-hit: nothing has come to it yet. The rules that prove it are named. What is said of the first "
+		    "two is certain; not every such rule is found.",
+		.options = { { "candidate", 0, NULL, "what the workspace holds, not what runs", VALUES_NONE, NULL },
+		    { "exit-code", 0, NULL, "exit with 10 when something was found", VALUES_NONE, NULL } },
+		.examples = { { "firewall lint", "the rules that run" }, { "firewall lint --candidate --exit-code", "before a commit, for a script" } },
+		.run = run_firewall_lint,
+	}, {
+		.words = "firewall explain", .summary = "what becomes of one packet, and which rule decides",
+		.text = "WORDS are pairs: source, destination, protocol (proto), port, and if they matter source-port, icmp-type, mark, dscp, length, state "
+		    "(new, established, related, invalid, untracked), from and to (a zone, an interface, or local). Where it comes from and goes to "
+		    "is found by the networks of the interfaces and the routes unless it is said. No packet is sent.\n\n"
+		    "With --ir and no words the compiled rules are printed, as text.",
+		.args = { { .name = "WORDS", .is_optional = true, .is_many = true, .values = VALUES_WORDS,
+		    .words = "from to source destination protocol port source-port icmp-type mark dscp length state" } },
+		.options = { { "candidate", 0, NULL, "what the workspace holds, not what is in force", VALUES_NONE, NULL },
+		    { "ir", 0, NULL, "print the intermediate form of all rules", VALUES_NONE, NULL },
+		    { "exit-code", 0, NULL, "exit with 10 when it is not accepted", VALUES_NONE, NULL } },
+		.examples = { { "firewall explain source 192.0.2.10 destination 203.0.113.10 protocol tcp port 443", "way and verdict" },
+		    { "firewall explain --candidate from wan to local source 203.0.113.9 destination 198.51.100.2 proto tcp port 22", "before a commit" } },
+		.run = run_firewall_explain,
+	}, {
+		.words = "firewall test", .summary = "whether what must pass does, and what must not does not",
+		.text = "The assertions of the configuration (firewall.assertions), against what is in force or with --candidate against the workspace. They "
+		    "are tried before each commit, too. Exit code 10 when one does not hold.",
+		.options = { { "candidate", 0, NULL, "what the workspace holds, not what is in force", VALUES_NONE, NULL } },
+		.examples = { { "firewall test", "all of them" } },
+		.run = run_firewall_test,
+	}, {
 		.words = "show history", .summary = "revisions of the configuration",
 		.text = "Who committed what, when and why. " FILTER_TEXT,
 		.args = { FILTER }, .options = { LIMIT },

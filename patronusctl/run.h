@@ -80,6 +80,12 @@ int	run_drift_accept(struct ctl *);
 int	run_drift_repair(struct ctl *);
 int	run_drift_revoke(struct ctl *);
 
+/* firewall.c */
+int	run_show_states(struct ctl *);
+int	run_firewall_kill(struct ctl *);
+int	run_firewall_lint(struct ctl *);
+int	run_firewall_explain(struct ctl *);
+int	run_firewall_test(struct ctl *);
 /* token.c */
 int	run_token_create(struct ctl *);
 int	run_token_list(struct ctl *);

@@ -484,14 +484,20 @@ static void
 add_state(struct paths *p, const struct lysc_node *node)
 {
 	char path[256];
+	json_t *item, *own;
 	json_t *op = json_pack("{s:s+, s:[s], s:o, s:[], s:{s:{s:s, s:{}, s:{s:{s:o}}}, s:o}}", "operationId", "state-", node->name,
 	    "tags", "state", "summary", json_text(node->dsc), "parameters", "responses", "200", "description", "What is now.",
 	    "headers", "content", "application/json", "schema", state_or_part(record_of(p->g, node)),
 	    "default", ref("responses", "Problem"));
 
-	add_collection(op, strcmp(node->name, "firewall-log") == 0 ? "LogLimit" : "PageLimit");
 	snprintf(path, sizeof(path), "/state/%s", node->name);
-	json_object_set_new(p->all, path, json_pack("{s:o}", "get", op));
+	add_collection(op, strcmp(node->name, "firewall-log") == 0 ? "LogLimit" : "PageLimit");
+	/* One that takes other parameters says so in the fixed document, and what else can be done with it. */
+	if ((item = json_object_get(p->all, path)) == NULL)
+		json_object_set_new(p->all, path, item = json_object());
+	else if ((own = json_object_get(json_object_get(item, "get"), "parameters")) != NULL)
+		json_object_set(op, "parameters", own);
+	json_object_set_new(item, "get", op);
 }
 
 static void

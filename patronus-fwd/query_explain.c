@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What becomes of one packet, or of those that the configuration asserts something about; and the form itself as text. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "conf/generated.h"
+#include "ipc/ids.h"
+#include "ipc/privcall.h"
+
+#include "assertion.h"
+#include "fwd.h"
+#include "ir_print.h"
+#include "journey.h"
+#include "mem.h"
+#include "nflog.h"
+#include "query.h"
+#include "revision.h"
+#include "routes.h"
+
+#define TERMS		"from to source destination protocol source-port port icmp-type mark dscp length state"
+#define TCP_SYN		0x02
+#define DEFAULT_PORT	40000
+#define DEFAULT_LENGTH	60
+#define FORM_MAX	(24u << 20)
+
+/* --- what it is about --- */
+
+/* The candidate that came with the question, else what is in force; NULL, with problems or an error. */
+static const struct revision *
+subject(struct query *q, const struct ir **ret_ir, int *ret_error)
+{
+	struct revision *r = q->fwd->applied;
+
+	*ret_error = 0;
+	if (q->has_document) {
+		*ret_error = fwd_take_revision(q->fwd, q->message, 0, 0, &q->problems, &q->candidate);
+		r = q->candidate;
+		*ret_ir = r != NULL ? r->ir : NULL;
+		return r;
+	}
+	*ret_ir = q->fwd->apply.ir;
+	if (r != NULL && *ret_ir != NULL)
+		return r;
+	q->why = "no configuration is in force yet";
+	*ret_error = -ESTALE;
+	return NULL;
+}
+
+static struct routes *
+read_routes(struct query *q)
+{
+	struct privcall_error e;
+	struct routes *routes;
+	const uint8_t *data;
+	size_t len;
+
+	if (privcall_dump(NL_DUMP_ROUTES, &data, &len, NULL, &e) != 0)
+		return NULL;
+	fwd_links_refresh(q->fwd);
+	routes = routes_read(data, len, q->arena);
+	privcall_dump_free(data, len);
+	return routes;
+}
+
+/* --- the packet --- */
+
+static bool
+number(struct query *q, const char *name, uint64_t max, uint64_t missing, uint64_t *ret)
+{
+	const char *text = query_term_value(q, name);
+
+	*ret = missing;
+	if (text == NULL || str_u64(text, 0, max, ret) == 0)
+		return true;
+	q->why = mem_printf(q->arena, "%s must be a number from 0 to %llu", name, (unsigned long long)max);
+	return false;
+}
+
+static bool
+address(struct query *q, const char *name, struct addr *ret)
+{
+	const char *text = query_term_value(q, name);
+
+	if (text != NULL && addr_parse(text, ret) == 0)
+		return true;
+	q->why = mem_printf(q->arena, "%s must be an address", name);
+	return false;
+}
+
+static bool
+read_protocol(struct query *q, struct explain_packet *p)
+{
+	const char *text = query_term_value(q, "protocol");
+
+	if (text != NULL && nflog_protocol_number(text, &p->protocol))
+		return true;
+	q->why = "protocol must be tcp, udp, icmp, icmpv6 or another protocol by its name or number";
+	return false;
+}
+
+static bool
+read_state(struct query *q, struct explain_packet *p)
+{
+	static const struct {
+		const char	*name;
+		uint8_t		 state;
+	} states[] = { { "new", IR_CT_NEW }, { "established", IR_CT_ESTABLISHED }, { "related", IR_CT_RELATED }, { "invalid", IR_CT_INVALID },
+	    { "untracked", IR_CT_UNTRACKED } };
+	const char *text = query_term_value(q, "state");
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (strcmp(text != NULL ? text : "new", states[i].name) != 0)
+			continue;
+		p->ct_state = states[i].state;
+		return true;
+	}
+	q->why = "state is new, established, related, invalid or untracked";
+	return false;
+}
+
+static bool
+read_packet(struct query *q, struct explain_packet *p)
+{
+	uint64_t sport, dport, type, mark, dscp, length;
+
+	if (!address(q, "source", &p->source) || !address(q, "destination", &p->destination) || !read_protocol(q, p) || !read_state(q, p) ||
+	    !number(q, "source-port", UINT16_MAX, DEFAULT_PORT, &sport) || !number(q, "port", UINT16_MAX, 0, &dport) ||
+	    !number(q, "icmp-type", UINT8_MAX, p->protocol == IPPROTO_ICMPV6 ? 128 : 8, &type) || !number(q, "mark", UINT32_MAX, 0, &mark) ||
+	    !number(q, "dscp", 63, 0, &dscp) || !number(q, "length", UINT16_MAX, DEFAULT_LENGTH, &length))
+		return false;
+	if (p->source.family != p->destination.family) {
+		q->why = "source and destination are of two families";
+		return false;
+	}
+	p->source_port = (uint16_t)sport;
+	p->destination_port = (uint16_t)dport;
+	p->icmp_type = (uint8_t)type;
+	p->mark = (uint32_t)mark;
+	p->dscp = (uint8_t)dscp;
+	p->length = (uint16_t)length;
+	p->tcp_flags = p->protocol == IPPROTO_TCP ? TCP_SYN : 0;
+	return true;
+}
+
+/* --- the answer --- */
+
+static const uint8_t actions[IR_ACTION_MAX] = {
+	[IR_ACTION_INVALID] = STATE_ACTION_DROP, [IR_ACTION_ACCEPT] = STATE_ACTION_ACCEPT, [IR_ACTION_DROP] = STATE_ACTION_DROP,
+	[IR_ACTION_REJECT] = STATE_ACTION_REJECT, [IR_ACTION_TRANSLATE] = STATE_ACTION_CONTINUE, [IR_ACTION_NONE] = STATE_ACTION_CONTINUE,
+	[IR_ACTION_CONTINUE] = STATE_ACTION_CONTINUE, [IR_ACTION_QUEUE] = STATE_ACTION_QUEUE
+};
+
+static const char *
+step_text(const struct journey_step *s)
+{
+	static const char *const texts[IR_ACTION_MAX] = {
+		[IR_ACTION_ACCEPT] = "accepts", [IR_ACTION_DROP] = "drops", [IR_ACTION_REJECT] = "rejects", [IR_ACTION_TRANSLATE] = "translates the receiver",
+		[IR_ACTION_NONE] = "looks further", [IR_ACTION_CONTINUE] = "goes on", [IR_ACTION_QUEUE] = "asks a program"
+	};
+
+	return texts[s->action] != NULL ? texts[s->action] : "";
+}
+
+static void
+describe_steps(const struct journey *j, struct state_firewall_explanation *s, struct arena *a)
+{
+	static const char *const hooks[IR_HOOK_MAX] = {
+		[IR_HOOK_NONE] = "", [IR_HOOK_PREROUTING] = "prerouting", [IR_HOOK_INPUT] = "input", [IR_HOOK_FORWARD] = "forward",
+		[IR_HOOK_OUTPUT] = "output", [IR_HOOK_POSTROUTING] = "postrouting"
+	};
+	const struct journey_step *from;
+	struct state_step *to;
+
+	s->steps.items = mem_alloc(a, j->n_steps, sizeof(*s->steps.items));
+	for (from = j->steps; from < j->steps + j->n_steps; from++) {
+		to = &s->steps.items[s->steps.n++];
+		to->hook = hooks[from->hook];
+		to->chain = mem_strdup(a, from->chain);
+		to->rule = from->origin != NULL ? mem_strdup(a, from->origin->id) : NULL;
+		to->path = from->origin != NULL && from->origin->path != NULL ? mem_strdup(a, from->origin->path) : NULL;
+		to->text = from->origin != NULL ? step_text(from) : from->action == IR_ACTION_ACCEPT ? "its policy accepts" : "its policy drops";
+	}
+}
+
+static void
+describe_way(const struct journey *j, struct state_firewall_explanation *s, struct arena *a)
+{
+	s->from = j->in == NULL ? "local" : j->in->zone != NULL ? mem_strdup(a, j->in->zone) : NULL;
+	s->in_interface = j->in != NULL ? mem_strdup(a, j->in->name) : NULL;
+	if (j->is_routed) {
+		s->to = j->out == NULL ? "local" : j->out->zone != NULL ? mem_strdup(a, j->out->zone) : NULL;
+		s->out_interface = j->out != NULL ? mem_strdup(a, j->out->name) : NULL;
+	}
+	if (j->is_led) {
+		s->translated_destination = j->led_to;
+		s->has_translated_destination_port = true;
+		s->translated_destination_port = j->led_port;
+		s->destination_translation = mem_strdup(a, j->leader->id);
+	}
+	if (j->sender != NULL && j->sender_origin != NULL)
+		s->source_translation = mem_strdup(a, j->sender_origin->id);
+	if (j->sender != NULL && j->sender->kind == IR_SNAT) {
+		s->translated_source.family = j->packet.source.family;
+		memcpy(s->translated_source.bytes, j->sender->nat.addr, addr_len(&s->translated_source));
+	}
+}
+
+int
+query_explain(struct query *q, void **ret)
+{
+	struct state_firewall_explanation *s = mem_alloc(q->arena, 1, sizeof(*s));
+	struct journey *j = mem_alloc(q->arena, 1, sizeof(*j));
+	const struct revision *r;
+	const struct ir *ir;
+	struct routes *routes;
+	int error;
+
+	if ((error = query_check_terms(q, TERMS)) != 0 || !read_packet(q, &j->packet))
+		return -EINVAL;
+	if ((r = subject(q, &ir, &error)) == NULL)
+		return error;
+	j->from = query_term_value(q, "from");
+	j->to = query_term_value(q, "to");
+	routes = read_routes(q);
+	q->why = journey_run(j, ir, &r->places, routes, q->fwd->links, q->arena);
+	if (q->why != NULL)
+		return -EINVAL;
+	s->verdict = actions[j->action];
+	s->rule = mem_strdup(q->arena, j->origin != NULL ? j->origin->id : j->chain);
+	s->path = j->origin != NULL && j->origin->path != NULL ? mem_strdup(q->arena, j->origin->path) : NULL;
+	s->limited = j->is_limited;
+	s->text = journey_text(j, q->arena);
+	describe_steps(j, s, q->arena);
+	describe_way(j, s, q->arena);
+	*ret = s;
+	return 0;
+}
+
+/* --- assertions --- */
+
+int
+query_tests(struct query *q, void **ret)
+{
+	struct state_firewall_tests *s = mem_alloc(q->arena, 1, sizeof(*s));
+	struct assertion_verdict v;
+	const struct revision *r;
+	struct state_test *t;
+	const struct ir *ir;
+	uint32_t i;
+	int error;
+
+	if ((error = query_check_terms(q, "")) != 0 || (r = subject(q, &ir, &error)) == NULL)
+		return error;
+	s->tests.items = mem_alloc(q->arena, r->n_assertions, sizeof(*s->tests.items));
+	for (i = 0; i < r->n_assertions; i++) {
+		v = assertion_check(&r->assertions[i], ir, &r->places, q->arena);
+		t = &s->tests.items[s->tests.n++];
+		t->name = mem_strdup(q->arena, v.assertion->name);
+		t->expect = v.assertion->must_pass ? "pass" : "drop";
+		t->holds = v.holds;
+		t->severity = v.assertion->is_warning ? "warning" : "error";
+		t->rule = mem_strdup(q->arena, v.rule);
+		t->path = mem_strdup(q->arena, v.path);
+		t->text = mem_strdup(q->arena, v.text);
+		s->failed += v.holds ? 0 : 1;
+	}
+	*ret = s;
+	return 0;
+}
+
+/* --- the form --- */
+
+int
+query_form(struct query *q, void **ret)
+{
+	struct state_firewall_form *s = mem_alloc(q->arena, 1, sizeof(*s));
+	const struct ir *ir;
+	char *at, *end;
+	unsigned cap = 0;
+	struct buf b;
+	int error;
+
+	if ((error = query_check_terms(q, "")) != 0 || subject(q, &ir, &error) == NULL)
+		return error;
+	buf_init(&b, FORM_MAX);
+	ir_print(ir, &b);
+	if (buf_failed(&b)) {
+		buf_fini(&b);
+		q->why = "the form is too long to be told at once";
+		return -EINVAL;
+	}
+	at = mem_strdup(q->arena, (const char *)b.data);
+	buf_fini(&b);
+	for (; *at != '\0'; at = end) {
+		end = at + strcspn(at, "\n");
+		if (*end == '\n')
+			*end++ = '\0';
+		if (s->lines.n == cap)
+			s->lines.items = mem_grow(q->arena, s->lines.items, s->lines.n, sizeof(*s->lines.items), &cap);
+		s->lines.items[s->lines.n] = (struct state_line){ .number = s->lines.n + 1, .text = at };
+		s->lines.n++;
+	}
+	*ret = s;
+	return 0;
+}

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections as the API shows them are those of conntrack(8), filtered and paged, and end when they are told to; rules tell when they were first
+and last hit, also after a daemon, the box and a rule began anew; rules that do nothing are named."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from api import Api
+from lab import PREFIX, WORLD4, Lab, wait_for
+
+DOCUMENT = """
+interfaces:
+  wan: { match: { name: eth0 }, addresses: [198.51.100.2/24] }
+  lan: { match: { name: eth1 }, addresses: [192.0.2.1/25] }
+routing: { static: { default: { destination: 0.0.0.0/0, via: 198.51.100.1 } } }
+firewall:
+  zones: { wan: { interfaces: [wan] }, lan: { interfaces: [lan] } }
+  rules:
+    - { id: web, from: lan, to: wan, service: http, action: accept }
+    - { id: pings, from: lan, to: wan, service: ping, action: accept }
+    - { id: web-again, from: lan, to: wan, source: { addresses: [192.0.2.10] }, service: http, action: drop }
+    - { id: quiet, from: lan, to: wan, service: https, action: accept }
+nat: { masquerade: { out: { zone: wan } } }
+management: { web: { zones: [lan] } }
+"""
+
+
+def commit(lab, text):
+    path = lab.dir / "document.yaml"
+    path.write_text(text)
+    lab.load(path, comment="test")
+
+
+def fill(lab, n, port=53, state=""):
+    lines = [f"-A -p udp --timeout 600 {state} -u SEEN_REPLY -s 192.0.2.{10 + i % 100} -d 203.0.113.10 --sport {1024 + i // 100} --dport {port} "
+             f"--reply-src 203.0.113.10 --reply-dst 198.51.100.2 --reply-port-src {port} --reply-port-dst {20000 + i % 40000}" for i in range(n)]
+    path = lab.dir / "flows"
+    path.write_text("\n".join(lines) + "\n")
+    lab.exec("box", ["conntrack", "-R", str(path)], timeout=120)
+
+
+def table(lab, *words):
+    """{number: line}"""
+    lines = lab.exec("box", ["conntrack", "-L", "-o", "id", *words]).stdout.splitlines()
+    return {int(m[1]): line for line in lines if (m := re.search(r" id=(\d+)", line))}
+
+
+def brackets(path):
+    """As a URL has them."""
+    return path.replace("[", "%5B").replace("]", "%5D")
+
+
+def rules(lab):
+    return {r["id"]: r for r in lab.ctl_json("show", "firewall", "rules")["rules"]}
+
+
+@pytest.fixture(scope="module")
+def box():
+    lab = Lab("y").start()
+    lab.exec("box", ["sysctl", "-qw", "net.netfilter.nf_conntrack_acct=1"])
+    commit(lab, DOCUMENT)
+    lab.serve("inet", 80)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="module")
+def api(box, judge):
+    return Api(box).claim(box)
+
+
+# --- connections
+
+def test_a_connection_is_told_with_its_translation(box):
+    assert box.ask("lan", WORLD4, 80)
+    found = box.ctl_json("show", "states", "protocol=tcp", "destination-port=80")["connections"]
+    assert found, "the connection is not there"
+    c = found[0]
+    line = table(box, "-p", "tcp")[c["id"]]
+    assert (c["source"], c["destination"], c["from"], c["to"]) == ("192.0.2.10", WORLD4, "lan", "wan")
+    assert c["translated-source"] == "198.51.100.2" and "translated-destination" not in c
+    assert f"sport={c['source-port']} " in line and c["state"].upper().replace("-", "_") in line
+    assert [c["packets"], c["reply-packets"]] == [int(n) for n in re.findall(r"packets=(\d+)", line)]
+    assert [c["bytes"], c["reply-bytes"]] == [int(n) for n in re.findall(r"bytes=(\d+)", line)]
+
+
+def test_pages_have_what_conntrack_has(box, api):
+    fill(box, 1200)
+    want = {i for i, line in table(box, "-p", "udp").items() if "dport=53 " in line}
+    assert len(want) == 1200
+    got, path = [], brackets("/state/connections?filter[destination-port]=53&filter[protocol]=udp&sort=-source&limit=500")
+    while path:
+        r = api.call("GET", path, expect=200)
+        got += [(c["source"], c["id"]) for c in r.json["connections"]]
+        assert r.json["matched"] == 1200
+        link = re.match(r'</api/v1([^>]*)>; rel="next"', r.headers.get("Link") or "")
+        path = link and brackets(link[1])
+    assert {i for _, i in got} == want and len(got) == 1200
+    assert [s for s, _ in got] == sorted((s for s, _ in got), key=lambda s: int(s.split(".")[3]), reverse=True)
+
+
+@pytest.mark.parametrize("query, text", [("filter[color]=red", "color"), ("filter[source]=nowhere", "address"), ("sort=color", "color"),
+                                         ("cursor=zzz", "cursor"), ("limit=9999", "limit"), ("q=x", "q")])
+def test_what_is_not_understood_is_refused(api, query, text):
+    assert text in json.dumps(api.call("GET", brackets(f"/state/connections?{query}"), expect=400).json)
+
+
+def test_connections_end_by_filter(box, api):
+    fill(box, 50, port=5353)
+    before = table(box)
+    doomed = {i for i, line in before.items() if "dport=5353 " in line}
+    assert len(doomed) == 50
+    one = sorted(doomed)[0]
+    assert "1 connections" in box.ctl("firewall", "kill", f"id={one}").stdout
+    assert set(before) - set(table(box)) == {one}
+    r = api.call("DELETE", brackets("/state/connections?filter[port]=5353&filter[source]=192.0.2.0/25"), expect=200).json
+    assert r["ended"] == r["matched"] == 49
+    assert not [line for line in table(box).values() if "dport=5353 " in line]
+    assert len(table(box)) >= len(before) - 60
+    audit = api.call("GET", "/audit?action=connections", expect=200).json["records"]
+    assert "5353" in json.dumps(audit) and "ended" in json.dumps(audit)
+
+
+def test_all_of_them_do_not_end_by_mistake(box, api):
+    n = len(table(box))
+    assert "filter" in json.dumps(api.call("DELETE", "/state/connections", expect=400).json)
+    assert len(table(box)) >= n - 5
+
+
+# --- evidence
+
+def hit(box, rule, before):
+    return wait_for(f"a hit of {rule}", 10, lambda: (r := rules(box)[rule])["total-packets"] > before and r)
+
+
+def test_hits_outlive_everything(box):
+    start = rules(box)["pings"]
+    assert start["total-packets"] == 0 and "first-hit" not in start and "counted-since" in start
+    assert box.ping("lan", WORLD4)
+    first = hit(box, "pings", 0)
+    assert first["total-packets"] == first["packets"] and first["first-hit"] == first["last-hit"]
+    n = first["total-packets"]
+    # Its own change: the kernel counts anew.
+    box.ctl("set", "firewall/rules/pings/log", "true")
+    box.ctl("commit", "--comment", "another rule of that id")
+    assert rules(box)["pings"]["packets"] == 0 and rules(box)["pings"]["total-packets"] == n
+    time.sleep(1.1)
+    assert box.ping("lan", WORLD4)
+    second = hit(box, "pings", n)
+    assert second["first-hit"] == first["first-hit"] < second["last-hit"] and second["total-packets"] > n
+    # fwd ends and comes back; the kernel went on counting.
+    n = second["total-packets"]
+    pid = box.processes()["fwd"]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    assert box.ping("lan", WORLD4)
+    wait_for("another fwd", 10, lambda: box.processes()["fwd"]["pid"] not in (0, pid))
+    third = hit(box, "pings", n)
+    assert third["first-hit"] == first["first-hit"] and third["total-packets"] == n + third["packets"] - second["packets"]
+
+
+def test_hits_outlive_a_reboot(box):
+    """Another boot: the kernel has nothing of ours, and its counters are others'."""
+    time.sleep(11)      # it is kept each 10 s
+    before = rules(box)["pings"]
+    box.stop()
+    box.exec("box", ["nft", "flush", "ruleset"])
+    boot = box.dir / "boot_id"
+    boot.write_text("01234567-89ab-cdef-0123-456789abcdef\n")
+    box.start(first=f"mount --bind {boot} /proc/sys/kernel/random/boot_id")
+    after = wait_for("the rules", 10, lambda: (r := rules(box).get("pings")) and r["packets"] == 0 and r)
+    assert after["total-packets"] == before["total-packets"] and after["last-hit"] == before["last-hit"]
+    assert after["first-hit"] == before["first-hit"]
+
+
+def test_rates_come_with_the_counters(box):
+    events = subprocess.Popen([PREFIX / "bin" / "patronusctl", "--socket", box.sock, "show", "events", "counters"], stdout=subprocess.PIPE, text=True)
+    for _ in range(3):
+        box.ping("lan", WORLD4)
+        time.sleep(1.1)
+    time.sleep(2.5)
+    events.send_signal(signal.SIGINT)
+    lines = events.communicate(timeout=5)[0].splitlines()
+    seen = [r for line in lines for r in json.loads(line).get("data", {}).get("rules", []) if r["id"] == "pings"]
+    assert any(r["packets-per-second"] > 0 for r in seen), seen
+    assert seen[-1]["packets-per-second"] == 0 and seen[-1]["bytes-per-second"] == 0, seen
+
+
+# --- rules that do nothing
+
+def test_rules_that_do_nothing_are_named(box, api):
+    found = {(f["rule"], f["finding"]): f for f in box.ctl_json("firewall", "lint")["findings"]}
+    assert found["web-again", "shadowed"]["witnesses"] == ["web"]
+    assert ("quiet", "never-hit") in found and "since" in found["quiet", "never-hit"]
+    assert box.ctl("firewall", "lint", "--exit-code", check=False).returncode == 10
+    api.sign_in()
+    ws = api.call("POST", "/workspaces", {}, expect=201).json["id"]
+    api.call("POST", "/configuration/firewall/rules", {"id": "web-too", "from": ["lan"], "to": ["wan"], "service": ["http"], "action": "accept"},
+             headers={"Patronus-Workspace": ws}, expect=201)
+    candidate = api.call("GET", brackets("/state/firewall-analysis?filter[finding]=redundant"), headers={"Patronus-Workspace": ws}, expect=200).json
+    assert [(f["rule"], f["witnesses"]) for f in candidate["findings"]] == [("web-too", ["web"])]
+    assert "web-too" not in json.dumps(api.call("GET", "/state/firewall-analysis", expect=200).json)
