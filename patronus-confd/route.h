@@ -96,6 +96,7 @@ void	 audit_export_show(struct request *);
 void	 state_show(struct request *);		/* route_state.c */
 void	 state_processes(struct request *);
 void	 state_drift(struct request *);
+void	 state_history(struct request *);
 void	 drift_list(struct request *);
 void	 drift_accept(struct request *);
 void	 drift_repair(struct request *);

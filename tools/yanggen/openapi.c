@@ -489,7 +489,11 @@ add_state(struct paths *p, const struct lysc_node *node)
 	    "headers", "content", "application/json", "schema", state_or_part(record_of(p->g, node)),
 	    "default", ref("responses", "Problem"));
 
-	add_collection(op, strcmp(node->name, "firewall-log") == 0 ? "LogLimit" : "PageLimit");
+	if (strcmp(node->name, "history") == 0)		/* it is a plot, and no list to search */
+		json_array_append_new(json_object_get(op, "parameters"), json_pack("{s:s, s:s, s:s, s:{s:s, s:[i, i], s:i}}", "name", "step", "in", "query",
+		    "description", "Seconds between two values.", "schema", "type", "integer", "enum", 1, 60, "default", 1));
+	else
+		add_collection(op, strcmp(node->name, "firewall-log") == 0 ? "LogLimit" : "PageLimit");
 	snprintf(path, sizeof(path), "/state/%s", node->name);
 	json_object_set_new(p->all, path, json_pack("{s:o}", "get", op));
 }
