@@ -46,6 +46,10 @@ def test_rules():
     script("rules.mjs", DIST=str(dist()))
 
 
+def test_screens():
+    script("screens.mjs", DIST=str(dist()))
+
+
 def test_pages_of_a_module_that_nobody_knew(tmp_path):
     """A new YANG module has usable pages: yanggen gives its forms, the app was built without it."""
     for module in [*(ROOT / "yang").glob("*.yang"), HERE / "patronus-lighthouse.yang"]:
