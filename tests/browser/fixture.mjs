@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import { existsSync, readFileSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { make_operations, operations } from './operations.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml', '.txt': 'text/plain' }
@@ -43,7 +44,7 @@ function first_configuration(count) {
 
 export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null, users = null, overtaken = null, stale = false, schema = null } = {}) {
 	const box = {
-		claim, otp, alarms, refuse, overtaken, stale, schema, secrets: {}, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
+		claim, otp, alarms, refuse, overtaken, stale, schema, operations: make_operations(), secrets: {}, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
 		revisions: [], next: 1, born: Date.now(), log: [], sequence: 0, counters: new Map(), links: new Map(), timer: null,
 	}
 	const start = first_configuration(rules)
@@ -441,6 +442,9 @@ function answer(box, call) {
 	}
 	if (is('GET', 'status'))
 		return { body: status(box) }
+	const about = operations(box, call, session, Refusal)
+	if (about)
+		return about
 	if (head === 'state')
 		return { body: state(box, id) }
 	if (is('GET', 'schema'))

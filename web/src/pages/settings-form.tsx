@@ -7,6 +7,7 @@ import { read_container, read_entry, without_lists, write_container, write_entry
 import { noun_of, title_of, type FormNode } from '../core/schema'
 import { may_edit, running_edits, toast, workspace_edits } from '../core/store'
 import type { FieldError } from '../core/types'
+import { t } from '../core/words'
 import { Dialog } from '../ui/dialog'
 import { Members } from '../ui/form'
 import { Button, Card, ErrorSummary, Notice, PageHead, Skeleton } from '../ui/parts'
@@ -18,7 +19,7 @@ function useTrouble(base: string) {
 	const box = useRef<HTMLDivElement>(null)
 	const fail = (problem: unknown) => {
 		set_errors(problem instanceof Problem ? problem.errors : [])
-		set_trouble(problem instanceof Problem && problem.status === 412 ? 'Somebody changed this meanwhile. Read it again before you change it.' : words_of(problem))
+		set_trouble(problem instanceof Problem && problem.status === 412 ? t('settings-somebody-changed-this-meanwhile-re') : words_of(problem))
 		setTimeout(() => box.current?.focus(), 0)
 	}
 	const clear = () => {
@@ -38,7 +39,7 @@ function useTrouble(base: string) {
 	}
 	const view = (errors.length > 0 || trouble) && (
 		<div ref={box} tabIndex={-1} class="summary">
-			<ErrorSummary title={errors.length > 1 ? `${errors.length} things are not right yet` : errors.length ? 'One thing is not right yet' : trouble} errors={errors} onJump={jump} />
+			<ErrorSummary title={errors.length ? t('settings-not-right-yet', { count: errors.length }) : trouble} errors={errors} onJump={jump} />
 		</div>
 	)
 	return { errors, fail, clear, view }
@@ -76,7 +77,7 @@ export function ContainerForm({ node }: { node: FormNode }) {
 		trouble.clear()
 		try {
 			if (await write_container(node, before, draft))
-				toast('good', `${title_of(node.name)} is changed in the pending changes`)
+				toast('good', t('settings-changed', { name: title_of(node.name) }))
 			await read(draft)
 		} catch (problem) {
 			trouble.fail(problem)
@@ -86,7 +87,7 @@ export function ContainerForm({ node }: { node: FormNode }) {
 	return (
 		<>
 			<PageHead title={title_of(node.name)} lead={node.description} />
-			{unreadable && <Notice alert tone="bad" icon="lock" title="This cannot be read"><p>{unreadable}</p></Notice>}
+			{unreadable && <Notice alert tone="bad" icon="lock" title={t('settings-this-cannot-be-read')}><p>{unreadable}</p></Notice>}
 			{!before && !unreadable && <Skeleton lines={6} />}
 			{before && (shown.children ?? []).length > 0 && <Card class="settings-card">
 				<form class="settings-form" noValidate onSubmit={event => { event.preventDefault(); void save() }}>
@@ -95,8 +96,8 @@ export function ContainerForm({ node }: { node: FormNode }) {
 						<Members node={shown} value={draft} onValue={set_draft} form={{ base: node.path, errors: trouble.errors, fresh: false }} />
 					</fieldset>
 					{may_edit.value && <div class="form-foot">
-						<Button kind="primary" type="submit" icon="check" busy={busy} disabled={!is_changed}>Save to the pending changes</Button>
-						{is_changed && <Button onClick={() => { trouble.clear(); set_draft(before) }}>As it was</Button>}
+						<Button kind="primary" type="submit" icon="check" busy={busy} disabled={!is_changed}>{t('settings-save-to-the-pending-changes')}</Button>
+						{is_changed && <Button onClick={() => { trouble.clear(); set_draft(before) }}>{t('settings-as-it-was')}</Button>}
 					</div>}
 				</form>
 			</Card>}
@@ -136,7 +137,7 @@ export function EntryForm({ list, draft: given, onClose }: { list: FormNode; dra
 		trouble.clear()
 		try {
 			const made = await write_entry(list, given.key, before, draft, etag)
-			toast('good', `${made} is ${given.key === null ? 'added to' : 'changed in'} the pending changes`)
+			toast('good', t(given.key === null ? 'settings-added' : 'settings-changed', { name: made }))
 			onClose(made)
 		} catch (problem) {
 			set_busy(false)
@@ -145,12 +146,12 @@ export function EntryForm({ list, draft: given, onClose }: { list: FormNode; dra
 	}
 	const noun = noun_of(list)
 	return (
-		<Dialog sheet title={given.key === null ? `New ${noun}` : `${title_of(noun)} ${given.key}`} lead={list.description} onClose={() => onClose(null)}
+		<Dialog sheet title={given.key === null ? t('settings-new', { noun }) : `${title_of(noun)} ${given.key}`} lead={list.description} onClose={() => onClose(null)}
 			onSubmit={() => void save()}
-			actions={<><Button onClick={() => onClose(null)}>{may_edit.value ? 'Cancel' : 'Close'}</Button>
-				{may_edit.value && <Button kind="primary" type="submit" icon="check" busy={busy} disabled={!draft}>{given.key === null ? `Add ${noun}` : `Save ${noun}`}</Button>}</>}>
+			actions={<><Button onClick={() => onClose(null)}>{may_edit.value ? t('word-cancel') : t('word-close')}</Button>
+				{may_edit.value && <Button kind="primary" type="submit" icon="check" busy={busy} disabled={!draft}>{given.key === null ? t('settings-add-2', { noun }) : t('settings-save', { noun })}</Button>}</>}>
 			{trouble.view}
-			{unreadable && <Notice alert tone="bad" icon="lock" title="This cannot be read"><p>{unreadable}</p></Notice>}
+			{unreadable && <Notice alert tone="bad" icon="lock" title={t('settings-this-cannot-be-read')}><p>{unreadable}</p></Notice>}
 			{!draft && !unreadable && <Skeleton lines={6} />}
 			{draft && <fieldset class="plain" disabled={!may_edit.value}><legend class="unseen">{noun}</legend>
 				<Members node={list} value={draft} onValue={set_draft} form={{ base: given.key === null && draft[key] ? entry_path(list.path, String(draft[key])) : base, errors: trouble.errors, fresh: given.key === null }} />

@@ -5,8 +5,10 @@ import type UPlot from 'uplot'
 import { bit_rate_text } from '../core/format'
 import { series, series_tick } from '../core/live'
 import { is_dark } from '../core/theme'
+import { t } from '../core/words'
 
-const SPANS: [number, string[]][] = [[60, ['45 s', '30 s', '15 s', 'now']], [120, ['90 s', '60 s', '30 s', 'now']], [300, ['4 min', '3 min', '2 min', '1 min', 'now']]]
+const SPANS: [number, number[]][] = [[60, [45, 30, 15, 0]], [120, [90, 60, 30, 0]], [300, [240, 180, 120, 60, 0]]]
+const back = (seconds: number) => seconds === 0 ? t('time-back-now') : seconds > 90 ? t('time-back-minutes', { count: seconds / 60 }) : t('time-back-seconds', { count: seconds })
 
 export interface Reading {
 	time: number | null	// null: now
@@ -68,14 +70,14 @@ function options_of(element: HTMLElement, height: number, name: string, onReadin
 			y: { range: (_plot, _low, high) => [0, round_top(high ?? 0)] },
 		},
 		axes: [
-			{ ...axis, size: 24, splits: marks, values: () => span()[1] },
+			{ ...axis, size: 24, splits: marks, values: () => span()[1].map(back) },
 			{ ...axis, size: 62, splits: (_plot, _at, _low, high) => [0, high / 2, high],
 				values: (_plot, splits) => splits.map(value => value ? bit_rate_text(value).replace(/\.0+(?= )|(\.\d*[1-9])0+(?= )/, '$1') : '0') },
 		],
 		series: [
 			{},
-			{ label: 'in', stroke: rx, width: 1.75, fill: fill_of(rx), points: { show: false } },
-			{ label: 'out', stroke: tx, width: 1.75, fill: fill_of(tx), points: { show: false } },
+			{ stroke: rx, width: 1.75, fill: fill_of(rx), points: { show: false } },
+			{ stroke: tx, width: 1.75, fill: fill_of(tx), points: { show: false } },
 		],
 		hooks: {
 			setCursor: [plot => {
