@@ -404,7 +404,7 @@ function status(box) {
 }
 
 function sign_in(box, user) {
-	const session = { user, role: user === 'eve' ? 'read-only' : 'admin', rights: user === 'eve' ? ['configuration:read', 'state:read'] : ['configuration:read', 'configuration:edit', 'commit', 'users:admin', 'sessions:admin', 'state:read'], 'full-name': user === 'alice' ? 'Alice Example' : '', 'expires-at': stamp(-28800), 'idle-seconds': 900, csrf: 'c' + Math.random().toString(36).slice(2) }
+	const session = { user, role: user === 'eve' ? 'read-only' : 'admin', rights: user === 'eve' ? ['configuration:read', 'state:read'] : ['configuration:read', 'configuration:edit', 'commit', 'users:admin', 'sessions:admin', 'backups', 'secrets:write', 'state:read'], 'full-name': user === 'alice' ? 'Alice Example' : '', 'expires-at': stamp(-28800), 'idle-seconds': 900, csrf: 'c' + Math.random().toString(36).slice(2) }
 	const token = Math.random().toString(36).slice(2)
 	box.sessions.set(token, session)
 	return { status: 201, body: session, cookie: `__Host-patronus=${token}; Path=/; Secure; HttpOnly; SameSite=Strict` }

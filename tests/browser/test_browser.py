@@ -104,6 +104,11 @@ def test_suite_in_the_lab():
     assert run.main() == 0
 
 
+def test_running_the_box_in_the_lab():
+    dist()
+    assert run.main("box.mjs") == 0
+
+
 def test_lockfiles_name_no_registry():
     for lock in (ROOT / "web" / "package-lock.json", HERE / "package-lock.json"):
         packages = json.loads(lock.read_text())["packages"]

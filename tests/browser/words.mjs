@@ -41,17 +41,21 @@ function gather(page) {
 		else if (value && typeof value === 'object')
 			Object.entries(value).forEach(([key, inner]) => { data.add(key); take(inner) })
 	}
-	page.on('response', async response => {
+	const coming = []
+	page.on('response', response => {
 		if (response.url().includes('/api/') && (response.headers()['content-type'] ?? '').includes('json'))
-			take(await response.json().catch(() => null))
+			coming.push(response.json().then(take, () => {}))
 	})
-	return data
+	return async () => {
+		await Promise.all(coming)
+		return data
+	}
 }
 
 const KNOWN = /\b(Patronus|Deutsch|English|[kMG]?b\/s|[KMGTP]?iB)\b/g
 
 /** What one can read on this page that is neither data nor from a catalogue. */
-async function plain_words(page, data) {
+async function plain_words(page, gathered) {
 	const texts = await page.evaluate(() => {
 		const found = []
 		const seen = element => element.checkVisibility?.({ visibilityProperty: true }) ?? true
@@ -65,6 +69,7 @@ async function plain_words(page, data) {
 					found.push(element.getAttribute(name))
 		return [...found, document.title]
 	})
+	const data = await gathered()
 	const spoken = [...data].flatMap(one => [one, one.replace(/-/g, ' ')]).filter(one => /[A-Za-z]{3}/.test(one)).sort((a, b) => b.length - a.length)
 	const bad = new Set()
 	for (const text of texts.filter(text => /[A-Za-z]{3}/.test(text))) {
@@ -103,7 +108,7 @@ async function sign_in(page, user = 'alice') {
 }
 
 /** Each page, and what of it stands open only when somebody asks. `then` looks at each of them. */
-const PAGES = ['interfaces', 'pending', 'history', 'people', 'account', 'audit', 'settings/system', 'settings/firewall/groups', 'nowhere']
+const PAGES = ['system', 'backups', 'drift', 'secrets', 'api?call=POST+%2Fbackups', 'interfaces', 'pending', 'history', 'people', 'account', 'audit', 'settings/system', 'settings/firewall/groups', 'nowhere']
 async function each_page(page, url, then) {
 	const settle = () => page.waitForTimeout(350)
 	await settle()

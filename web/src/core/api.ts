@@ -49,6 +49,9 @@ let csrf = ''
 let whenSignedOut = () => {}
 let whenStale: () => Promise<boolean> = () => Promise.resolve(false)
 
+/** For calls that a page makes itself. */
+export const csrf_value = () => csrf
+
 export function set_csrf(value: string) {
 	csrf = value
 }
@@ -94,7 +97,7 @@ export async function call<T>(method: string, path: string, options: Options = {
 			method,
 			headers: headers_of(method, options),
 			body: options.body === undefined ? undefined
-				: typeof options.body === 'string' && options.type ? options.body : JSON.stringify(options.body),
+				: (typeof options.body === 'string' || options.body instanceof Blob) && options.type ? options.body : JSON.stringify(options.body),
 			credentials: 'same-origin',
 			cache: 'no-store',
 		})

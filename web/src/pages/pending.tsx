@@ -3,13 +3,14 @@
 import '../css/changes.css'
 import { useEffect, useState } from 'preact/hooks'
 import { get, patiently, post, Problem, words_of } from '../core/api'
-import { ago, plain } from '../core/format'
+import { ago } from '../core/format'
 import { address } from '../core/router'
 import { field_of } from '../core/rules'
 import { commit, complain, discard, may_edit, now, outcome, status, toast, trial, workspace, workspace_edits } from '../core/store'
 import type { Diff, FieldError, Impact, Judgement, Plan } from '../core/types'
 import { msg, t, T } from '../core/words'
 import { Dialog } from '../ui/dialog'
+import { clash_of, Conflicts, rebase, type Clash } from '../ui/conflicts'
 import { DiffText, DiffTree } from '../ui/diff'
 import { type IconName } from '../ui/icon'
 import { Badge, Button, Card, Empty, ErrorSummary, Notice, PageHead, Segments, SelectField, Skeleton, Switch, TextField } from '../ui/parts'
@@ -80,14 +81,13 @@ async function judge(id: string): Promise<Verdict> {
 
 const TIMES: [string, string][] = [['30', msg('changes-30-seconds')], ['60', msg('changes-1-minute')], ['90', msg('changes-90-seconds')], ['300', msg('changes-5-minutes')], ['600', msg('changes-10-minutes')]]
 
-function CommitDialog({ changes, verdict, onClose }: { changes: number; verdict: Verdict | null; onClose: () => void }) {
+function CommitDialog({ changes, verdict, onClose, onClash }: { changes: number; verdict: Verdict | null; onClose: () => void; onClash: (clash: Clash) => void }) {
 	const [comment, set_comment] = useState('')
 	const [confirm, set_confirm] = useState(true)
 	const [seconds, set_seconds] = useState('90')
 	const [busy, set_busy] = useState(false)
 	const [failed, set_failed] = useState<unknown>(null)
 	const problem = failed instanceof Problem ? failed : null
-	const conflicts = Array.isArray(problem?.body.conflicts) ? problem.body.conflicts.map(one => plain((one as { path: string }).path)) : []
 
 	const submit = async () => {
 		set_busy(true)
@@ -99,7 +99,8 @@ function CommitDialog({ changes, verdict, onClose }: { changes: number; verdict:
 				toast('good', t('changes-revision-is-in-force', { revision: String(done.revision) }))
 		} catch (error) {
 			set_busy(false)
-			set_failed(error)
+			const clash = clash_of(error)
+			clash ? onClash(clash) : set_failed(error)
 		}
 	}
 	return (
@@ -109,7 +110,6 @@ function CommitDialog({ changes, verdict, onClose }: { changes: number; verdict:
 				? <ErrorSummary title={problem.detail || problem.message} errors={problem.errors} linkOf={link_of} />
 				: <Notice alert tone="bad" icon="alert" title={problem?.message ?? t('changes-the-commit-failed')}>
 					<p>{words_of(failed)}</p>
-					{conflicts.length > 0 && <ul class="error-list">{conflicts.map(one => <li key={one}><code class="error-path">{one}</code></li>)}</ul>}
 				</Notice>)}
 			<Sessions rows={verdict?.sessions ?? []} />
 			<Impacts rows={verdict?.impact ?? []} />
@@ -129,6 +129,8 @@ export default function Pending() {
 	const [view, set_view] = useState('tree')
 	const [asking, set_asking] = useState<'commit' | 'discard' | null>(null)
 	const [busy, set_busy] = useState(false)
+	const [moving, set_moving] = useState(false)
+	const [clash, set_clash] = useState<Clash | null>(null)
 	const home = workspace.value
 	const edits = workspace_edits.value
 
@@ -161,6 +163,15 @@ export default function Pending() {
 			</div>
 		)
 	}
+	const bring = async () => {
+		set_moving(true)
+		try {
+			set_clash(await rebase(home.id))
+		} catch (problem) {
+			complain(problem)
+		}
+		set_moving(false)
+	}
 	const again = async () => {
 		set_busy(true)
 		await judge(home.id).then(set_verdict, complain)
@@ -179,14 +190,17 @@ export default function Pending() {
 			{verdict && verdict.errors.length > 0 && <ErrorSummary title={t('changes-things-first', { count: verdict.errors.length })} errors={verdict.errors} linkOf={link_of} />}
 			{verdict && verdict.errors.length === 0 && <Notice tone="good" icon="shield" title={t('changes-valid-the-appliance-can-do')}><Impacts rows={verdict.impact} /></Notice>}
 			{verdict && <Sessions rows={verdict.sessions} />}
-			{home.base !== status.value?.revision && status.value && !trial.value && <Notice tone="warn" icon="info" title={t('changes-revision-runs-by-now', { revision: String(status.value.revision) })}>
-				<p>{t('changes-these-changes-were-begun-on', { base: String(home.base) })}</p></Notice>}
+			{clash ? <Conflicts key={clash.conflicts.map(one => one.path).join()} clash={clash} id={home.id} onDone={set_clash} onLater={() => set_clash(null)} />
+				: home.base !== status.value?.revision && status.value && !trial.value && <Notice tone="warn" icon="info" title={t('conflict-moved', { revision: String(status.value.revision) })}
+					actions={may_edit.value && <Button icon="swap" busy={moving} onClick={() => void bring()}>{t('conflict-bring', { revision: String(status.value.revision) })}</Button>}>
+					<p>{t('conflict-moved-more', { base: String(home.base) })}</p></Notice>}
 			<Card title={t('changes-what-changes')} icon="pending" actions={<Segments label={t('word-view')} name="view" value={view} onValue={set_view}
 				options={[{ key: 'tree', text: t('word-objects'), icon: 'box' }, { key: 'text', text: t('word-text'), icon: 'log' }, { key: 'plan', text: t('changes-plan'), icon: 'shield' }]} />}>
 				{!diff || (view === 'plan' && !verdict) ? <Skeleton lines={5} /> : view === 'tree' ? <DiffTree diff={diff} />
 					: <DiffText diff={view === 'plan' ? { changes: [], text: verdict?.plan ?? '' } : diff} />}
 			</Card>
-			{asking === 'commit' && <CommitDialog changes={home.changes} verdict={verdict} onClose={() => set_asking(null)} />}
+			{asking === 'commit' && <CommitDialog changes={home.changes} verdict={verdict} onClose={() => set_asking(null)}
+				onClash={found => { set_asking(null); set_clash(found) }} />}
 			{asking === 'discard' && <Dialog title={t('changes-discard-n', { count: home.changes })} lead={t('changes-they-are-gone-for-good')} onClose={() => set_asking(null)}
 				actions={<><Button data-autofocus onClick={() => set_asking(null)}>{t('word-keep-them')}</Button>
 					<Button kind="danger" icon="trash" onClick={() => {

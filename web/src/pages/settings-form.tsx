@@ -5,11 +5,13 @@ import { Problem, words_of } from '../core/api'
 import { field_of, same, secrets_of, tidy, type Value } from '../core/draft'
 import { read_container, read_entry, without_lists, write_container, write_entry, entry_path } from '../core/objects'
 import { noun_of, title_of, type FormNode } from '../core/schema'
-import { may_edit, running_edits, toast, workspace_edits } from '../core/store'
+import { fields_of, useEditable } from '../core/rights'
+import { running_edits, toast, workspace_edits } from '../core/store'
 import type { FieldError } from '../core/types'
 import { t } from '../core/words'
 import { Dialog } from '../ui/dialog'
 import { Members } from '../ui/form'
+import { Icon } from '../ui/icon'
 import { Button, Card, ErrorSummary, Notice, PageHead, Skeleton } from '../ui/parts'
 
 /** What went wrong with saving, in front of the fields; it takes the focus. */
@@ -47,6 +49,7 @@ function useTrouble(base: string) {
 
 export function ContainerForm({ node }: { node: FormNode }) {
 	const shown = without_lists(node)
+	const editable = useEditable(node, node.path)
 	const [before, set_before] = useState<Value | null>(null)
 	const [draft, set_draft] = useState<Value>({})
 	const [unreadable, set_unreadable] = useState('')
@@ -92,10 +95,11 @@ export function ContainerForm({ node }: { node: FormNode }) {
 			{before && (shown.children ?? []).length > 0 && <Card class="settings-card">
 				<form class="settings-form" noValidate onSubmit={event => { event.preventDefault(); void save() }}>
 					{trouble.view}
-					<fieldset class="plain" disabled={!may_edit.value}><legend class="unseen">{title_of(node.name)}</legend>
-						<Members node={shown} value={draft} onValue={set_draft} form={{ base: node.path, errors: trouble.errors, fresh: false }} />
+					{!editable.any && <p class="read-only-note"><Icon name="lock" size={15} />{t('settings-read-only')}</p>}
+					<fieldset class="plain" disabled={!editable.any}><legend class="unseen">{title_of(node.name)}</legend>
+						<Members node={shown} value={draft} onValue={set_draft} form={{ base: node.path, errors: trouble.errors, fresh: false, closed: fields_of(editable.closed, node.path) }} />
 					</fieldset>
-					{may_edit.value && <div class="form-foot">
+					{editable.any && <div class="form-foot">
 						<Button kind="primary" type="submit" icon="check" busy={busy} disabled={!is_changed}>{t('settings-save-to-the-pending-changes')}</Button>
 						{is_changed && <Button onClick={() => { trouble.clear(); set_draft(before) }}>{t('settings-as-it-was')}</Button>}
 					</div>}
@@ -117,6 +121,7 @@ export function EntryForm({ list, draft: given, onClose }: { list: FormNode; dra
 	const [unreadable, set_unreadable] = useState('')
 	const [busy, set_busy] = useState(false)
 	const base = given.key === null ? list.path : entry_path(list.path, given.key)
+	const editable = useEditable(list, base)
 	const key = list['key-name'] ?? ''
 	const trouble = useTrouble(given.key === null && draft?.[key] ? entry_path(list.path, String(draft[key])) : base)
 
@@ -148,13 +153,13 @@ export function EntryForm({ list, draft: given, onClose }: { list: FormNode; dra
 	return (
 		<Dialog sheet title={given.key === null ? t('settings-new', { noun }) : `${title_of(noun)} ${given.key}`} lead={list.description} onClose={() => onClose(null)}
 			onSubmit={() => void save()}
-			actions={<><Button onClick={() => onClose(null)}>{may_edit.value ? t('word-cancel') : t('word-close')}</Button>
-				{may_edit.value && <Button kind="primary" type="submit" icon="check" busy={busy} disabled={!draft}>{given.key === null ? t('settings-add-2', { noun }) : t('settings-save', { noun })}</Button>}</>}>
+			actions={<><Button onClick={() => onClose(null)}>{editable.any ? t('word-cancel') : t('word-close')}</Button>
+				{editable.any && <Button kind="primary" type="submit" icon="check" busy={busy} disabled={!draft}>{given.key === null ? t('settings-add-2', { noun }) : t('settings-save', { noun })}</Button>}</>}>
 			{trouble.view}
 			{unreadable && <Notice alert tone="bad" icon="lock" title={t('settings-this-cannot-be-read')}><p>{unreadable}</p></Notice>}
 			{!draft && !unreadable && <Skeleton lines={6} />}
-			{draft && <fieldset class="plain" disabled={!may_edit.value}><legend class="unseen">{noun}</legend>
-				<Members node={list} value={draft} onValue={set_draft} form={{ base: given.key === null && draft[key] ? entry_path(list.path, String(draft[key])) : base, errors: trouble.errors, fresh: given.key === null }} />
+			{draft && <fieldset class="plain" disabled={!editable.any}><legend class="unseen">{noun}</legend>
+				<Members node={list} value={draft} onValue={set_draft} form={{ base: given.key === null && draft[key] ? entry_path(list.path, String(draft[key])) : base, errors: trouble.errors, fresh: given.key === null, closed: fields_of(editable.closed, base) }} />
 			</fieldset>}
 		</Dialog>
 	)

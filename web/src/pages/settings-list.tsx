@@ -7,7 +7,8 @@ import { plain } from '../core/format'
 import { entry_path, read_page, type Page } from '../core/objects'
 import { place, settle } from '../core/router'
 import { columns_of, page_title, title_of, type FormNode } from '../core/schema'
-import { complain, edit, may_edit, running_edits, toast, workspace_edits } from '../core/store'
+import { useEditable } from '../core/rights'
+import { complain, edit, running_edits, toast, workspace_edits } from '../core/store'
 import { t } from '../core/words'
 import { Dialog, Menu, type MenuItem } from '../ui/dialog'
 import { Icon } from '../ui/icon'
@@ -45,6 +46,7 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 	const [removing, set_removing] = useState<string | null>(null)
 	const asked = useRef(0)
 	const columns = columns_of(list)
+	const editable = useEditable(list, list.path).any
 	const has_switch = list.children?.some(child => child.name === 'enabled')
 	const fields = [key, 'description', 'enabled', ...columns.map(column => column.name)].filter(name => list.children?.some(child => child.name === name))
 	const version = `${workspace_edits.value} ${running_edits.value}`
@@ -97,7 +99,7 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 	return (
 		<>
 			<PageHead title={page_title(list)} lead={list.description}>
-				{may_edit.value && <Button kind="primary" icon="plus" onClick={() => set_draft({ key: null })}>{t('settings-new', { noun })}</Button>}
+				{editable && <Button kind="primary" icon="plus" onClick={() => set_draft({ key: null })}>{t('settings-new', { noun })}</Button>}
 			</PageHead>
 			{error && <Notice alert tone="bad" icon="unlink" title={t('settings-this-list-cannot-be-read')}><p>{error}</p></Notice>}
 			<div class="tools">
@@ -117,10 +119,10 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 						<button type="button" class="link-button" onClick={() => set_draft({ key: String(row[key]) })}>{String(row[key])}</button>
 						{typeof row.description === 'string' && <small>{row.description}</small>}</div> },
 					...columns.map(column => ({ key: column.name, text: title_of(column.name), cell: (row: Value) => <Cell node={column} value={row[column.name]} /> })),
-					...has_switch ? [{ key: 'on', text: t('settings-on'), cell: (row: Value) => <Switch bare label={t('settings-is-on', { value: String(row[key]) })} on={row.enabled !== false} disabled={!may_edit.value}
+					...has_switch ? [{ key: 'on', text: t('settings-on'), cell: (row: Value) => <Switch bare label={t('settings-is-on', { value: String(row[key]) })} on={row.enabled !== false} disabled={!editable}
 						onChange={on => change(edit('PATCH', entry_path(list.path, String(row[key])), { enabled: on ? null : false }),
 							t(on ? 'settings-switched-on' : 'settings-switched-off', { name: String(row[key]) }))} /> }] : [],
-					...may_edit.value ? [{ key: 'acts', text: t('word-actions'), end: true, cell: (row: Value) => <Menu label={t('settings-actions-for', { value: String(row[key]) })} items={acts(row, rows.indexOf(row), rows)} /> }] : [],
+					...editable ? [{ key: 'acts', text: t('word-actions'), end: true, cell: (row: Value) => <Menu label={t('settings-actions-for', { value: String(row[key]) })} items={acts(row, rows.indexOf(row), rows)} /> }] : [],
 				]} />
 			</Card>}
 			{page?.next && <Button onClick={() => void read(page.next ?? '')}>{t('word-more')}</Button>}

@@ -21,6 +21,7 @@ export interface FormState {
 	base: string			// the path of the object: "/firewall/groups/admins"
 	errors: FieldError[]
 	fresh: boolean			// a new entry: its key can be chosen
+	closed?: Set<string>		// fields that this role may not edit, by the ends of their names
 }
 
 interface NodeProps {
@@ -187,10 +188,13 @@ export function Members({ node, value, onValue, at = '', form }: { node: FormNod
 			groups.push(children.filter(one => one.choice?.name === child.choice?.name))
 		}
 	}
-	const draw = (group: FormNode[]) => group.length > 1
+	const drawn = (group: FormNode[]) => group.length > 1
 		? <OneOf key={group[0].choice?.name} nodes={group} value={value} at={at} form={form} onValue={onValue} />
 		: <AnyNode key={group[0].name} node={group[0]} value={value[group[0].name]} at={at + group[0].name} form={form}
 			onValue={next => onValue({ ...value, [group[0].name]: next })} />
+	const draw = (group: FormNode[]) => group.some(one => form.closed?.has(at + one.name))
+		? <fieldset key={group[0].name} class="plain read-only" disabled><legend><Icon name="lock" size={14} />{t('settings-read-only')}</legend>{drawn(group)}</fieldset>
+		: drawn(group)
 	const rare = groups.filter(group => group[0].ui === 'advanced')
 	const is_open = rare.some(([child]) => value[child.name] !== undefined || wrong_below(form, at + child.name))
 	return (

@@ -23,8 +23,6 @@ changes-firewall-rules = Firewallregeln
 changes-history = Verlauf
 changes-the-changes-cannot-be-read = Die Änderungen können nicht gelesen werden
 changes-valid-the-appliance-can-do = Gültig: Das Gerät kann das
-changes-revision-runs-by-now = Inzwischen läuft Revision { $revision }
-changes-these-changes-were-begun-on = Diese Änderungen wurden auf Revision { $base } begonnen. Wenn beide dasselbe berühren, sagt es die Übernahme und ändert nichts.
 changes-what-changes = Was sich ändert
 changes-plan = Plan
 changes-they-are-gone-for-good = Sie sind endgültig weg. Was in Kraft ist, bleibt.
@@ -105,3 +103,28 @@ changes-things-first =
     }
 changes-keep-connection = Um sie zu behalten: { $remedy }
 changes-replace-by-revision = Durch Revision { $number } ersetzen
+conflict-title =
+    { $count ->
+        [one] Ein Objekt haben beide geändert
+       *[other] { $count } Objekte haben beide geändert
+    }
+conflict-base = Wie es war
+conflict-mine = Meines
+conflict-theirs = Jetzt in Kraft
+conflict-not-there = nicht vorhanden
+conflict-take = Was für { $path } gelten soll
+conflict-all-mine = Alles Meine
+conflict-all-theirs = Alles, was in Kraft ist
+conflict-who = hat Revision { $revision } gemacht, { $ago }: { $comment }
+conflict-resolve = Auflösen und weiter
+conflict-later = Später entscheiden
+conflict-left =
+    { $count ->
+        [one] Eine Entscheidung fehlt noch
+       *[other] { $count } Entscheidungen fehlen noch
+    }
+conflict-none-left = Alles ist entschieden. Nichts gilt vor der Übernahme.
+conflict-resolved = Ihre Änderungen stehen auf dem, was jetzt läuft
+conflict-moved = Inzwischen läuft Revision { $revision }
+conflict-moved-more = Diese Änderungen wurden auf Revision { $base } begonnen. Bringen Sie sie auf das, was läuft: Was beide geändert haben, wird gezeigt, und Sie entscheiden.
+conflict-bring = Auf Revision { $revision } bringen

@@ -58,3 +58,4 @@ settings-not-right-yet =
         [one] Eines stimmt noch nicht
        *[other] { $count } Dinge stimmen noch nicht
     }
+settings-read-only = Sie dürfen das ansehen, nicht ändern

@@ -23,8 +23,6 @@ changes-firewall-rules = Firewall rules
 changes-history = History
 changes-the-changes-cannot-be-read = The changes cannot be read
 changes-valid-the-appliance-can-do = Valid: the appliance can do this
-changes-revision-runs-by-now = Revision { $revision } runs by now
-changes-these-changes-were-begun-on = These changes were begun on revision { $base }. When both touch the same thing, the commit says so and changes nothing.
 changes-what-changes = What changes
 changes-plan = Plan
 changes-they-are-gone-for-good = They are gone for good. What is in force stays as it is.
@@ -105,3 +103,28 @@ changes-things-first =
     }
 changes-keep-connection = To keep it, { $remedy }
 changes-replace-by-revision = Replace by revision { $number }
+conflict-title =
+    { $count ->
+        [one] One object was changed by both of you
+       *[other] { $count } objects were changed by both of you
+    }
+conflict-base = As it was
+conflict-mine = Mine
+conflict-theirs = In force now
+conflict-not-there = not there
+conflict-take = What to take for { $path }
+conflict-all-mine = All mine
+conflict-all-theirs = All that is in force
+conflict-who = made revision { $revision }, { $ago }: { $comment }
+conflict-resolve = Resolve and go on
+conflict-later = Decide later
+conflict-left =
+    { $count ->
+        [one] One decision is left
+       *[other] { $count } decisions are left
+    }
+conflict-none-left = Everything is decided. Nothing is in force before you commit.
+conflict-resolved = Your changes stand on what runs now
+conflict-moved = Revision { $revision } runs by now
+conflict-moved-more = These changes were begun on revision { $base }. Bring them onto what runs: what both changed is shown, and you decide.
+conflict-bring = Bring them onto revision { $revision }

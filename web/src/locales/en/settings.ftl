@@ -58,3 +58,4 @@ settings-not-right-yet =
         [one] One thing is not right yet
        *[other] { $count } things are not right yet
     }
+settings-read-only = You may look at this, not change it

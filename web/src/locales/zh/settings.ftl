@@ -46,3 +46,4 @@ settings-n = { $count } { $noun }
 settings-switched-on = { $name } 已在待提交更改中启用
 settings-switched-off = { $name } 已在待提交更改中停用
 settings-not-right-yet = 还有 { $count } 处不正确
+settings-read-only = 您只能查看此项，不能更改
