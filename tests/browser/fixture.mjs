@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import { existsSync, readFileSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { make_operations, operations } from './operations.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml', '.txt': 'text/plain' }
@@ -43,7 +44,7 @@ function first_configuration(count) {
 
 export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null, users = null, overtaken = null, stale = false, schema = null } = {}) {
 	const box = {
-		claim, otp, alarms, refuse, overtaken, stale, schema, secrets: {}, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
+		claim, otp, alarms, refuse, overtaken, stale, schema, operations: make_operations(), secrets: {}, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
 		revisions: [], next: 1, born: Date.now(), log: [], sequence: 0, counters: new Map(), links: new Map(), timer: null,
 	}
 	const start = first_configuration(rules)
@@ -461,7 +462,7 @@ function status(box) {
 }
 
 function sign_in(box, user) {
-	const session = { user, role: user === 'eve' ? 'read-only' : 'admin', rights: user === 'eve' ? ['configuration:read', 'state:read'] : ['configuration:read', 'configuration:edit', 'commit', 'users:admin', 'sessions:admin', 'state:read'], 'full-name': user === 'alice' ? 'Alice Example' : '', 'expires-at': stamp(-28800), 'idle-seconds': 900, csrf: 'c' + Math.random().toString(36).slice(2) }
+	const session = { user, role: user === 'eve' ? 'read-only' : 'admin', rights: user === 'eve' ? ['configuration:read', 'state:read'] : ['configuration:read', 'configuration:edit', 'commit', 'users:admin', 'sessions:admin', 'backups', 'secrets:write', 'state:read'], 'full-name': user === 'alice' ? 'Alice Example' : '', 'expires-at': stamp(-28800), 'idle-seconds': 900, csrf: 'c' + Math.random().toString(36).slice(2) }
 	const token = Math.random().toString(36).slice(2)
 	box.sessions.set(token, session)
 	return { status: 201, body: session, cookie: `__Host-patronus=${token}; Path=/; Secure; HttpOnly; SameSite=Strict` }
@@ -499,6 +500,9 @@ function answer(box, call) {
 	}
 	if (is('GET', 'status'))
 		return { body: status(box) }
+	const about = operations(box, call, session, Refusal)
+	if (about)
+		return about
 	if (head === 'state')
 		return call.method === 'DELETE' ? { body: connections(box, call.query, true) } : { body: state(box, id, call.query) }
 	if (is('GET', 'schema'))

@@ -6,9 +6,11 @@ import { bit_rate_text } from '../core/format'
 import { DAY, lines_of, span } from '../core/history'
 import { series_tick } from '../core/live'
 import { is_dark } from '../core/theme'
+import { t } from '../core/words'
 
-const MARKS: [number, string[]][] = [[60, ['45 s', '30 s', '15 s', 'now']], [120, ['90 s', '60 s', '30 s', 'now']], [300, ['4 min', '3 min', '2 min', '1 min', 'now']],
-	[600, ['8 min', '6 min', '4 min', '2 min', 'now']], [DAY, ['18 h', '12 h', '6 h', 'now']]]
+const MARKS: [number, number[]][] = [[60, [45, 30, 15, 0]], [120, [90, 60, 30, 0]], [300, [240, 180, 120, 60, 0]], [600, [480, 360, 240, 120, 0]], [DAY, [64800, 43200, 21600, 0]]]
+const back = (seconds: number) => seconds === 0 ? t('time-back-now') : seconds >= 7200 ? t('time-back-hours', { count: seconds / 3600 })
+	: seconds > 90 ? t('time-back-minutes', { count: seconds / 60 }) : t('time-back-seconds', { count: seconds })
 
 export interface Reading {
 	time: number | null	// null: now
@@ -60,7 +62,7 @@ function options_of(element: HTMLElement, height: number, kind: PlotKind, read: 
 	const axis = { stroke: text, font: '11px Inter, system-ui, sans-serif', ticks: { show: false }, grid: { stroke: grid, width: 1 } }
 	const newest = () => Date.now() / 1000
 	// A young plot shows the last minute, an old one as much as is asked for.
-	const shown = () => span.value === DAY ? MARKS[4] : MARKS.find(([seconds]) => newest() - (read()[0][0] ?? newest()) <= seconds + 2) ?? MARKS[3]
+	const shown = () => span.value === DAY ? MARKS[4] : MARKS.slice(0, 4).find(([seconds]) => newest() - (read()[0][0] ?? newest()) <= seconds + 2) ?? MARKS[3]
 	const marks = () => shown()[1].map((_, at, all) => newest() - shown()[0] / (all.length === 5 ? 5 : 4) * (all.length - 1 - at))
 	return {
 		width: Math.max(120, element.clientWidth),
@@ -73,7 +75,7 @@ function options_of(element: HTMLElement, height: number, kind: PlotKind, read: 
 			y: { range: (_plot, _low, high) => [0, kind.top(high ?? 0)] },
 		},
 		axes: [
-			{ ...axis, size: 24, splits: marks, values: () => shown()[1] },
+			{ ...axis, size: 24, splits: marks, values: () => shown()[1].map(back) },
 			{ ...axis, size: wide, splits: (_plot, _at, _low, high) => [0, high / 2, high], values: (_plot, splits) => splits.map(kind.words) },
 		],
 		series: [{}, ...kind.lines.map(({ name, token }) => {
