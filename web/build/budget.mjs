@@ -31,20 +31,22 @@ const words = names => Math.max(...languages.map(language => total(new Set(catal
 	.map(key => manifest[key].file)))))
 
 const entry = Object.keys(manifest).find(key => manifest[key].isEntry)
-const first = Object.keys(manifest).filter(key => /pages\/(signin|dashboard)\.tsx$/.test(key))
-if (first.length === 0)
-	failures.push('neither the sign-in page nor the dashboard is in the manifest: the budget cannot be judged')
+// A page that another chunk shares parts with has no name of a source: its chunk has its name.
+const page_of = key => manifest[key].isDynamicEntry ? manifest[key].name : ''
+const first = Object.keys(manifest).filter(key => ['signin', 'dashboard'].includes(page_of(key)))
+if (first.length !== 2)
+	failures.push('the sign-in page or the dashboard is not in the manifest: the budget cannot be judged')
 const html = readFileSync(join(dist, 'index.html'), 'utf8')
 const shell = closure(entry)
 for (const [, file] of html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g))
 	shell.add(file)
 
 const first_words = { signin: ['shell', 'signin'], dashboard: ['shell', 'dashboard', 'links'] }
-const paints = first.map(key => [key, total(new Set([...shell, ...closure(key)])) + words(first_words[key.match(/(\w+)\.tsx$/)[1]])])
+const paints = first.map(key => [key, total(new Set([...shell, ...closure(key)])) + words(first_words[page_of(key)])])
 for (const [key, bytes] of paints) {
-	console.log(`first paint ${key}: ${bytes} bytes brotli (limit ${limits.firstPaint})`)
+	console.log(`first paint ${page_of(key)}: ${bytes} bytes brotli (limit ${limits.firstPaint})`)
 	if (bytes > limits.firstPaint)
-		failures.push(`first paint with ${key} weighs ${bytes} bytes, more than ${limits.firstPaint}`)
+		failures.push(`first paint with ${page_of(key)} weighs ${bytes} bytes, more than ${limits.firstPaint}`)
 }
 
 const everything = new Set()

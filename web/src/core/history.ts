@@ -99,3 +99,12 @@ export function lines_of(names: string[], link?: string): number[][] {
 	const all = names.map(name => box_lines.get(name))
 	return [all[0]?.time ?? [], ...all.map(one => one?.values ?? [])]
 }
+
+/** Again and again, and not while nobody looks. */
+export function every(milliseconds: number, then: () => void) {
+	const timer = setInterval(() => {
+		if (!document.hidden)
+			then()
+	}, milliseconds)
+	return () => clearInterval(timer)
+}
