@@ -32,7 +32,7 @@ const words = names => Math.max(...languages.map(language => total(new Set(catal
 
 const entry = Object.keys(manifest).find(key => manifest[key].isEntry)
 // A page that another chunk shares parts with has no name of a source: its chunk has its name.
-const page_of = key => manifest[key].isDynamicEntry ? manifest[key].name : ''
+const page_of = key => manifest[key].isDynamicEntry && !key.endsWith('.ftl') ? manifest[key].name : ''
 const first = Object.keys(manifest).filter(key => ['signin', 'dashboard'].includes(page_of(key)))
 if (first.length !== 2)
 	failures.push('the sign-in page or the dashboard is not in the manifest: the budget cannot be judged')
