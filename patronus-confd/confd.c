@@ -35,6 +35,7 @@
 #include "temporary.h"
 #include "tpm.h"
 #include "transaction.h"
+#include "trends.h"
 #include "web.h"
 #include "workspace.h"
 
@@ -97,9 +98,10 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->people = people_new(confd);
 	confd->rates = rates_new();
 	confd->idempotency = idempotency_new();
+	confd->trends = trends_new();
 	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL ||
 	    confd->temporary == NULL || confd->contents == NULL || confd->workspaces == NULL || confd->transaction == NULL ||
-	    confd->mirror == NULL || confd->people == NULL || confd->rates == NULL || confd->idempotency == NULL)
+	    confd->mirror == NULL || confd->people == NULL || confd->rates == NULL || confd->idempotency == NULL || confd->trends == NULL)
 		return (-ENOMEM);
 	confd->tick = event_new(base, -1, EV_PERSIST, on_tick, confd);
 	if (confd->tick == NULL || event_add(confd->tick, &often) == -1)
@@ -124,6 +126,7 @@ confd_fini(struct confd *confd)
 	sessions_free(confd->sessions);
 	idempotency_free(confd->idempotency);
 	rates_free(confd->rates);
+	trends_free(confd->trends);
 	events_free(confd->events);
 	snapshot_unref(confd->running);
 	snapshot_unref(confd->kept);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "machine.h"
 #include "owner.h"
 
 /*
@@ -29,6 +30,7 @@ struct states;
 struct store;
 struct temporary;
 struct transaction;
+struct trends;
 struct vault;
 struct workspaces;
 
@@ -55,6 +57,8 @@ struct confd {
 	struct people		*people;
 	struct rates		*rates;
 	struct idempotency	*idempotency;
+	struct trends		*trends;
+	struct machine		 machine;	/* as it was a moment ago */
 	bool			 wants_packets;	/* a receiver of syslog gets what the firewall logs */
 	bool			 has_httpd;
 	uint16_t		 web_port;	/* that httpd listens on; 0: none yet */

@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include <event2/event.h>
+
+#include "base/clock.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
@@ -17,6 +20,7 @@
 #include "contents.h"
 #include "evidence.h"
 #include "fetch.h"
+#include "machine.h"
 #include "mgmt.h"
 #include "people.h"
 #include "receivers.h"
@@ -25,10 +29,14 @@
 #include "temporary.h"
 #include "tpm.h"
 #include "transaction.h"
+#include "trends.h"
 #include "web.h"
+
+#define LOOK_S	2		/* between two looks at the machine */
 
 static struct confd confd;
 static struct mgmt *mgmt;
+static struct event *look;
 
 static void	 on_event(struct channel *, struct message *, void *);
 static void	 on_drift(struct channel *, struct message *, void *);
@@ -166,6 +174,25 @@ on_httpd_close(struct channel *ch, int error, void *arg)
 	confd.has_httpd = false;
 }
 
+/* What the machine uses, for the screen and its plots. */
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct machine *m = &confd.machine;
+	uint64_t now = clock_mono_ms();
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	machine_read(m, PROFILE_STATE_DIR);
+	if (m->has_cpu)
+		trends_put(confd.trends, "cpu", "", now, m->cpu_permille);
+	if (m->memory_total > 0)
+		trends_put(confd.trends, "memory", "", now, (double)m->memory_used);
+	if (m->disk_total > 0)
+		trends_put(confd.trends, "disk", "", now, (double)m->disk_used);
+}
+
 static int
 init(struct daemon *d)
 {
@@ -194,6 +221,8 @@ start(struct daemon *d)
 		return (error);
 	}
 	tpm_start(&confd);
+	if ((look = event_new(confd.base, -1, EV_PERSIST, on_look, NULL)) == NULL || event_add(look, &(struct timeval){ LOOK_S, 0 }) == -1)
+		return (-ENOMEM);
 	return (mgmt_listen(mgmt, fd));
 }
 

@@ -32,11 +32,13 @@
 #include "snapshot.h"
 #include "states.h"
 #include "transaction.h"
+#include "trends.h"
 
 #define BODY_MAX	(16u << 20)
 #define LIMIT_MAX	65536
 #define LOG_DEFAULT	100
 #define TOP_RULES	5
+#define HISTORY_MAX	(32u << 20)	/* in memory */
 
 /* --- one state --- */
 
@@ -200,6 +202,45 @@ state_drift(struct request *req)
 	buf_init(&b, BODY_MAX);
 	states_print_drift(req->confd->states, &b);
 	route_reply_state(req, "drift", &b);
+}
+
+void
+state_history(struct request *req)
+{
+	struct state_history h;
+	struct arena *arena;
+	uint64_t step;
+	struct buf b;
+
+	/* It names the links. */
+	if (!may_see(req, "interfaces")) {
+		reply_not_seen(req, "interfaces");
+		return;
+	}
+	if (!query_number(req, "step", 1, 60, 1, &step))
+		return;
+	if (step != 1 && step != 60) {
+		reply_problem(req, PROBLEM_SYNTAX, "step is 1 or 60 seconds");
+		return;
+	}
+	if ((arena = arena_new(HISTORY_MAX)) == NULL || trends_tell(req->confd->trends, (unsigned)step, clock_mono_ms(), arena, &h) != 0)
+		fatalx("state", "no memory");
+	buf_init(&b, BODY_MAX);
+	record_json_print(conf_state_record("history"), &h, &b);
+	arena_free(arena);
+	reply_json(req, 200, &b, NULL);
+}
+
+/* {"cpu":17,...}: thousandths and bytes; what nobody told is left out. */
+static void
+print_machine(const struct machine *m, struct buf *b)
+{
+	buf_puts(b, ",\"machine\":{");
+	if (m->has_cpu)
+		buf_printf(b, "\"cpu\":%u,\"processors\":%u,", m->cpu_permille, m->processors);
+	if (m->memory_total > 0)
+		buf_printf(b, "\"memory-used\":%llu,\"memory-total\":%llu,", (unsigned long long)m->memory_used, (unsigned long long)m->memory_total);
+	buf_printf(b, "\"disk-used\":%llu,\"disk-total\":%llu}", (unsigned long long)m->disk_used, (unsigned long long)m->disk_total);
 }
 
 void
@@ -424,6 +465,7 @@ screen_show(struct screen *s)
 		buf_puts(&b, ",\"pending\":");
 		route_print_commit(req, pending, &b);
 	}
+	print_machine(&confd->machine, &b);
 	at = b.len;
 	if (states_print_processes(&b) == 0)
 		open_object(&b, at);

@@ -27,6 +27,7 @@
 #include "states.h"
 #include "tpm.h"
 #include "transaction.h"
+#include "trends.h"
 
 #define DRIFT_RING	256
 #define ALARM_MS	(3600ull * 1000)
@@ -220,6 +221,15 @@ states_on_drift(struct states *ss, const struct drift_req *req)
 	}
 }
 
+static void
+take_event(struct states *ss, enum topic topic, const struct record *record, const void *body)
+{
+	if (topic == TOPIC_INTERFACES)
+		trends_put_interfaces(ss->confd->trends, body, clock_mono_ms());
+	if (topic != TOPIC_INTERFACES || events_wanted(ss->confd->events, topic))
+		publish(ss, topic, record, body);
+}
+
 void
 states_on_event(struct states *ss, const struct event_req *req)
 {
@@ -234,14 +244,14 @@ states_on_event(struct states *ss, const struct event_req *req)
 		return;
 	}
 	/* Counters come each second: nobody pays for what nobody reads. */
-	if ((topic == TOPIC_COUNTERS || topic == TOPIC_INTERFACES) && !events_wanted(ss->confd->events, topic))
+	if (topic == TOPIC_COUNTERS && !events_wanted(ss->confd->events, topic))
 		return;
 	if (topic == TOPIC_LOG)
 		receivers_packet(ss->confd, req->record);
 	if ((arena = arena_new(RECORD_MAX)) == NULL)
 		fatalx("states", "no memory");
 	if (codec_decode(record, req->record.data, req->record.len, arena, &body, &why) == 0)
-		publish(ss, topic, record, body);
+		take_event(ss, topic, record, body);
 	else
 		log_errx("states", "event %s: %s %s", req->topic, why.path, why.reason);
 	arena_free(arena);

@@ -85,6 +85,7 @@ host_netd(const void *body, const char **ret_why)
 #define FILES_FWD	(ID(FILE_LKG_RULESET) | ID(FILE_XDP))
 #define FILES_NETD	(ID(FILE_RESOLV_CONF) | ID(FILE_NET_BEFORE))
 #define READS_NETD	(FILES_NETD | ID(FILE_HOST_NAME) | ID(FILE_LOCALTIME))
+#define READS_CONFD	(ID(FILE_PROCESSORS) | ID(FILE_MEMORY))
 #define HELPERS_CONFD	(ID(HELPER_PARSE) | ID(HELPER_RECHECK) | ID(HELPER_TPM))
 #define SOCKETS_FETCHD	(ID(SOCK_PING4) | ID(SOCK_PING6))
 #define SOCKETS_CONFD	(ID(SOCK_MGMT_LISTEN) | ID(SOCK_WEB_LISTEN))
@@ -108,6 +109,7 @@ const struct grant grants[] = {
 	{ ROLE_NETD,	MSG_FILE_OPEN,		READY,	500,	200,	READS_NETD,		NULL,		request_file_open },
 	{ ROLE_NETD,	MSG_HOST_CTL,		READY,	20,	20,	0,			host_netd,	request_host_ctl },
 	{ ROLE_CONFD,	MSG_SOCK_OPEN,		READY,	10,	10,	SOCKETS_CONFD,		socket_port,	request_sock_open },
+	{ ROLE_CONFD,	MSG_FILE_OPEN,		READY,	10,	5,	READS_CONFD,		NULL,		request_file_open },
 	{ ROLE_CONFD,	MSG_NL_DUMP,		READY,	50,	50,	DUMPS_CONFD,		NULL,		request_nl_dump },
 	{ ROLE_CONFD,	MSG_PROC_STATUS,	READY,	50,	50,	0,			NULL,		request_proc_status },
 	{ ROLE_FETCHD,	MSG_SOCK_OPEN,		READY,	10,	10,	SOCKETS_FETCHD,		socket_port,	request_sock_open },

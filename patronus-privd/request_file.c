@@ -30,7 +30,7 @@ enum dir {
 	DIR_STATE = 0,		/* STATE/privd */
 	DIR_RUN,
 	DIR_ETC,
-	DIR_SYSCTL,
+	DIR_PROC,
 	DIR_ZONEINFO,
 	DIR_N
 };
@@ -74,7 +74,9 @@ static const struct file files[FILE_ID_MAX] = {
 	[FILE_RESOLV_CONF] = { DIR_ETC, "resolv.conf", 0644, true, false, check_text },
 	[FILE_NET_BEFORE] = { DIR_RUN, "net-before", 0600, true, false, check_text },
 	[FILE_CLAIM_NOTICE] = { DIR_RUN, "claim-notice", 0600, true, false, check_text },
-	[FILE_HOST_NAME] = { .dir = DIR_SYSCTL, .name = "kernel/hostname" },
+	[FILE_HOST_NAME] = { .dir = DIR_PROC, .name = "sys/kernel/hostname" },
+	[FILE_PROCESSORS] = { .dir = DIR_PROC, .name = "stat" },
+	[FILE_MEMORY] = { .dir = DIR_PROC, .name = "meminfo" },
 	[FILE_LOCALTIME] = { .dir = DIR_ETC, .name = "localtime", .is_link = true },
 	[FILE_XDP] = { DIR_RUN, "xdp", 0600, true, false, check_text },
 };
@@ -97,7 +99,7 @@ files_init(const struct options *o)
 
 	(void)snprintf(path, sizeof(path), "%s/privd", o->state);
 	if ((error = dir_open(path, true, &dirs[DIR_STATE])) == 0 && (error = dir_open(o->run, true, &dirs[DIR_RUN])) == 0 &&
-	    (error = dir_open(o->etc, true, &dirs[DIR_ETC])) == 0 && (error = dir_open("/proc/sys", true, &dirs[DIR_SYSCTL])) == 0)
+	    (error = dir_open(o->etc, true, &dirs[DIR_ETC])) == 0 && (error = dir_open("/proc", true, &dirs[DIR_PROC])) == 0)
 		error = dir_open(ZONEINFO, false, &dirs[DIR_ZONEINFO]);
 	return error;
 }
@@ -228,10 +230,8 @@ request_file_open(struct peer *p, struct message *m, const char **ret_why)
 	(void)ret_why;
 	buf_init(&b, FILE_MAX);
 	error = file_read(&files[r->id], &b);
-	if (error == 0) {
-		fd = memfd_sealed("file", b.data, b.len);
-		error = fd < 0 ? fd : 0;
-	}
+	if (error == 0 && (fd = memfd_sealed("file", b.data, b.len)) < 0)
+		error = fd;
 	rep.len = b.len;
 	buf_fini(&b);
 	peer_answer(p, &m->header, error, &rep, fd, files[r->id].name);
@@ -240,29 +240,27 @@ request_file_open(struct peer *p, struct message *m, const char **ret_why)
 
 /* --- sysctls --- */
 
-/* In /proc/sys; %s is the instance. */
+/* In /proc; %s is the instance. */
 static const char *const sysctls[SYSCTL_ID_MAX] = {
-	[SYSCTL_IP_FORWARD] = "net/ipv4/ip_forward",
-	[SYSCTL_IP6_FORWARD] = "net/ipv6/conf/all/forwarding",
-	[SYSCTL_IP6_ACCEPT_RA] = "net/ipv6/conf/%s/accept_ra",
-	[SYSCTL_RP_FILTER] = "net/ipv4/conf/%s/rp_filter",
-	[SYSCTL_ACCEPT_REDIRECTS] = "net/ipv4/conf/all/accept_redirects",
-	[SYSCTL_SEND_REDIRECTS] = "net/ipv4/conf/all/send_redirects",
-	[SYSCTL_IP6_DISABLE] = "net/ipv6/conf/%s/disable_ipv6",
-	[SYSCTL_PROMOTE_SECONDARIES] = "net/ipv4/conf/%s/promote_secondaries",
-	[SYSCTL_LINK_FORWARD] = "net/ipv4/conf/%s/forwarding",
-	[SYSCTL_LINK6_FORWARD] = "net/ipv6/conf/%s/forwarding",
+	[SYSCTL_IP_FORWARD] = "sys/net/ipv4/ip_forward",
+	[SYSCTL_IP6_FORWARD] = "sys/net/ipv6/conf/all/forwarding",
+	[SYSCTL_IP6_ACCEPT_RA] = "sys/net/ipv6/conf/%s/accept_ra",
+	[SYSCTL_RP_FILTER] = "sys/net/ipv4/conf/%s/rp_filter",
+	[SYSCTL_ACCEPT_REDIRECTS] = "sys/net/ipv4/conf/all/accept_redirects",
+	[SYSCTL_SEND_REDIRECTS] = "sys/net/ipv4/conf/all/send_redirects",
+	[SYSCTL_IP6_DISABLE] = "sys/net/ipv6/conf/%s/disable_ipv6",
+	[SYSCTL_PROMOTE_SECONDARIES] = "sys/net/ipv4/conf/%s/promote_secondaries",
+	[SYSCTL_LINK_FORWARD] = "sys/net/ipv4/conf/%s/forwarding",
+	[SYSCTL_LINK6_FORWARD] = "sys/net/ipv6/conf/%s/forwarding",
 };
 
 static void
 sysctl_path(uint8_t id, const char *instance, char *ret, size_t size)
 {
-	const char *mark = strstr(sysctls[id], "%s");
+	size_t before = strcspn(sysctls[id], "%");
+	const char *rest = sysctls[id] + before;
 
-	if (mark == NULL)
-		(void)str_copy(ret, sysctls[id], size);
-	else
-		(void)snprintf(ret, size, "%.*s%s%s", (int)(mark - sysctls[id]), sysctls[id], instance, mark + 2);
+	(void)snprintf(ret, size, "%.*s%s%s", (int)before, sysctls[id], *rest != '\0' ? instance : "", *rest != '\0' ? rest + 2 : "");
 }
 
 static int
@@ -272,7 +270,7 @@ sysctl_set(const char *path, uint32_t value, bool is_look, uint32_t *ret_previou
 	ssize_t n;
 	int fd, len, error = 0;
 
-	fd = open_beneath(DIR_SYSCTL, path, is_look ? O_RDONLY : O_RDWR, 0);
+	fd = open_beneath(DIR_PROC, path, is_look ? O_RDONLY : O_RDWR, 0);
 	if (fd < 0)
 		return fd;
 	n = read(fd, text, sizeof(text) - 1);

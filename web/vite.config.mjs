@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { defineConfig } from 'vite'
+import { fluent } from './build/fluent.mjs'
 
 export default defineConfig({
+	plugins: [fluent()],
 	esbuild: { jsx: 'automatic', jsxImportSource: 'preact', legalComments: 'none' },
 	build: {
 		target: 'es2022',

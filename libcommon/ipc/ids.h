@@ -90,6 +90,8 @@ enum file_id {
 	FILE_HOST_NAME,		/* netd: the name of the box as the kernel has it; read only */
 	FILE_LOCALTIME,		/* netd: where the link to the time zone leads; read only */
 	FILE_XDP,		/* fwd: which programs on links are its own; for as long as the kernel runs */
+	FILE_PROCESSORS,	/* confd: what the processors did; read only */
+	FILE_MEMORY,		/* confd: what memory is used for; read only */
 	FILE_ID_MAX
 };
 

@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import { existsSync, readFileSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { make_operations, operations } from './operations.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml', '.txt': 'text/plain' }
@@ -43,7 +44,7 @@ function first_configuration(count) {
 
 export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse = null, users = null, overtaken = null, stale = false, schema = null } = {}) {
 	const box = {
-		claim, otp, alarms, refuse, overtaken, stale, schema, secrets: {}, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
+		claim, otp, alarms, refuse, overtaken, stale, schema, operations: make_operations(), secrets: {}, sessions: new Map(), users: users ?? (claim ? {} : { alice: 'correct horse' }), workspaces: new Map(), commits: new Map(), streams: new Set(),
 		revisions: [], next: 1, born: Date.now(), log: [], sequence: 0, counters: new Map(), links: new Map(), timer: null,
 	}
 	const start = first_configuration(rules)
@@ -377,7 +378,53 @@ function processes(box) {
 
 const rule_state = (box, rule) => ({ id: rule.id, generated: false, from: rule.from, to: rule.to, action: rule.action, ...(box.counters.get(rule.id) ?? { packets: 0, bytes: 0 }) })
 
-function state(box, what) {
+/** Ten minutes by second, or a day by minute, as of a box that runs for longer. */
+function history(box, step) {
+	const size = step === 60 ? 1440 : 600
+	const wave = (base, at, speed) => Math.max(0, Math.round(base * (1.2 + Math.sin(at / speed) + 0.3 * Math.sin(at / speed * 5.3))))
+	const line = (base, speed) => Array.from({ length: size }, (_, at) => wave(base, at, speed))
+	return { step, newest: stamp(1), series: [
+		...[...box.links.values()].flatMap(one => [{ name: 'rx', interface: one.name, values: line(one.rate[0] / 8, 60) }, { name: 'tx', interface: one.name, values: line(one.rate[1] / 8, 45) }]),
+		{ name: 'cpu', values: line(90, 80) }, { name: 'memory', values: line(1.1e9, 300) }, { name: 'disk', values: Array.from({ length: size }, () => 6.1e9) }] }
+}
+
+const HOSTS = ['192.0.2.10', '192.0.2.23', '192.0.2.77', '2001:db8:2::10', '198.18.4.9', '203.0.113.66']
+function all_connections(box) {
+	box.connections ??= Array.from({ length: 240 }, (_, at) => ({ id: 1000 + at, protocol: ['tcp', 'udp', 'tcp', 'icmp'][at % 4], state: at % 4 === 1 ? 'replied' : at % 4 === 3 ? 'unreplied' : 'established', source: HOSTS[at * at % 6], 'source-port': 32768 + at * 7,
+		destination: ['198.51.100.1', '192.0.2.130', '203.0.113.200', '2001:db8:9::1'][at % 4], 'destination-port': [443, 53, 22, 8080][at % 4], from: ['lan', 'wan', 'lan', 'guest'][at % 4], to: ['wan', 'dmz', 'wan', 'local'][at % 4],
+		...(at % 5 === 0 && { 'translated-source': '198.51.100.2' }), mark: 0, assured: at % 4 === 0, timeout: 30 + at, packets: 10 + at, bytes: 9000 * (240 - at), 'reply-packets': 8 + at, 'reply-bytes': 90000 * (240 - at) }))
+	return box.connections
+}
+
+function explanation(query) {
+	if (!/^[0-9a-f.:]+$/.test(query.get('source') ?? ''))
+		throw new Refusal(400, 'syntax', 'The request cannot be read', { detail: 'source is no address' })
+	const passes = query.get('port') !== '23'
+	return { steps: [{ hook: 'prerouting', chain: 'raw', text: 'nothing is translated' }, { hook: 'forward', chain: 'pair.lan.wan', rule: passes ? 'lan-out' : 'scanners', path: `/firewall/rules/${passes ? 'lan-out' : 'scanners'}`, text: passes ? 'accepts it' : 'drops it' },
+		...(passes ? [{ hook: 'postrouting', chain: 'snat', rule: 'masquerade:out', text: 'gives it the address of wan' }] : [])], verdict: passes ? 'accept' : 'drop', rule: passes ? 'lan-out' : 'scanners', path: `/firewall/rules/${passes ? 'lan-out' : 'scanners'}`,
+		text: passes ? 'It passes from lan to wan: rule lan-out accepts it.' : 'Rule scanners drops it.', limited: false, from: 'lan', 'in-interface': 'eth1', to: 'wan', 'out-interface': 'eth0', ...passes && { 'source-translation': 'masquerade:out' } }
+}
+
+function connections(box, query, end = false) {
+	const all = all_connections(box)
+	const tests = [...query].flatMap(([name, value]) => {
+		const member = name.match(/^filter\[(.+)\]$/)?.[1]
+		const values = value.split(',')
+		const of = row => member === 'address' ? [row.source, row.destination, row['translated-source']] : member === 'port' ? [row['source-port'], row['destination-port']] : [row[member]]
+		return member ? [row => of(row).some(one => values.includes(String(one)))] : []
+	})
+	const found = all.filter(row => tests.every(test => test(row)))
+	if (end)
+		box.connections = all.filter(row => !found.includes(row))
+	const sort = query.get('sort')?.replace('-', '')
+	if (sort)
+		found.sort((a, b) => (query.get('sort').startsWith('-') ? -1 : 1) * (a[sort] > b[sort] ? 1 : a[sort] < b[sort] ? -1 : 0))
+	const from = Number(query.get('cursor') ?? 0)
+	const limit = Number(query.get('limit') ?? 100)
+	return { connections: end ? [] : found.slice(from, from + limit), total: all.length, matched: found.length, ...(end && { ended: found.length }), ...(from + limit < found.length && { next: String(from + limit) }) }
+}
+
+function state(box, what, query) {
 	const rules = document_of(box).firewall.rules
 	if (what === 'interfaces')
 		return { interfaces: [...box.links.values()].map(link_state) }
@@ -387,6 +434,17 @@ function state(box, what) {
 			{ destination: '192.0.2.0/25', interface: 'lan', table: 254, protocol: 'kernel', metric: 0, owned: false }, { destination: '192.0.2.128/26', interface: 'dmz', table: 254, protocol: 'kernel', metric: 0, owned: false }] }
 	if (what === 'firewall-log')
 		return { events: box.log }
+	if (what === 'history')
+		return history(box, Number(query.get('step') ?? 1))
+	if (what === 'firewall-analysis')
+		return { findings: [{ rule: 'ping', path: '/firewall/rules/ping', finding: 'partly', witnesses: ['scanners'], text: 'rule scanners drops a part of what ping accepts' },
+			{ rule: 'old-vpn', path: '/firewall/rules/old-vpn', finding: 'never-hit', since: stamp(864000), text: 'no packet has come to it for 10 days' }], rules: rules.length, undecided: 0 }
+	if (what === 'firewall-tests')
+		return { tests: (document_of(box).firewall.assertions ?? box.tests ?? []).map(one => ({ name: one.name, expect: one.expect, holds: one.name !== 'broken', severity: one.severity ?? 'error', rule: 'lan-out', path: '/firewall/rules/lan-out', text: 'accepted by rule lan-out' })), failed: 0 }
+	if (what === 'firewall-explanation')
+		return explanation(query)
+	if (what === 'connections')
+		return connections(box, query)
 	if (what === 'processes')
 		return { processes: processes(box) }
 	if (what === 'drift')
@@ -398,12 +456,13 @@ function state(box, what) {
 function status(box) {
 	const pending = [...box.commits.values()].find(one => one.state === 'awaiting-confirm')
 	return { hostname: 'edge1', version: '0.1.0', revision: box.running, ...pending && { pending: show_commit(pending) }, 'uptime-seconds': Math.floor((Date.now() - box.born) / 1000) + 93000, processes: processes(box),
+		machine: { cpu: 80 + Math.floor(Math.random() * 90), processors: 4, 'memory-used': 1.4e9 + Math.random() * 2e7, 'memory-total': 4.1e9, 'disk-used': 6.1e9, 'disk-total': 28e9 },
 		interfaces: [...box.links.values()].map(link_state), connections: { current: 1834 + Math.floor(Math.random() * 60), maximum: 262144 }, alarms: box.alarms,
 		'top-rules': [...box.counters].slice(0, 30).map(([id, counter]) => ({ id, ...counter })).sort((a, b) => b.packets - a.packets).slice(0, 6) }
 }
 
 function sign_in(box, user) {
-	const session = { user, role: user === 'eve' ? 'read-only' : 'admin', rights: user === 'eve' ? ['configuration:read', 'state:read'] : ['configuration:read', 'configuration:edit', 'commit', 'users:admin', 'sessions:admin', 'state:read'], 'full-name': user === 'alice' ? 'Alice Example' : '', 'expires-at': stamp(-28800), 'idle-seconds': 900, csrf: 'c' + Math.random().toString(36).slice(2) }
+	const session = { user, role: user === 'eve' ? 'read-only' : 'admin', rights: user === 'eve' ? ['configuration:read', 'state:read'] : ['configuration:read', 'configuration:edit', 'commit', 'users:admin', 'sessions:admin', 'backups', 'secrets:write', 'state:read'], 'full-name': user === 'alice' ? 'Alice Example' : '', 'expires-at': stamp(-28800), 'idle-seconds': 900, csrf: 'c' + Math.random().toString(36).slice(2) }
 	const token = Math.random().toString(36).slice(2)
 	box.sessions.set(token, session)
 	return { status: 201, body: session, cookie: `__Host-patronus=${token}; Path=/; Secure; HttpOnly; SameSite=Strict` }
@@ -441,11 +500,14 @@ function answer(box, call) {
 	}
 	if (is('GET', 'status'))
 		return { body: status(box) }
+	const about = operations(box, call, session, Refusal)
+	if (about)
+		return about
 	if (head === 'state')
-		return { body: state(box, id) }
+		return call.method === 'DELETE' ? { body: connections(box, call.query, true) } : { body: state(box, id, call.query) }
 	if (is('GET', 'schema'))
 		return { body: box.schema ?? { sections: [{ name: 'firewall', kind: 'container', children: [{ name: 'rules', kind: 'list', children: [{ name: 'service', kind: 'leaf-list',
-			choices: ['ping', 'ssh', 'http', 'https', 'dns', 'ntp', 'dhcp', 'smtp', 'wireguard'].map(value => ({ value })) }] }] }] } }
+			choices: ['ping', 'ssh', 'http', 'https', 'dns', 'ntp', 'dhcp', 'smtp', 'wireguard'].map(value => ({ value, ...value === 'ssh' && { matches: 'tcp/22' } })) }] }] }] } }
 	if (is('POST', 'batch'))
 		return batch(box, call)
 	if (is('PATCH', 'secrets')) {

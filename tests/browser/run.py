@@ -72,15 +72,16 @@ def ssh_outwards(lab):
     return f"ip netns exec {lab.ns('lan')} socat -u /dev/null TCP:{WORLD4}:22,connect-timeout=1"
 
 
-def main():
+def main(script="run.mjs"):
     install_packages()
     with Lab("w").start() as lab:
         lab.load(ROOT / "examples" / "lab.yaml", comment="the lab")
         lab.serve("inet", 80)
         surf(lab)
         lab.serve("inet", 22)
-        env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), LOG_TRAFFIC=logged_packet(lab), KERNEL=kernel_rules(lab), PROBE=ssh_outwards(lab))
-        done = subprocess.run(["node", "run.mjs", *sys.argv[1:]], cwd=HERE, env=env)
+        env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), LOG_TRAFFIC=logged_packet(lab), KERNEL=kernel_rules(lab), PROBE=ssh_outwards(lab),
+                   DRIFT=f"ip -n {lab.ns('box')} address del 192.0.2.129/26 dev eth2")
+        done = subprocess.run(["node", script], cwd=HERE, env=env)
         if done.returncode != 0:
             print(f"\n--- the suite's log ---\n{lab.log()[-4000:]}\n--- processes ---")
             print(json.dumps({n: p["state"] for n, p in lab.processes().items()}))
@@ -88,4 +89,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))

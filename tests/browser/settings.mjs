@@ -147,6 +147,23 @@ for (const [mode, how] of [['light', {}], ['dark', { dark: true }], ['phone', { 
 	})
 }
 await check('nobody complained', () => complaints_of(page))
+await check('a field that the role may not edit is shown and cannot be changed; the rest of the form can', async () => {
+	box.users.olga = 'correct horse'
+	const her = await open_page(browser, { url })
+	await her.goto(url)
+	await her.locator('[name=username]').fill('olga')
+	await her.locator('[name=password]').fill('correct horse')
+	await her.locator('form [type=submit]').click()
+	await her.locator('.frame').waitFor()
+	await her.goto(url + '/#/settings/system')
+	await her.getByText('You may look at this, not change it').waitFor()
+	const wrong = [await her.getByLabel('Hostname').isEnabled() && 'the name can be changed', await her.getByLabel('Hostname').inputValue() === '' && 'the name is not shown',
+		!await her.getByLabel('Time zone').isEnabled() && 'the time zone cannot be changed', ...await check_axe(her, 'a form with a closed field')]
+	await shoot(her, 'read-only-field')
+	await her.context().close()
+	return wrong
+})
+
 await browser.close()
 close()
 end()

@@ -46,21 +46,71 @@ def test_rules():
     script("rules.mjs", DIST=str(dist()))
 
 
-def test_pages_of_a_module_that_nobody_knew(tmp_path):
-    """A new YANG module has usable pages: yanggen gives its forms, the app was built without it."""
+def test_screens():
+    script("screens.mjs", DIST=str(dist()))
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory):
+    """The forms of the appliance's modules, and of one that no TypeScript knows."""
+    folder = tmp_path_factory.mktemp("yang")
     for module in [*(ROOT / "yang").glob("*.yang"), HERE / "patronus-lighthouse.yang"]:
-        shutil.copy(module, tmp_path)
+        shutil.copy(module, folder)
     wanted = re.search(r"yang_modules = \[(.*?)\]", (ROOT / "yang" / "meson.build").read_text(), re.S)[1]
     modules = [m for m in re.findall(r"'([^']+)'", wanted) if m != "patronus-state"] + ["patronus-lighthouse"]
-    forms = tmp_path / "forms.json"
-    subprocess.run([STAGE.parent / "tools" / "yanggen" / "yanggen", tmp_path, ROOT / "tools" / "yanggen" / "openapi-fixed.json", "forms", forms, *modules],
+    made = folder / "forms.json"
+    subprocess.run([STAGE.parent / "tools" / "yanggen" / "yanggen", folder, ROOT / "tools" / "yanggen" / "openapi-fixed.json", "forms", made, *modules],
                    check=True)
-    script("settings.mjs", DIST=str(dist()), FORMS=str(forms))
+    return str(made)
+
+
+def test_pages_of_a_module_that_nobody_knew(forms):
+    """A new YANG module has usable pages: yanggen gives its forms, the app was built without it."""
+    script("settings.mjs", DIST=str(dist()), FORMS=forms)
+
+
+def test_every_word_comes_from_a_catalogue(forms):
+    script("words.mjs", DIST=str(dist()), FORMS=forms)
+
+
+PLANTED = {
+    "history.tsx": ("title={t('changes-history')}", 'title="All of it"', "no catalogue: All of it"),
+    "signin.tsx": ("t('signin-verify')", "t('signin-verifi')", "no catalogue has signin-verifi"),
+    "fields.tsx": ("t('settings-entries', { count: given.length })", "'' + given.length", "nobody asks for settings-entries"),
+    "de/signin.ftl": ("signin-verify =", "signin-verified =", "de/signin.ftl: signin-verify is missing"),
+    "zh/changes.ftl": ("{ $from }", "", 'changes-from-revision-to has the variables "to"'),
+    "de/links.ftl": ("links-mtu = MTU", "links-mtu MTU", "cannot be read: links-mtu MTU"),
+    "gate.css": ("margin-inline-start", "margin-left", "margin-left: say start or end"),
+}
+
+
+def test_the_judge_of_words_finds_what_is_planted(tmp_path):
+    run.install_packages()
+    for name in ("src", "build"):
+        shutil.copytree(ROOT / "web" / name, tmp_path / name)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "node_modules").symlink_to(ROOT / "web" / "node_modules")
+    judge = ["node", tmp_path / "build" / "words.mjs", tmp_path]
+    clean = subprocess.run(judge, capture_output=True, text=True)
+    assert clean.returncode == 0, clean.stderr
+    for name, (before, after, _) in PLANTED.items():
+        path, = (tmp_path / "src").rglob(f"*/{name}") if "/" not in name else [tmp_path / "src" / "locales" / name]
+        assert before in path.read_text(), name
+        path.write_text(path.read_text().replace(before, after, 1))
+    found = subprocess.run(judge, capture_output=True, text=True)
+    assert found.returncode == 1
+    for name, (_, _, told) in PLANTED.items():
+        assert told in found.stderr, f"{name}: {found.stderr}"
 
 
 def test_suite_in_the_lab():
     dist()
     assert run.main() == 0
+
+
+def test_running_the_box_in_the_lab():
+    dist()
+    assert run.main("box.mjs") == 0
 
 
 def test_lockfiles_name_no_registry():

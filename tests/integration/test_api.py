@@ -289,3 +289,24 @@ def test_openapi_and_schema_are_served(api):
     spec = api.call("GET", "/openapi.json", expect=200).json
     assert spec["openapi"].startswith("3.1") and "/commits" in " ".join(spec["paths"])
     assert api.call("GET", "/schema", expect=200).json
+
+
+def test_plots_begin_in_the_memory_of_the_box(box, api):
+    """What went through the links lately is told by second, with the use of the machine; it is what the links counted."""
+    def lines():
+        told = api.call("GET", "/state/history", expect=200).json
+        return told, {(s["name"], s.get("interface")): s["values"] for s in told["series"]}
+
+    wait_for("lines of the machine", 15, lambda: {("cpu", None), ("memory", None), ("disk", None), ("rx", "lan")} <= set(lines()[1]))
+    box.serve("inet", 8099)
+    before = lines()[1][("rx", "lan")]
+    for _ in range(30):
+        box.ask("lan", WORLD4, 8099)
+    wait_for("a second in which something came in", 10, lambda: any(v > 0 for v in lines()[1][("rx", "lan")][len(before) - 1:]))
+    told, found = lines()
+    assert told["step"] == 1 and all(len(v) <= 600 for v in found.values())
+    assert all(0 <= v <= 1000 for v in found[("cpu", None)]) and found[("memory", None)][-1] > 1 << 20
+    assert api.call("GET", "/state/history?step=60", expect=200).json["step"] == 60
+    assert api.call("GET", "/state/history?step=7").status == 400
+    machine = api.call("GET", "/status", expect=200).json["machine"]
+    assert 0 < machine["memory-used"] < machine["memory-total"] and 0 < machine["disk-used"] <= machine["disk-total"] and machine["processors"] > 0

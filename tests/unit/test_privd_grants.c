@@ -18,7 +18,7 @@
 static const struct { uint8_t role; const char *requests; } expected[] = {
 	{ ROLE_FWD, " NFT_BATCH NL_DUMP NL_SUBSCRIBE SOCK_OPEN FILE_PUT FILE_OPEN HELPER_OPEN CT_DELETE" },
 	{ ROLE_NETD, " RTNL_BATCH NL_DUMP NL_SUBSCRIBE SYSCTL_SET FILE_PUT FILE_OPEN HOST_CTL" },
-	{ ROLE_CONFD, " SOCK_OPEN NL_DUMP PROC_STATUS HELPER_OPEN" },
+	{ ROLE_CONFD, " SOCK_OPEN FILE_OPEN NL_DUMP PROC_STATUS HELPER_OPEN" },
 	{ ROLE_AUTHD, " HELPER_OPEN FILE_PUT" },
 	{ ROLE_LOGD, "" },
 	{ ROLE_HTTPD, "" },
@@ -134,6 +134,11 @@ test_ids(void **state)
 		assert_true(allowed(ROLE_NETD, MSG_FILE_OPEN, &open));
 		assert_false(allowed(ROLE_NETD, MSG_FILE_PUT, &put));
 		assert_false(allowed(ROLE_FWD, MSG_FILE_OPEN, &open));
+	}
+	for (put.id = FILE_PROCESSORS, open.id = FILE_PROCESSORS; open.id <= FILE_MEMORY; put.id = ++open.id) {
+		assert_true(allowed(ROLE_CONFD, MSG_FILE_OPEN, &open));
+		assert_false(allowed(ROLE_NETD, MSG_FILE_PUT, &put));
+		assert_false(allowed(ROLE_NETD, MSG_FILE_OPEN, &open));
 	}
 	assert_true(allowed(ROLE_NETD, MSG_SYSCTL_SET, &sysctl));
 	sysctl.value = 2;

@@ -42,8 +42,8 @@ choices_form(const struct lysc_type_enum *en)
 	LY_ARRAY_COUNT_TYPE i;
 
 	LY_ARRAY_FOR(en->enums, i)
-		json_array_append_new(all, json_pack("{s:s, s:o}", "value", en->enums[i].name, "description",
-		    json_text(en->enums[i].dsc)));
+		json_array_append_new(all, json_pack("{s:s, s:o, s:s*}", "value", en->enums[i].name, "description",
+		    json_text(en->enums[i].dsc), "matches", enum_ext(&en->enums[i], "matches")));
 	return all;
 }
 

@@ -490,8 +490,12 @@ add_state(struct paths *p, const struct lysc_node *node)
 	    "headers", "content", "application/json", "schema", state_or_part(record_of(p->g, node)),
 	    "default", ref("responses", "Problem"));
 
+	if (strcmp(node->name, "history") == 0)		/* it is a plot, and no list to search */
+		json_array_append_new(json_object_get(op, "parameters"), json_pack("{s:s, s:s, s:s, s:{s:s, s:[i, i], s:i}}", "name", "step", "in", "query",
+		    "description", "Seconds between two values.", "schema", "type", "integer", "enum", 1, 60, "default", 1));
+	else
+		add_collection(op, strcmp(node->name, "firewall-log") == 0 ? "LogLimit" : "PageLimit");
 	snprintf(path, sizeof(path), "/state/%s", node->name);
-	add_collection(op, strcmp(node->name, "firewall-log") == 0 ? "LogLimit" : "PageLimit");
 	/* One that takes other parameters says so in the fixed document, and what else can be done with it. */
 	if ((item = json_object_get(p->all, path)) == NULL)
 		json_object_set_new(p->all, path, item = json_object());

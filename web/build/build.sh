@@ -27,7 +27,8 @@ build)
 	install_packages
 	mkdir -p "$private"
 	dist=$(realpath "$private")/dist
-	(cd "$web" && node node_modules/vite/bin/vite.js build --logLevel warn --outDir "$dist" --emptyOutDir &&
+	(cd "$web" && node build/words.mjs && node node_modules/.bin/tsc --noEmit &&
+		node node_modules/vite/bin/vite.js build --logLevel warn --outDir "$dist" --emptyOutDir &&
 		node build/compress.mjs "$dist" && node build/budget.mjs "$dist")
 	;;
 prebuilt)

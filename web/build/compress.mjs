@@ -17,9 +17,10 @@ function* walk(dir) {
 }
 
 const web = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..')
-const notices = ['node_modules/preact', 'node_modules/@preact/signals', 'node_modules/@preact/signals-core', 'node_modules/uplot'].map(dir => {
+const notices = ['node_modules/preact', 'node_modules/@preact/signals', 'node_modules/@preact/signals-core', 'node_modules/uplot', 'node_modules/@fluent/bundle'].map(dir => {
 	const about = JSON.parse(readFileSync(join(web, dir, 'package.json'), 'utf8'))
-	const file = ['LICENSE', 'LICENSE.md'].map(name => join(web, dir, name)).find(name => existsSync(name))
+	const own = ['LICENSE', 'LICENSE.md'].map(name => join(web, dir, name)).find(name => existsSync(name))
+	const file = own ?? (about.license === 'Apache-2.0' ? join(web, 'build/apache-2.0.txt') : null)		// the text that the package only names
 	if (!file)
 		throw new Error(`${dir} has no licence file to pass on`)
 	return `${about.name} ${about.version}\n\n${readFileSync(file, 'utf8').trim()}\n`

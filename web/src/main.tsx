@@ -6,9 +6,10 @@ import './css/shell.css'
 import { render } from 'preact'
 import { begin } from './core/store'
 import './core/theme'
+import { need_words } from './core/words'
 import { App } from './ui/shell'
 
 const root = document.getElementById('app')
-if (root)
-	render(<App />, root)
 void begin()
+const show = () => root && render(<App />, root)
+need_words(['shell']).then(show, show)

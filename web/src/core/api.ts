@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One way to call the API: problems become exceptions, the session's csrf value goes with every write.
 import type { FieldError } from './types'
+import { t } from './words'
 
 export class Problem extends Error {
 	status: number
@@ -10,7 +11,7 @@ export class Problem extends Error {
 	body: Record<string, unknown>
 
 	constructor(status: number, body: Record<string, unknown>) {
-		super(String(body.title ?? `The request failed (${status})`))
+		super(String(body.title ?? t('shell-request-failed', { status })))
 		this.status = status
 		this.slug = String(body.type ?? '').split(':').pop() ?? ''
 		this.detail = String(body.detail ?? '')
@@ -47,6 +48,9 @@ export interface Options {
 let csrf = ''
 let whenSignedOut = () => {}
 let whenStale: () => Promise<boolean> = () => Promise.resolve(false)
+
+/** For calls that a page makes itself. */
+export const csrf_value = () => csrf
 
 export function set_csrf(value: string) {
 	csrf = value
@@ -93,13 +97,13 @@ export async function call<T>(method: string, path: string, options: Options = {
 			method,
 			headers: headers_of(method, options),
 			body: options.body === undefined ? undefined
-				: typeof options.body === 'string' && options.type ? options.body : JSON.stringify(options.body),
+				: (typeof options.body === 'string' || options.body instanceof Blob) && options.type ? options.body : JSON.stringify(options.body),
 			credentials: 'same-origin',
 			cache: 'no-store',
 		})
 	} catch {
-		throw new Problem(0, { type: 'urn:patronus:problem:unreachable', title: 'The appliance does not answer',
-			detail: 'The connection failed. If its address has just changed, open the new one.' })
+		throw new Problem(0, { type: 'urn:patronus:problem:unreachable', title: t('shell-the-appliance-does-not-answer'),
+			detail: t('shell-unreachable-more') })
 	}
 	if (!response.ok) {
 		const problem = await read_problem(response)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Numbers and times as people read them. Nothing here keeps state.
 import type { Count } from './types'
+import { language, t } from './words'
 
 const STEPS = ['', 'k', 'M', 'G', 'T', 'P']
 
@@ -37,7 +38,7 @@ export function short_count(value: number) {
 	return digits + step
 }
 
-export const full_count = (value: number) => value.toLocaleString('en')
+export const full_count = (value: number) => value.toLocaleString(language.value)
 
 export function duration(seconds: number) {
 	seconds = Math.max(0, Math.floor(seconds))
@@ -45,12 +46,12 @@ export function duration(seconds: number) {
 	const hours = Math.floor(seconds / 3600) % 24
 	const minutes = Math.floor(seconds / 60) % 60
 	if (days)
-		return `${days} d ${hours} h`
+		return t('time-days', { days, hours })
 	if (hours)
-		return `${hours} h ${minutes} min`
+		return t('time-hours', { hours, minutes })
 	if (minutes)
-		return `${minutes} min ${seconds % 60} s`
-	return `${seconds} s`
+		return t('time-minutes', { minutes, seconds: seconds % 60 })
+	return t('time-seconds', { seconds })
 }
 
 export function countdown(seconds: number) {
@@ -64,14 +65,26 @@ export function ago(iso: string | undefined, now = Date.now()) {
 		return ''
 	const seconds = Math.round((now - then) / 1000)
 	if (seconds < 5)
-		return 'just now'
+		return t('time-now')
 	if (seconds < 90)
-		return `${seconds} s ago`
+		return t('time-seconds-ago', { count: seconds })
 	if (seconds < 5400)
-		return `${Math.round(seconds / 60)} min ago`
+		return t('time-minutes-ago', { count: Math.round(seconds / 60) })
 	if (seconds < 129600)
-		return `${Math.round(seconds / 3600)} h ago`
-	return `${Math.round(seconds / 86400)} d ago`
+		return t('time-hours-ago', { count: Math.round(seconds / 3600) })
+	return t('time-days-ago', { count: Math.round(seconds / 86400) })
+}
+
+/** A time to come. */
+export function until(iso: string | undefined, now = Date.now()) {
+	const seconds = Math.max(0, Math.round((Date.parse(iso ?? '') - now) / 1000))
+	if (seconds < 90)
+		return t('time-in-seconds', { count: seconds })
+	if (seconds < 5400)
+		return t('time-in-minutes', { count: Math.round(seconds / 60) })
+	if (seconds < 129600)
+		return t('time-in-hours', { count: Math.round(seconds / 3600) })
+	return t('time-in-days', { count: Math.round(seconds / 86400) })
 }
 
 export function clock_time(iso: string) {
@@ -85,7 +98,7 @@ export function clock_time(iso: string) {
 
 export function date_time(iso: string | undefined) {
 	const time = new Date(iso ?? '')
-	return Number.isNaN(time.getTime()) ? '' : time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+	return Number.isNaN(time.getTime()) ? '' : time.toLocaleString(language.value, { dateStyle: 'medium', timeStyle: 'short' })
 }
 
 export const plural = (count: number, one: string, many = one + 's') => `${full_count(count)} ${count === 1 ? one : many}`

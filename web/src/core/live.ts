@@ -9,7 +9,7 @@ import type { Commit, Count, InterfaceState, LogEvent } from './types'
 export { connected } from './stream'
 
 const TOPICS = ['counters', 'log', 'commits', 'drift', 'status', 'interfaces']
-const RING = 300		// seconds of throughput that a plot shows
+const RING = 600		// seconds of throughput that a plot shows
 const LOG_RING = 2000
 const SPARK = 40
 
@@ -52,13 +52,21 @@ function tell(topic: string, data: unknown) {
 		then(data as never)
 }
 
-function series_of(name: string): Series {
+export function series_of(name: string): Series {
 	let one = series.get(name)
 	if (!one) {
 		one = { name, time: [], rx: [], tx: [], rxTotal: 0, txTotal: 0, linkUp: undefined, last: null }
 		series.set(name, one)
 	}
 	return one
+}
+
+export function keep_ring(one: Series) {
+	const over = one.time.length - RING
+	if (over > 0) {
+		for (const values of [one.time, one.rx, one.tx])
+			values.splice(0, over)
+	}
 }
 
 /** What a page read: it fills the totals, but only the stream, which is measured at once for all, draws the lines. */
@@ -90,11 +98,7 @@ function take_interfaces(rows: InterfaceState[], now = Date.now()) {
 			one.time.push(now / 1000)
 			one.rx.push((rx - one.last.rx) / seconds)
 			one.tx.push((tx - one.last.tx) / seconds)
-			while (one.time.length > RING) {
-				one.time.shift()
-				one.rx.shift()
-				one.tx.shift()
-			}
+			keep_ring(one)
 		}
 		one.last = { at: now, rx, tx }
 	}

@@ -5,6 +5,7 @@ import { call, patiently, Problem } from './api'
 import { patch_of, same, secrets_of, tidy, type Value } from './draft'
 import { form_node, is_list, type FormNode } from './schema'
 import { count_changes, ensure_workspace, workspace, workspace_edits } from './store'
+import { t } from './words'
 
 const here = () => ({ workspace: workspace.value?.id })
 export const entry_path = (list: string, key: string) => `${list}/${encodeURIComponent(key)}`
@@ -88,7 +89,7 @@ export async function write_container(node: FormNode, before: Value, draft: Valu
 	const { id } = await ensure_workspace()
 	if (patch) {
 		if (!same(await read_container(node), before))
-			throw new Problem(412, { type: 'urn:patronus:problem:stale', title: 'Somebody changed it meanwhile' })
+			throw new Problem(412, { type: 'urn:patronus:problem:stale', title: t('shell-somebody-changed-it-meanwhile') })
 		await patiently(() => call('POST', '/batch', { workspace: id, body: { operations: [{ op: 'patch', path: node.path, value: patch }] } }))
 	}
 	await write_secrets(id, secrets)

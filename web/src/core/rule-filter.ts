@@ -29,6 +29,8 @@ const STATES: Record<string, (line: Line) => boolean> = {
 	new: line => line.mark === 'new',
 	edited: line => line.mark === 'edited',
 	moved: line => line.mark === 'moved',
+	shadowed: line => line.finding?.finding === 'shadowed' || line.finding?.finding === 'redundant',
+	unused: line => line.finding?.finding === 'never-hit',
 	live: line => (counters.get(line.rule.id)?.rate ?? 0) > 0,
 }
 

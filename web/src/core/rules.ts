@@ -16,6 +16,15 @@ export interface Policy {
 	defaults: Record<string, string>	// what happens to what no rule decides, for each zone
 }
 
+/** What the appliance found out about a rule (GET /state/firewall-analysis). */
+export interface Finding {
+	rule: string
+	finding: 'shadowed' | 'redundant' | 'partly' | 'never-hit'
+	witnesses?: string[]
+	since?: string
+	text: string
+}
+
 export type Mark = 'new' | 'edited' | 'moved'
 
 export interface Line {
@@ -24,6 +33,7 @@ export interface Line {
 	number: number		// among the rules of people; 0 for a generated one
 	generated: boolean
 	mark?: Mark
+	finding?: Finding	// what the analysis says of it
 	stage?: Stage
 	folded?: string[]	// the generated rules that this line stands for
 	heading?: string

@@ -6,6 +6,7 @@ import { get } from './api'
 export interface Choice {
 	value: string
 	description?: string
+	matches?: string	// of a service: "tcp/443 udp/443"
 }
 
 export interface FormNode {
@@ -58,7 +59,8 @@ export async function form_node(path: string): Promise<FormNode | null> {
 }
 
 /** Services that are always there, beside those of the configuration. */
-export const builtin_services = async () => (await form_node('firewall/rules/service'))?.choices?.map(choice => choice.value) ?? []
+export const builtin_choices = async () => (await form_node('firewall/rules/service'))?.choices ?? []
+export const builtin_services = async () => (await builtin_choices()).map(choice => choice.value)
 
 const CAPITALS = new Set(['api', 'arp', 'dhcp', 'dns', 'dscp', 'icmp', 'id', 'ip', 'ipv4', 'ipv6', 'mac', 'mtu', 'nat', 'ntp', 'qos', 'ssh', 'tcp', 'tls', 'ttl', 'udp', 'uid', 'url', 'vlan', 'vpn'])
 const AS_WRITTEN: Record<string, string> = { ipv4: 'IPv4', ipv6: 'IPv6' }

@@ -4,6 +4,7 @@ import { batch, computed, signal } from '@preact/signals'
 import { call, get, list_of, on_signed_out, patiently, post, Problem, set_csrf, words_of } from './api'
 import { on_event, seed_counters, seed_interfaces, start_stream, stop_stream } from './live'
 import type { Commit, Session, Status, Workspace } from './types'
+import { speak_to } from './words'
 
 export const session = signal<Session | null | undefined>(undefined)	// undefined: not known yet
 export const claimable = signal(false)
@@ -67,6 +68,7 @@ function is_known() {
 
 function enter(who: Session) {
 	set_csrf(who.csrf)
+	speak_to(who.user).catch(complain)
 	remember(true)
 	batch(() => {
 		session.value = who

@@ -151,12 +151,23 @@ export interface Alarm {
 	time?: string
 }
 
+/** What the machine uses; what is not told is left out. */
+export interface Machine {
+	cpu?: number		// thousandths of all processors
+	processors?: number
+	'memory-used'?: Count
+	'memory-total'?: Count
+	'disk-used'?: Count
+	'disk-total'?: Count
+}
+
 export interface Status {
 	hostname: string
 	version: string
 	revision: number
 	pending?: Commit | null
 	'uptime-seconds': Count
+	machine?: Machine
 	processes?: ProcessState[]
 	interfaces?: InterfaceState[]
 	connections?: { current: Count; maximum: Count }

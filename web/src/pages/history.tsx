@@ -3,17 +3,18 @@
 import '../css/changes.css'
 import { useEffect, useState } from 'preact/hooks'
 import { get, list_of, post, words_of } from '../core/api'
-import { ago, date_time, plural } from '../core/format'
+import { ago, date_time } from '../core/format'
 import { go } from '../core/router'
 import { adopt_workspace, complain, may_edit, now, running_edits, status, toast, workspace } from '../core/store'
 import type { Diff, Revision, Workspace } from '../core/types'
+import { msg, t } from '../core/words'
 import { Dialog } from '../ui/dialog'
 import { DiffText, DiffTree } from '../ui/diff'
 import { Icon, type IconName } from '../ui/icon'
 import { Badge, Button, Card, Empty, Notice, PageHead, Segments, Skeleton } from '../ui/parts'
 
 const STATES: Record<Revision['state'], [string, 'good' | 'warn' | 'plain', IconName]> = {
-	kept: ['kept', 'plain', 'check'], pending: ['on trial', 'warn', 'clock'], 'rolled-back': ['taken back', 'warn', 'undo'],
+	kept: [msg('changes-kept'), 'plain', 'check'], pending: [msg('changes-on-trial'), 'warn', 'clock'], 'rolled-back': [msg('changes-taken-back'), 'warn', 'undo'],
 }
 
 function Compare({ from, to, onClose }: { from: number; to: number; onClose: () => void }) {
@@ -28,10 +29,10 @@ function Compare({ from, to, onClose }: { from: number; to: number; onClose: () 
 		return () => { wanted = false }
 	}, [from, to])
 	return (
-		<Card title={`From revision ${from} to ${to}`} icon="swap" class="compare" actions={<>
-				<Segments label="View" name="compare-view" value={view} onValue={set_view} options={[{ key: 'tree', text: 'Objects', icon: 'box' }, { key: 'text', text: 'Text', icon: 'log' }]} />
-				<Button small icon="x" kind="quiet" onClick={onClose}>Close</Button></>}>
-			{error ? <Notice alert tone="bad" icon="alert" title="They cannot be compared"><p>{error}</p></Notice>
+		<Card title={t('changes-from-revision-to', { from: String(from), to: String(to) })} icon="swap" class="compare" actions={<>
+				<Segments label={t('word-view')} name="compare-view" value={view} onValue={set_view} options={[{ key: 'tree', text: t('word-objects'), icon: 'box' }, { key: 'text', text: t('word-text'), icon: 'log' }]} />
+				<Button small icon="x" kind="quiet" onClick={onClose}>{t('word-close')}</Button></>}>
+			{error ? <Notice alert tone="bad" icon="alert" title={t('changes-they-cannot-be-compared')}><p>{error}</p></Notice>
 				: !diff ? <Skeleton lines={4} /> : view === 'tree' ? <DiffTree diff={diff} /> : <DiffText diff={diff} />}
 		</Card>
 	)
@@ -44,8 +45,8 @@ function Document({ number, onClose }: { number: number; onClose: () => void }) 
 			.then(body => set_text(typeof body === 'string' ? body : JSON.stringify(body, null, '  ')), error => set_text(words_of(error)))
 	}, [number])
 	return (
-		<Dialog wide title={`Revision ${number}`} lead="The whole configuration as a document." onClose={onClose}>
-			{text === null ? <Skeleton lines={8} /> : <pre class="document" tabIndex={0} aria-label={`Configuration of revision ${number}`}>{text}</pre>}
+		<Dialog wide title={t('changes-revision', { number: String(number) })} lead={t('changes-the-whole-configuration-as-a')} onClose={onClose}>
+			{text === null ? <Skeleton lines={8} /> : <pre class="document" tabIndex={0} aria-label={t('changes-configuration-of-revision', { number: String(number) })}>{text}</pre>}
 		</Dialog>
 	)
 }
@@ -77,7 +78,7 @@ export default function History() {
 		set_wanted_back(null)
 		try {
 			await adopt_workspace(await post<Workspace>(`/revisions/${number}/restore`))
-			toast('good', `Revision ${number} is in the pending changes; nothing is in force before you commit`)
+			toast('good', t('changes-revision-is-in-the-pending', { number: String(number) }))
 			go('pending')
 		} catch (problem) {
 			complain(problem)
@@ -89,40 +90,40 @@ export default function History() {
 
 	return (
 		<div class="page">
-			<PageHead title="History" lead={chosen.length === 1 ? 'Choose another revision to compare it with.' : 'Choose two revisions to compare them.'} />
-			{error && <Notice alert tone="bad" icon="unlink" title="The history cannot be read"><p>{error}</p></Notice>}
+			<PageHead title={t('changes-history')} lead={chosen.length === 1 ? t('changes-choose-another-revision-to-compare') : t('changes-choose-two-revisions-to-compare')} />
+			{error && <Notice alert tone="bad" icon="unlink" title={t('changes-the-history-cannot-be-read')}><p>{error}</p></Notice>}
 			{!rows && !error && <Skeleton lines={8} />}
 			{pair.length === 2 && <Compare from={pair[0]} to={pair[1]} onClose={() => set_chosen([])} />}
-			{rows && rows.length === 0 && <Card><Empty icon="history" title="No revision yet" /></Card>}
-			{rows && rows.length > 0 && <ol class="revisions" aria-label="Revisions, newest first">
+			{rows && rows.length === 0 && <Card><Empty icon="history" title={t('changes-no-revision-yet')} /></Card>}
+			{rows && rows.length > 0 && <ol class="revisions" aria-label={t('changes-revisions-newest-first')}>
 				{rows.map(row => {
 					const [word, tone, icon] = STATES[row.state] ?? [row.state, 'plain', 'info']
 					const current = row.number === running
 					return (
 						<li key={row.number} class={`revision${current ? ' revision-current' : ''}${chosen.includes(row.number) ? ' revision-chosen' : ''}`}>
 							<label class="revision-choice"><input type="checkbox" checked={chosen.includes(row.number)} onChange={event => choose(row.number, event.currentTarget.checked)} />
-								<span class="unseen">Choose revision {row.number} to compare</span></label>
+								<span class="unseen">{t('changes-choose-revision-to-compare', { number: String(row.number) })}</span></label>
 							<span class="revision-number">{row.number}</span>
 							<div class="revision-text">
-								<p class="revision-comment">{row.comment || <span class="soft">no comment</span>}</p>
-								<p class="revision-by"><Icon name="user" size={14} />{row.author || 'the appliance'}{row.origin && row.origin !== 'local' && <span title={row.origin}>from {row.origin.replace(/^\[?(.+?)\]?:\d+$/, '$1')}</span>}
+								<p class="revision-comment">{row.comment || <span class="soft">{t('changes-no-comment')}</span>}</p>
+								<p class="revision-by"><Icon name="user" size={14} />{row.author || t('word-appliance')}{row.origin && row.origin !== 'local' && <span title={row.origin}>{t('changes-from-2', { value: row.origin.replace(/^\[?(.+?)\]?:\d+$/, '$1') })}</span>}
 									<time dateTime={row['created-at']} title={row['created-at']}>{date_time(row['created-at'])}, {ago(row['created-at'], now.value)}</time></p>
 							</div>
-							<span class="revision-state">{current && row.state === 'kept' ? <Badge tone="good" icon="shield">in force</Badge> : <Badge tone={tone} icon={icon}>{word}</Badge>}</span>
+							<span class="revision-state">{current && row.state === 'kept' ? <Badge tone="good" icon="shield">{t('changes-in-force')}</Badge> : <Badge tone={tone} icon={icon}>{t(word)}</Badge>}</span>
 							<span class="revision-acts">
-								<Button small kind="quiet" icon="log" aria-label={`Show revision ${row.number}`} onClick={() => set_shown(row.number)}>Show</Button>
-								{row.parent !== undefined && row.parent > 0 && <Button small kind="quiet" icon="swap" aria-label={`What changed in revision ${row.number}`} onClick={() => set_chosen([row.parent ?? 0, row.number])}>Changes</Button>}
-								{may_edit.value && !current && <Button small icon="undo" aria-label={`Restore revision ${row.number}`} onClick={() => ask(row.number)}>Restore</Button>}
+								<Button small kind="quiet" icon="log" aria-label={t('changes-show-revision', { number: String(row.number) })} onClick={() => set_shown(row.number)}>{t('changes-show')}</Button>
+								{row.parent !== undefined && row.parent > 0 && <Button small kind="quiet" icon="swap" aria-label={t('changes-what-changed-in-revision', { number: String(row.number) })} onClick={() => set_chosen([row.parent ?? 0, row.number])}>{t('changes-changes')}</Button>}
+								{may_edit.value && !current && <Button small icon="undo" aria-label={t('changes-restore-revision', { number: String(row.number) })} onClick={() => ask(row.number)}>{t('word-restore')}</Button>}
 							</span>
 						</li>
 					)
 				})}
 			</ol>}
-			{next && <Button onClick={() => void read(next)}>Older revisions</Button>}
+			{next && <Button onClick={() => void read(next)}>{t('changes-older-revisions')}</Button>}
 			{shown !== null && <Document number={shown} onClose={() => set_shown(null)} />}
-			{wanted_back !== null && <Dialog title="Replace the pending changes?" lead={`${plural(workspace.value?.changes ?? 0, 'change')} not yet in force would be lost.`} onClose={() => set_wanted_back(null)}
-				actions={<><Button data-autofocus onClick={() => set_wanted_back(null)}>Keep them</Button>
-					<Button kind="danger" icon="undo" onClick={() => void restore(wanted_back)}>Replace by revision {wanted_back}</Button></>} />}
+			{wanted_back !== null && <Dialog title={t('changes-replace-the-pending-changes')} lead={t('changes-would-be-lost', { count: workspace.value?.changes ?? 0 })} onClose={() => set_wanted_back(null)}
+				actions={<><Button data-autofocus onClick={() => set_wanted_back(null)}>{t('word-keep-them')}</Button>
+					<Button kind="danger" icon="undo" onClick={() => void restore(wanted_back)}>{t('changes-replace-by-revision', { number: String(wanted_back) })}</Button></>} />}
 		</div>
 	)
 }

@@ -2,20 +2,24 @@
 // The links and the routes as the kernel has them.
 import { useEffect, useState } from 'preact/hooks'
 import { get, list_of, words_of } from '../core/api'
-import { byte_size, full_count, number_of, plain, plural } from '../core/format'
+import { byte_size, number_of, plain } from '../core/format'
 import { seed_interfaces, series, series_tick } from '../core/live'
 import { running_edits } from '../core/store'
 import type { InterfaceState, Route } from '../core/types'
+import { msg, t } from '../core/words'
 import { Badge, Card, Empty, Notice, PageHead, Skeleton, Switch } from '../ui/parts'
 import { Table } from '../ui/table'
 import { LinkBadge, Rate } from '../ui/link'
 
+/** As ip(8) calls it. */
+const table_name = (table: Route['table']) => ['undefined', '254'].includes(String(table)) ? 'main' : String(table)
+
 function Trouble({ link }: { link: InterfaceState }) {
-	const counts: [string, number][] = [['errors in', number_of(link['rx-errors'])], ['errors out', number_of(link['tx-errors'])],
-		['dropped in', number_of(link['rx-dropped'])], ['dropped out', number_of(link['tx-dropped'])]]
+	const counts: [string, number][] = [[msg('links-errors-in'), number_of(link['rx-errors'])], [msg('links-errors-out'), number_of(link['tx-errors'])],
+		[msg('links-dropped-in'), number_of(link['rx-dropped'])], [msg('links-dropped-out'), number_of(link['tx-dropped'])]]
 	const some = counts.filter(([, count]) => count > 0)
-	return some.length === 0 ? <Badge tone="good" icon="check">no errors</Badge>
-		: <>{some.map(([text, count]) => <Badge key={text} tone="warn" icon="alert">{full_count(count)} {text}</Badge>)}</>
+	return some.length === 0 ? <Badge tone="good" icon="check">{t('links-no-errors')}</Badge>
+		: <>{some.map(([text, count]) => <Badge key={text} tone="warn" icon="alert">{t(text, { count })}</Badge>)}</>
 }
 
 function LinkCard({ link }: { link: InterfaceState }) {
@@ -23,21 +27,21 @@ function LinkCard({ link }: { link: InterfaceState }) {
 	const one = series.get(link.name)
 	const addresses = (link.addresses ?? []).map(plain)
 	return (
-		<section class="card port" aria-label={`Interface ${link.name || link['kernel-name']}`}>
+		<section class="card port" aria-label={t('links-interface', { name: link.name || link['kernel-name'] })}>
 			<header class="link-head">
-				<div><h3>{link.name || link['kernel-name']}</h3><p>{link.description || (link.name ? '' : 'not configured')}</p></div>
+				<div><h3>{link.name || link['kernel-name']}</h3><p>{link.description || (link.name ? '' : t('links-not-configured'))}</p></div>
 				<LinkBadge link={link} />
 			</header>
 			<p class="link-rates">
-				<Rate icon="down" label="in" tone="in" rate={one?.rx.at(-1) ?? 0} />
-				<Rate icon="up" label="out" tone="out" rate={one?.tx.at(-1) ?? 0} />
+				<Rate icon="down" label={t('links-in')} tone="in" rate={one?.rx.at(-1) ?? 0} />
+				<Rate icon="up" label={t('links-out')} tone="out" rate={one?.tx.at(-1) ?? 0} />
 			</p>
 			<dl class="facts">
-				<div><dt>Addresses</dt><dd>{addresses.length ? addresses.map(text => <code key={text}>{text}</code>) : 'none'}</dd></div>
-				<div><dt>Hardware</dt><dd><code>{link['kernel-name'] || 'absent'}</code>{link.mac && <code>{link.mac}</code>}</dd></div>
-				<div><dt>MTU</dt><dd>{link.mtu ?? ''}</dd></div>
-				<div><dt>Total</dt><dd><span>{byte_size(one?.rxTotal ?? number_of(link['rx-bytes']))} in</span><span>{byte_size(one?.txTotal ?? number_of(link['tx-bytes']))} out</span></dd></div>
-				<div><dt>Trouble</dt><dd><Trouble link={link} /></dd></div>
+				<div><dt>{t('links-addresses')}</dt><dd>{addresses.length ? addresses.map(text => <code key={text}>{text}</code>) : t('word-none')}</dd></div>
+				<div><dt>{t('links-hardware')}</dt><dd><code>{link['kernel-name'] || t('links-absent')}</code>{link.mac && <code>{link.mac}</code>}</dd></div>
+				<div><dt>{t('links-mtu')}</dt><dd>{link.mtu ?? ''}</dd></div>
+				<div><dt>{t('links-total')}</dt><dd><span>{t('links-in-2', { 'rx-total': byte_size(one?.rxTotal ?? number_of(link['rx-bytes'])) })}</span><span>{t('links-out-2', { 'tx-total': byte_size(one?.txTotal ?? number_of(link['tx-bytes'])) })}</span></dd></div>
+				<div><dt>{t('links-trouble')}</dt><dd><Trouble link={link} /></dd></div>
 			</dl>
 		</section>
 	)
@@ -78,23 +82,23 @@ export default function Interfaces() {
 	const shown = (routes ?? []).filter(route => foreign || route.owned)
 	return (
 		<div class="page">
-			<PageHead title="Interfaces and routes" lead="Read from the kernel as it is now." />
-			{error && <Notice alert tone="bad" icon="unlink" title="The interfaces cannot be read"><p>{error}</p></Notice>}
+			<PageHead title={t('links-interfaces-and-routes')} lead={t('links-read-from-the-kernel-as')} />
+			{error && <Notice alert tone="bad" icon="unlink" title={t('links-the-interfaces-cannot-be-read')}><p>{error}</p></Notice>}
 			{!links && !error && <Skeleton lines={8} />}
-			<h2 class="unseen">Interfaces</h2>
+			<h2 class="unseen">{t('links-interfaces')}</h2>
 			{links && <div class="link-cards">{links.map(link => <LinkCard key={link.name || link.index} link={link} />)}</div>}
-			{routes && <Card title="Routes" icon="route" flush actions={<><span class="card-note">{plural(shown.length, 'route')}</span>
-					<Switch label="Show routes made by others" on={foreign} onChange={set_foreign} /></>}>
-				{shown.length === 0 ? <Empty icon="route" title="No route" />
-					: <Table label="Routes" rows={shown} keyOf={(route, at) => `${route.destination} ${route.via} ${route.interface} ${route.table} ${at}`} columns={[
-						{ key: 'to', text: 'Destination', head: true, cell: route => <><code>{route.destination}</code>
-							{/^(0\.0\.0\.0|::)\/0$/.test(route.destination) && <small class="soft"> everything else</small>}</> },
-						{ key: 'via', text: 'Via', cell: route => route.via ? <code>{route.via}</code> : <span class="soft">directly attached</span> },
-						{ key: 'link', text: 'Interface', cell: route => route.interface ?? '' },
-						{ key: 'table', text: 'Table', cell: route => String(route.table ?? 'main') === '254' ? 'main' : String(route.table ?? 'main') },
-						{ key: 'metric', text: 'Metric', end: true, cell: route => String(route.metric ?? 0) },
-						{ key: 'owner', text: 'Made by', cell: route => route.owned
-							? <Badge tone="accent" icon="shield">{route.name || 'Patronus'}</Badge> : <span class="soft">{route.protocol ?? 'other'}</span> },
+			{routes && <Card title={t('links-routes')} icon="route" flush actions={<><span class="card-note">{t('links-n-routes', { count: shown.length })}</span>
+					<Switch label={t('links-show-routes-made-by-others')} on={foreign} onChange={set_foreign} /></>}>
+				{shown.length === 0 ? <Empty icon="route" title={t('links-no-route')} />
+					: <Table label={t('links-routes')} rows={shown} keyOf={(route, at) => `${route.destination} ${route.via} ${route.interface} ${route.table} ${at}`} columns={[
+						{ key: 'to', text: t('links-destination'), head: true, cell: route => <><code>{route.destination}</code>
+							{/^(0\.0\.0\.0|::)\/0$/.test(route.destination) && <small class="soft"> {t('links-everything-else')}</small>}</> },
+						{ key: 'via', text: t('links-via'), cell: route => route.via ? <code>{route.via}</code> : <span class="soft">{t('links-directly-attached')}</span> },
+						{ key: 'link', text: t('word-interface'), cell: route => route.interface ?? '' },
+						{ key: 'table', text: t('links-table'), cell: route => <code>{table_name(route.table)}</code> },
+						{ key: 'metric', text: t('links-metric'), end: true, cell: route => String(route.metric ?? 0) },
+						{ key: 'owner', text: t('links-made-by'), cell: route => route.owned
+							? <Badge tone="accent" icon="shield">{route.name || 'Patronus'}</Badge> : <span class="soft">{route.protocol ?? t('links-other')}</span> },
 					]} />}
 			</Card>}
 		</div>

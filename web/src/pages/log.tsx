@@ -4,11 +4,14 @@ import '../css/log.css'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { clock_time, date_time, full_count, plural } from '../core/format'
 import { connected, fetch_log, log_events, log_lost } from '../core/live'
-import { address } from '../core/router'
-import { complain } from '../core/store'
+import { address, go } from '../core/router'
+import { begin_rule, explain_query, type Packet } from '../core/rule-draft'
+import { complain, may_edit } from '../core/store'
 import { narrow } from '../core/theme'
 import type { LogEvent } from '../core/types'
 import { Icon } from '../ui/icon'
+import { Menu, type MenuItem } from '../ui/dialog'
+import { GroupDialog, packet_items } from '../ui/log-menu'
 import { ActionBadge, Badge, Button, Empty, IconButton, PageHead } from '../ui/parts'
 import { Window, type Column } from '../ui/window'
 
@@ -33,6 +36,7 @@ const COLUMNS: Column[] = [
 	{ key: 'source', text: 'Source' },
 	{ key: 'destination', text: 'Destination' },
 	{ key: 'length', text: 'Length', end: true },
+	{ key: 'acts', text: 'More', unseen: true },
 ]
 /** Checks of the firewall itself: there is no rule to jump to. */
 const CHECKS = new Set(['unmatched', 'invalid', 'spoofed'])
@@ -55,7 +59,18 @@ function Port({ port }: { port?: number }) {
 	return port ? <span class="port-number">:{port}</span> : null
 }
 
-function LogRow({ event, onWish }: { event: LogEvent; onWish: (wish: Wish) => void }) {
+const packet_of = (event: LogEvent): Packet => ({ protocol: event.protocol, source: event.source, destination: event.destination, port: event['destination-port'],
+	from: event['in-interface'], to: event['out-interface'], action: event.action, rule: event.rule })
+
+function items_of(event: LogEvent, onWish: (wish: Wish) => void, onGroup: (address: string) => void): MenuItem[] {
+	const jump = event.rule && !CHECKS.has(event.rule) && !event.rule.includes(':')
+	return [...(jump ? [{ text: `Go to rule ${event.rule}`, icon: 'rules' as const, keys: 'Enter', then: () => go('rules', { focus: event.rule ?? '' }) }] : []),
+		...packet_items(packet_of(event), onGroup),
+		...(event.source ? [{ text: 'Show only this sender', icon: 'filter' as const, keys: 's', then: () => onWish({ field: 'source', value: event.source ?? '', not: false }) },
+			{ text: 'Hide this sender', icon: 'drop' as const, then: () => onWish({ field: 'source', value: event.source ?? '', not: true }) }] : [])]
+}
+
+function LogRow({ event, onWish, onGroup }: { event: LogEvent; onWish: (wish: Wish) => void; onGroup: (address: string) => void }) {
 	const jump = event.rule && !CHECKS.has(event.rule)
 	return (
 		<>
@@ -75,6 +90,7 @@ function LogRow({ event, onWish }: { event: LogEvent; onWish: (wish: Wish) => vo
 			<span role="gridcell" class="cell cell-destination mono"><Icon name="arrow" size={13} class="only-narrow" /><Word event={event} field="destination" onWish={onWish} />
 				{event['destination-port'] ? <Word event={event} field="destination-port" onWish={onWish} class="word-port">:{event['destination-port']}</Word> : null}</span>
 			<span role="gridcell" class="cell cell-length cell-end mono">{event.length ?? ''}</span>
+			<span role="gridcell" class="cell cell-acts"><Menu label={`More for ${event.source} to ${event.destination}`} tabIndex={-1} items={items_of(event, onWish, onGroup)} /></span>
 		</>
 	)
 }
@@ -82,6 +98,7 @@ function LogRow({ event, onWish }: { event: LogEvent; onWish: (wish: Wish) => vo
 export default function Log() {
 	const [wishes, set_wishes] = useState<Wish[]>([])
 	const [text, set_text] = useState('')
+	const [group, set_group] = useState<string | null>(null)
 	const [held, set_held] = useState<LogEvent[] | null>(null)
 	const live = log_events.value
 
@@ -131,15 +148,22 @@ export default function Log() {
 			<Window label="Firewall log" class="log" columns={COLUMNS} items={shown} keyOf={event => String(event.sequence)} heightOf={() => narrow.value ? 92 : 38} stickToTop
 				rowLabel={event => `${event.action} by ${event.rule}: ${event.protocol} ${event.source} to ${event.destination}`}
 				rowClass={event => `log-${event.action ?? ''}`}
-				row={event => <LogRow event={event} onWish={wish} />}
+				row={event => <LogRow event={event} onWish={wish} onGroup={set_group} />}
 				onKey={(press, event) => {
 					const field = ({ r: 'rule', a: 'action', s: 'source', d: 'destination', p: 'destination-port' } as Record<string, Field>)[press.key]
-					if (field && event[field] && !press.ctrlKey && !press.metaKey)
+					if (press.ctrlKey || press.metaKey || press.altKey)
+						return
+					if (press.key === 'n' && may_edit.value)
+						void begin_rule(packet_of(event)).catch(complain)
+					else if (press.key === 'w')
+						go('explain', explain_query(packet_of(event)))
+					if (field && event[field])
 						wish({ field, value: String(event[field]), not: false })
 				}}
 				onOpen={event => { if (event.rule && !CHECKS.has(event.rule)) location.hash = address('rules', { focus: event.rule }) }}
 				empty={wishes.length || text ? <Empty icon="search" title="No packet is like that"><Button onClick={() => { set_wishes([]); set_text('') }}>Show all</Button></Empty>
 					: <Empty icon="log" title="Nothing has been logged yet"><p>Switch on logging in a rule, and its connections appear here at once.</p></Empty>} />
+			{group && <GroupDialog address={group} onClose={() => set_group(null)} />}
 		</div>
 	)
 }

@@ -3,12 +3,14 @@
 import '../css/changes.css'
 import { useEffect, useState } from 'preact/hooks'
 import { get, patiently, post, Problem, words_of } from '../core/api'
-import { ago, plain, plural } from '../core/format'
+import { ago } from '../core/format'
 import { address } from '../core/router'
 import { field_of } from '../core/rules'
 import { commit, complain, discard, may_edit, now, outcome, status, toast, trial, workspace, workspace_edits } from '../core/store'
 import type { Diff, FieldError, Impact, Judgement, Plan } from '../core/types'
+import { msg, t, T } from '../core/words'
 import { Dialog } from '../ui/dialog'
+import { clash_of, Conflicts, rebase, type Clash } from '../ui/conflicts'
 import { DiffText, DiffTree } from '../ui/diff'
 import { type IconName } from '../ui/icon'
 import { Badge, Button, Card, Empty, ErrorSummary, Notice, PageHead, Segments, SelectField, Skeleton, Switch, TextField } from '../ui/parts'
@@ -20,8 +22,8 @@ function link_of(error: FieldError) {
 }
 
 const IMPACTS: Record<string, [string, 'good' | 'note' | 'warn' | 'bad', IconName]> = {
-	hot: ['nothing is interrupted', 'good', 'check'], reload: ['a reload', 'note', 'history'], restart: ['a restart', 'warn', 'history'],
-	disconnect: ['connections end', 'bad', 'unlink'],
+	hot: [msg('changes-hot'), 'good', 'check'], reload: [msg('changes-reload'), 'note', 'history'], restart: [msg('changes-restart'), 'warn', 'history'],
+	disconnect: [msg('changes-disconnect'), 'bad', 'unlink'],
 }
 
 const IMPACTS_SHOWN = 8
@@ -33,11 +35,11 @@ function Impacts({ rows }: { rows: Impact[] }) {
 	if (!rows.length)
 		return null
 	return (
-		<ul class="impacts" aria-label="What it will do">
-			{sorted.length > IMPACTS_SHOWN && <li class="impacts-more">{plural(sorted.length, 'object')} in all, the first {IMPACTS_SHOWN}:</li>}
+		<ul class="impacts" aria-label={t('changes-what-it-will-do')}>
+			{sorted.length > IMPACTS_SHOWN && <li class="impacts-more">{t('changes-objects-first', { count: sorted.length, shown: IMPACTS_SHOWN })}</li>}
 			{sorted.slice(0, IMPACTS_SHOWN).map((row, at) => {
 				const [text, tone, icon] = IMPACTS[row.impact] ?? [row.impact, 'plain', 'info']
-				return <li key={at}><Badge tone={tone} icon={icon}>{text}</Badge><span>{row.text} <small class="soft">{row.owner}</small></span></li>
+				return <li key={at}><Badge tone={tone} icon={icon}>{t(text)}</Badge><span>{row.text} <small class="soft">{row.owner}</small></span></li>
 			})}
 		</ul>
 	)
@@ -50,9 +52,9 @@ function Sessions({ rows }: { rows: Judgement[] }) {
 		return null
 	const mine = cut.find(row => row.yours)
 	return (
-		<Notice tone={mine ? 'bad' : 'warn'} icon="unlink" title={mine ? 'It cuts your own connection' : `${plural(cut.length, 'session')} will end`}>
-			<ul class="impacts" aria-label="Sessions that end">
-				{cut.map((row, at) => <li key={at}><span><b>{row.user}</b> from {row.origin}: {row.text}{row.yours && row.remedy && <small class="soft">. To keep it, {row.remedy}</small>}</span></li>)}
+		<Notice tone={mine ? 'bad' : 'warn'} icon="unlink" title={mine ? t('changes-it-cuts-your-own-connection') : t('changes-sessions-will-end', { count: cut.length })}>
+			<ul class="impacts" aria-label={t('changes-sessions-that-end')}>
+				{cut.map((row, at) => <li key={at}><span><T id="changes-from" args={{ origin: row.origin, text: row.text }} parts={{ user: <b>{row.user}</b> }} />{row.yours && row.remedy && <small class="soft"> {t('changes-keep-connection', { remedy: row.remedy })}</small>}</span></li>)}
 			</ul>
 		</Notice>
 	)
@@ -77,16 +79,15 @@ async function judge(id: string): Promise<Verdict> {
 	}
 }
 
-const TIMES: [string, string][] = [['30', '30 seconds'], ['60', '1 minute'], ['90', '90 seconds'], ['300', '5 minutes'], ['600', '10 minutes']]
+const TIMES: [string, string][] = [['30', msg('changes-30-seconds')], ['60', msg('changes-1-minute')], ['90', msg('changes-90-seconds')], ['300', msg('changes-5-minutes')], ['600', msg('changes-10-minutes')]]
 
-function CommitDialog({ changes, verdict, onClose }: { changes: number; verdict: Verdict | null; onClose: () => void }) {
+function CommitDialog({ changes, verdict, onClose, onClash }: { changes: number; verdict: Verdict | null; onClose: () => void; onClash: (clash: Clash) => void }) {
 	const [comment, set_comment] = useState('')
 	const [confirm, set_confirm] = useState(true)
 	const [seconds, set_seconds] = useState('90')
 	const [busy, set_busy] = useState(false)
 	const [failed, set_failed] = useState<unknown>(null)
 	const problem = failed instanceof Problem ? failed : null
-	const conflicts = Array.isArray(problem?.body.conflicts) ? problem.body.conflicts.map(one => plain((one as { path: string }).path)) : []
 
 	const submit = async () => {
 		set_busy(true)
@@ -95,28 +96,28 @@ function CommitDialog({ changes, verdict, onClose }: { changes: number; verdict:
 			const done = await commit(comment.trim(), confirm ? Number(seconds) : null)
 			onClose()
 			if (done?.state === 'kept')
-				toast('good', `Revision ${done.revision} is in force`)
+				toast('good', t('changes-revision-is-in-force', { revision: String(done.revision) }))
 		} catch (error) {
 			set_busy(false)
-			set_failed(error)
+			const clash = clash_of(error)
+			clash ? onClash(clash) : set_failed(error)
 		}
 	}
 	return (
-		<Dialog title={`Commit ${plural(changes, 'change')}`} lead="All of it, or nothing: what cannot be proven in the kernel is taken back." onClose={onClose} onSubmit={() => void submit()}
-			actions={<><Button onClick={onClose}>Not yet</Button><Button kind="primary" type="submit" icon="check" busy={busy}>{busy ? 'Committing' : 'Commit'}</Button></>}>
+		<Dialog title={t('changes-commit-n', { count: changes })} lead={t('changes-all-of-it-or-nothing')} onClose={onClose} onSubmit={() => void submit()}
+			actions={<><Button onClick={onClose}>{t('changes-not-yet')}</Button><Button kind="primary" type="submit" icon="check" busy={busy}>{busy ? t('changes-committing') : t('word-commit')}</Button></>}>
 			{failed !== null && (problem?.errors.length
 				? <ErrorSummary title={problem.detail || problem.message} errors={problem.errors} linkOf={link_of} />
-				: <Notice alert tone="bad" icon="alert" title={problem?.message ?? 'The commit failed'}>
+				: <Notice alert tone="bad" icon="alert" title={problem?.message ?? t('changes-the-commit-failed')}>
 					<p>{words_of(failed)}</p>
-					{conflicts.length > 0 && <ul class="error-list">{conflicts.map(one => <li key={one}><code class="error-path">{one}</code></li>)}</ul>}
 				</Notice>)}
 			<Sessions rows={verdict?.sessions ?? []} />
 			<Impacts rows={verdict?.impact ?? []} />
-			{verdict?.plan && <details class="plan"><summary>The whole plan</summary><DiffText diff={{ changes: [], text: verdict.plan }} /></details>}
-			<TextField label="Comment" name="comment" value={comment} onValue={set_comment} maxLength={255} data-autofocus placeholder="Why, in a few words"
-				hint="The history shows it for ever." />
-			<Switch label="Ask me afterwards whether it works" hint="Without your answer the box goes back by itself. Nobody locks themselves out." on={confirm} onChange={set_confirm} />
-			{confirm && <SelectField label="Time to answer" name="seconds" value={seconds} onValue={set_seconds} options={TIMES} />}
+			{verdict?.plan && <details class="plan"><summary>{t('changes-the-whole-plan')}</summary><DiffText diff={{ changes: [], text: verdict.plan }} /></details>}
+			<TextField label={t('word-comment')} name="comment" value={comment} onValue={set_comment} maxLength={255} data-autofocus placeholder={t('changes-why-in-a-few-words')}
+				hint={t('changes-the-history-shows-it-for')} />
+			<Switch label={t('changes-ask-me-afterwards-whether-it')} hint={t('changes-without-your-answer-the-box')} on={confirm} onChange={set_confirm} />
+			{confirm && <SelectField label={t('changes-time-to-answer')} name="seconds" value={seconds} onValue={set_seconds} options={TIMES.map(([key, text]) => [key, t(text)])} />}
 		</Dialog>
 	)
 }
@@ -128,6 +129,8 @@ export default function Pending() {
 	const [view, set_view] = useState('tree')
 	const [asking, set_asking] = useState<'commit' | 'discard' | null>(null)
 	const [busy, set_busy] = useState(false)
+	const [moving, set_moving] = useState(false)
+	const [clash, set_clash] = useState<Clash | null>(null)
 	const home = workspace.value
 	const edits = workspace_edits.value
 
@@ -151,14 +154,23 @@ export default function Pending() {
 	if (!home?.changes) {
 		return (
 			<div class="page">
-				<PageHead title="Pending changes" />
-				<Card><Empty icon={outcome.value?.state === 'kept' ? 'shield' : 'check'} title={trial.value ? `Revision ${trial.value.revision} is on trial` : 'Nothing is pending'}>
-					<p>{trial.value ? 'Keep it or go back in the bar below.'
-						: `Revision ${status.value?.revision ?? ''} is in force. What you edit is gathered here first, and takes effect all at once when you commit.`}</p>
-					<p class="empty-actions"><a class="button button-plain" href="#/rules">Firewall rules</a> <a class="button button-plain" href="#/history">History</a></p>
+				<PageHead title={t('changes-pending-changes')} />
+				<Card><Empty icon={outcome.value?.state === 'kept' ? 'shield' : 'check'} title={trial.value ? t('changes-revision-is-on-trial', { revision: String(trial.value.revision) }) : t('changes-nothing-is-pending')}>
+					<p>{trial.value ? t('changes-keep-it-or-go-back')
+						: t('changes-revision-is-in-force-what', { revision: String(status.value?.revision ?? '') })}</p>
+					<p class="empty-actions"><a class="button button-plain" href="#/rules">{t('changes-firewall-rules')}</a> <a class="button button-plain" href="#/history">{t('changes-history')}</a></p>
 				</Empty></Card>
 			</div>
 		)
+	}
+	const bring = async () => {
+		set_moving(true)
+		try {
+			set_clash(await rebase(home.id))
+		} catch (problem) {
+			complain(problem)
+		}
+		set_moving(false)
 	}
 	const again = async () => {
 		set_busy(true)
@@ -167,31 +179,34 @@ export default function Pending() {
 	}
 	return (
 		<div class="page">
-			<PageHead title="Pending changes" lead={`${plural(home.changes, 'change')} on revision ${home.base}${home['created-at'] ? `, begun ${ago(home['created-at'], now.value)}` : ''}. Nothing of it is in force.`}>
+			<PageHead title={t('changes-pending-changes')} lead={home['created-at'] ? t('changes-lead-begun', { count: home.changes, base: String(home.base), ago: ago(home['created-at'], now.value) }) : t('changes-lead', { count: home.changes, base: String(home.base) })}>
 				{may_edit.value && <>
-					<Button icon="trash" kind="quiet" onClick={() => set_asking('discard')}>Discard</Button>
-					<Button icon="shield" busy={busy} onClick={() => void again()}>Validate</Button>
-					<Button icon="check" kind="primary" disabled={error ? false : verdict === null || verdict.errors.length > 0} onClick={() => set_asking('commit')}>Commit</Button>
+					<Button icon="trash" kind="quiet" onClick={() => set_asking('discard')}>{t('word-discard')}</Button>
+					<Button icon="shield" busy={busy} onClick={() => void again()}>{t('word-validate')}</Button>
+					<Button icon="check" kind="primary" disabled={error ? false : verdict === null || verdict.errors.length > 0} onClick={() => set_asking('commit')}>{t('word-commit')}</Button>
 				</>}
 			</PageHead>
-			{error && <Notice alert tone="bad" icon="unlink" title="The changes cannot be read"><p>{error}</p></Notice>}
-			{verdict && verdict.errors.length > 0 && <ErrorSummary title={verdict.errors.length === 1 ? 'One thing must be put right first' : `${verdict.errors.length} things must be put right first`} errors={verdict.errors} linkOf={link_of} />}
-			{verdict && verdict.errors.length === 0 && <Notice tone="good" icon="shield" title="Valid: the appliance can do this"><Impacts rows={verdict.impact} /></Notice>}
+			{error && <Notice alert tone="bad" icon="unlink" title={t('changes-the-changes-cannot-be-read')}><p>{error}</p></Notice>}
+			{verdict && verdict.errors.length > 0 && <ErrorSummary title={t('changes-things-first', { count: verdict.errors.length })} errors={verdict.errors} linkOf={link_of} />}
+			{verdict && verdict.errors.length === 0 && <Notice tone="good" icon="shield" title={t('changes-valid-the-appliance-can-do')}><Impacts rows={verdict.impact} /></Notice>}
 			{verdict && <Sessions rows={verdict.sessions} />}
-			{home.base !== status.value?.revision && status.value && !trial.value && <Notice tone="warn" icon="info" title={`Revision ${status.value.revision} runs by now`}>
-				<p>These changes were begun on revision {home.base}. When both touch the same thing, the commit says so and changes nothing.</p></Notice>}
-			<Card title="What changes" icon="pending" actions={<Segments label="View" name="view" value={view} onValue={set_view}
-				options={[{ key: 'tree', text: 'Objects', icon: 'box' }, { key: 'text', text: 'Text', icon: 'log' }, { key: 'plan', text: 'Plan', icon: 'shield' }]} />}>
+			{clash ? <Conflicts key={clash.conflicts.map(one => one.path).join()} clash={clash} id={home.id} onDone={set_clash} onLater={() => set_clash(null)} />
+				: home.base !== status.value?.revision && status.value && !trial.value && <Notice tone="warn" icon="info" title={t('conflict-moved', { revision: String(status.value.revision) })}
+					actions={may_edit.value && <Button icon="swap" busy={moving} onClick={() => void bring()}>{t('conflict-bring', { revision: String(status.value.revision) })}</Button>}>
+					<p>{t('conflict-moved-more', { base: String(home.base) })}</p></Notice>}
+			<Card title={t('changes-what-changes')} icon="pending" actions={<Segments label={t('word-view')} name="view" value={view} onValue={set_view}
+				options={[{ key: 'tree', text: t('word-objects'), icon: 'box' }, { key: 'text', text: t('word-text'), icon: 'log' }, { key: 'plan', text: t('changes-plan'), icon: 'shield' }]} />}>
 				{!diff || (view === 'plan' && !verdict) ? <Skeleton lines={5} /> : view === 'tree' ? <DiffTree diff={diff} />
 					: <DiffText diff={view === 'plan' ? { changes: [], text: verdict?.plan ?? '' } : diff} />}
 			</Card>
-			{asking === 'commit' && <CommitDialog changes={home.changes} verdict={verdict} onClose={() => set_asking(null)} />}
-			{asking === 'discard' && <Dialog title={`Discard ${plural(home.changes, 'change')}?`} lead="They are gone for good. What is in force stays as it is." onClose={() => set_asking(null)}
-				actions={<><Button data-autofocus onClick={() => set_asking(null)}>Keep them</Button>
+			{asking === 'commit' && <CommitDialog changes={home.changes} verdict={verdict} onClose={() => set_asking(null)}
+				onClash={found => { set_asking(null); set_clash(found) }} />}
+			{asking === 'discard' && <Dialog title={t('changes-discard-n', { count: home.changes })} lead={t('changes-they-are-gone-for-good')} onClose={() => set_asking(null)}
+				actions={<><Button data-autofocus onClick={() => set_asking(null)}>{t('word-keep-them')}</Button>
 					<Button kind="danger" icon="trash" onClick={() => {
 						set_asking(null)
-						discard().then(() => toast('good', 'The changes are discarded'), complain)
-					}}>Discard</Button></>} />}
+						discard().then(() => toast('good', t('changes-the-changes-are-discarded')), complain)
+					}}>{t('word-discard')}</Button></>} />}
 		</div>
 	)
 }

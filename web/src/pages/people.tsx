@@ -4,6 +4,7 @@ import '../css/access.css'
 import { useEffect, useState } from 'preact/hooks'
 import { call, get, list_of, words_of } from '../core/api'
 import { complain, may, running_edits, session, toast } from '../core/store'
+import { t } from '../core/words'
 import { Sessions, Tokens } from '../ui/access'
 import { Dialog, Menu } from '../ui/dialog'
 import { Badge, Button, Card, Notice, PageHead, Skeleton, TextField } from '../ui/parts'
@@ -26,7 +27,7 @@ function SetPassword({ user, onClose }: { user: string; onClose: () => void }) {
 		set_error('')
 		try {
 			await call('PUT', `/users/${encodeURIComponent(user)}/password`, { body: { new: text } })
-			toast('good', `${user} has a new password`)
+			toast('good', t('access-has-a-new-password', { user }))
 			onClose()
 		} catch (problem) {
 			set_busy(false)
@@ -34,9 +35,9 @@ function SetPassword({ user, onClose }: { user: string; onClose: () => void }) {
 		}
 	}
 	return (
-		<Dialog title={`A password for ${user}`} lead="It is in force at once; it is not part of the pending changes." onClose={onClose} onSubmit={() => void save()}
-			actions={<><Button onClick={onClose}>Cancel</Button><Button kind="primary" type="submit" busy={busy} disabled={!text}>Set password</Button></>}>
-			<TextField label="New password" name="new-password" type="password" autoComplete="new-password" value={text} onValue={set_text} error={error} hint="Twelve characters or more." />
+		<Dialog title={t('access-a-password-for', { user })} lead={t('access-it-is-in-force-at')} onClose={onClose} onSubmit={() => void save()}
+			actions={<><Button onClick={onClose}>{t('word-cancel')}</Button><Button kind="primary" type="submit" busy={busy} disabled={!text}>{t('access-set-password')}</Button></>}>
+			<TextField label={t('access-new-password')} name="new-password" type="password" autoComplete="new-password" value={text} onValue={set_text} error={error} hint={t('access-twelve-characters-or-more')} />
 		</Dialog>
 	)
 }
@@ -63,22 +64,22 @@ function Users() {
 	}
 	useEffect(() => void read(), [edits])
 	const take = (name: string) => void call('DELETE', `/users/${encodeURIComponent(name)}/second-factor`).then(() => {
-		toast('good', `${name} has no second factor now, and must enrol anew`)
+		toast('good', t('access-has-no-second-factor-now', { name }))
 		void read()
 	}, complain)
-	const factor = (name: string) => name in factors ? factors[name] ? <Badge tone="good" icon="check">second factor</Badge> : <Badge tone="warn" icon="alert">password alone</Badge> : ''
+	const factor = (name: string) => name in factors ? factors[name] ? <Badge tone="good" icon="check">{t('access-second-factor-2')}</Badge> : <Badge tone="warn" icon="alert">{t('access-password-alone')}</Badge> : ''
 	return (
-		<Card title="Users" icon="user" flush actions={<a class="card-link" href="#/settings/users">Add, change or remove</a>}>
+		<Card title={t('access-users')} icon="user" flush actions={<a class="card-link" href="#/settings/users">{t('access-add-change-or-remove')}</a>}>
 			{error && <Notice alert tone="bad" icon="lock" title={error} />}
 			{!users && !error && <Skeleton lines={3} />}
-			{users && <Table label="Users" rows={users} keyOf={row => row.name} columns={[
-				{ key: 'name', text: 'Name', head: true, cell: row => <div class="cell-title"><a href={`#/settings/users?edit=${encodeURIComponent(row.name)}`}>{row.name}</a><small>{row['full-name'] || row.description}</small></div> },
-				{ key: 'role', text: 'Role', cell: row => [row.role].flat().join(', ') },
-				{ key: 'state', text: 'State', cell: row => row.enabled === false ? <Badge icon="pause">switched off</Badge> : <Badge tone="good" icon="check">may sign in</Badge> },
-				{ key: 'factor', text: 'Signs in with', cell: row => factor(row.name) },
-				...may('users:admin') ? [{ key: 'acts', text: 'Actions', end: true, cell: (row: User) => <Menu label={`Actions for ${row.name}`} items={[
-					{ text: 'Set a password', icon: 'lock', then: () => set_chosen(row.name) },
-					{ text: 'Take the second factor away', icon: 'trash', danger: true, disabled: !factors[row.name] || row.name === session.value?.user, then: () => take(row.name) }]} /> }] : [],
+			{users && <Table label={t('access-users')} rows={users} keyOf={row => row.name} columns={[
+				{ key: 'name', text: t('word-name'), head: true, cell: row => <div class="cell-title"><a href={`#/settings/users?edit=${encodeURIComponent(row.name)}`}>{row.name}</a><small>{row['full-name'] || row.description}</small></div> },
+				{ key: 'role', text: t('access-role'), cell: row => [row.role].flat().join(', ') },
+				{ key: 'state', text: t('word-state'), cell: row => row.enabled === false ? <Badge icon="pause">{t('access-switched-off')}</Badge> : <Badge tone="good" icon="check">{t('access-may-sign-in')}</Badge> },
+				{ key: 'factor', text: t('access-signs-in-with'), cell: row => factor(row.name) },
+				...may('users:admin') ? [{ key: 'acts', text: t('word-actions'), end: true, cell: (row: User) => <Menu label={t('access-actions-for', { name: row.name })} items={[
+					{ text: t('access-set-a-password'), icon: 'lock', then: () => set_chosen(row.name) },
+					{ text: t('access-take-the-second-factor-away'), icon: 'trash', danger: true, disabled: !factors[row.name] || row.name === session.value?.user, then: () => take(row.name) }]} /> }] : [],
 			]} />}
 			{chosen && <SetPassword user={chosen} onClose={() => set_chosen(null)} />}
 		</Card>
@@ -88,9 +89,9 @@ function Users() {
 export default function People() {
 	return (
 		<div class="page">
-			<PageHead title="People" lead="Who may come in, who is there, and what programs may." />
+			<PageHead title={t('access-people')} lead={t('access-who-may-come-in-who')} />
 			<Users />
-			{may('sessions:admin') ? <><Sessions all /><Tokens all /></> : <Notice tone="note" icon="info" title="Sessions and tokens of others are seen by administrators" />}
+			{may('sessions:admin') ? <><Sessions all /><Tokens all /></> : <Notice tone="note" icon="info" title={t('access-sessions-and-tokens-of-others')} />}
 		</div>
 	)
 }

@@ -3,21 +3,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { call, Problem, words_of } from '../core/api'
 import { list } from '../core/format'
-import { field_of, tidy, type Policy, type RuleList } from '../core/rules'
+import type { Draft } from '../core/rule-draft'
+import { field_of, tidy, type Policy } from '../core/rules'
 import { builtin_services } from '../core/schema'
 import { edit, ensure_workspace, toast } from '../core/store'
 import type { Endpoint, FieldError, Rule } from '../core/types'
 import { Dialog } from '../ui/dialog'
 import { Button, Chips, ErrorSummary, SelectField, Segments, Switch, TextField } from '../ui/parts'
-
-export interface Draft {
-	rule: Rule
-	list: RuleList
-	fresh: boolean
-	before?: string
-	after?: string
-	field?: string
-}
 
 const split = (text: string) => text.split(/[\s,;]+/).filter(Boolean)
 
@@ -52,6 +44,7 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 	const [trouble, set_trouble] = useState('')
 	const [busy, set_busy] = useState(false)
 	const [tags, set_tags] = useState(list(draft.rule.tags).join(' '))
+	const [needs, set_needs] = useState(draft.needs)
 	const [builtin, set_builtin] = useState<string[]>([])
 	const summary = useRef<HTMLDivElement>(null)
 	const set = (part: Partial<Rule>) => set_rule(before => ({ ...before, ...part }))
@@ -97,6 +90,9 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 			if (draft.fresh) {
 				if (!id)
 					delete (body as Partial<Rule>).id
+				if (needs && list(rule.service).includes(needs.name))
+					await edit('POST', '/firewall/services', needs)
+				set_needs(undefined)
 				const answer = await edit<Rule>('POST', `/firewall/${draft.list}`, body)
 				id = decodeURIComponent(answer.location?.split('/').pop() ?? '') || answer.body?.id || id
 				await place_rule(id, draft)
@@ -134,7 +130,8 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 			<Chips label="To" name="to" options={zones} chosen={list(rule.to)} error={wrong('to')} onChosen={to => set({ to })}
 				hint="local is this appliance itself." />
 			<Chips label="Services" name="service" options={[...policy.services, ...builtin]} chosen={list(rule.service)} error={wrong('service')}
-				hint="Choose none for every service." onChosen={service => set({ service })} />
+ hint={draft.needs ? `Choose none for every service. The service ${draft.needs.name} is made with this rule.` : 'Choose none for every service.'}
+				onChosen={service => set({ service })} />
 			<Ends side="source" label="Source" value={rule.source} groups={policy.groups} wrong={wrong} onValue={source => set({ source })} />
 			<Ends side="destination" label="Destination" value={rule.destination} groups={policy.groups} wrong={wrong} onValue={destination => set({ destination })} />
 			<div class="field-pair">

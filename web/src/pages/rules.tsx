@@ -7,9 +7,10 @@ import { call, get, list_of, node_of, words_of } from '../core/api'
 import { list, plural } from '../core/format'
 import { counter_tick, seed_counters } from '../core/live'
 import { place, settle } from '../core/router'
+import { begun, type Draft } from '../core/rule-draft'
 import { is_live, matcher } from '../core/rule-filter'
 import { clone_operations, move_operations, number_spot, reorder, restore_operations, step_spot, type Operation, type Spot } from '../core/rule-order'
-import { fold, marks_of, merge, RULE_LISTS, type Line, type Mark, type Policy, type RuleList } from '../core/rules'
+import { fold, marks_of, merge, RULE_LISTS, type Finding, type Line, type Mark, type Policy, type RuleList } from '../core/rules'
 import { complain, edit, edit_batch, may_edit, running_edits, toast, workspace, workspace_edits } from '../core/store'
 import { narrow } from '../core/theme'
 import type { Diff, Rule, RuleState } from '../core/types'
@@ -21,7 +22,7 @@ import { BulkBar, FilterHelp, Keys, MoveDialog, TagDialog } from '../ui/rule-bul
 import { COLUMNS, Row, type Deeds } from '../ui/rule-row'
 import { Window, type WindowControl } from '../ui/window'
 import type { MatrixProps } from './rules-matrix'
-import { RuleForm, type Draft } from './rule-form'
+import { RuleForm } from './rule-form'
 
 const names = (rows: unknown, key = 'name') => list_of<Record<string, string>>({ rows }, 'rows').map(row => row[key])
 const LIST_NAMES: Record<RuleList, string> = { 'pre-rules': 'Before all', rules: 'Rules', 'post-rules': 'After all' }
@@ -70,6 +71,7 @@ function usePolicy() {
 	const [policy, set_policy] = useState<Policy | null>(null)
 	const [diff, set_diff] = useState<Diff | null>(null)
 	const [states, set_states] = useState<RuleState[]>([])
+	const [findings, set_findings] = useState(new Map<string, Finding>())
 	const [error, set_error] = useState('')
 	const [again, set_again] = useState(0)
 	const writing = useRef(0)
@@ -111,6 +113,26 @@ function usePolicy() {
 		return () => { wanted = false }
 	}, [runs])
 
+	// What the analysis finds is worth a badge and no complaint: it is asked for when the edits rest.
+	useEffect(() => {
+		let wanted = true
+		const soon = setTimeout(() => {
+			get('/state/firewall-analysis', { workspace: home }).then(body => {
+				// Of several findings about a rule the first is the gravest.
+				const found = new Map<string, Finding>()
+				for (const one of list_of<Finding>(body, 'findings'))
+					if (!found.has(one.rule))
+						found.set(one.rule, one)
+				if (wanted)
+					set_findings(found)
+			}, () => {})
+		}, 1200)
+		return () => {
+			wanted = false
+			clearTimeout(soon)
+		}
+	}, [edits, runs, home])
+
 	// Edits follow each other in the order in which they were made.
 	const queue = useRef<Promise<void>>(Promise.resolve())
 	const act = (then: () => Promise<void>) => {
@@ -123,11 +145,11 @@ function usePolicy() {
 		})
 		return queue.current
 	}
-	return { policy, set_policy, diff, states, error, act }
+	return { policy, set_policy, diff, states, findings, error, act }
 }
 
 export default function Rules() {
-	const { policy, set_policy, diff, states, error, act } = usePolicy()
+	const { policy, set_policy, diff, states, findings, error, act } = usePolicy()
 	const query = place.value.query
 	const section = (RULE_LISTS.find(name => name === query.get('list')) ?? 'rules') as RuleList
 	const view = query.get('view') === 'zones' ? 'zones' : 'list'
@@ -162,6 +184,13 @@ export default function Rules() {
 	}, [policy !== null, place.value])
 
 	useEffect(() => {
+		if (policy && begun.value && may_edit.value) {
+			set_draft(begun.value)
+			begun.value = null
+		}
+	}, [policy !== null, begun.value])
+
+	useEffect(() => {
 		const on_key = (event: KeyboardEvent) => {
 			const target = event.target as HTMLElement
 			if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, select, textarea, dialog, [popover]'))
@@ -178,7 +207,8 @@ export default function Rules() {
 	}, [])
 
 	const marks = useMemo(() => diff ? marks_of(diff.changes, section) : new Map<string, Mark>(), [diff, section])
-	const all = useMemo(() => merge(rules, section === 'rules' ? states : [], marks), [rules, states, marks, section])
+	const all = useMemo(() => merge(rules, section === 'rules' ? states : [], marks).map(line => ({ ...line, finding: line.generated ? undefined : findings.get(line.rule.id) })),
+		[rules, states, marks, section, findings])
 	const test = useMemo(() => matcher(text), [text])
 	const live = is_live(text) ? counter_tick.value : 0
 	const lines = useMemo(() => test ? all.filter(test) : generated ? all : fold(all), [all, test, generated, live])

@@ -5,10 +5,13 @@ import { Problem, words_of } from '../core/api'
 import { field_of, same, secrets_of, tidy, type Value } from '../core/draft'
 import { read_container, read_entry, without_lists, write_container, write_entry, entry_path } from '../core/objects'
 import { noun_of, title_of, type FormNode } from '../core/schema'
-import { may_edit, running_edits, toast, workspace_edits } from '../core/store'
+import { fields_of, useEditable } from '../core/rights'
+import { running_edits, toast, workspace_edits } from '../core/store'
 import type { FieldError } from '../core/types'
+import { t } from '../core/words'
 import { Dialog } from '../ui/dialog'
 import { Members } from '../ui/form'
+import { Icon } from '../ui/icon'
 import { Button, Card, ErrorSummary, Notice, PageHead, Skeleton } from '../ui/parts'
 
 /** What went wrong with saving, in front of the fields; it takes the focus. */
@@ -18,7 +21,7 @@ function useTrouble(base: string) {
 	const box = useRef<HTMLDivElement>(null)
 	const fail = (problem: unknown) => {
 		set_errors(problem instanceof Problem ? problem.errors : [])
-		set_trouble(problem instanceof Problem && problem.status === 412 ? 'Somebody changed this meanwhile. Read it again before you change it.' : words_of(problem))
+		set_trouble(problem instanceof Problem && problem.status === 412 ? t('settings-somebody-changed-this-meanwhile-re') : words_of(problem))
 		setTimeout(() => box.current?.focus(), 0)
 	}
 	const clear = () => {
@@ -38,7 +41,7 @@ function useTrouble(base: string) {
 	}
 	const view = (errors.length > 0 || trouble) && (
 		<div ref={box} tabIndex={-1} class="summary">
-			<ErrorSummary title={errors.length > 1 ? `${errors.length} things are not right yet` : errors.length ? 'One thing is not right yet' : trouble} errors={errors} onJump={jump} />
+			<ErrorSummary title={errors.length ? t('settings-not-right-yet', { count: errors.length }) : trouble} errors={errors} onJump={jump} />
 		</div>
 	)
 	return { errors, fail, clear, view }
@@ -46,6 +49,7 @@ function useTrouble(base: string) {
 
 export function ContainerForm({ node }: { node: FormNode }) {
 	const shown = without_lists(node)
+	const editable = useEditable(node, node.path)
 	const [before, set_before] = useState<Value | null>(null)
 	const [draft, set_draft] = useState<Value>({})
 	const [unreadable, set_unreadable] = useState('')
@@ -76,7 +80,7 @@ export function ContainerForm({ node }: { node: FormNode }) {
 		trouble.clear()
 		try {
 			if (await write_container(node, before, draft))
-				toast('good', `${title_of(node.name)} is changed in the pending changes`)
+				toast('good', t('settings-changed', { name: title_of(node.name) }))
 			await read(draft)
 		} catch (problem) {
 			trouble.fail(problem)
@@ -86,17 +90,18 @@ export function ContainerForm({ node }: { node: FormNode }) {
 	return (
 		<>
 			<PageHead title={title_of(node.name)} lead={node.description} />
-			{unreadable && <Notice alert tone="bad" icon="lock" title="This cannot be read"><p>{unreadable}</p></Notice>}
+			{unreadable && <Notice alert tone="bad" icon="lock" title={t('settings-this-cannot-be-read')}><p>{unreadable}</p></Notice>}
 			{!before && !unreadable && <Skeleton lines={6} />}
 			{before && (shown.children ?? []).length > 0 && <Card class="settings-card">
 				<form class="settings-form" noValidate onSubmit={event => { event.preventDefault(); void save() }}>
 					{trouble.view}
-					<fieldset class="plain" disabled={!may_edit.value}><legend class="unseen">{title_of(node.name)}</legend>
-						<Members node={shown} value={draft} onValue={set_draft} form={{ base: node.path, errors: trouble.errors, fresh: false }} />
+					{!editable.any && <p class="read-only-note"><Icon name="lock" size={15} />{t('settings-read-only')}</p>}
+					<fieldset class="plain" disabled={!editable.any}><legend class="unseen">{title_of(node.name)}</legend>
+						<Members node={shown} value={draft} onValue={set_draft} form={{ base: node.path, errors: trouble.errors, fresh: false, closed: fields_of(editable.closed, node.path) }} />
 					</fieldset>
-					{may_edit.value && <div class="form-foot">
-						<Button kind="primary" type="submit" icon="check" busy={busy} disabled={!is_changed}>Save to the pending changes</Button>
-						{is_changed && <Button onClick={() => { trouble.clear(); set_draft(before) }}>As it was</Button>}
+					{editable.any && <div class="form-foot">
+						<Button kind="primary" type="submit" icon="check" busy={busy} disabled={!is_changed}>{t('settings-save-to-the-pending-changes')}</Button>
+						{is_changed && <Button onClick={() => { trouble.clear(); set_draft(before) }}>{t('settings-as-it-was')}</Button>}
 					</div>}
 				</form>
 			</Card>}
@@ -116,6 +121,7 @@ export function EntryForm({ list, draft: given, onClose }: { list: FormNode; dra
 	const [unreadable, set_unreadable] = useState('')
 	const [busy, set_busy] = useState(false)
 	const base = given.key === null ? list.path : entry_path(list.path, given.key)
+	const editable = useEditable(list, base)
 	const key = list['key-name'] ?? ''
 	const trouble = useTrouble(given.key === null && draft?.[key] ? entry_path(list.path, String(draft[key])) : base)
 
@@ -136,7 +142,7 @@ export function EntryForm({ list, draft: given, onClose }: { list: FormNode; dra
 		trouble.clear()
 		try {
 			const made = await write_entry(list, given.key, before, draft, etag)
-			toast('good', `${made} is ${given.key === null ? 'added to' : 'changed in'} the pending changes`)
+			toast('good', t(given.key === null ? 'settings-added' : 'settings-changed', { name: made }))
 			onClose(made)
 		} catch (problem) {
 			set_busy(false)
@@ -145,15 +151,15 @@ export function EntryForm({ list, draft: given, onClose }: { list: FormNode; dra
 	}
 	const noun = noun_of(list)
 	return (
-		<Dialog sheet title={given.key === null ? `New ${noun}` : `${title_of(noun)} ${given.key}`} lead={list.description} onClose={() => onClose(null)}
+		<Dialog sheet title={given.key === null ? t('settings-new', { noun }) : `${title_of(noun)} ${given.key}`} lead={list.description} onClose={() => onClose(null)}
 			onSubmit={() => void save()}
-			actions={<><Button onClick={() => onClose(null)}>{may_edit.value ? 'Cancel' : 'Close'}</Button>
-				{may_edit.value && <Button kind="primary" type="submit" icon="check" busy={busy} disabled={!draft}>{given.key === null ? `Add ${noun}` : `Save ${noun}`}</Button>}</>}>
+			actions={<><Button onClick={() => onClose(null)}>{editable.any ? t('word-cancel') : t('word-close')}</Button>
+				{editable.any && <Button kind="primary" type="submit" icon="check" busy={busy} disabled={!draft}>{given.key === null ? t('settings-add-2', { noun }) : t('settings-save', { noun })}</Button>}</>}>
 			{trouble.view}
-			{unreadable && <Notice alert tone="bad" icon="lock" title="This cannot be read"><p>{unreadable}</p></Notice>}
+			{unreadable && <Notice alert tone="bad" icon="lock" title={t('settings-this-cannot-be-read')}><p>{unreadable}</p></Notice>}
 			{!draft && !unreadable && <Skeleton lines={6} />}
-			{draft && <fieldset class="plain" disabled={!may_edit.value}><legend class="unseen">{noun}</legend>
-				<Members node={list} value={draft} onValue={set_draft} form={{ base: given.key === null && draft[key] ? entry_path(list.path, String(draft[key])) : base, errors: trouble.errors, fresh: given.key === null }} />
+			{draft && <fieldset class="plain" disabled={!editable.any}><legend class="unseen">{noun}</legend>
+				<Members node={list} value={draft} onValue={set_draft} form={{ base: given.key === null && draft[key] ? entry_path(list.path, String(draft[key])) : base, errors: trouble.errors, fresh: given.key === null, closed: fields_of(editable.closed, base) }} />
 			</fieldset>}
 		</Dialog>
 	)

@@ -3,11 +3,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { words_of } from '../core/api'
 import type { Value } from '../core/draft'
-import { plain, plural } from '../core/format'
+import { plain } from '../core/format'
 import { entry_path, read_page, type Page } from '../core/objects'
 import { place, settle } from '../core/router'
 import { columns_of, page_title, title_of, type FormNode } from '../core/schema'
-import { complain, edit, may_edit, running_edits, toast, workspace_edits } from '../core/store'
+import { useEditable } from '../core/rights'
+import { complain, edit, running_edits, toast, workspace_edits } from '../core/store'
+import { t } from '../core/words'
 import { Dialog, Menu, type MenuItem } from '../ui/dialog'
 import { Icon } from '../ui/icon'
 import { Button, Card, Empty, Notice, PageHead, Skeleton, Switch } from '../ui/parts'
@@ -21,17 +23,17 @@ function Cell({ node, value }: { node: FormNode; value: unknown }) {
 		return <span class="soft">{node.default !== undefined ? plain(node.default) : '–'}</span>
 	if (Array.isArray(value)) {
 		return <>{value.slice(0, SHOWN).map(one => <code key={plain(one)} class="cell-code">{plain(one)}</code>)}
-			{value.length > SHOWN && <span class="soft"> and {plural(value.length - SHOWN, 'more', 'more')}</span>}</>
+			{value.length > SHOWN && <span class="soft"> {t('settings-and-more', { count: value.length - SHOWN })}</span>}</>
 	}
 	if (typeof value === 'boolean')
-		return <>{value ? 'yes' : 'no'}</>
+		return <>{value ? t('word-yes') : t('word-no')}</>
 	return node.kind === 'leaf' && (node.type === 'choice' || node.type === 'reference') ? <>{plain(value)}</> : <code class="cell-code">{plain(value)}</code>
 }
 
 function Remove({ noun, name, onClose, onRemove }: { noun: string; name: string; onClose: () => void; onRemove: () => void }) {
 	return (
-		<Dialog title={`Remove ${noun} ${name}?`} lead="It goes from the pending changes; what runs keeps it until you commit." onClose={onClose}
-			actions={<><Button data-autofocus onClick={onClose}>Keep it</Button><Button kind="danger" icon="trash" onClick={onRemove}>Remove {name}</Button></>} />
+		<Dialog title={t('settings-remove-2', { noun, name })} lead={t('settings-it-goes-from-the-pending')} onClose={onClose}
+			actions={<><Button data-autofocus onClick={onClose}>{t('settings-keep-it')}</Button><Button kind="danger" icon="trash" onClick={onRemove}>{t('settings-remove-3', { name })}</Button></>} />
 	)
 }
 
@@ -44,6 +46,7 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 	const [removing, set_removing] = useState<string | null>(null)
 	const asked = useRef(0)
 	const columns = columns_of(list)
+	const editable = useEditable(list, list.path).any
 	const has_switch = list.children?.some(child => child.name === 'enabled')
 	const fields = [key, 'description', 'enabled', ...columns.map(column => column.name)].filter(name => list.children?.some(child => child.name === name))
 	const version = `${workspace_edits.value} ${running_edits.value}`
@@ -73,22 +76,22 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 	const change = (then: Promise<unknown>, words: string) => void then.then(() => toast('good', words), complain)
 	const remove = (name: string) => {
 		set_removing(null)
-		change(edit('DELETE', entry_path(list.path, name)), `${name} is removed in the pending changes`)
+		change(edit('DELETE', entry_path(list.path, name)), t('settings-is-removed-in-the-pending', { name }))
 	}
 	const move = (name: string, body: Record<string, string>) =>
-		change(edit('POST', `${entry_path(list.path, name)}/move`, body), `${name} is moved in the pending changes`)
+		change(edit('POST', `${entry_path(list.path, name)}/move`, body), t('settings-is-moved-in-the-pending', { name }))
 	const acts = (row: Value, at: number, rows: Value[]): MenuItem[] => {
 		const name = String(row[key])
 		const near = (by: number) => rows[at + by]?.[key]
 		return [
-			{ text: 'Edit', icon: 'edit', then: () => set_draft({ key: name }) },
+			{ text: t('word-edit'), icon: 'edit', then: () => set_draft({ key: name }) },
 			...list.ordered && !text ? [
-				{ text: 'Move up', icon: 'up', disabled: at === 0, then: () => move(name, { before: String(near(-1)) }) },
-				{ text: 'Move down', icon: 'down', disabled: at === rows.length - 1, then: () => move(name, { after: String(near(1)) }) },
-				{ text: 'Move to the top', icon: 'top', disabled: at === 0, then: () => move(name, { to: 'first' }) },
-				{ text: 'Move to the end', icon: 'bottom', disabled: at === rows.length - 1 && !page?.next, then: () => move(name, { to: 'last' }) },
+				{ text: t('settings-move-up'), icon: 'up', disabled: at === 0, then: () => move(name, { before: String(near(-1)) }) },
+				{ text: t('settings-move-down'), icon: 'down', disabled: at === rows.length - 1, then: () => move(name, { after: String(near(1)) }) },
+				{ text: t('settings-move-to-the-top'), icon: 'top', disabled: at === 0, then: () => move(name, { to: 'first' }) },
+				{ text: t('settings-move-to-the-end'), icon: 'bottom', disabled: at === rows.length - 1 && !page?.next, then: () => move(name, { to: 'last' }) },
 			] as MenuItem[] : [],
-			{ text: 'Remove', icon: 'trash', danger: true, then: () => set_removing(name) },
+			{ text: t('word-remove'), icon: 'trash', danger: true, then: () => set_removing(name) },
 		]
 	}
 
@@ -96,19 +99,19 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 	return (
 		<>
 			<PageHead title={page_title(list)} lead={list.description}>
-				{may_edit.value && <Button kind="primary" icon="plus" onClick={() => set_draft({ key: null })}>New {noun}</Button>}
+				{editable && <Button kind="primary" icon="plus" onClick={() => set_draft({ key: null })}>{t('settings-new', { noun })}</Button>}
 			</PageHead>
-			{error && <Notice alert tone="bad" icon="unlink" title="This list cannot be read"><p>{error}</p></Notice>}
+			{error && <Notice alert tone="bad" icon="unlink" title={t('settings-this-list-cannot-be-read')}><p>{error}</p></Notice>}
 			<div class="tools">
-				<label class="search"><Icon name="search" size={17} /><span class="unseen">Search {page_title(list)}</span>
-					<input type="search" value={text} placeholder={`Search ${page_title(list).toLowerCase()}`} onInput={event => {
+				<label class="search"><Icon name="search" size={17} /><span class="unseen">{t('settings-search', { list: page_title(list) })}</span>
+					<input type="search" value={text} placeholder={t('settings-search', { list: page_title(list).toLowerCase() })} onInput={event => {
 						set_text(event.currentTarget.value)
 						settle(event.currentTarget.value ? { q: event.currentTarget.value } : {})
 					}} /></label>
-				<span class="tools-count" role="status">{page && (page.all !== null && page.all > rows.length ? `${rows.length} of ${plural(page.all, noun)}` : plural(rows.length, noun))}</span>
+				<span class="tools-count" role="status">{page && (page.all !== null && page.all > rows.length ? t('settings-n-of', { count: rows.length, all: page.all, noun }) : t('settings-n', { count: rows.length, noun }))}</span>
 			</div>
 			{!page && !error && <Skeleton lines={8} />}
-			{page && rows.length === 0 && <Card><Empty icon={text ? 'search' : 'box'} title={text ? `No ${noun} contains “${text}”` : `There is no ${noun} yet`}>
+			{page && rows.length === 0 && <Card><Empty icon={text ? 'search' : 'box'} title={text ? t('settings-no-contains', { noun, text }) : t('settings-there-is-no-yet', { noun })}>
 				{!text && <p>{list.description}</p>}</Empty></Card>}
 			{rows.length > 0 && <Card flush>
 				<Table label={page_title(list)} rows={rows} keyOf={row => String(row[key])} columns={[
@@ -116,13 +119,13 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 						<button type="button" class="link-button" onClick={() => set_draft({ key: String(row[key]) })}>{String(row[key])}</button>
 						{typeof row.description === 'string' && <small>{row.description}</small>}</div> },
 					...columns.map(column => ({ key: column.name, text: title_of(column.name), cell: (row: Value) => <Cell node={column} value={row[column.name]} /> })),
-					...has_switch ? [{ key: 'on', text: 'On', cell: (row: Value) => <Switch bare label={`${String(row[key])} is on`} on={row.enabled !== false} disabled={!may_edit.value}
+					...has_switch ? [{ key: 'on', text: t('settings-on'), cell: (row: Value) => <Switch bare label={t('settings-is-on', { value: String(row[key]) })} on={row.enabled !== false} disabled={!editable}
 						onChange={on => change(edit('PATCH', entry_path(list.path, String(row[key])), { enabled: on ? null : false }),
-							`${String(row[key])} is switched ${on ? 'on' : 'off'} in the pending changes`)} /> }] : [],
-					...may_edit.value ? [{ key: 'acts', text: 'Actions', end: true, cell: (row: Value) => <Menu label={`Actions for ${String(row[key])}`} items={acts(row, rows.indexOf(row), rows)} /> }] : [],
+							t(on ? 'settings-switched-on' : 'settings-switched-off', { name: String(row[key]) }))} /> }] : [],
+					...editable ? [{ key: 'acts', text: t('word-actions'), end: true, cell: (row: Value) => <Menu label={t('settings-actions-for', { value: String(row[key]) })} items={acts(row, rows.indexOf(row), rows)} /> }] : [],
 				]} />
 			</Card>}
-			{page?.next && <Button onClick={() => void read(page.next ?? '')}>More</Button>}
+			{page?.next && <Button onClick={() => void read(page.next ?? '')}>{t('word-more')}</Button>}
 			{draft && <EntryForm key={draft.key ?? ''} list={list} draft={draft} onClose={close} />}
 			{removing !== null && <Remove noun={noun} name={removing} onClose={() => set_removing(null)} onRemove={() => remove(removing)} />}
 		</>

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { words_of } from '../core/api'
 import { lists_below, form_node, is_list, noun_of, page_title, title_of, type FormNode } from '../core/schema'
 import { place } from '../core/router'
+import { t } from '../core/words'
 import { Notice, Skeleton } from '../ui/parts'
 import { ContainerForm } from './settings-form'
 import { ListPage } from './settings-list'
@@ -18,7 +19,7 @@ function Lists({ node }: { node: FormNode }) {
 	if (!lists.length)
 		return null
 	return (
-		<ul class="list-links" aria-label={`Lists of ${title_of(node.name)}`}>
+		<ul class="list-links" aria-label={t('settings-lists-of', { name: title_of(node.name) })}>
 			{lists.map(list => (
 				<li key={list.path}><a class="card list-link" href={address_of(list)}>
 					<b>{page_title(list)}</b><span>{list.description}</span>
@@ -30,7 +31,7 @@ function Lists({ node }: { node: FormNode }) {
 
 function Crumbs({ nodes }: { nodes: FormNode[] }) {
 	return nodes.length < 2 ? null : (
-		<nav class="crumbs" aria-label="Where this is"><ol>
+		<nav class="crumbs" aria-label={t('settings-where-this-is')}><ol>
 			{nodes.slice(0, -1).map(node => <li key={node.path}><a href={'#/settings' + node.path}>{title_of(node.name)}</a></li>)}
 			<li aria-current="page">{page_title(nodes[nodes.length - 1])}</li>
 		</ol></nav>
@@ -44,13 +45,13 @@ async function nodes_of(path: string) {
 		at += '/' + part
 		const node = await form_node(at)
 		if (!node)
-			throw new Error(`There is no setting “${at}”`)
+			throw new Error(t('settings-there-is-no-setting', { at }))
 		nodes.push(node)
 		if (is_list(node))
 			break
 	}
 	if (!nodes.length)
-		throw new Error('Choose a part of the configuration on the left')
+		throw new Error(t('settings-choose-a-part-of-the'))
 	return nodes
 }
 
@@ -75,9 +76,9 @@ export default function Settings() {
 	}, [path])
 	const node = nodes?.at(-1)
 	if (error)
-		return <div class="page"><h1>Settings</h1><Notice alert tone="warn" icon="info" title={error} /></div>
+		return <div class="page"><h1>{t('settings-settings')}</h1><Notice alert tone="warn" icon="info" title={error} /></div>
 	if (!node)
-		return <div class="page"><h1 class="unseen">Settings</h1><Skeleton lines={8} /></div>
+		return <div class="page"><h1 class="unseen">{t('settings-settings')}</h1><Skeleton lines={8} /></div>
 	return (
 		<div class="page page-settings">
 			<Crumbs nodes={nodes ?? []} />

@@ -5,7 +5,9 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, words_of } from '../core/api'
 import { claim, claimable, sign_in, status_error } from '../core/store'
 import type { FieldError } from '../core/types'
+import { t } from '../core/words'
 import { Mark } from '../ui/icon'
+import { Languages } from '../ui/languages'
 import { Button, Notice, TextField } from '../ui/parts'
 
 const POINTS = [[200, 60], [330, 105], [70, 105], [330, 235], [70, 235], [270, 345], [130, 345], [200, 400], [200, 170], [265, 215], [135, 215], [200, 285]]
@@ -25,7 +27,7 @@ function Wall({ error }: { error: unknown }) {
 	if (!error)
 		return null
 	const wait = error instanceof Problem && error.status === 429
-	return <Notice alert tone={wait ? 'warn' : 'bad'} icon={wait ? 'clock' : 'alert'} title={error instanceof Problem ? error.message : 'That did not work'}>
+	return <Notice alert tone={wait ? 'warn' : 'bad'} icon={wait ? 'clock' : 'alert'} title={error instanceof Problem ? error.message : t('signin-that-did-not-work')}>
 		<p>{words_of(error)}</p>
 	</Notice>
 }
@@ -61,18 +63,18 @@ function SignIn() {
 	}
 	return (
 		<form ref={form} noValidate onSubmit={event => { event.preventDefault(); void submit() }}>
-			<h1>{second ? 'Enter your code' : 'Sign in'}</h1>
-			<p class="gate-lead">{second ? 'Six digits from your authenticator app.' : 'to the administration of this appliance'}</p>
+			<h1>{second ? t('signin-enter-your-code') : t('signin-sign-in')}</h1>
+			<p class="gate-lead">{second ? t('signin-six-digits-from-your-authenticator') : t('signin-to-the-administration-of-this')}</p>
 			<Wall error={error} />
 			{second
-				? <TextField label="One-time code" name="otp" value={code} onValue={set_code} inputMode="text" autoComplete="one-time-code" autoCapitalize="none" spellcheck={false} mono maxLength={40} required />
+				? <TextField label={t('signin-one-time-code')} name="otp" value={code} onValue={set_code} inputMode="text" autoComplete="one-time-code" autoCapitalize="none" spellcheck={false} mono maxLength={40} required />
 				: <>
-					<TextField label="User name" name="username" value={user} onValue={set_user} autoComplete="username" autoCapitalize="none" spellcheck={false} required />
-					<TextField label="Password" name="password" type="password" value={password} onValue={set_password} autoComplete="current-password" required />
+					<TextField label={t('signin-user-name')} name="username" value={user} onValue={set_user} autoComplete="username" autoCapitalize="none" spellcheck={false} required />
+					<TextField label={t('signin-password')} name="password" type="password" value={password} onValue={set_password} autoComplete="current-password" required />
 				</>}
 			<Button kind="primary" type="submit" busy={busy} class="button-wide"
-				disabled={second ? !code.trim() : !user.trim() || !password}>{second ? 'Verify' : 'Sign in'}</Button>
-			{second && <Button kind="quiet" class="button-wide" icon="left" onClick={() => { set_second(false); set_error(null) }}>Other account</Button>}
+				disabled={second ? !code.trim() : !user.trim() || !password}>{second ? t('signin-verify') : t('signin-sign-in')}</Button>
+			{second && <Button kind="quiet" class="button-wide" icon="left" onClick={() => { set_second(false); set_error(null) }}>{t('signin-other-account')}</Button>}
 		</form>
 	)
 }
@@ -86,7 +88,7 @@ function Claim() {
 	const told = (name: string) => error instanceof Problem
 		? error.errors.find((one: FieldError) => one.pointer === '/' + name || one.path === name)?.text : undefined
 	const missing = (value: string, text: string) => tried && !value ? text : undefined
-	const differs = tried && fields.again !== fields.password ? 'The two passwords are not the same' : undefined
+	const differs = tried && fields.again !== fields.password ? t('signin-not-the-same') : undefined
 
 	const submit = async () => {
 		set_tried(true)
@@ -103,20 +105,20 @@ function Claim() {
 	}
 	return (
 		<form noValidate onSubmit={event => { event.preventDefault(); void submit() }}>
-			<h1>Claim this appliance</h1>
-			<p class="gate-lead">It has no administrator yet. The claim code was shown on its console when it started.</p>
+			<h1>{t('signin-claim-this-appliance')}</h1>
+			<p class="gate-lead">{t('signin-it-has-no-administrator-yet')}</p>
 			<Wall error={error} />
-			<TextField label="Claim code" name="code" mono value={fields.code} onValue={set('code')} autoComplete="off" autoCapitalize="none" spellcheck={false}
-				error={told('code') ?? missing(fields.code, 'Enter the code from the console')} />
+			<TextField label={t('signin-claim-code')} name="code" mono value={fields.code} onValue={set('code')} autoComplete="off" autoCapitalize="none" spellcheck={false}
+				error={told('code') ?? missing(fields.code, t('signin-enter-the-code'))} />
 			<div class="field-pair">
-				<TextField label="User name" name="username" value={fields.user} onValue={set('user')} autoComplete="username" autoCapitalize="none" spellcheck={false}
-					error={told('user') ?? missing(fields.user, 'Choose a name')} />
-				<TextField label="Your name" name="name" value={fields.name} onValue={set('name')} autoComplete="name" error={told('full-name')} />
+				<TextField label={t('signin-user-name')} name="username" value={fields.user} onValue={set('user')} autoComplete="username" autoCapitalize="none" spellcheck={false}
+					error={told('user') ?? missing(fields.user, t('signin-choose-a-name'))} />
+				<TextField label={t('signin-your-name')} name="name" value={fields.name} onValue={set('name')} autoComplete="name" error={told('full-name')} />
 			</div>
-			<TextField label="Password" name="new-password" type="password" value={fields.password} onValue={set('password')} autoComplete="new-password"
-				hint="Long beats complicated: a sentence is a good password." error={told('password') ?? missing(fields.password, 'Choose a password')} />
-			<TextField label="Password again" name="again" type="password" value={fields.again} onValue={set('again')} autoComplete="new-password" error={differs} />
-			<Button kind="primary" type="submit" busy={busy} class="button-wide">Become its administrator</Button>
+			<TextField label={t('signin-password')} name="new-password" type="password" value={fields.password} onValue={set('password')} autoComplete="new-password"
+				hint={t('signin-long-beats-complicated-a-sentence')} error={told('password') ?? missing(fields.password, t('signin-choose-a-password'))} />
+			<TextField label={t('signin-password-again')} name="again" type="password" value={fields.again} onValue={set('again')} autoComplete="new-password" error={differs} />
+			<Button kind="primary" type="submit" busy={busy} class="button-wide">{t('signin-become-its-administrator')}</Button>
 		</form>
 	)
 }
@@ -126,12 +128,12 @@ export default function Gate() {
 		<div class="gate">
 			<aside class="gate-picture" aria-hidden="true">
 				<Guard />
-				<p class="gate-motto">Nothing passes that you did not mean to pass.</p>
+				<p class="gate-motto">{t('signin-nothing-passes-that-you-did')}</p>
 			</aside>
 			<main class="gate-form">
 				<div class="gate-box">
-					<p class="gate-brand"><Mark size={36} /><b>Patronus</b></p>
-					{status_error.value && <Notice tone="warn" icon="unlink" title="The appliance did not answer"><p>{status_error.value}</p></Notice>}
+					<p class="gate-brand"><Mark size={36} /><b>Patronus</b><Languages /></p>
+					{status_error.value && <Notice tone="warn" icon="unlink" title={t('signin-the-appliance-did-not-answer')}><p>{status_error.value}</p></Notice>}
 					{claimable.value ? <Claim /> : <SignIn />}
 				</div>
 			</main>

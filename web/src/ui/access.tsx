@@ -2,10 +2,11 @@
 // Sessions and API tokens, of oneself or of everybody; a new token is shown once.
 import { useEffect, useState } from 'preact/hooks'
 import { call, get, post, Problem, words_of } from '../core/api'
-import { ago, list } from '../core/format'
+import { ago, list, until } from '../core/format'
 import { sections } from '../core/schema'
 import { complain, now, toast } from '../core/store'
 import type { FieldError } from '../core/types'
+import { msg, t } from '../core/words'
 import { Dialog } from './dialog'
 import { LinesField } from './fields'
 import { Badge, Button, Card, Chips, Empty, ErrorSummary, IconButton, Notice, SelectField, Skeleton, TextField } from './parts'
@@ -35,8 +36,8 @@ interface TokenRow {
 }
 
 function When({ at }: { at: string | undefined }) {
-	return at ? <time dateTime={at} title={at}>{Date.parse(at) > now.value ? `in ${ago(new Date(2 * now.value - Date.parse(at)).toISOString(), now.value).replace(' ago', '')}` : ago(at, now.value)}</time>
-		: <span class="soft">never</span>
+	return at ? <time dateTime={at} title={at}>{Date.parse(at) > now.value ? until(at, now.value) : ago(at, now.value)}</time>
+		: <span class="soft">{t('access-never')}</span>
 }
 
 /** Rows of a call, read again after each change. */
@@ -54,25 +55,25 @@ function useRows<T>(path: string, name: string) {
 export function Sessions({ all }: { all: boolean }) {
 	const { rows, error, read } = useRows<SessionRow>(`/sessions${all ? '?all=true' : ''}`, 'sessions')
 	const end = (row: SessionRow) => void call('DELETE', `/sessions/${row.id}`).then(() => {
-		toast('good', `The session of ${row.user} from ${row.source} has ended`)
+		toast('good', t('access-the-session-of-from-has', { user: row.user, source: row.source }))
 		read()
 	}, complain)
 	return (
-		<Card title={all ? 'Sessions of everybody' : 'Your sessions'} icon="user" flush>
+		<Card title={all ? t('access-sessions-of-everybody') : t('access-your-sessions')} icon="user" flush>
 			{error && <Notice alert tone="bad" icon="lock" title={error} />}
 			{!rows && !error && <Skeleton lines={3} />}
-			{rows && <Table label={all ? 'Sessions of everybody' : 'Your sessions'} rows={rows} keyOf={row => row.id} columns={[
-				{ key: 'who', text: 'From', head: true, cell: row => <>{all && <b>{row.user} </b>}<code>{row.source}</code>{row.current && <Badge tone="good" icon="check">this one</Badge>}</> },
-				{ key: 'since', text: 'Since', cell: row => <When at={row['created-at']} /> },
-				{ key: 'used', text: 'Used', cell: row => <When at={row['used-at']} /> },
-				{ key: 'until', text: 'Ends', cell: row => <When at={row['expires-at']} /> },
-				{ key: 'acts', text: 'Actions', end: true, cell: row => row.current ? '' : <Button small icon="leave" aria-label={`End the session of ${row.user} from ${row.source}`} onClick={() => end(row)}>End</Button> },
+			{rows && <Table label={all ? t('access-sessions-of-everybody') : t('access-your-sessions')} rows={rows} keyOf={row => row.id} columns={[
+				{ key: 'who', text: t('access-from'), head: true, cell: row => <>{all && <b>{row.user} </b>}<code>{row.source}</code>{row.current && <Badge tone="good" icon="check">{t('access-this-one')}</Badge>}</> },
+				{ key: 'since', text: t('access-since'), cell: row => <When at={row['created-at']} /> },
+				{ key: 'used', text: t('access-used'), cell: row => <When at={row['used-at']} /> },
+				{ key: 'until', text: t('access-ends'), cell: row => <When at={row['expires-at']} /> },
+				{ key: 'acts', text: t('word-actions'), end: true, cell: row => row.current ? '' : <Button small icon="leave" aria-label={t('access-end-the-session-of-from', { user: row.user, source: row.source })} onClick={() => end(row)}>{t('access-end')}</Button> },
 			]} />}
 		</Card>
 	)
 }
 
-const LIFETIMES: [string, string][] = [['86400', '1 day'], ['604800', '7 days'], ['2592000', '30 days'], ['7776000', '90 days'], ['31536000', '1 year']]
+const LIFETIMES: [string, string][] = [['86400', msg('access-1-day')], ['604800', msg('access-7-days')], ['2592000', msg('access-30-days')], ['7776000', msg('access-90-days')], ['31536000', msg('access-1-year')]]
 const PLAIN_SCOPES = ['state:read', 'history:read', 'configuration:read', 'configuration:write', 'commit', 'backups', 'secrets:write', 'users:admin']
 
 function NewToken({ onClose }: { onClose: (made: boolean) => void }) {
@@ -98,23 +99,23 @@ function NewToken({ onClose }: { onClose: (made: boolean) => void }) {
 	}
 	if (token) {
 		return (
-			<Dialog title={`The token ${draft.name}`} lead="It is shown this once. Programs send it as “Authorization: Bearer …”." onClose={() => onClose(true)}
-				actions={<><Button icon="copy" onClick={() => void navigator.clipboard?.writeText(token).then(() => toast('good', 'Copied'), complain)}>Copy</Button>
-					<Button kind="primary" data-autofocus onClick={() => onClose(true)}>Done</Button></>}>
+			<Dialog title={t('access-the-token', { name: draft.name })} lead={t('access-it-is-shown-this-once')} onClose={() => onClose(true)}
+				actions={<><Button icon="copy" onClick={() => void navigator.clipboard?.writeText(token).then(() => toast('good', t('word-copied')), complain)}>{t('word-copy')}</Button>
+					<Button kind="primary" data-autofocus onClick={() => onClose(true)}>{t('word-done')}</Button></>}>
 				<p class="secret-text"><code>{token}</code></p>
 			</Dialog>
 		)
 	}
 	const wrong = (field: string) => errors.find(error => (error.pointer ?? '').startsWith('/' + field))?.text
 	return (
-		<Dialog sheet title="New API token" lead="It acts as you, and may no more than you choose here." onClose={() => onClose(false)} onSubmit={() => void make()}
-			actions={<><Button onClick={() => onClose(false)}>Cancel</Button><Button kind="primary" type="submit" icon="key" busy={busy}>Make token</Button></>}>
+		<Dialog sheet title={t('access-new-api-token')} lead={t('access-it-acts-as-you-and')} onClose={() => onClose(false)} onSubmit={() => void make()}
+			actions={<><Button onClick={() => onClose(false)}>{t('word-cancel')}</Button><Button kind="primary" type="submit" icon="key" busy={busy}>{t('access-make-token')}</Button></>}>
 			{trouble && <ErrorSummary title={trouble} errors={errors.length > 1 ? errors : []} />}
-			<TextField label="Name" name="token-name" value={draft.name} onValue={name => set_draft({ ...draft, name })} error={wrong('name')} hint="What it is for." required />
-			<Chips label="It may" name="token-scopes" options={scopes} chosen={draft.scopes} onChosen={chosen => set_draft({ ...draft, scopes: chosen })} error={wrong('scopes')} />
-			<SelectField label="Ends in" name="token-expires" value={draft.expires} options={LIFETIMES} onValue={expires => set_draft({ ...draft, expires })} error={wrong('expires-in')} />
-			<LinesField label="Only from" name="token-networks" blanks value={draft.networks} placeholder="everywhere" onValue={networks => set_draft({ ...draft, networks })} error={wrong('networks')}
-				hint="Networks from which it is taken, one a line." />
+			<TextField label={t('word-name')} name="token-name" value={draft.name} onValue={name => set_draft({ ...draft, name })} error={wrong('name')} hint={t('access-what-it-is-for')} required />
+			<Chips label={t('access-it-may')} name="token-scopes" options={scopes} chosen={draft.scopes} onChosen={chosen => set_draft({ ...draft, scopes: chosen })} error={wrong('scopes')} />
+			<SelectField label={t('access-ends-in')} name="token-expires" value={draft.expires} options={LIFETIMES.map(([key, text]) => [key, t(text)])} onValue={expires => set_draft({ ...draft, expires })} error={wrong('expires-in')} />
+			<LinesField label={t('access-only-from')} name="token-networks" blanks value={draft.networks} placeholder={t('access-everywhere')} onValue={networks => set_draft({ ...draft, networks })} error={wrong('networks')}
+				hint={t('access-networks-from-which-it-is')} />
 		</Dialog>
 	)
 }
@@ -123,21 +124,21 @@ export function Tokens({ all }: { all: boolean }) {
 	const { rows, error, read } = useRows<TokenRow>(`/tokens${all ? '?all=true' : ''}`, 'tokens')
 	const [making, set_making] = useState(false)
 	const revoke = (row: TokenRow) => void call('DELETE', `/tokens/${row.id}`).then(() => {
-		toast('good', `The token ${row.name} has ended`)
+		toast('good', t('access-the-token-has-ended', { name: row.name }))
 		read()
 	}, complain)
 	return (
-		<Card title={all ? 'API tokens of everybody' : 'Your API tokens'} icon="key" flush actions={!all && <Button small icon="plus" onClick={() => set_making(true)}>New token</Button>}>
+		<Card title={all ? t('access-api-tokens-of-everybody') : t('access-your-api-tokens')} icon="key" flush actions={!all && <Button small icon="plus" onClick={() => set_making(true)}>{t('access-new-token')}</Button>}>
 			{error && <Notice alert tone="bad" icon="lock" title={error} />}
 			{!rows && !error && <Skeleton lines={3} />}
-			{rows && rows.length === 0 && <Empty icon="key" title="No token">Programs that use the API get one each, with no more than they need.</Empty>}
-			{rows && rows.length > 0 && <Table label={all ? 'API tokens of everybody' : 'Your API tokens'} rows={rows} keyOf={row => row.id} columns={[
-				{ key: 'name', text: 'Name', head: true, cell: row => <div class="cell-title"><span>{row.name}</span><small>{all ? `${row.user}, ` : ''}as {row.role}</small></div> },
-				{ key: 'scopes', text: 'May', cell: row => <span class="scopes">{list(row.scopes).map(scope => <code key={scope}>{scope}</code>)}</span> },
-				{ key: 'from', text: 'From', cell: row => list(row.networks).length ? <code>{list(row.networks).join(', ')}</code> : <span class="soft">everywhere</span> },
-				{ key: 'used', text: 'Used', cell: row => <><When at={row['used-at']} />{row['used-from'] && <small class="soft"> from {row['used-from']}</small>}</> },
-				{ key: 'until', text: 'Ends', cell: row => <When at={row['expires-at']} /> },
-				{ key: 'acts', text: 'Actions', end: true, cell: row => <IconButton icon="trash" label={`Revoke the token ${row.name}`} onClick={() => revoke(row)} /> },
+			{rows && rows.length === 0 && <Empty icon="key" title={t('access-no-token')}>{t('access-programs-that-use-the-api')}</Empty>}
+			{rows && rows.length > 0 && <Table label={all ? t('access-api-tokens-of-everybody') : t('access-your-api-tokens')} rows={rows} keyOf={row => row.id} columns={[
+				{ key: 'name', text: t('word-name'), head: true, cell: row => <div class="cell-title"><span>{row.name}</span><small>{all ? t('access-user-as', { user: row.user, role: row.role }) : t('access-as', { role: row.role })}</small></div> },
+				{ key: 'scopes', text: t('access-may'), cell: row => <span class="scopes">{list(row.scopes).map(scope => <code key={scope}>{scope}</code>)}</span> },
+				{ key: 'from', text: t('access-from'), cell: row => list(row.networks).length ? <code>{list(row.networks).join(', ')}</code> : <span class="soft">{t('access-everywhere')}</span> },
+				{ key: 'used', text: t('access-used'), cell: row => <><When at={row['used-at']} />{row['used-from'] && <small class="soft"> {t('access-from-2', { 'used-from': row['used-from'] })}</small>}</> },
+				{ key: 'until', text: t('access-ends'), cell: row => <When at={row['expires-at']} /> },
+				{ key: 'acts', text: t('word-actions'), end: true, cell: row => <IconButton icon="trash" label={t('access-revoke-the-token', { name: row.name })} onClick={() => revoke(row)} /> },
 			]} />}
 			{making && <NewToken onClose={made => { set_making(false); if (made) read() }} />}
 		</Card>

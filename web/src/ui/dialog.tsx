@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { Icon, type IconName } from './icon'
 import { IconButton } from './parts'
+import { t } from '../core/words'
 
 export function Dialog({ title, lead, onClose, children, actions, sheet, onSubmit, wide }: { title: string; lead?: ComponentChildren
 		onClose: () => void; children?: ComponentChildren; actions?: ComponentChildren; sheet?: boolean; wide?: boolean
@@ -24,7 +25,7 @@ export function Dialog({ title, lead, onClose, children, actions, sheet, onSubmi
 		<>
 			<header class="dialog-head">
 				<div><h2 id={id}>{title}</h2>{lead && <p>{lead}</p>}</div>
-				<IconButton label="Close" icon="x" onClick={onClose} />
+				<IconButton label={t('word-close')} icon="x" onClick={onClose} />
 			</header>
 			<div class="dialog-body">{children}</div>
 			{actions && <footer class="dialog-foot">{actions}</footer>}

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What changes, as cards of objects or as lines of text. The sign stands beside the colour.
-import { plain, plural } from '../core/format'
+import { plain } from '../core/format'
 import type { Change, Diff } from '../core/types'
+import { msg, t } from '../core/words'
 import { Icon, type IconName } from './icon'
 import { Empty } from './parts'
 
 const SIGNS: Record<Change['op'], [string, IconName, string]> = {
-	create: ['good', 'plus', 'new'], delete: ['bad', 'trash', 'deleted'], replace: ['note', 'edit', 'changed'], move: ['warn', 'swap', 'moved'],
+	create: ['good', 'plus', msg('diff-new')], delete: ['bad', 'trash', msg('diff-deleted')], replace: ['note', 'edit', msg('diff-changed')], move: ['warn', 'swap', msg('diff-moved')],
 }
 
 const unescape_pointer = (part: string) => part.replace(/~1/g, '/').replace(/~0/g, '~')
@@ -50,15 +51,15 @@ function Value({ value, side }: { value: unknown; side: 'old' | 'new' }) {
 function place_words(value: unknown) {
 	const where = value as { before?: string; after?: string; to?: string } | undefined
 	if (where?.after)
-		return `after ${where.after}`
+		return t('diff-after', { name: where.after })
 	if (where?.before)
-		return `before ${where.before}`
-	return where?.to ? `to be ${where.to}` : plain(value)
+		return t('diff-before', { name: where.before })
+	return where?.to === 'first' ? t('diff-first') : where?.to === 'last' ? t('diff-last') : plain(value)
 }
 
 function OneChange({ change, leaf }: { change: Change; leaf: string[] }) {
 	if (change.op === 'move')
-		return <p class="diff-line diff-moved"><span class="diff-sign">↕</span><span>moved {place_words(change.new)}{change.old !== undefined && <small class="soft">, was {place_words(change.old)}</small>}</span></p>
+		return <p class="diff-line diff-moved"><span class="diff-sign">↕</span><span>{change.old === undefined ? t('diff-moved-to', { place: place_words(change.new) }) : t('diff-moved-from', { place: place_words(change.new), old: place_words(change.old) })}</span></p>
 	return (
 		<div class="diff-leaf">
 			{leaf.length > 0 && <p class="diff-leaf-name">{leaf.join(' › ')}</p>}
@@ -77,18 +78,18 @@ function whole_op(thing: Thing): Change['op'] {
 
 export function DiffTree({ diff }: { diff: Diff }) {
 	if (diff.changes.length === 0)
-		return <Empty icon="check" title="No difference" />
+		return <Empty icon="check" title={t('shell-no-difference')} />
 	return (
 		<div class="diff">
 			{[...things_of(diff.changes)].map(([section, things]) => (
 				<details key={section} class="diff-section" open>
-					<summary><Icon name="right" size={16} /><h3>{section}</h3><span class="card-note">{plural(things.length, 'object')}</span></summary>
+					<summary><Icon name="right" size={16} /><h3>{section}</h3><span class="card-note">{t('diff-n-objects', { count: things.length })}</span></summary>
 					<ul>
 						{things.map(thing => {
 							const [tone, icon, word] = SIGNS[whole_op(thing)]
 							return (
 								<li key={thing.path.join('/')} class={`diff-thing tone-${tone}`}>
-									<p class="diff-thing-name"><Icon name={icon} size={16} /><b>{thing.path.at(-1)}</b><span class="diff-word">{word}</span></p>
+									<p class="diff-thing-name"><Icon name={icon} size={16} /><b>{thing.path.at(-1)}</b><span class="diff-word">{t(word)}</span></p>
 									{thing.changes.map((one, at) => <OneChange key={at} {...one} />)}
 								</li>
 							)
@@ -106,9 +107,9 @@ const TONES: Record<string, string> = { '+': 'diff-new', '>': 'diff-new', '-': '
 export function DiffText({ diff }: { diff: Diff }) {
 	const lines = (diff.text ?? '').split('\n').filter((line, at, all) => line || at < all.length - 1)
 	if (lines.length === 0 || !diff.text)
-		return <Empty icon="check" title="No difference" />
+		return <Empty icon="check" title={t('shell-no-difference')} />
 	return (
-		<pre class="diff-text" tabIndex={0} aria-label="Difference as text">
+		<pre class="diff-text" tabIndex={0} aria-label={t('shell-difference-as-text')}>
 			{lines.map((line, at) => <span key={at} class={TONES[line.trimStart()[0] ?? ''] ?? ''}>{line + '\n'}</span>)}
 		</pre>
 	)

@@ -2,6 +2,7 @@
 // Fields that forms made from the schema need beside those of parts.tsx.
 import { useEffect, useState } from 'preact/hooks'
 import { list } from '../core/format'
+import { t, T } from '../core/words'
 import { Icon } from './icon'
 import { Field, described, type FieldBase } from './parts'
 
@@ -28,7 +29,7 @@ export function LinesField({ label, hint, error, name, value, onValue, placehold
 					set_text(event.currentTarget.value)
 					onValue(split(event.currentTarget.value))
 				}} />
-			{given.length > 8 && <p class="field-hint">{given.length} entries</p>}
+			{given.length > 8 && <p class="field-hint">{t('settings-entries', { count: given.length })}</p>}
 		</Field>
 	)
 }
@@ -52,14 +53,14 @@ export function SecretField({ label, hint, error, name, value, multiline, onValu
 	const kept = typeof value === 'object' && value !== null ? value as { set?: boolean; fingerprint?: string } : null
 	const [was] = useState(kept)
 	const common = { id, name, class: 'input mono', spellcheck: false, autoComplete: 'off', 'aria-invalid': error ? true : undefined,
-		placeholder: was?.set ? 'set; what you type replaces it' : 'not set', 'aria-describedby': described(id, { error, hint }) } as const
+		placeholder: was?.set ? t('settings-secret-set') : t('settings-secret-not-set'), 'aria-describedby': described(id, { error, hint }) } as const
 	const text = typeof value === 'string' ? value : ''
 	const take = (next: string) => onValue(next || was || undefined)
 	return (
 		<Field label={label} hint={hint} error={error} id={id}>
 			{multiline ? <textarea {...common} rows={4} value={text} onInput={event => take(event.currentTarget.value)} />
 				: <input {...common} type="password" autoComplete="new-password" value={text} onInput={event => take(event.currentTarget.value)} />}
-			{was?.set && <p class="field-hint"><Icon name="lock" size={14} /> set{was.fingerprint && <>, fingerprint <code>{was.fingerprint.slice(0, 12)}</code></>}</p>}
+			{was?.set && <p class="field-hint"><Icon name="lock" size={14} />{' '}{was.fingerprint ? <T id="settings-set-fingerprint" parts={{ fingerprint: <code>{was.fingerprint.slice(0, 12)}</code> }} /> : t('settings-set')}</p>}
 		</Field>
 	)
 }

@@ -9,6 +9,7 @@ import { reference_values } from '../core/objects'
 import { noun_of, title_of, type FormNode } from '../core/schema'
 import { workspace_edits } from '../core/store'
 import type { FieldError } from '../core/types'
+import { t } from '../core/words'
 import { LinesField, LongField, OfferField, SecretField } from './fields'
 import { Icon } from './icon'
 import { Button, Chips, IconButton, Segments, SelectField, Switch, TextField } from './parts'
@@ -20,6 +21,7 @@ export interface FormState {
 	base: string			// the path of the object: "/firewall/groups/admins"
 	errors: FieldError[]
 	fresh: boolean			// a new entry: its key can be chosen
+	closed?: Set<string>		// fields that this role may not edit, by the ends of their names
 }
 
 interface NodeProps {
@@ -31,7 +33,7 @@ interface NodeProps {
 }
 
 const words = (node: FormNode) => node.description
-const example = (node: FormNode) => node.default !== undefined ? String(node.default) : node.example !== undefined ? `such as ${node.example}` : undefined
+const example = (node: FormNode) => node.default !== undefined ? String(node.default) : node.example !== undefined ? t('settings-such-as', { example: String(node.example) }) : undefined
 
 const wrong_at = (form: FormState, at: string) => form.errors.find(error => field_of(error, form.base) === at)?.text
 const wrong_below = (form: FormState, at: string) => form.errors.some(error => field_of(error, form.base).startsWith(at))
@@ -62,14 +64,14 @@ function Choice({ node, value, onValue, at, form }: NodeProps) {
 		return (
 			<div class="field" id={'field-' + at} tabIndex={-1}>
 				<Segments label={title_of(node.name)} name={at} value={chosen} onValue={set}
-					options={[...needs_none ? [{ key: '', text: 'as usual' }] : [], ...choices.map(one => ({ key: one.value, text: one.value }))]} />
+					options={[...needs_none ? [{ key: '', text: t('settings-as-usual') }] : [], ...choices.map(one => ({ key: one.value, text: one.value }))]} />
 				{wrong_at(form, at) && <p class="field-error"><Icon name="alert" size={15} />{wrong_at(form, at)}</p>}
 				<p class="field-hint">{hint}</p>
 			</div>
 		)
 	}
 	return <SelectField label={title_of(node.name)} name={at} value={chosen} hint={hint} error={wrong_at(form, at)} onValue={set}
-		options={[...(needs_none || !chosen ? [['', needs_none ? 'as usual' : 'choose one']] : []), ...choices.map(one => [one.value, one.value])] as [string, string][]} />
+		options={[...(needs_none || !chosen ? [['', t(needs_none ? 'settings-as-usual' : 'settings-choose-one')]] : []), ...choices.map(one => [one.value, one.value])] as [string, string][]} />
 }
 
 function Reference({ node, value, onValue, at, form }: NodeProps) {
@@ -79,7 +81,7 @@ function Reference({ node, value, onValue, at, form }: NodeProps) {
 	if (!options || options.length > MANY)
 		return <OfferField {...common} options={options ?? []} placeholder={example(node)} />
 	const all = chosen && !options.includes(chosen) ? [...options, chosen] : options
-	return <SelectField {...common} options={[['', node.mandatory ? 'choose one' : 'none'], ...all.map(one => [one, one] as [string, string])]} />
+	return <SelectField {...common} options={[['', node.mandatory ? t('settings-choose-one') : t('word-none')], ...all.map(one => [one, one] as [string, string])]} />
 }
 
 function Several({ node, value, onValue, at, form }: NodeProps) {
@@ -160,11 +162,11 @@ function Entries({ node, value, onValue, at, form }: NodeProps) {
 			{items.map((item, index) => (
 				<div key={index} class="entry">
 					<div class="entry-head"><b>{String(item[key] ?? `${noun_of(node)} ${index + 1}`)}</b>
-						<IconButton icon="trash" label={`Remove ${noun_of(node)} ${String(item[key] ?? index + 1)}`} onClick={() => set(index, null)} /></div>
+						<IconButton icon="trash" label={t('settings-remove', { node: noun_of(node), value: String(item[key] ?? index + 1) })} onClick={() => set(index, null)} /></div>
 					<Members node={node} value={item} at={`${at}-${String(item[key] ?? index)}-`} form={{ ...form, fresh: true }} onValue={next => set(index, next)} />
 				</div>
 			))}
-			<Button small icon="plus" onClick={() => onValue([...items, {}])}>Add {noun_of(node)}</Button>
+			<Button small icon="plus" onClick={() => onValue([...items, {}])}>{t('settings-add', { node: noun_of(node) })}</Button>
 		</fieldset>
 	)
 }
@@ -186,17 +188,20 @@ export function Members({ node, value, onValue, at = '', form }: { node: FormNod
 			groups.push(children.filter(one => one.choice?.name === child.choice?.name))
 		}
 	}
-	const draw = (group: FormNode[]) => group.length > 1
+	const drawn = (group: FormNode[]) => group.length > 1
 		? <OneOf key={group[0].choice?.name} nodes={group} value={value} at={at} form={form} onValue={onValue} />
 		: <AnyNode key={group[0].name} node={group[0]} value={value[group[0].name]} at={at + group[0].name} form={form}
 			onValue={next => onValue({ ...value, [group[0].name]: next })} />
+	const draw = (group: FormNode[]) => group.some(one => form.closed?.has(at + one.name))
+		? <fieldset key={group[0].name} class="plain read-only" disabled><legend><Icon name="lock" size={14} />{t('settings-read-only')}</legend>{drawn(group)}</fieldset>
+		: drawn(group)
 	const rare = groups.filter(group => group[0].ui === 'advanced')
 	const is_open = rare.some(([child]) => value[child.name] !== undefined || wrong_below(form, at + child.name))
 	return (
 		<>
 			{groups.filter(group => group[0].ui !== 'advanced').map(draw)}
 			{rare.length > 0 && <details class="more" open={is_open}>
-				<summary><Icon name="right" size={16} />More</summary>
+				<summary><Icon name="right" size={16} />{t('word-more')}</summary>
 				<div class="more-body">{rare.map(draw)}</div>
 			</details>}
 		</>

@@ -4,6 +4,7 @@ import '../css/links.css'
 import { bit_rate } from '../core/format'
 import { series } from '../core/live'
 import type { InterfaceState } from '../core/types'
+import { t } from '../core/words'
 import { Icon, type IconName } from './icon'
 import { Badge } from './parts'
 
@@ -18,9 +19,9 @@ export function Rate({ icon, label, rate, tone }: { icon: IconName; label: strin
 
 export function LinkBadge({ link }: { link: InterfaceState }) {
 	if (link.present === false)
-		return <Badge tone="bad" icon="unlink">absent</Badge>
+		return <Badge tone="bad" icon="unlink">{t('links-absent')}</Badge>
 	const up = series.get(link.name)?.linkUp ?? link['link-up']
 	if (link['admin-up'] === false)
-		return <Badge tone="plain" icon="unlink">switched off</Badge>
-	return up ? <Badge tone="good" icon="link">up</Badge> : <Badge tone="bad" icon="unlink">no carrier</Badge>
+		return <Badge tone="plain" icon="unlink">{t('links-switched-off')}</Badge>
+	return up ? <Badge tone="good" icon="link">{t('links-up')}</Badge> : <Badge tone="bad" icon="unlink">{t('links-no-carrier')}</Badge>
 }

@@ -3,6 +3,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { read_page } from '../core/objects'
 import { lists_below, page_title, sections, title_of, type FormNode } from '../core/schema'
+import { t } from '../core/words'
 import { Icon, type IconName } from './icon'
 
 export interface Goal {
@@ -100,14 +101,14 @@ export function Palette({ pages, onClose }: { pages: Goal[]; onClose: () => void
 		}
 	}
 	return (
-		<dialog ref={dialog} class="dialog palette" aria-label="Go to" onCancel={event => { event.preventDefault(); onClose() }}
+		<dialog ref={dialog} class="dialog palette" aria-label={t('shell-go-to')} onCancel={event => { event.preventDefault(); onClose() }}
 			onMouseDown={event => { if (event.target === dialog.current) onClose() }}>
 			<div class="dialog-box">
-				<label class="palette-field"><Icon name="search" /><span class="unseen">Go to a page, a setting or an object</span>
+				<label class="palette-field"><Icon name="search" /><span class="unseen">{t('shell-go-to-a-page-a')}</span>
 					<input role="combobox" aria-expanded="true" aria-controls={id} aria-activedescendant={goals.length ? `${id}-${chosen}` : undefined} aria-autocomplete="list"
-						value={text} placeholder="Pages, settings, objects" spellcheck={false} autoComplete="off" onKeyDown={key}
-						onInput={event => { set_text(event.currentTarget.value); set_at(0) }} /><kbd>Esc</kbd></label>
-				<div id={id} class="palette-list" role="listbox" aria-label="Found" tabIndex={-1}>
+						value={text} placeholder={t('shell-pages-settings-objects')} spellcheck={false} autoComplete="off" onKeyDown={key}
+						onInput={event => { set_text(event.currentTarget.value); set_at(0) }} /><kbd>{t('shell-esc')}</kbd></label>
+				<div id={id} class="palette-list" role="listbox" aria-label={t('shell-found')} tabIndex={-1}>
 					{goals.map((goal, place) => (
 						<div key={goal.href + goal.text} id={`${id}-${place}`} role="option" aria-selected={place === chosen} class="palette-goal"
 							onMouseMove={() => set_at(place)} onClick={() => open(goal)}>
@@ -115,8 +116,8 @@ export function Palette({ pages, onClose }: { pages: Goal[]; onClose: () => void
 						</div>
 					))}
 				</div>
-				{goals.length === 0 && <p class="palette-none">Nothing is called “{text}”</p>}
-				<p class="unseen" role="status">{goals.length} found</p>
+				{goals.length === 0 && <p class="palette-none">{t('shell-nothing-is-called', { text })}</p>}
+				<p class="unseen" role="status">{t('shell-found-2', { count: goals.length })}</p>
 			</div>
 		</dialog>
 	)

@@ -4,6 +4,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { Icon, type IconName } from './icon'
 import type { FieldError } from '../core/types'
+import { t } from '../core/words'
 
 type Tone = 'good' | 'warn' | 'bad' | 'note' | 'plain' | 'accent'
 
@@ -44,7 +45,7 @@ export function Badge({ tone = 'plain', icon, children, title }:
 export function ActionBadge({ action }: { action?: string }) {
 	const known: Record<string, [Tone, IconName]> = { accept: ['good', 'accept'], drop: ['bad', 'drop'], reject: ['warn', 'reject'] }
 	const [tone, icon] = known[action ?? ''] ?? ['plain', 'info']
-	return <Badge tone={tone} icon={icon}>{action || 'unknown'}</Badge>
+	return <Badge tone={tone} icon={icon}>{action || t('shell-unknown')}</Badge>
 }
 
 export function Card({ title, icon, actions, children, class: extra = '', flush, level = 2 }: { title?: string; icon?: IconName
@@ -84,7 +85,7 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
 export function Skeleton({ lines = 4 }: { lines?: number }) {
 	return (
 		<div class="skeleton" role="status">
-			<span class="unseen">Loading</span>
+			<span class="unseen">{t('shell-loading')}</span>
 			{Array.from({ length: lines }, (_, at) => <span key={at} class="skeleton-line" aria-hidden="true" />)}
 		</div>
 	)

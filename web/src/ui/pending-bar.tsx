@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Always in sight: what runs, what waits, and the countdown of a commit on trial.
 import { useSignal } from '@preact/signals'
-import { ago, countdown, plural } from '../core/format'
+import { ago, countdown } from '../core/format'
 import { place } from '../core/router'
 import { complain, go_back, keep, may_edit, now, outcome, status, trial, trial_until, workspace } from '../core/store'
+import type { Workspace } from '../core/types'
+import { t, T } from '../core/words'
 import { Icon } from './icon'
 import { Button } from './parts'
 
@@ -33,17 +35,17 @@ function Trial() {
 		busy.value = ''
 	}
 	return (
-		<section class="bar bar-trial" aria-label="Commit on trial">
+		<section class="bar bar-trial" aria-label={t('shell-commit-on-trial')}>
 			<Ring part={whole ? left / whole : 0} />
 			<div class="bar-text">
-				<p class="bar-title">Revision {commit.revision} is on trial: back to the previous one in <b class="bar-clock">{countdown(left)}</b></p>
-				<p class="bar-more">{commit['forced-confirm'] || commit.comment || 'Does everything still work? Then keep it.'}</p>
+				<p class="bar-title"><T id="shell-revision-is-on-trial-back" args={{ revision: String(commit.revision) }} parts={{ left: <b class="bar-clock">{countdown(left)}</b> }} /></p>
+				<p class="bar-more">{commit['forced-confirm'] || commit.comment || t('shell-does-everything-still-work-then')}</p>
 			</div>
 			<div class="bar-actions">
-				<Button icon="undo" disabled={busy.value !== ''} busy={busy.value === 'back'} onClick={() => act('back', go_back)}>Go back</Button>
-				<Button kind="primary" icon="check" disabled={busy.value !== ''} busy={busy.value === 'keep'} onClick={() => act('keep', keep)}>Keep</Button>
+				<Button icon="undo" disabled={busy.value !== ''} busy={busy.value === 'back'} onClick={() => act('back', go_back)}>{t('shell-go-back')}</Button>
+				<Button kind="primary" icon="check" disabled={busy.value !== ''} busy={busy.value === 'keep'} onClick={() => act('keep', keep)}>{t('shell-keep')}</Button>
 			</div>
-			<p class="unseen" role="alert">Revision {commit.revision} is on trial. Keep it or it goes back by itself.</p>
+			<p class="unseen" role="alert">{t('shell-revision-is-on-trial-keep', { revision: String(commit.revision) })}</p>
 		</section>
 	)
 }
@@ -54,15 +56,21 @@ function Outcome() {
 		return null
 	const kept = ended.state === 'kept'
 	return (
-		<section class={`bar ${kept ? 'bar-kept' : 'bar-reverted'}`} aria-label="Result of the commit">
+		<section class={`bar ${kept ? 'bar-kept' : 'bar-reverted'}`} aria-label={t('shell-result-of-the-commit')}>
 			<Icon name={kept ? 'shield' : 'undo'} size={22} />
 			<div class="bar-text" role="status">
-				<p class="bar-title">{kept ? `Revision ${ended.revision} is kept` : `Revision ${ended.revision} was taken back`}</p>
-				<p class="bar-more">{kept ? 'It also starts after a reboot.' : 'The box runs the previous revision again.'}</p>
+				<p class="bar-title">{kept ? t('shell-revision-is-kept', { revision: String(ended.revision) }) : t('shell-revision-was-taken-back', { revision: String(ended.revision) })}</p>
+				<p class="bar-more">{kept ? t('shell-it-also-starts-after-a') : t('shell-the-box-runs-the-previous')}</p>
 			</div>
-			<div class="bar-actions"><Button small onClick={() => { outcome.value = null }}>OK</Button></div>
+			<div class="bar-actions"><Button small onClick={() => { outcome.value = null }}>{t('shell-ok')}</Button></div>
 		</section>
 	)
+}
+
+function made_on(home: Workspace | null) {
+	if (!home)
+		return ''
+	return home['created-at'] ? t('shell-made-on-begun', { base: String(home.base), ago: ago(home['created-at'], now.value) }) : t('shell-made-on', { base: String(home.base) })
 }
 
 export function PendingBar() {
@@ -73,22 +81,22 @@ export function PendingBar() {
 		return <Outcome />
 	if (changes > 0) {
 		return (
-			<section class="bar bar-pending" aria-label="Pending changes">
+			<section class="bar bar-pending" aria-label={t('shell-pending-changes')}>
 				<Icon name="pending" size={22} />
 				<div class="bar-text">
-					<p class="bar-title" role="status">{plural(changes, 'change')} not yet in force</p>
-					<p class="bar-more">Made on revision {workspace.value?.base}{workspace.value?.['created-at'] && `, begun ${ago(workspace.value['created-at'], now.value)}`}</p>
+					<p class="bar-title" role="status">{t('shell-changes-pending', { count: changes })}</p>
+					<p class="bar-more">{made_on(workspace.value)}</p>
 				</div>
-				<div class="bar-actions">{place.value.page !== 'pending' && <a class="button button-primary" href="#/pending"><Icon name="arrow" />Review</a>}</div>
+				<div class="bar-actions">{place.value.page !== 'pending' && <a class="button button-primary" href="#/pending"><Icon name="arrow" />{t('shell-review')}</a>}</div>
 			</section>
 		)
 	}
 	return (
-		<section class="bar bar-calm" aria-label="Pending changes">
+		<section class="bar bar-calm" aria-label={t('shell-pending-changes')}>
 			<Icon name="shield" size={18} />
 			<div class="bar-text">
-				<p class="bar-more"><b>{status.value ? `Revision ${status.value.revision} is in force` : 'Reading the status'}</b>
-					{may_edit.value ? '. Nothing is pending.' : '. You can look, not change.'}</p>
+				<p class="bar-more"><T id={may_edit.value ? 'shell-calm' : 'shell-calm-look'} parts={{
+					revision: <b>{status.value ? t('shell-revision-is-in-force', { revision: String(status.value.revision) }) : t('shell-reading-the-status')}</b> }} /></p>
 			</div>
 		</section>
 	)

@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Throughput of one interface over the last five minutes. uPlot comes in a chunk of its own, after the page stands.
+// A line or two over time. uPlot comes in a chunk of its own, after the page stands.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type UPlot from 'uplot'
 import { bit_rate_text } from '../core/format'
-import { series, series_tick } from '../core/live'
+import { DAY, lines_of, span } from '../core/history'
+import { series_tick } from '../core/live'
 import { is_dark } from '../core/theme'
+import { t } from '../core/words'
 
-const SPANS: [number, string[]][] = [[60, ['45 s', '30 s', '15 s', 'now']], [120, ['90 s', '60 s', '30 s', 'now']], [300, ['4 min', '3 min', '2 min', '1 min', 'now']]]
+const MARKS: [number, number[]][] = [[60, [45, 30, 15, 0]], [120, [90, 60, 30, 0]], [300, [240, 180, 120, 60, 0]], [600, [480, 360, 240, 120, 0]], [DAY, [64800, 43200, 21600, 0]]]
+const back = (seconds: number) => seconds === 0 ? t('time-back-now') : seconds >= 7200 ? t('time-back-hours', { count: seconds / 3600 })
+	: seconds > 90 ? t('time-back-minutes', { count: seconds / 60 }) : t('time-back-seconds', { count: seconds })
 
 export interface Reading {
 	time: number | null	// null: now
 	rx: number
 	tx: number
 }
+
+/** One line of a plot, and how its numbers are written. */
+export interface PlotKind {
+	lines: { name: string; token: string }[]
+	top: (most: number) => number
+	words: (value: number) => string
+}
+
+const RATES: PlotKind = { lines: [{ name: 'rx', token: '--plot-in' }, { name: 'tx', token: '--plot-out' }], top: round_top,
+	words: value => value ? bit_rate_text(value).replace(/\.0+(?= )|(\.\d*[1-9])0+(?= )/, '$1') : '0' }
 
 function colour(element: Element, token: string) {
 	const probe = document.createElement('span')
@@ -42,21 +56,14 @@ function round_top(bytesPerSecond: number) {
 	return top * power / 8
 }
 
-function data_of(name: string): UPlot.AlignedData {
-	const one = series.get(name)
-	return one ? [one.time, one.rx, one.tx] : [[], [], []]
-}
-
-function options_of(element: HTMLElement, height: number, name: string, onReading: (reading: Reading | null) => void): UPlot.Options {
-	const rx = colour(element, '--plot-in')
-	const tx = colour(element, '--plot-out')
+function options_of(element: HTMLElement, height: number, kind: PlotKind, read: () => number[][], onReading: ((reading: Reading | null) => void) | undefined, wide: number): UPlot.Options {
 	const text = colour(element, '--text-faint')
 	const grid = colour(element, '--plot-grid')
 	const axis = { stroke: text, font: '11px Inter, system-ui, sans-serif', ticks: { show: false }, grid: { stroke: grid, width: 1 } }
 	const newest = () => Date.now() / 1000
-	// A young plot shows the last minute, an old one five.
-	const span = () => SPANS.find(([seconds]) => newest() - (series.get(name)?.time[0] ?? newest()) <= seconds) ?? SPANS[SPANS.length - 1]
-	const marks = () => span()[1].map((_, at, all) => newest() - span()[0] / (all.length === 5 ? 5 : 4) * (all.length - 1 - at))
+	// A young plot shows the last minute, an old one as much as is asked for.
+	const shown = () => span.value === DAY ? MARKS[4] : MARKS.slice(0, 4).find(([seconds]) => newest() - (read()[0][0] ?? newest()) <= seconds + 2) ?? MARKS[3]
+	const marks = () => shown()[1].map((_, at, all) => newest() - shown()[0] / (all.length === 5 ? 5 : 4) * (all.length - 1 - at))
 	return {
 		width: Math.max(120, element.clientWidth),
 		height,
@@ -64,36 +71,34 @@ function options_of(element: HTMLElement, height: number, name: string, onReadin
 		legend: { show: false },
 		cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false }, sync: { key: 'throughput' } },
 		scales: {
-			x: { time: false, range: () => [newest() - span()[0], newest()] },
-			y: { range: (_plot, _low, high) => [0, round_top(high ?? 0)] },
+			x: { time: false, range: () => [newest() - shown()[0], newest()] },
+			y: { range: (_plot, _low, high) => [0, kind.top(high ?? 0)] },
 		},
 		axes: [
-			{ ...axis, size: 24, splits: marks, values: () => span()[1] },
-			{ ...axis, size: 62, splits: (_plot, _at, _low, high) => [0, high / 2, high],
-				values: (_plot, splits) => splits.map(value => value ? bit_rate_text(value).replace(/\.0+(?= )|(\.\d*[1-9])0+(?= )/, '$1') : '0') },
+			{ ...axis, size: 24, splits: marks, values: () => shown()[1].map(back) },
+			{ ...axis, size: wide, splits: (_plot, _at, _low, high) => [0, high / 2, high], values: (_plot, splits) => splits.map(kind.words) },
 		],
-		series: [
-			{},
-			{ label: 'in', stroke: rx, width: 1.75, fill: fill_of(rx), points: { show: false } },
-			{ label: 'out', stroke: tx, width: 1.75, fill: fill_of(tx), points: { show: false } },
-		],
+		series: [{}, ...kind.lines.map(({ name, token }) => {
+			const stroke = colour(element, token)
+			return { label: name, stroke, width: 1.75, fill: fill_of(stroke), points: { show: false } }
+		})],
 		hooks: {
 			setCursor: [plot => {
 				const at = plot.cursor.idx
-				const one = series.get(name)
-				onReading(at === null || at === undefined || !one || one.time[at] === undefined ? null
-					: { time: one.time[at], rx: one.rx[at], tx: one.tx[at] })
+				const [time, rx, tx] = read()
+				onReading?.(at === null || at === undefined || time[at] === undefined ? null : { time: time[at], rx: rx[at], tx: tx?.[at] ?? 0 })
 			}],
 		},
 	}
 }
 
-export function Plot({ name, height = 150, label, onReading }: { name: string; height?: number; label: string
-		onReading: (reading: Reading | null) => void }) {
+export function Plot({ link, kind = RATES, height = 150, label, onReading, axis = 62 }: { link?: string; kind?: PlotKind; height?: number; label: string
+		axis?: number; onReading?: (reading: Reading | null) => void }) {
 	const box = useRef<HTMLDivElement>(null)
 	const plot = useRef<UPlot | null>(null)
 	const [library, set_library] = useState<typeof UPlot | null>(null)
 	const dark = is_dark()
+	const read = () => lines_of(kind.lines.map(line => line.name), link)
 
 	useEffect(() => {
 		let wanted = true
@@ -105,7 +110,7 @@ export function Plot({ name, height = 150, label, onReading }: { name: string; h
 		const element = box.current
 		if (!library || !element)
 			return
-		const made = new library(options_of(element, height, name, onReading), data_of(name), element)
+		const made = new library(options_of(element, height, kind, read, onReading, axis), read() as UPlot.AlignedData, element)
 		plot.current = made
 		const watch = new ResizeObserver(() => made.setSize({ width: Math.max(120, element.clientWidth), height }))
 		watch.observe(element)
@@ -114,9 +119,13 @@ export function Plot({ name, height = 150, label, onReading }: { name: string; h
 			made.destroy()
 			plot.current = null
 		}
-	}, [library, name, height, dark])
+	}, [library, link, kind, height, dark])
 
-	useEffect(() => series_tick.subscribe(() => plot.current?.setData(data_of(name))), [name])
+	useEffect(() => {
+		const draw = () => plot.current?.setData(read() as UPlot.AlignedData)
+		const ends = [series_tick.subscribe(draw), span.subscribe(draw)]
+		return () => ends.forEach(end => end())
+	}, [link, kind])
 
 	return <div class="plot" role="img" aria-label={label} style={{ height: `${height}px` }} ref={box} />
 }

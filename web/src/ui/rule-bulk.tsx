@@ -89,7 +89,7 @@ const GRAMMAR: [string, string][] = [
 	['service:http|dns', 'one of several'],
 	['-from:lan', 'not this'],
 	['pair:lan>wan', 'rules that may decide connections from lan to wan, “any” too'],
-	['is:disabled', 'enabled, disabled, logged, limited, generated, changed, new, edited, moved, live'],
+	['is:disabled', 'enabled, disabled, logged, limited, generated, changed, new, edited, moved, live, shadowed, unused'],
 	['hits>1k', 'packets since it is there; also hits=0 and number<100'],
 ]
 

@@ -3,7 +3,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { bit_rate_text, byte_size, list, short_count } from '../core/format'
 import { counter_tick, counters } from '../core/live'
-import { endpoint_words, type Line, type Mark } from '../core/rules'
+import { address } from '../core/router'
+import { endpoint_words, type Finding, type Line, type Mark } from '../core/rules'
 import { may_edit } from '../core/store'
 import { Menu, type MenuItem } from './dialog'
 import { Icon } from './icon'
@@ -85,6 +86,16 @@ function Counter({ ids }: { ids: string[] }) {
 
 const MARKS: Record<Mark, [string, 'accent' | 'note']> = { new: ['new', 'accent'], edited: ['edited', 'accent'], moved: ['moved', 'note'] }
 
+const FINDINGS: Record<Finding['finding'], [string, 'warn' | 'note' | 'plain']> = { shadowed: ['shadowed', 'warn'], redundant: ['redundant', 'note'], partly: ['partly shadowed', 'note'], 'never-hit': ['unused', 'plain'] }
+
+/** The proof is in the title, and its first witness is a press away. */
+function FindingBadge({ finding }: { finding: Finding }) {
+	const [text, tone] = FINDINGS[finding.finding]
+	const witness = finding.witnesses?.[0]
+	const badge = <Badge tone={tone} icon={tone === 'warn' ? 'alert' : 'info'} title={finding.text}>{text}</Badge>
+	return witness ? <a class="finding" tabIndex={-1} href={address('rules', { focus: witness })} aria-label={`${text}: ${finding.text}. Go to ${witness}`}>{badge}</a> : badge
+}
+
 export function menu_of(line: Line, deeds: Deeds, count: number): MenuItem[] {
 	return [
 		{ text: 'Edit', icon: 'edit', keys: 'Enter', then: () => deeds.open(line) },
@@ -165,6 +176,7 @@ export function Row({ line, zones, deeds, count, chosen, writing, onWriting, gri
 					{editable ? <button type="button" class="rule-open" onClick={() => deeds.open(line)}>{rule.id}</button> : <b title={rule.id}>{rule.id}</b>}
 					{line.folded ? <small class="soft">{line.heading}</small> : generated && <Badge>generated</Badge>}
 					{line.mark && <Badge tone={MARKS[line.mark][1]}>{MARKS[line.mark][0]}</Badge>}
+					{line.finding && <FindingBadge finding={line.finding} />}
 					{rule.log && <span class="rule-logs" title="Its connections are logged"><Icon name="log" size={15} /><span class="unseen">logged</span></span>}
 					{editable && !rule.description && !writing && <button type="button" class="rule-describe" tabIndex={-1} aria-label={`Describe ${rule.id}`} title="Describe it" onClick={() => onWriting(true)}><Icon name="edit" size={14} /></button>}
 					{list(rule.tags).map(tag => <button key={tag} type="button" class="rule-tag" tabIndex={-1} title={`Show only rules tagged ${tag}`} onClick={() => deeds.search(`tag=${tag}`)}>{tag}</button>)}

@@ -2,6 +2,7 @@
 // Enrolling a second factor: the QR code, the first code of the app, and the recovery codes, which are seen this once.
 import { useEffect, useState } from 'preact/hooks'
 import { post, words_of } from '../core/api'
+import { t } from '../core/words'
 import { Dialog } from './dialog'
 import { Button, Notice, Skeleton, TextField } from './parts'
 import { Qr } from './qr'
@@ -22,10 +23,10 @@ export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: ()
 		URL.revokeObjectURL(link.href)
 	}
 	return (
-		<Dialog title="Recovery codes" lead="Each opens the door once when the phone is lost. They are shown this once: print them, or keep the file apart from this machine." onClose={() => kept && onClose()}
-			actions={<><Button icon="down" onClick={save}>Save as a file</Button><Button kind="primary" icon="check" disabled={!kept} onClick={onClose}>Done</Button></>}>
-			<ol class="codes" aria-label="Recovery codes">{codes.map(code => <li key={code}><code>{code}</code></li>)}</ol>
-			<label class="check"><input type="checkbox" checked={kept} onChange={event => set_kept(event.currentTarget.checked)} /> I keep them in a safe place</label>
+		<Dialog title={t('access-recovery-codes')} lead={t('access-each-opens-the-door-once')} onClose={() => kept && onClose()}
+			actions={<><Button icon="down" onClick={save}>{t('access-save-as-a-file')}</Button><Button kind="primary" icon="check" disabled={!kept} onClick={onClose}>{t('word-done')}</Button></>}>
+			<ol class="codes" aria-label={t('access-recovery-codes')}>{codes.map(code => <li key={code}><code>{code}</code></li>)}</ol>
+			<label class="check"><input type="checkbox" checked={kept} onChange={event => set_kept(event.currentTarget.checked)} />{' '}{t('access-i-keep-them-in-a')}</label>
 		</Dialog>
 	)
 }
@@ -50,14 +51,14 @@ export function Enrol({ onClose, onDone }: { onClose: () => void; onDone: () => 
 	if (codes)
 		return <RecoveryCodes codes={codes} onClose={onDone} />
 	return (
-		<Dialog title="A second factor" lead="Scan this with an authenticator app, then type the code it shows." onClose={onClose} onSubmit={() => void confirm()}
-			actions={<><Button onClick={onClose}>Cancel</Button><Button kind="primary" type="submit" icon="check" busy={busy} disabled={!offer || code.replace(/\s/g, '').length < 6}>Confirm</Button></>}>
+		<Dialog title={t('access-a-second-factor')} lead={t('access-scan-this-with-an-authenticator')} onClose={onClose} onSubmit={() => void confirm()}
+			actions={<><Button onClick={onClose}>{t('word-cancel')}</Button><Button kind="primary" type="submit" icon="check" busy={busy} disabled={!offer || code.replace(/\s/g, '').length < 6}>{t('access-confirm')}</Button></>}>
 			{!offer && !error && <Skeleton lines={6} />}
 			{!offer && error && <Notice alert tone="bad" icon="alert" title={error} />}
 			{offer && <>
-				<Qr rows={offer.qr} label="QR code for an authenticator app" />
-				<details class="more"><summary>No camera? Type the secret</summary><p class="secret-text"><code>{offer.secret.match(/.{1,4}/g)?.join(' ')}</code></p></details>
-				<TextField label="Code of the app" name="enrol-otp" value={code} onValue={set_code} error={error} inputMode="numeric" autoComplete="one-time-code" mono maxLength={10} required />
+				<Qr rows={offer.qr} label={t('access-qr-code-for-an-authenticator')} />
+				<details class="more"><summary>{t('access-no-camera-type-the-secret')}</summary><p class="secret-text"><code>{offer.secret.match(/.{1,4}/g)?.join(' ')}</code></p></details>
+				<TextField label={t('access-code-of-the-app')} name="enrol-otp" value={code} onValue={set_code} error={error} inputMode="numeric" autoComplete="one-time-code" mono maxLength={10} required />
 			</>}
 		</Dialog>
 	)

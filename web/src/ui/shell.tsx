@@ -8,6 +8,7 @@ import { claimable, dismiss, session, sign_out, status, toasts, trial, workspace
 import { connected } from '../core/live'
 import { is_list, lists_below, page_title, sections, title_of, type FormNode } from '../core/schema'
 import { theme, type Theme } from '../core/theme'
+import { msg, need_words, t, T } from '../core/words'
 import { Icon, Mark, type IconName } from './icon'
 import { PendingBar } from './pending-bar'
 import { Button, IconButton, Segments, Skeleton } from './parts'
@@ -18,34 +19,44 @@ interface Page {
 	text: string
 	icon: IconName
 	load: () => Promise<{ default: ComponentType }>
+	words?: string[]		// catalogues; its own is named like the page
 	is_unlisted?: boolean		// the list below it stands for it
 }
 
 const PAGES: Page[] = [
-	{ key: 'dashboard', text: 'Dashboard', icon: 'dashboard', load: () => import('../pages/dashboard') },
-	{ key: 'rules', text: 'Firewall rules', icon: 'rules', load: () => import('../pages/rules') },
-	{ key: 'log', text: 'Live log', icon: 'log', load: () => import('../pages/log') },
-	{ key: 'interfaces', text: 'Interfaces', icon: 'interfaces', load: () => import('../pages/interfaces') },
-	{ key: 'pending', text: 'Pending changes', icon: 'pending', load: () => import('../pages/pending') },
-	{ key: 'history', text: 'History', icon: 'history', load: () => import('../pages/history') },
-	{ key: 'people', text: 'People', icon: 'user', load: () => import('../pages/people') },
-	{ key: 'audit', text: 'Audit log', icon: 'shield', load: () => import('../pages/audit') },
-	{ key: 'account', text: 'Your account', icon: 'key', load: () => import('../pages/account'), is_unlisted: true },
-	{ key: 'settings', text: 'Settings', icon: 'edit', load: () => import('../pages/settings'), is_unlisted: true },
+	{ key: 'dashboard', text: msg('shell-dashboard'), icon: 'dashboard', load: () => import('../pages/dashboard'), words: ['links'] },
+	{ key: 'rules', text: msg('shell-firewall-rules'), icon: 'rules', load: () => import('../pages/rules'), words: ['settings'] },
+	{ key: 'log', text: msg('shell-live-log'), icon: 'log', load: () => import('../pages/log'), words: [] },
+	{ key: 'states', text: msg('shell-connections'), icon: 'swap', load: () => import('../pages/states'), words: [] },
+	{ key: 'explain', text: msg('shell-explain'), icon: 'help', load: () => import('../pages/explain'), words: ['settings'] },
+	{ key: 'interfaces', text: msg('shell-interfaces'), icon: 'interfaces', load: () => import('../pages/interfaces'), words: ['links'] },
+	{ key: 'pending', text: msg('shell-pending-changes'), icon: 'pending', load: () => import('../pages/pending'), words: ['changes'] },
+	{ key: 'history', text: msg('shell-history'), icon: 'history', load: () => import('../pages/history'), words: ['changes'] },
+	{ key: 'backups', text: msg('shell-backups'), icon: 'down', load: () => import('../pages/backups'), words: ['box', 'settings'] },
+	{ key: 'drift', text: msg('shell-drift'), icon: 'swap', load: () => import('../pages/drift'), words: ['box'] },
+	{ key: 'system', text: msg('shell-system'), icon: 'box', load: () => import('../pages/system'), words: ['box'] },
+	{ key: 'secrets', text: msg('shell-secrets'), icon: 'lock', load: () => import('../pages/vault'), words: ['box'] },
+	{ key: 'people', text: msg('shell-people'), icon: 'user', load: () => import('../pages/people'), words: ['access'] },
+	{ key: 'audit', text: msg('shell-audit-log'), icon: 'shield', load: () => import('../pages/audit'), words: ['access'] },
+	{ key: 'api', text: msg('shell-api'), icon: 'link', load: () => import('../pages/api') },
+	{ key: 'gallery', text: msg('shell-gallery'), icon: 'sun', load: () => import('../pages/gallery'), words: ['gallery', 'settings'], is_unlisted: true },
+	{ key: 'account', text: msg('shell-your-account'), icon: 'key', load: () => import('../pages/account'), words: ['access'], is_unlisted: true },
+	{ key: 'settings', text: msg('shell-settings'), icon: 'edit', load: () => import('../pages/settings'), is_unlisted: true },
 ]
-const SIGN_IN = () => import('../pages/signin')
+const SIGN_IN: Pick<Page, 'key' | 'load'> = { key: 'signin', load: () => import('../pages/signin') }
 
 const loaded = new Map<unknown, ComponentType>()
 
 /** A page is fetched when it is first wanted; the skeleton comes only when that is slow. */
-function Lazy({ load }: { load: Page['load'] }) {
+function Lazy({ page }: { page: Pick<Page, 'key' | 'load' | 'words'> }) {
+	const { load, words = [page.key] } = page
 	const [, again] = useState(0)
 	const [failed, set_failed] = useState(false)
 	const Ready = loaded.get(load)
 	useEffect(() => {
 		let wanted = true
 		if (!loaded.has(load)) {
-			load().then(module => {
+			Promise.all([load(), need_words(words)]).then(([module]) => {
 				loaded.set(load, module.default)
 				if (wanted)
 					again(count => count + 1)
@@ -56,7 +67,7 @@ function Lazy({ load }: { load: Page['load'] }) {
 	if (Ready)
 		return <Ready />
 	if (failed)
-		return <div class="page"><p role="alert">This page could not be fetched. <a href="/">Load the app again</a>: it may have been updated.</p></div>
+		return <div class="page"><p role="alert"><T id="shell-this-page-could-not-be" parts={{ link: <a href="/">{t('shell-load-the-app-again')}</a> }} /></p></div>
 	return <div class="page"><Skeleton lines={6} /></div>
 }
 
@@ -71,7 +82,7 @@ function Sections({ onGone }: { onGone?: () => void }) {
 	}
 	return nodes.length === 0 ? null : (
 		<>
-			<h2 class="nav-head" id="nav-settings">Settings</h2>
+			<h2 class="nav-head" id="nav-settings">{t('shell-settings')}</h2>
 			<ul aria-labelledby="nav-settings">
 				{nodes.map(node => (
 					<li key={node.name}>
@@ -89,13 +100,13 @@ function Sections({ onGone }: { onGone?: () => void }) {
 function Navigation({ onGone }: { onGone?: () => void }) {
 	const changes = workspace.value?.changes ?? 0
 	return (
-		<nav class="nav" aria-label="Pages">
+		<nav class="nav" aria-label={t('shell-pages')}>
 			<ul>
 				{PAGES.filter(page => !page.is_unlisted).map(page => (
 					<li key={page.key}>
 						<a href={'#/' + page.key} class="nav-link" aria-current={place.value.page === page.key ? 'page' : undefined} onClick={onGone}>
-							<Icon name={page.icon} /><span>{page.text}</span>
-							{page.key === 'pending' && changes > 0 && <span class="nav-count">{changes}<span class="unseen"> changes</span></span>}
+							<Icon name={page.icon} /><span>{t(page.text)}</span>
+							{page.key === 'pending' && changes > 0 && <span class="nav-count">{changes}<span class="unseen"> {t('shell-nav-changes')}</span></span>}
 						</a>
 					</li>
 				))}
@@ -109,12 +120,12 @@ function Person() {
 	const who = session.value
 	return (
 		<div class="person">
-			<Segments label="Colours" name="theme" value={theme.value} onValue={value => { theme.value = value as Theme }} options={[
-				{ key: 'auto', text: 'Auto', icon: 'auto' }, { key: 'light', text: 'Light', icon: 'sun' }, { key: 'dark', text: 'Dark', icon: 'moon' }]} />
+			<Segments label={t('shell-colours')} name="theme" value={theme.value} onValue={value => { theme.value = value as Theme }} options={[
+				{ key: 'auto', text: t('shell-auto'), icon: 'auto' }, { key: 'light', text: t('shell-light'), icon: 'sun' }, { key: 'dark', text: t('shell-dark'), icon: 'moon' }]} />
 			<div class="person-row">
 				<span class="person-face" aria-hidden="true">{(who?.['full-name'] || who?.user || '?').slice(0, 1).toUpperCase()}</span>
-				<a class="person-name" href="#/account" aria-label={`Your account, ${who?.user}`}><b>{who?.['full-name'] || who?.user}</b><small>{who?.role}</small></a>
-				<IconButton label="Sign out" icon="leave" onClick={() => void sign_out()} />
+				<a class="person-name" href="#/account" aria-label={t('shell-your-account-2', { user: who?.user })}><b>{who?.['full-name'] || who?.user}</b><small>{who?.role}</small></a>
+				<IconButton label={t('shell-sign-out')} icon="leave" onClick={() => void sign_out()} />
 			</div>
 		</div>
 	)
@@ -132,10 +143,10 @@ function Drawer({ onClose }: { onClose: () => void }) {
 	const dialog = useRef<HTMLDialogElement>(null)
 	useEffect(() => dialog.current?.showModal(), [])
 	return (
-		<dialog ref={dialog} class="drawer" aria-label="Menu" onCancel={onClose} onClose={onClose}
+		<dialog ref={dialog} class="drawer" aria-label={t('shell-menu')} onCancel={onClose} onClose={onClose}
 			onMouseDown={event => { if (event.target === dialog.current) onClose() }}>
 			<div class="drawer-box">
-				<div class="drawer-head"><Brand /><IconButton label="Close the menu" icon="x" onClick={onClose} /></div>
+				<div class="drawer-head"><Brand /><IconButton label={t('shell-close-the-menu')} icon="x" onClick={onClose} /></div>
 				<Navigation onGone={onClose} />
 				<Person />
 			</div>
@@ -150,8 +161,8 @@ function Toasts() {
 				<div key={one.id} class={`toast tone-${one.tone}`}>
 					<Icon name={one.tone === 'good' ? 'accept' : one.tone === 'bad' ? 'alert' : 'info'} />
 					<span>{one.text}</span>
-					{one.undo && <Button kind="quiet" small onClick={() => { one.undo?.(); dismiss(one.id) }}>Undo</Button>}
-					<IconButton label="Dismiss" icon="x" onClick={() => dismiss(one.id)} />
+					{one.undo && <Button kind="quiet" small onClick={() => { one.undo?.(); dismiss(one.id) }}>{t('shell-undo')}</Button>}
+					<IconButton label={t('shell-dismiss')} icon="x" onClick={() => dismiss(one.id)} />
 				</div>
 			))}
 		</div>
@@ -160,7 +171,7 @@ function Toasts() {
 
 function StreamLost() {
 	return connected.value === 'lost'
-		? <p class="stream-lost" role="status"><Icon name="unlink" size={16} />Live data is interrupted. Trying again.</p>
+		? <p class="stream-lost" role="status"><Icon name="unlink" size={16} />{t('shell-live-data-is-interrupted-trying')}</p>
 		: null
 }
 
@@ -189,7 +200,7 @@ function usePalette() {
 function PaletteSoon({ onClose }: { onClose: () => void }) {
 	const [part, set_part] = useState<typeof import('./palette') | null>(null)
 	useEffect(() => void PALETTE().then(set_part, onClose), [])
-	return part && <part.Palette pages={PAGES.filter(page => page.key !== 'settings').map(page => ({ text: page.text, icon: page.icon, href: '#/' + page.key }))} onClose={onClose} />
+	return part && <part.Palette pages={PAGES.filter(page => page.key !== 'settings').map(page => ({ text: t(page.text), icon: page.icon, href: '#/' + page.key }))} onClose={onClose} />
 }
 
 function Frame() {
@@ -200,7 +211,8 @@ function Frame() {
 	const address = `${place.value.page}/${place.value.path}`
 	const shown = useRef(address)
 	useEffect(() => {
-		document.title = `${trial.value ? 'On trial · ' : ''}${place.value.path ? place.value.path.split('/').map(title_of).join(', ') : page?.text ?? 'No such page'} · ${status.value?.hostname ?? 'Patronus'}`
+		const title = `${place.value.path ? place.value.path.split('/').map(title_of).join(', ') : t(page?.text ?? 'shell-no-such-page')} · ${status.value?.hostname ?? 'Patronus'}`
+		document.title = trial.value ? t('shell-on-trial-title', { title }) : title
 		if (shown.current !== address) {
 			shown.current = address
 			main.current?.focus({ preventScroll: true })
@@ -209,18 +221,18 @@ function Frame() {
 	})
 	return (
 		<div class="frame">
-			<a class="skip" href="#main" onClick={event => { event.preventDefault(); main.current?.focus() }}>Skip to the page</a>
-			<aside class="side" aria-label="Sidebar"><Brand />
-				<button type="button" class="finder" onClick={() => { palette.value = true }}><Icon name="search" size={16} /><span>Go to</span><kbd>Ctrl K</kbd></button>
+			<a class="skip" href="#main" onClick={event => { event.preventDefault(); main.current?.focus() }}>{t('shell-skip-to-the-page')}</a>
+			<aside class="side" aria-label={t('shell-sidebar')}><Brand />
+				<button type="button" class="finder" onClick={() => { palette.value = true }}><Icon name="search" size={16} /><span>{t('shell-go-to')}</span><kbd>{t('shell-ctrl-k')}</kbd></button>
 				<Navigation /><Person /></aside>
 			<header class="top">
-				<IconButton label="Menu" icon="menu" aria-expanded={drawer.value} onClick={() => { drawer.value = true }} />
+				<IconButton label={t('shell-menu')} icon="menu" aria-expanded={drawer.value} onClick={() => { drawer.value = true }} />
 				<Brand />
-				<IconButton class="top-find" label="Go to" icon="search" onClick={() => { palette.value = true }} />
+				<IconButton class="top-find" label={t('shell-go-to')} icon="search" onClick={() => { palette.value = true }} />
 			</header>
 			<main id="main" ref={main} tabIndex={-1}>
 				<StreamLost />
-				{page ? <Lazy key={page.key} load={page.load} /> : <div class="page"><h1>There is no page “{place.value.page}”</h1><p><a href="#/dashboard">Go to the dashboard</a></p></div>}
+				{page ? <Lazy key={page.key} page={page} /> : <div class="page"><h1>{t('shell-there-is-no-page', { page: place.value.page })}</h1><p><a href="#/dashboard">{t('shell-go-to-the-dashboard')}</a></p></div>}
 			</main>
 			<Toasts />
 			<PendingBar />
@@ -233,8 +245,8 @@ function Frame() {
 export function App() {
 	return (
 		<>
-			{session.value === undefined ? <div class="boot" role="status"><Mark size={44} /><span class="unseen">Loading Patronus</span></div>
-				: session.value === null ? <Lazy key={String(claimable.value)} load={SIGN_IN} />
+			{session.value === undefined ? <div class="boot" role="status"><Mark size={44} /><span class="unseen">{t('shell-loading-patronus')}</span></div>
+				: session.value === null ? <Lazy key={String(claimable.value)} page={SIGN_IN} />
 				: <Frame />}
 			<StepUp />
 		</>

@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { on_step_up, post, words_of } from '../core/api'
+import { t } from '../core/words'
 import { Dialog } from './dialog'
 import { Button, TextField } from './parts'
 
@@ -37,13 +38,13 @@ function Ask() {
 		}
 	}
 	return (
-		<Dialog title="One more code" lead="This needs a code of your second factor that is not older than five minutes." onClose={() => end(false)}
+		<Dialog title={t('shell-one-more-code')} lead={t('shell-this-needs-a-code-of')} onClose={() => end(false)}
 			onSubmit={() => void submit()}
 			actions={<>
-				<Button onClick={() => end(false)}>Cancel</Button>
-				<Button kind="primary" type="submit" busy={busy} disabled={!code}>Continue</Button>
+				<Button onClick={() => end(false)}>{t('word-cancel')}</Button>
+				<Button kind="primary" type="submit" busy={busy} disabled={!code}>{t('shell-continue')}</Button>
 			</>}>
-			<TextField label="One-time code" name="step-up-otp" value={code} onValue={set_code} error={error} inputMode="numeric" autoComplete="one-time-code"
+			<TextField label={t('shell-one-time-code')} name="step-up-otp" value={code} onValue={set_code} error={error} inputMode="numeric" autoComplete="one-time-code"
 				mono maxLength={40} required />
 		</Dialog>
 	)

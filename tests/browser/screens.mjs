@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Dashboard, live log, connections and explanations against the stand-in. [DIST=DIR] [SCREENSHOTS=DIR] node screens.mjs
+import { make_box, serve } from './fixture.mjs'
+import { check_axe, complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
+
+const { check, end } = make_checks()
+const browser = await start_browser()
+
+async function with_page(options, then) {
+	const box = make_box(options.box)
+	const { url, close } = await serve(box, { dist: process.env.DIST })
+	const page = await open_page(browser, { url, ...options })
+	page.setDefaultTimeout(10_000)
+	page.expected.push(...options.expected ?? [])
+	try {
+		await page.goto(url)
+		await page.getByLabel('User name').fill('alice')
+		await page.getByLabel('Password').fill('correct horse')
+		await page.getByRole('button', { name: 'Sign in' }).click()
+		await page.locator('.frame').waitFor()
+		return [await then(page, url, box), ...complaints_of(page)].flat()
+	} finally {
+		await page.context().close()
+		close()
+	}
+}
+
+const same = (is, wanted) => JSON.stringify(is) === JSON.stringify(wanted) ? '' : `is ${JSON.stringify(is)}, wanted ${JSON.stringify(wanted)}`
+const candidate = box => [...box.workspaces.values()].at(-1)?.document.firewall
+const widgets = page => page.locator('[data-widget]').evaluateAll(all => all.map(one => one.dataset.widget))
+const sheet = page => page.locator('dialog[open]')
+
+await check('the dashboard begins with what the box remembers; its widgets are arranged, and stay so after a reload', () =>
+	with_page({}, async (page, url) => {
+		await page.getByText('8 min').first().waitFor({ state: 'attached' }).catch(() => {})
+		await page.locator('.gauge canvas').nth(2).waitFor()
+		await page.getByText('192.0.2.23').waitFor()
+		const wrong = await check_axe(page, 'dashboard')
+		await shoot(page, 'dashboard-history')
+		await page.getByRole('radio', { name: '24 hours' }).check()
+		await page.getByRole('button', { name: 'Arrange' }).click()
+		wrong.push(...await check_axe(page, 'dashboard arranged'))
+		const usual = await widgets(page)
+		await page.getByRole('button', { name: 'Hide Refused last' }).click()
+		await page.getByRole('button', { name: 'Move Top talkers earlier' }).click()
+		await page.locator('main').evaluate(main => main.scrollTo(0, 0))
+		const from = await page.locator('[data-widget="machine"] .grip').boundingBox()
+		await page.mouse.move(from.x + 8, from.y + 8)
+		await page.mouse.down()
+		const to = await page.locator('[data-widget="throughput"]').boundingBox()
+		await page.mouse.move(to.x + 200, to.y + 40, { steps: 6 })
+		await page.mouse.up()
+		await page.getByRole('button', { name: 'Done' }).click()
+		const mine = ['machine', 'throughput', 'talkers', 'rules', 'processes']
+		wrong.push(same(await widgets(page), mine))
+		await page.reload()
+		await page.locator('[data-widget]').first().waitFor()
+		wrong.push(same(await widgets(page), mine))
+		await page.getByRole('button', { name: 'Arrange' }).click()
+		await page.getByRole('button', { name: 'As it was' }).click()
+		wrong.push(same(await widgets(page), usual))
+		await page.goto(url + '/#/history')
+		return wrong
+	}))
+
+await check('nothing is asked for while nobody looks', () =>
+	with_page({}, async page => {
+		await page.locator('.gauge').first().waitFor()
+		await page.evaluate(() => {
+			Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })
+			document.dispatchEvent(new Event('visibilitychange'))
+		})
+		await page.waitForTimeout(500)
+		const asked = []
+		page.on('request', request => request.url().includes('/api/') && asked.push(request.url()))
+		await page.waitForTimeout(11_000)
+		return same(asked, [])
+	}))
+
+await check('a line of the log becomes a rule before the one that decided, with its service; an address goes into a group', () =>
+	with_page({}, async (page, url, box) => {
+		await page.goto(url + '/#/log')
+		await page.getByLabel('Search the log').fill('guests-quiet')
+		const line = page.locator('.log [role=row][data-key]').first()
+		await line.getByRole('button', { name: /^More for/ }).click()
+		await page.getByRole('menuitem', { name: 'Make a rule that lets it' }).click()
+		await sheet(page).getByText('The service tcp-445 is made with this rule.').waitFor()
+		const wrong = await check_axe(page, 'rule of a line')
+		await sheet(page).getByLabel('Name').fill('printer')
+		await sheet(page).getByRole('button', { name: 'Add rule' }).click()
+		await page.locator('.rules [data-key="printer"]').waitFor()
+		await page.waitForTimeout(300)
+		const made = candidate(box).rules.find(rule => rule.id === 'printer')
+		wrong.push(same([made.from, made.to, made.action, made.service, made.destination], [['guest'], ['lan'], 'accept', ['tcp-445'], { addresses: ['192.0.2.20'] }]),
+			same(candidate(box).services.at(-1), { name: 'tcp-445', protocol: ['tcp'], ports: ['445'] }), same(candidate(box).rules.findIndex(rule => rule.id === 'printer') + 1, candidate(box).rules.findIndex(rule => rule.id === 'guests-quiet')))
+		await page.goto(url + '/#/log')
+		await page.getByLabel('Search the log').fill('admins-manage')
+		await page.locator('.log [role=row][data-key]').first().focus()
+		await page.keyboard.press('n')
+		await sheet(page).getByRole('checkbox', { name: 'ssh' }).waitFor()
+		wrong.push(await sheet(page).getByRole('radio', { name: 'Drop' }).isChecked() ? '' : 'a rule against what passed does not drop')
+		await page.keyboard.press('Escape')
+		await page.goto(url + '/#/log')
+		await page.locator('.log [role=row][data-key]').first().getByRole('button', { name: /^More for/ }).click()
+		await page.getByRole('menuitem', { name: 'Add the sender to a group' }).click()
+		await sheet(page).getByLabel('Group', { exact: true }).selectOption('A new group …')
+		await sheet(page).getByLabel('Name of the new group').fill('seen')
+		await page.keyboard.press('Enter')
+		await page.getByText('in seen in the pending changes').waitFor()
+		wrong.push(same(candidate(box).groups.at(-1).name, 'seen'))
+		return wrong
+	}))
+
+await check('connections are searched at the appliance, shown a page at a time, and ended', () =>
+	with_page({}, async (page, url, box) => {
+		await page.goto(url + '/#/states')
+		await page.getByText('240 of 240 connections').waitFor()
+		const wrong = [...await check_axe(page, 'connections'), await overflow(page)]
+		await page.getByRole('button', { name: 'Show more' }).click()
+		await page.waitForFunction(() => document.querySelectorAll('main tbody tr').length === 200)
+		await page.getByLabel('Search connections').fill('22 tcp zzz')
+		await page.getByText('“zzz” is neither an address').waitFor()
+		await page.getByLabel('Search connections').fill('22 tcp')
+		await page.getByText('60 of 240 connections').waitFor()
+		await page.getByRole('button', { name: 'End all 60' }).click()
+		await sheet(page).getByRole('button', { name: 'End', exact: true }).click()
+		await page.getByText('60 connections ended').waitFor()
+		await page.getByLabel('Search connections').fill('')
+		await page.getByText('180 of 180 connections').waitFor()
+		await page.locator('main tbody tr').first().getByRole('button', { name: /^More for/ }).click()
+		await page.getByRole('menuitem', { name: 'End it' }).click()
+		await page.keyboard.press('Enter')
+		await page.getByText('179 of 179 connections').waitFor()
+		return [...wrong, same(box.connections.length, 179)]
+	}))
+
+await check('an explanation shows the way of a packet, leads to its rule, and is kept as a test', () =>
+	with_page({ expected: [/status of 400/] }, async (page, url, box) => {
+		await page.goto(url + '/#/explain')
+		await page.getByLabel('Sender').fill('nonsense')
+		await page.getByLabel('Receiver').fill('203.0.113.10')
+		await page.getByRole('button', { name: 'Explain', exact: true }).click()
+		await page.getByText('source is no address').waitFor()
+		await page.getByLabel('Sender').fill('192.0.2.10')
+		await page.getByLabel('Port').fill('443')
+		await page.keyboard.press('Enter')
+		await page.getByText('It passes from lan to wan').waitFor()
+		const wrong = await check_axe(page, 'explanation')
+		await shoot(page, 'explain')
+		await page.getByRole('button', { name: 'Keep as a test' }).click()
+		await sheet(page).getByLabel('Name').fill('web-is-open')
+		await page.waitForTimeout(400)		// the button's colour has come
+		wrong.push(...await check_axe(page, 'keep a test'))
+		await page.keyboard.press('Enter')
+		await page.getByText('The test web-is-open is in the pending changes').waitFor()
+		wrong.push(same(candidate(box).assertions, [{ name: 'web-is-open', from: 'lan', to: 'wan', source: '192.0.2.10', destination: '203.0.113.10', protocol: 'tcp', port: 443, expect: 'pass' }]))
+		await page.locator('.way').getByRole('link', { name: 'lan-out' }).click()
+		await page.locator('.rules [data-key="lan-out"]').waitFor()
+		return wrong
+	}))
+
+await check('what the analysis found stands beside the rule, and is searched', () =>
+	with_page({}, async (page, url) => {
+		await page.goto(url + '/#/rules')
+		await page.locator('.rules [data-key="ping"]').getByText('partly shadowed').waitFor()
+		await page.getByLabel('Search rules').fill('is:unused')
+		await page.locator('.rules [data-key="old-vpn"]').getByText('unused').waitFor()
+		return same(await page.locator('.rules [data-key]').count(), 1)
+	}))
+
+for (const [mode, how] of [['dark', { dark: true }], ['phone', { size: 'phone' }]]) {
+	await check(`axe finds nothing on connections and explanations: ${mode}`, () => with_page(how, async (page, url) => {
+		const wrong = []
+		for (const name of ['states', 'explain?protocol=tcp&source=192.0.2.10&destination=203.0.113.10&port=443', 'dashboard']) {
+			await page.goto(`${url}/#/${name}`)
+			await page.locator('main h1').waitFor()
+			await page.waitForTimeout(900)
+			await shoot(page, `${name.split('?')[0]}-${mode}`)
+			wrong.push(...await check_axe(page, name), await overflow(page))
+		}
+		return wrong
+	}))
+}
+
+await browser.close()
+end()

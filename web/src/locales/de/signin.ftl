@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+signin-that-did-not-work = Das hat nicht geklappt
+signin-enter-your-code = Code eingeben
+signin-sign-in = Anmelden
+signin-six-digits-from-your-authenticator = Sechs Ziffern aus Ihrer Authenticator-App.
+signin-to-the-administration-of-this = zur Verwaltung dieses Geräts
+signin-one-time-code = Einmalcode
+signin-user-name = Benutzername
+signin-password = Passwort
+signin-verify = Prüfen
+signin-other-account = Anderes Konto
+signin-claim-this-appliance = Dieses Gerät in Besitz nehmen
+signin-it-has-no-administrator-yet = Es hat noch keinen Administrator. Der Inbesitznahme-Code stand beim Start auf seiner Konsole.
+signin-claim-code = Inbesitznahme-Code
+signin-your-name = Ihr Name
+signin-long-beats-complicated-a-sentence = Lang schlägt kompliziert: Ein Satz ist ein gutes Passwort.
+signin-password-again = Passwort wiederholen
+signin-become-its-administrator = Administrator werden
+signin-nothing-passes-that-you-did = Nichts kommt durch, was nicht durchkommen soll.
+signin-the-appliance-did-not-answer = Das Gerät hat nicht geantwortet
+signin-enter-the-code = Geben Sie den Code von der Konsole ein
+signin-choose-a-name = Wählen Sie einen Namen
+signin-choose-a-password = Wählen Sie ein Passwort
+signin-not-the-same = Die beiden Passwörter sind nicht gleich

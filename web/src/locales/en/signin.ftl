@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+signin-that-did-not-work = That did not work
+signin-enter-your-code = Enter your code
+signin-sign-in = Sign in
+signin-six-digits-from-your-authenticator = Six digits from your authenticator app.
+signin-to-the-administration-of-this = to the administration of this appliance
+signin-one-time-code = One-time code
+signin-user-name = User name
+signin-password = Password
+signin-verify = Verify
+signin-other-account = Other account
+signin-claim-this-appliance = Claim this appliance
+signin-it-has-no-administrator-yet = It has no administrator yet. The claim code was shown on its console when it started.
+signin-claim-code = Claim code
+signin-your-name = Your name
+signin-long-beats-complicated-a-sentence = Long beats complicated: a sentence is a good password.
+signin-password-again = Password again
+signin-become-its-administrator = Become its administrator
+signin-nothing-passes-that-you-did = Nothing passes that you did not mean to pass.
+signin-the-appliance-did-not-answer = The appliance did not answer
+signin-enter-the-code = Enter the code from the console
+signin-choose-a-name = Choose a name
+signin-choose-a-password = Choose a password
+signin-not-the-same = The two passwords are not the same

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+api-title = API 浏览器
+api-lead = 本设备的每个调用，均来自它自己的文档。页面能做的，令牌也能做。
+api-document = OpenAPI 文档
+api-search = 搜索调用
+api-calls = 调用
+api-n-calls = { $count } 个调用
+api-more = 另有 { $count } 个：请搜索
+api-choose = 请选择一个调用
+api-choose-more = 可以查看参数和 curl 命令，并在此执行。
+api-body = 正文（JSON）
+api-real = 将以您的权限真正执行
+api-real-more = 不再另行确认。
+api-try = 执行此调用
+api-copy-curl = 复制 curl
+api-as-curl = curl 命令
+api-answer = 响应
+api-took = 用时 { $ms } 毫秒
+api-headers = 标头
+api-empty = （空）

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What would become of a packet, hook by hook, in force or with the pending changes; and what must always hold, tried before each commit.
+import '../css/explain.css'
+import { useEffect, useState } from 'preact/hooks'
+import { call, get, list_of, node_of, Problem, words_of } from '../core/api'
+import { address, place, settle } from '../core/router'
+import { begin_rule } from '../core/rule-draft'
+import { complain, edit, may_edit, running_edits, toast, workspace, workspace_edits } from '../core/store'
+import type { FieldError } from '../core/types'
+import { Dialog } from '../ui/dialog'
+import { Icon, type IconName } from '../ui/icon'
+import { ActionBadge, Badge, Button, Card, Empty, ErrorSummary, IconButton, Notice, PageHead, Segments, SelectField, TextField } from '../ui/parts'
+import { Table } from '../ui/table'
+
+interface Step {
+	hook: string
+	chain: string
+	rule?: string
+	path?: string
+	text: string
+}
+
+interface Explanation {
+	steps: Step[]
+	verdict: string
+	rule: string
+	path?: string
+	text: string
+	limited: boolean
+	from?: string
+	to?: string
+	'in-interface'?: string
+	'out-interface'?: string
+	'translated-destination'?: string
+	'translated-destination-port'?: number
+	'destination-translation'?: string
+	'translated-source'?: string
+	'source-translation'?: string
+}
+
+interface Test {
+	name: string
+	expect: 'pass' | 'drop'
+	holds: boolean
+	severity: string
+	rule: string
+	path: string
+	text: string
+}
+
+interface Question {
+	from: string
+	protocol: string
+	source: string
+	destination: string
+	port: string
+}
+
+const PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp']
+const HOOKS: Record<string, string> = { prerouting: 'Arrives', input: 'For the box itself', forward: 'Passes through', output: 'Sent by the box', postrouting: 'Leaves' }
+const HOOK_ICONS: Record<string, IconName> = { prerouting: 'down', input: 'box', forward: 'arrow', output: 'box', postrouting: 'up' }
+const has_port = (protocol: string) => ['tcp', 'udp', 'sctp'].includes(protocol)
+
+/** The rule's place in the pages: "/firewall/rules/web-in". */
+function place_of(path: string | undefined) {
+	const [, list, id] = path?.match(/^\/firewall\/(pre-rules|rules|post-rules)\/([^/]+)$/) ?? []
+	return id ? address('rules', { ...list !== 'rules' && { list }, focus: decodeURIComponent(id) }) : null
+}
+
+function RuleLink({ name, path }: { name: string; path?: string }) {
+	const href = place_of(path)
+	return href ? <a href={href}>{name}</a> : <span class="mono">{name}</span>
+}
+
+function Way({ told, asked }: { told: Explanation; asked: Question }) {
+	const into = told['in-interface'] ? `${told.from ?? 'no zone'} (${told['in-interface']})` : 'this box'
+	const out = told['out-interface'] ? `${told.to ?? 'no zone'} (${told['out-interface']})` : told.to === 'local' || !told.to ? 'this box' : told.to
+	const passes = told.verdict === 'accept'
+	return (
+		<Card title="What becomes of it" icon="route" class="explain-answer">
+			<div class={`verdict verdict-${told.verdict}`} role="status">
+				<ActionBadge action={told.verdict} />
+				<p><b>{told.text}</b>{told.limited && <small> It holds only while a rate or a number of connections is kept.</small>}</p>
+			</div>
+			<ol class="way">
+				<li class="way-end"><Icon name="globe" size={18} /><div><b class="mono">{asked.source}</b><small>from {into}</small></div></li>
+				{told.steps.map((step, at) => <li key={at} class="way-step">
+					<Icon name={HOOK_ICONS[step.hook] ?? 'filter'} size={18} />
+					<div><b>{HOOKS[step.hook] ?? step.hook}</b> <small class="soft mono">{step.chain}</small>
+						<p>{step.rule && <RuleLink name={step.rule} path={step.path} />} <span>{step.text}</span></p></div>
+				</li>)}
+				<li class={`way-end${passes ? '' : ' way-stopped'}`}><Icon name={passes ? 'accept' : 'drop'} size={18} /><div>
+					<b class="mono">{told['translated-destination'] ?? asked.destination}{told['translated-destination-port'] ? `:${told['translated-destination-port']}` : has_port(asked.protocol) && asked.port ? `:${asked.port}` : ''}</b>
+					<small>{passes ? `reaches ${out}` : 'does not get there'}{told['destination-translation'] && `, translated by ${told['destination-translation']}`}{told['source-translation'] && `, the sender is translated by ${told['source-translation']}`}</small></div></li>
+			</ol>
+		</Card>
+	)
+}
+
+function SaveTest({ asked, told, onClose }: { asked: Question; told: Explanation; onClose: () => void }) {
+	const [name, set_name] = useState('')
+	const [text, set_text] = useState('')
+	const [expect, set_expect] = useState(told.verdict === 'accept' ? 'pass' : 'drop')
+	const [severity, set_severity] = useState('error')
+	const [errors, set_errors] = useState<FieldError[]>([])
+	const [trouble, set_trouble] = useState('')
+	const save = async () => {
+		try {
+			await edit('POST', '/firewall/assertions', { name, ...text && { description: text }, from: told.from ?? (asked.from || 'local'), to: told.to ?? 'local', source: asked.source, destination: asked.destination,
+				protocol: asked.protocol, ...has_port(asked.protocol) && asked.port && { port: Number(asked.port) }, expect, ...severity !== 'error' && { severity } })
+			toast('good', `The test ${name} is in the pending changes`)
+			onClose()
+		} catch (problem) {
+			set_errors(problem instanceof Problem ? problem.errors : [])
+			set_trouble(words_of(problem))
+		}
+	}
+	return (
+		<Dialog title="Keep this as a test" lead="It is tried before each commit from then on, whatever the rules become." onClose={onClose} onSubmit={() => void save()}
+			actions={<><Button onClick={onClose}>Cancel</Button><Button kind="primary" type="submit" icon="check" disabled={!name}>Keep test</Button></>}>
+			{trouble && <ErrorSummary title={trouble} errors={errors} />}
+			<TextField label="Name" name="test-name" mono value={name} onValue={set_name} spellcheck={false} autoCapitalize="none" hint="Small letters, digits and hyphens." />
+			<TextField label="Description" name="test-text" value={text} onValue={set_text} hint="Why it must be so." />
+			<Segments label="It must" name="expect" value={expect} onValue={set_expect} options={[{ key: 'pass', text: 'Pass', icon: 'accept', tone: 'good' }, { key: 'drop', text: 'Not pass', icon: 'drop', tone: 'bad' }]} />
+			<Segments label="When it does not hold" name="severity" value={severity} onValue={set_severity} options={[{ key: 'error', text: 'Refuse the commit', icon: 'lock', tone: 'bad' }, { key: 'warning', text: 'Warn', icon: 'alert', tone: 'warn' }]} />
+		</Dialog>
+	)
+}
+
+function Tests({ draft }: { draft: boolean }) {
+	const [tests, set_tests] = useState<Test[] | null>(null)
+	const [trouble, set_trouble] = useState('')
+	const home = draft ? workspace.value?.id : undefined
+	useEffect(() => {
+		let wanted = true
+		get('/state/firewall-tests', { workspace: home }).then(body => {
+			if (!wanted)
+				return
+			set_tests(list_of<Test>(body, 'tests'))
+			set_trouble('')
+		}, problem => wanted && set_trouble(words_of(problem)))
+		return () => { wanted = false }
+	}, [home, workspace_edits.value, running_edits.value])
+	const failed = tests?.filter(test => !test.holds).length ?? 0
+	const remove = (name: string) => void edit('DELETE', `/firewall/assertions/${encodeURIComponent(name)}`).then(() => toast('good', `The test ${name} is removed in the pending changes`), complain)
+	return (
+		<Card title="Tests before each commit" icon="check" flush actions={tests && tests.length > 0 && <Badge tone={failed ? 'bad' : 'good'} icon={failed ? 'alert' : 'accept'}>{failed ? `${failed} of ${tests.length} do not hold` : `all ${tests.length} hold`}</Badge>}>
+			{trouble && <p class="soft card-body">{trouble}</p>}
+			{tests?.length === 0 && <Empty icon="check" title="There is no test yet"><p>Explain a packet, then keep the answer as a test: no commit may break it.</p></Empty>}
+			{tests && tests.length > 0 && <Table label="Tests" rows={tests} keyOf={test => test.name} columns={[
+				{ key: 'name', text: 'Test', head: true, cell: test => test.name },
+				{ key: 'expect', text: 'Must', cell: test => test.expect === 'pass' ? 'pass' : 'not pass' },
+				{ key: 'holds', text: 'Holds', cell: test => <Badge tone={test.holds ? 'good' : test.severity === 'warning' ? 'warn' : 'bad'} icon={test.holds ? 'accept' : 'alert'}>{test.holds ? 'holds' : 'does not hold'}</Badge> },
+				{ key: 'text', text: 'What becomes of it', cell: test => <span>{test.text} <RuleLink name={test.rule} path={test.path} /></span> },
+				{ key: 'acts', text: 'Remove', end: true, cell: test => may_edit.value && <IconButton label={`Remove the test ${test.name}`} icon="trash" onClick={() => remove(test.name)} /> },
+			]} />}
+		</Card>
+	)
+}
+
+export default function Explain() {
+	const query = place.value.query
+	const [asked, set_asked] = useState<Question>({ from: query.get('from') ?? '', protocol: query.get('protocol') ?? 'tcp', source: query.get('source') ?? '', destination: query.get('destination') ?? '', port: query.get('port') ?? '' })
+	const [draft, set_draft] = useState(false)
+	const [told, set_told] = useState<{ answer: Explanation; asked: Question } | null>(null)
+	const [trouble, set_trouble] = useState<Problem | string | null>(null)
+	const [zones, set_zones] = useState<string[]>([])
+	const [saving, set_saving] = useState(false)
+	const has_draft = (workspace.value?.changes ?? 0) > 0
+	const set = (part: Partial<Question>) => set_asked(before => ({ ...before, ...part }))
+
+	const ask = async () => {
+		const values = Object.fromEntries(Object.entries({ ...asked, port: has_port(asked.protocol) ? asked.port : '' }).filter(([, value]) => value))
+		settle(values)
+		try {
+			const answer = await get<Explanation>('/state/firewall-explanation?' + new URLSearchParams(values), { workspace: draft ? workspace.value?.id : undefined })
+			set_told({ answer: { ...answer, steps: list_of<Step>(answer, 'steps') }, asked })
+			set_trouble(null)
+		} catch (problem) {
+			set_told(null)
+			set_trouble(problem instanceof Problem ? problem : String(problem))
+		}
+	}
+	useEffect(() => {
+		call<unknown>('GET', '/configuration/firewall/zones?fields=name&limit=500').then(answer => set_zones(list_of<{ name: string }>(node_of(answer.body, 'zones'), 'zones').map(zone => zone.name)), complain)
+		if (asked.source && asked.destination)
+			void ask()
+	}, [])
+	const begin = () => told && void begin_rule({ ...told.asked, port: Number(told.asked.port) || undefined, from: told.answer.from ?? (told.answer['in-interface'] ? undefined : 'local'), to: told.answer.to ?? told.answer['out-interface'],
+		action: told.answer.verdict, rule: told.answer.rule }).catch(complain)
+	return (
+		<div class="page">
+			<PageHead title="Explain a packet" lead="What the firewall would do with the first packet of a connection, and which rule says so. Nothing is sent." />
+			<div class="explain">
+				<Card title="Packet" icon="swap">
+					<form class="explain-form" noValidate onSubmit={event => { event.preventDefault(); void ask() }}>
+						<SelectField label="Comes from" name="from" value={asked.from} onValue={from => set({ from })} options={[['', 'where its sender is'], ...zones.map((zone): [string, string] => [zone, zone]), ['local', 'this box']]} />
+						<TextField label="Sender" name="source" mono value={asked.source} onValue={source => set({ source })} spellcheck={false} placeholder="192.0.2.10" />
+						<TextField label="Receiver" name="destination" mono value={asked.destination} onValue={destination => set({ destination })} spellcheck={false} placeholder="203.0.113.10" hint="As it is called, before a port forward." />
+						<div class="field-pair">
+							<SelectField label="Protocol" name="protocol" value={asked.protocol} onValue={protocol => set({ protocol })} options={[...new Set([...PROTOCOLS, asked.protocol])].map((one): [string, string] => [one, one])} />
+							{has_port(asked.protocol) && <TextField label="Port" name="port" inputMode="numeric" value={asked.port} onValue={port => set({ port })} placeholder="443" />}
+						</div>
+						{has_draft && <Segments label="Of" name="of" value={draft ? 'draft' : 'force'} onValue={next => set_draft(next === 'draft')} options={[{ key: 'force', text: 'What is in force' }, { key: 'draft', text: 'Pending changes' }]} />}
+						<Button kind="primary" type="submit" icon="help" disabled={!asked.source || !asked.destination}>Explain</Button>
+					</form>
+				</Card>
+				<div class="explain-side">
+					{trouble && <Notice alert tone="bad" icon="alert" title={typeof trouble === 'string' ? trouble : trouble.words} />}
+					{told ? <>
+						<Way told={told.answer} asked={told.asked} />
+						{may_edit.value && <div class="explain-acts"><Button icon="check" onClick={() => set_saving(true)}>Keep as a test</Button>
+							<Button icon="plus" onClick={begin}>{told.answer.verdict === 'accept' ? 'Make a rule against it' : 'Make a rule that lets it'}</Button></div>}
+					</> : !trouble && <Card><Empty icon="route" title="Say who talks to whom"><p>The way of the packet stands here, rule by rule.</p></Empty></Card>}
+				</div>
+			</div>
+			<Tests draft={draft || has_draft} />
+			{saving && told && <SaveTest asked={told.asked} told={told.answer} onClose={() => set_saving(false)} />}
+		</div>
+	)
+}
