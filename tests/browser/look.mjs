@@ -11,9 +11,9 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 export const start_browser = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
 
 /** A page whose console errors, broken policies and failed requests end the test. */
-export async function open_page(browser, { url, size = 'wide', dark = false, reduced = false, forced = false, locale = 'en-GB', storage } = {}) {
+export async function open_page(browser, { url, size = 'wide', dark = false, reduced = false, forced = false, contrast = false, locale = 'en-GB', storage } = {}) {
 	const context = await browser.newContext({ viewport: SIZES[size], colorScheme: dark ? 'dark' : 'light', ignoreHTTPSErrors: true, locale, timezoneId: 'Europe/Berlin',
-		reducedMotion: reduced ? 'reduce' : 'no-preference', forcedColors: forced ? 'active' : 'none', hasTouch: size === 'phone', isMobile: size === 'phone', storageState: storage })
+		reducedMotion: reduced ? 'reduce' : 'no-preference', forcedColors: forced ? 'active' : 'none', contrast: contrast ? 'more' : 'no-preference', hasTouch: size === 'phone', isMobile: size === 'phone', storageState: storage })
 	const page = await context.newPage()
 	page.complaints = []
 	page.expected = []		// patterns of complaints that a step provokes on purpose

@@ -350,5 +350,19 @@ for (const [mode, how] of [['forced colours', { forced: true }], ['forced colour
 	}))
 }
 
+for (const [mode, how] of [['light', {}], ['dark', { dark: true }], ['high contrast', { contrast: true }], ['forced colours', { forced: true }], ['reduced motion', { reduced: true }]]) {
+	await check(`every part of the design in every state is accessible: ${mode}`, () => with_page(how, async (page, url) => {
+		await page.goto(url + '/#/gallery')
+		await page.getByRole('heading', { name: 'Gallery' }).waitFor()
+		await shoot(page, `gallery-${mode.replaceAll(' ', '-')}`)
+		const wrong = await check_axe(page, 'gallery')
+		await page.getByRole('button', { name: 'Dialog', exact: true }).click()
+		wrong.push(...await check_axe(page, 'gallery dialog'))
+		await page.keyboard.press('Escape')
+		await page.getByRole('button', { name: 'Actions', exact: true }).click()
+		return [...wrong, ...await check_axe(page, 'gallery menu')]
+	}))
+}
+
 await browser.close()
 end()
