@@ -213,10 +213,8 @@ state_history(struct request *req)
 	struct buf b;
 
 	/* It names the links. */
-	if (!may_see(req, "interfaces")) {
-		reply_not_seen(req, "interfaces");
+	if (!route_may_see(req, "interfaces"))
 		return;
-	}
 	if (!query_number(req, "step", 1, 60, 1, &step))
 		return;
 	if (step != 1 && step != 60) {
