@@ -250,7 +250,6 @@ struct policy_access {
 	uint16_t	 port;
 };
 
-struct policy_xdp;
 struct schedule;
 struct fw_policy {
 	struct policy_interface	*interfaces;
