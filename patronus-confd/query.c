@@ -43,7 +43,7 @@ percent_decode(struct arena *arena, const char *from, size_t len)
 bool
 query_get(struct request *req, unsigned i, const char **ret_name, const char **ret_value)
 {
-	const char *at = req->in->query != NULL ? req->in->query : "";
+	const char *at = req->in->query;
 	size_t len = strcspn(at, "&"), name;
 
 	for (; i > 0; i--) {

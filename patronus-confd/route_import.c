@@ -228,13 +228,14 @@ void
 workspace_import(struct request *req)
 {
 	struct workspace *w = route_free_workspace(req);
-	const char *name = query_text(req, "format"), **links;
+	const char *name, **links;
 	struct parse_req q = { .format = PARSE_INVALID };
 	size_t i;
 	int error;
 
-	if (w == NULL)
+	if (w == NULL)		/* and the request is answered */
 		return;
+	name = query_text(req, "format");
 	for (i = 0; name != NULL && i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (strcmp(formats[i].name, name) == 0)
 			q.format = formats[i].format;
