@@ -136,6 +136,8 @@ trends_put_interfaces(struct trends *ts, const struct event_interfaces *e, uint6
 	}
 }
 
+#define HOLDS_S	2	/* a use of the machine is looked at that often, and holds until then */
+
 /* Values of the steps up to `last`, oldest first; what ended before has zeroes behind it, for nothing went through. */
 static int
 tell(const struct trend *t, unsigned step_s, uint64_t last, struct arena *arena, struct state_series *ret)
@@ -143,7 +145,7 @@ tell(const struct trend *t, unsigned step_s, uint64_t last, struct arena *arena,
 	uint64_t size = step_s == 1 ? TRENDS_SECONDS : TRENDS_MINUTES;
 	uint64_t first = t->first_s / step_s, end = t->last_s / step_s, at;
 	const float *ring = step_s == 1 ? t->seconds : t->minutes;
-	uint64_t *values;
+	uint64_t holds = step_s == 1 && t->interface[0] == '\0' ? HOLDS_S : 0, *values;
 
 	if (step_s == 60 && t->last_s % 60 != 59)
 		end = end > 0 ? end - 1 : 0;		/* it is under way */
@@ -153,7 +155,7 @@ tell(const struct trend *t, unsigned step_s, uint64_t last, struct arena *arena,
 	if ((values = arena_alloc(arena, (size_t)size, sizeof(*values))) == NULL)
 		return (-ENOMEM);
 	for (at = first; at <= last; at++)
-		values[ret->values.n++] = at <= end ? (uint64_t)ring[at % size] : 0;
+		values[ret->values.n++] = at <= end + holds ? (uint64_t)ring[(at < end ? at : end) % size] : 0;
 	ret->values.items = values;
 	return (0);
 }

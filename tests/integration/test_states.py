@@ -183,7 +183,7 @@ def test_rates_come_with_the_counters(box):
         box.ping("lan", WORLD4)
         time.sleep(1.1)
     time.sleep(2.5)
-    events.send_signal(signal.SIGINT)
+    events.terminate()
     lines = events.communicate(timeout=5)[0].splitlines()
     seen = [r for line in lines for r in json.loads(line).get("data", {}).get("rules", []) if r["id"] == "pings"]
     assert any(r["packets-per-second"] > 0 for r in seen), seen
