@@ -26,7 +26,7 @@ CALLS = (
     ("GET", "/secrets", ALL), ("PATCH", "/secrets", ADMIN), ("GET", "/vault", ALL), ("*", "/vault*", ADMIN), ("*", "/backups*", ADMIN),
     ("GET", "/group-sources", ALL), ("*", "/group-sources*", EDITORS), ("GET", "/temporary-members", ALL), ("*", "/temporary-members*", EDITORS),
     ("GET", "/drift", ALL), ("*", "/drift*", EDITORS),
-    ("GET", "/status", ALL), ("GET", "/state*", ALL), ("POST", "/verification", ALL), ("GET", "/schema", ALL), ("GET", "/openapi.json", ALL),
+    ("GET", "/status", ALL), ("GET", "/state*", ALL), ("DELETE", "/state/connections", EDITORS), ("POST", "/verification", ALL), ("GET", "/schema", ALL), ("GET", "/openapi.json", ALL),
     ("GET", "/roles", ALL),
     ("*", "/session*", ALL), ("*", "/tokens*", ALL), ("*", "/users/me/*", ALL), ("*", "/users/*", ADMIN),
 )
