@@ -365,8 +365,7 @@ put_links(struct draft *d, struct node *firewall)
 			continue;
 		item = draft_map(d, d->interfaces, d->links[i].name);
 		draft_text(d, draft_map(d, item, "match"), "name", "%s", d->links[i].kernel);
-		if (d->links[i].naddrs > 0)
-			list = draft_list(d, item, "addresses");
+		list = d->links[i].naddrs > 0 ? draft_list(d, item, "addresses") : NULL;
 		for (j = 0; j < d->links[i].naddrs; j++) {
 			char text[PREFIX_STRLEN];
 
