@@ -169,7 +169,7 @@ await check('a commit that another one overtook names what both changed', () =>
 		await page.getByText('Valid: the appliance can do this').waitFor()
 		await page.getByRole('button', { name: 'Commit', exact: true }).click()
 		await page.locator('dialog[open]').getByRole('button', { name: 'Commit', exact: true }).click()
-		await page.locator('dialog[open]').getByRole('alert').getByText('/firewall/rules/ping/enabled').waitFor()
+		await page.locator('main').getByText('/firewall/rules/ping/enabled').first().waitFor()
 	}))
 
 await check('a rule that somebody changed meanwhile is not overwritten', () =>

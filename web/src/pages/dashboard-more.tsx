@@ -143,7 +143,7 @@ export function Talkers() {
 	const [rows, set_rows] = useState<Connection[] | null>(null)
 	const [trouble, set_trouble] = useState('')
 	useEffect(() => {
-		const read = () => void get(`/state/connections?sort=-bytes&limit=${LARGEST}&fields=source,bytes,reply-bytes`).then(body => {
+		const read = () => void get(`/state/connections?sort=-bytes&limit=${LARGEST}`).then(body => {
 			set_rows(list_of<Connection>(body, 'connections'))
 			set_trouble('')
 		}, problem => set_trouble(problem instanceof Problem ? problem.words : String(problem)))
