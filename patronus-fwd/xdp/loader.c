@@ -15,7 +15,7 @@
 static char	*reason;
 
 /* The last thing that libbpf warns of says best what the kernel did not like. */
-static int
+static int __attribute__((format(printf, 2, 0)))
 on_text(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	char line[LOADER_REASON_MAX];
