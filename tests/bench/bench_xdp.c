@@ -48,7 +48,7 @@ die(const char *what)
 	exit(1);
 }
 
-static int
+static int __attribute__((format(printf, 2, 0)))
 quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, ap) : 0;

@@ -459,6 +459,8 @@ for (const [mode, how] of [['light', {}], ['dark', { dark: true }], ['phone', { 
 		return wrong
 	})
 }
+// What was asked for as a session ended is refused.
+page.expected.push(/status of 401 .*state\/firewall-log/)
 await check('no console error, no broken policy, no request to another host', () => complaints_of(page))
 await browser.close()
 end()

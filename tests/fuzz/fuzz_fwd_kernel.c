@@ -32,7 +32,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct ir *ir;
-	struct verify_dumps dumps;
+	struct verify_dumps dumps = { .coming = NULL };
 	struct nflog_packet packet;
 	struct nft_message message;
 	struct nft_rule rule;

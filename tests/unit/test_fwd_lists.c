@@ -78,7 +78,7 @@ make(const char *addresses, unsigned first, unsigned n)
 	return ir;
 }
 
-static int
+static int __attribute__((format(printf, 1, 2)))
 in_kernel(const char *fmt, ...)
 {
 	char command[512];
