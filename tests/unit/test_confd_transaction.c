@@ -564,7 +564,8 @@ test_kill_at_random_instants(void **state)
 	(void)state;
 	(void)str_copy(dir, rig->dir, sizeof(dir));
 	rig_free(rig, true);
-	for (round = 0; round < 25; round++) {
+	/* A slow machine is killed more often, until it has acknowledged as many commits. */
+	for (round = 0; round < 25 || (acknowledged <= 25 && round < 100); round++) {
 		assert_int_equal(pipe(out), 0);
 		if ((pid = fork()) == 0) {
 			close(out[0]);
@@ -582,7 +583,7 @@ test_kill_at_random_instants(void **state)
 		close(out[0]);
 	}
 	rig = rig_new(dir);
-	assert_true(acknowledged > 5);	/* commits did go through, also with the sanitizer on a busy machine */
+	assert_true(acknowledged > 25);
 	assert_true(rig->confd.running->number >= acknowledged);
 	assert_true(rig->confd.running == rig->confd.kept);
 	rig_connect(rig);
