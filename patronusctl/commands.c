@@ -115,7 +115,7 @@ const struct command commands[] = {
 		    { "ir", 0, NULL, "print the intermediate form of all rules", VALUES_NONE, NULL },
 		    { "exit-code", 0, NULL, "exit with 10 when it is not accepted", VALUES_NONE, NULL } },
 		.examples = { { "firewall explain source 192.0.2.10 destination 203.0.113.10 protocol tcp port 443", "way and verdict" },
-		    { "firewall explain --candidate from wan source 203.0.113.9 destination 198.51.100.2 proto tcp port 22", "before a commit" } },
+		    { "firewall explain --candidate from wan source 203.0.113.9 destination 192.0.2.2 proto tcp port 22", "before a commit" } },
 		.run = run_firewall_explain,
 	}, {
 		.words = "firewall test", .summary = "whether what must pass does, and what must not does not",
