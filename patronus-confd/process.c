@@ -31,6 +31,7 @@ static const char *const users[ROLE_MAX] = {
 	[ROLE_CONFD] = "_patronus-conf", [ROLE_AUTHD] = "_patronus-auth", [ROLE_LOGD] = "_patronus-log", [ROLE_NETD] = "_patronus-net",
 	[ROLE_FWD] = "_patronus-fw", [ROLE_HTTPD] = "_patronus-http", [ROLE_PAM] = "_patronus-pam", [ROLE_PARSE] = "_patronus-parse",
 	[ROLE_RECHECK] = "_patronus-recheck", [ROLE_TPM] = "_patronus-tpm", [ROLE_XDP] = "_patronus-xdp",
+	[ROLE_PROVE] = "_patronus-prove",
 	[ROLE_FETCHD] = "_patronus-fetch",
 };
 

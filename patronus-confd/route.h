@@ -101,6 +101,7 @@ void	 query_show(struct request *);		/* route_query.c */
 void	 connections_show(struct request *);
 void	 connections_end(struct request *);
 void	 explanation_show(struct request *);
+void	 impact_show(struct request *);
 void	 state_history(struct request *);
 void	 drift_list(struct request *);
 void	 drift_accept(struct request *);

@@ -50,6 +50,7 @@ static const struct question {
 	{ "connections", ABOUT_KERNEL, "*" },
 	{ "firewall-analysis", ABOUT_DOCUMENT, "" },
 	{ "firewall-explanation", ABOUT_EITHER, "*" },
+	{ "firewall-impact", ABOUT_EITHER, "*" },
 	{ "firewall-tests", ABOUT_EITHER, "" },
 	{ "firewall-form", ABOUT_EITHER, "" },
 };
@@ -250,6 +251,12 @@ query_show(struct request *req)
 		    "this is worked out of all of the configuration, which the role %s may not read", user_role_name(req->rights.role));
 	else
 		ask(req, q, q->name, strcmp(q->terms, "*") == 0 ? reply_page : reply_collection);
+}
+
+void
+impact_show(struct request *req)
+{
+	query_show(req);
 }
 
 void

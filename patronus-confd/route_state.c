@@ -105,6 +105,7 @@ static const struct {
 	{ "connections", RIGHT_STATE_READ, "/firewall" },
 	{ "firewall-analysis", RIGHT_STATE_READ, "/firewall" },
 	{ "firewall-explanation", RIGHT_STATE_READ, "/firewall" },
+	{ "firewall-impact", RIGHT_LOGS_READ, "/firewall" },
 	{ "firewall-tests", RIGHT_STATE_READ, "/firewall" },
 	{ "firewall-form", RIGHT_STATE_READ, "/firewall" },
 };

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -16,14 +15,13 @@
 #include "ipc/privcall.h"
 
 #include "drivers.h"
+#include "helper.h"
 #include "links.h"
 #include "mem.h"
 #include "xdp/arrays.h"
 #include "xdp/plan.h"
 
 #define HELPER_MS	15000
-#define BUSY_TRIES	100
-#define BUSY_NS		30000000
 #define OURS_MAX	16	/* programs that may be on links of ours at a time: two, and what crashes left */
 #define REASON_MAX	200
 #define FILE_MAX	(OURS_MAX * 12)
@@ -143,29 +141,12 @@ static uint8_t
 ask(const struct xdp_req *req, int fds[FRAME_FDS_MAX], struct xdp_rep *ret, char *text)
 {
 	const struct oneshot o = { .self = ROLE_FWD, .peer = ROLE_XDP, .type = MSG_XDP, .lifetime_ms = HELPER_MS, .fds = fds };
-	struct helper_open_req open = { .helper = HELPER_XDP };
-	struct privcall_error e;
 	struct message m;
-	int fd, error;
 	unsigned i;
 
 	*ret = (struct xdp_rep){ .verdict = XDP_FAILED };
-	/* The one before has answered and may not have ended yet. */
-	for (i = 0; (error = privcall(MSG_HELPER_OPEN, &open, &m, &e)) != 0 && e.error == EBUSY && i < BUSY_TRIES; i++)
-		(void)nanosleep(&(struct timespec){ 0, BUSY_NS }, NULL);
-	if (error != 0) {
-		(void)snprintf(text, REASON_MAX, "the helper cannot be started: %s", e.text);
+	if (helper_ask(HELPER_XDP, &o, req, &m, text, REASON_MAX) != 0)
 		return XDP_FAILED;
-	}
-	fd = arena_take_fd(m.arena, 0);
-	message_fini(&m);
-	error = fd != -1 ? oneshot_ask(fd, &o, req, &m) : -EPROTO;
-	if (fd != -1)
-		(void)close(fd);
-	if (error != 0) {
-		(void)snprintf(text, REASON_MAX, "the helper gave no answer: %s", strerror(-error));
-		return XDP_FAILED;
-	}
 	*ret = *(const struct xdp_rep *)m.body;
 	(void)str_copy(text, ret->text, REASON_MAX);
 	ret->text = text;

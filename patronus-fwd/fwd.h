@@ -18,6 +18,7 @@ struct drift;
 struct drift_repair_req;
 struct event;
 struct evidence;
+struct flowlog;
 struct links;
 struct live;
 struct logring;
@@ -39,6 +40,9 @@ struct fwd {
 	struct event	*ending;	/* of the next member that has a time */
 	struct watch	*watch;
 	struct logring	*log;
+	struct flowlog	*flows;		/* connections of the last day, */
+	uint64_t	 flows_since_ms;	/* since then (wall clock), */
+	uint64_t	 flows_due_ms;		/* and when the kernel's table is looked at again */
 	struct event	*tick;
 	struct event	*revocation;
 	struct drift	*drift;
@@ -69,6 +73,9 @@ void	 revocation_due(struct fwd *);
 void	 revocation_now(struct fwd *);
 /* These connections (flow_put_delete()) end.  0 or -errno. */
 int	 revocation_delete(const struct buf *, uint32_t *ret_n);
+
+/* query_impact.c: the connections of the kernel's table, remembered for a day; when it is time, or now. */
+void	 impact_sample(struct fwd *, bool is_now);
 
 /* query.c: what can be worked out. */
 void	 query_answer(struct fwd *, struct channel *, struct message *);

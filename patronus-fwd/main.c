@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -17,6 +18,7 @@
 
 #include "drivers.h"
 #include "evidence.h"
+#include "flowlog.h"
 #include "fwd.h"
 #include "links.h"
 #include "live.h"
@@ -143,6 +145,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	events_left = EVENTS_PER_SECOND;
 	repair_schedules(&fwd);
 	report_counters(&fwd);
+	impact_sample(&fwd, false);
 	report_evidence(&fwd, false);
 	(void)apply_store(&fwd.apply);	/* says itself when it fails; the next kept revision tries again */
 }
@@ -177,6 +180,8 @@ start(struct daemon *d)
 	fwd.live = live_new();
 	fwd.drivers = drivers_new();
 	fwd.evidence = evidence_new();
+	fwd.flows = flowlog_new();
+	fwd.flows_since_ms = clock_wall_ms();
 	fwd_links_refresh(&fwd);
 	fwd.watch = watch_new(d->base, &watch_ops, &fwd);
 	fwd.log = logring_new(&log_ops, &fwd);
@@ -195,6 +200,7 @@ stop(struct daemon *d)
 	(void)d;
 	report_evidence(&fwd, true);
 	evidence_free(fwd.evidence);
+	flowlog_free(fwd.flows);
 	event_free(fwd.tick);
 	event_free(fwd.ending);
 	revocation_stop(&fwd);

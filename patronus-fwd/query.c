@@ -29,6 +29,7 @@ static const struct {
 	{ "connections", "connections", query_connections },
 	{ "firewall-analysis", "firewall-analysis", query_analysis },
 	{ "firewall-explanation", "firewall-explanation", query_explain },
+	{ "firewall-impact", "firewall-impact", query_impact },
 	{ "firewall-tests", "firewall-tests", query_tests },
 	{ "firewall-form", "firewall-form", query_form },
 	{ "connections-end", "connections", query_connections_end },

@@ -13,6 +13,7 @@ struct channel;
 struct fw_policy;
 struct fwd;
 struct revision;
+struct routes;
 
 struct query {
 	struct fwd		*fwd;
@@ -32,6 +33,8 @@ const char	*query_term_value(const struct query *, const char *name);
 int		 query_check_terms(struct query *, const char *known);
 /* The configuration that came with the question, as a policy; NULL with *ret_error 0 when there are problems. */
 const struct fw_policy *query_policy(struct query *, int *ret_error);
+/* The main routing table as the kernel has it, and the links likewise; NULL when it cannot be read. */
+struct routes	*query_routes(struct query *);
 /* 0 and the state record of the question's name, or -errno: -EINVAL with the reason. */
 typedef int	 query_function(struct query *, void **ret);
 
@@ -39,6 +42,7 @@ query_function	 query_analysis;		/* query_analysis.c */
 query_function	 query_explain;			/* query_explain.c */
 query_function	 query_tests;
 query_function	 query_form;
+query_function	 query_impact;			/* query_impact.c */
 query_function	 query_connections;		/* query_connections.c */
 query_function	 query_connections_end;
 

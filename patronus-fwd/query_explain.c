@@ -8,22 +8,26 @@
 #include "base/str.h"
 #include "conf/generated.h"
 #include "ipc/ids.h"
+#include "ipc/oneshot.h"
 #include "ipc/privcall.h"
 
 #include "assertion.h"
 #include "fwd.h"
+#include "helper.h"
 #include "ir_print.h"
 #include "journey.h"
 #include "mem.h"
 #include "nflog.h"
+#include "prove.h"
 #include "query.h"
 #include "revision.h"
 #include "routes.h"
 
-#define TERMS		"from to source destination protocol source-port port icmp-type mark dscp length state"
+#define TERMS		"from to source destination protocol source-port port icmp-type mark dscp length state prove"
 #define TCP_SYN		0x02
 #define DEFAULT_PORT	40000
 #define DEFAULT_LENGTH	60
+#define PROVE_MS	9000
 #define FORM_MAX	(24u << 20)
 
 /* --- what it is about --- */
@@ -49,8 +53,8 @@ subject(struct query *q, const struct ir **ret_ir, int *ret_error)
 	return NULL;
 }
 
-static struct routes *
-read_routes(struct query *q)
+struct routes *
+query_routes(struct query *q)
 {
 	struct privcall_error e;
 	struct routes *routes;
@@ -209,11 +213,37 @@ describe_way(const struct journey *j, struct state_firewall_explanation *s, stru
 	}
 }
 
+/* Have it happen, and hold that against what was said. */
+static void
+prove(struct query *q, const struct prove_question *p, struct state_firewall_explanation *s)
+{
+	static const char *const words[PROVE_VERDICT_MAX] = { [PROVE_PROVED] = "proved", [PROVE_DIFFERS] = "differs", [PROVE_IMPOSSIBLE] = "impossible" };
+	const struct oneshot o = { .self = ROLE_FWD, .peer = ROLE_PROVE, .type = MSG_PROVE, .lifetime_ms = PROVE_MS };
+	enum prove_verdict verdict = PROVE_IMPOSSIBLE;
+	struct prove_req req;
+	struct message m;
+	struct buf batch;
+	char why[200];
+
+	buf_init(&batch, 0);
+	s->proof_text = prove_request(p, &batch, &req, q->arena);
+	if (s->proof_text == NULL && helper_ask(HELPER_PROVE, &o, &req, &m, why, sizeof(why)) != 0) {
+		s->proof_text = mem_strdup(q->arena, why);
+	} else if (s->proof_text == NULL) {
+		verdict = prove_compare(p, m.body, q->arena, &s->proof_text);
+		message_fini(&m);
+	}
+	s->proof = words[verdict];
+	buf_fini(&batch);
+}
+
 int
 query_explain(struct query *q, void **ret)
 {
 	struct state_firewall_explanation *s = mem_alloc(q->arena, 1, sizeof(*s));
 	struct journey *j = mem_alloc(q->arena, 1, sizeof(*j));
+	const char *wants_proof = query_term_value(q, "prove");
+	struct explain_packet packet;
 	const struct revision *r;
 	const struct ir *ir;
 	struct routes *routes;
@@ -221,11 +251,16 @@ query_explain(struct query *q, void **ret)
 
 	if ((error = query_check_terms(q, TERMS)) != 0 || !read_packet(q, &j->packet))
 		return -EINVAL;
+	if (wants_proof != NULL && strcmp(wants_proof, "true") != 0) {
+		q->why = "prove is true or not there";
+		return -EINVAL;
+	}
 	if ((r = subject(q, &ir, &error)) == NULL)
 		return error;
 	j->from = query_term_value(q, "from");
 	j->to = query_term_value(q, "to");
-	routes = read_routes(q);
+	packet = j->packet;
+	routes = query_routes(q);
 	q->why = journey_run(j, ir, &r->places, routes, q->fwd->links, q->arena);
 	if (q->why != NULL)
 		return -EINVAL;
@@ -236,6 +271,8 @@ query_explain(struct query *q, void **ret)
 	s->text = journey_text(j, q->arena);
 	describe_steps(j, s, q->arena);
 	describe_way(j, s, q->arena);
+	if (wants_proof != NULL)
+		prove(q, &(struct prove_question){ &packet, j, ir, &r->places }, s);
 	*ret = s;
 	return 0;
 }

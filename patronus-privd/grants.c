@@ -99,7 +99,7 @@ const struct grant grants[] = {
 	{ ROLE_FWD,	MSG_SOCK_OPEN,		READY,	10,	10,	ID(SOCK_NFLOG),		socket_port,	request_sock_open },
 	{ ROLE_FWD,	MSG_FILE_PUT,		READY,	50,	20,	FILES_FWD,		NULL,		request_file_put },
 	{ ROLE_FWD,	MSG_FILE_OPEN,		READY,	50,	20,	FILES_FWD,		NULL,		request_file_open },
-	{ ROLE_FWD,	MSG_HELPER_OPEN,	READY,	50,	20,	ID(HELPER_XDP),		NULL,		request_helper_open },
+	{ ROLE_FWD,	MSG_HELPER_OPEN,	READY,	50,	20,	ID(HELPER_XDP) | ID(HELPER_PROVE), NULL,		request_helper_open },
 	{ ROLE_FWD,	MSG_CT_DELETE,		READY,	200,	100,	0,			NULL,		request_ct_delete },
 	{ ROLE_NETD,	MSG_RTNL_BATCH,		READY,	500,	200,	0,			NULL,		request_rtnl_batch },
 	{ ROLE_NETD,	MSG_NL_DUMP,		READY,	200,	100,	DUMPS_NETD,		NULL,		request_nl_dump },

@@ -219,7 +219,10 @@ jail_run(const struct jail *j)
 	char name[32], boot[64] = "PATRONUS_BOOT=";
 	char *envp[] = { "TZ=UTC0", "LC_ALL=C.UTF-8", boot, getenv("PATRONUS_DEBUG") != NULL ? "PATRONUS_DEBUG=1" : NULL, NULL };
 	char *argv[] = { name, NULL };
-	int exe, device = j->profile->device != NULL ? open(j->profile->device, O_RDWR | O_CLOEXEC) : -1;
+	int exe, device = -1;
+
+	if (j->profile->device != NULL)
+		device = open(j->profile->device, (j->profile->device_is_dir ? O_PATH | O_DIRECTORY : O_RDWR) | O_CLOEXEC);
 
 	boot_read(boot + strlen(boot), sizeof(boot) - strlen(boot));
 	(void)snprintf(name, sizeof(name), "patronus-%s", j->profile->name);

@@ -15,6 +15,7 @@ const struct process_row processes[] = {
 	{ ROLE_RECHECK, true },
 	{ ROLE_TPM, true },
 	{ ROLE_XDP, true },
+	{ ROLE_PROVE, true },
 	{ ROLE_PARSE, true },	/* two documents at once */
 	{ ROLE_PARSE, true },
 };

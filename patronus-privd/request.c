@@ -36,6 +36,7 @@ request_helper_open(struct peer *p, struct message *m, const char **ret_why)
 	struct helper_open_rep rep = { 0 };
 	static const uint8_t roles[HELPER_ID_MAX] = {
 		[HELPER_PAM] = ROLE_PAM, [HELPER_PARSE] = ROLE_PARSE, [HELPER_RECHECK] = ROLE_RECHECK, [HELPER_TPM] = ROLE_TPM, [HELPER_XDP] = ROLE_XDP,
+		[HELPER_PROVE] = ROLE_PROVE,
 	};
 	const struct helper_open_req *r = m->body;
 	int fd, error = child_help(roles[r->helper], &fd);

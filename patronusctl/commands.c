@@ -108,14 +108,18 @@ const struct command commands[] = {
 		.text = "WORDS are pairs: source, destination, protocol (proto), port, and if they matter source-port, icmp-type, mark, dscp, length, state "
 		    "(new, established, related, invalid, untracked), from and to (a zone, an interface, or local). Where it comes from and goes to "
 		    "is found by the networks of the interfaces and the routes unless it is said. No packet is sent.\n\n"
+		    "With --prove the answer is tried: such a packet is really sent through the same ruleset, in a network of its own that ends with it, "
+		    "and what nft trace tells of it is compared: verdict, deciding rule, translation. Exit code 10 when the kernel does otherwise.\n\n"
 		    "With --ir and no words the compiled rules are printed, as text.",
 		.args = { { .name = "WORDS", .is_optional = true, .is_many = true, .values = VALUES_WORDS,
 		    .words = "from to source destination protocol port source-port icmp-type mark dscp length state" } },
 		.options = { { "candidate", 0, NULL, "what the workspace holds, not what is in force", VALUES_NONE, NULL },
+		    { "prove", 0, NULL, "send such a packet in a network of its own, and compare", VALUES_NONE, NULL },
 		    { "ir", 0, NULL, "print the intermediate form of all rules", VALUES_NONE, NULL },
 		    { "exit-code", 0, NULL, "exit with 10 when it is not accepted", VALUES_NONE, NULL } },
 		.examples = { { "firewall explain source 192.0.2.10 destination 203.0.113.10 protocol tcp port 443", "way and verdict" },
-		    { "firewall explain --candidate from wan source 203.0.113.9 destination 192.0.2.2 proto tcp port 22", "before a commit" } },
+		    { "firewall explain --candidate from wan source 203.0.113.9 destination 192.0.2.2 proto tcp port 22", "before a commit" },
+		    { "firewall explain --prove source 192.0.2.10 destination 203.0.113.10 proto tcp port 443", "and the kernel is asked" } },
 		.run = run_firewall_explain,
 	}, {
 		.words = "firewall test", .summary = "whether what must pass does, and what must not does not",
@@ -235,10 +239,11 @@ const struct command commands[] = {
 		.words = "diff", .summary = "what the workspace changes",
 		.text = "Compared with the revision it was made from. VIEW is tree, the part of the document around it; set, the commands that "
 		    "make it; nft, the rules of the kernel that come, go and move, as each daemon has prepared them; plan, all that a commit would "
-		    "do: configuration, rules, network, services that notice it and sessions that end. Without it: one setting a line.",
-		.options = { AS("tree set nft plan"), EXIT_CODE },
+		    "do: configuration, rules, network, services that notice it and sessions that end; impact, which "
+		    "connections of the last day would be cut off, and which denials that were logged would pass. Without it: one setting a line.",
+		.options = { AS("tree set nft plan impact"), EXIT_CODE },
 		.examples = { { "diff", "before a commit" }, { "diff --as plan", "what it would do, and to whom" },
-		    { "diff --as nft", "the kernel's rules alone" }, { "diff --exit-code", "exits with 10 when something would change" } },
+		    { "diff --as impact", "whom it would cut off or let in" }, { "diff --exit-code", "exits with 10 when something would change" } },
 		.run = run_diff,
 	}, {
 		.words = "commit", .summary = "make the workspace what runs",

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "ipc/ids.h"
+
 #include "api.h"
 #include "ctl.h"
 #include "exit.h"
@@ -57,6 +59,49 @@ print_diff(struct ctl *c, const char *path)
 	return code;
 }
 
+static void
+print_impacts(const json_t *list, const char *what)
+{
+	const json_t *o;
+	char port[32];
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		o = json_array_get(list, i);
+		port[0] = '\0';
+		if (json_object_get(o, "destination-port") != NULL)
+			(void)snprintf(port, sizeof(port), " port %lld", (long long)json_number(o, "destination-port"));
+		printf("%s%s%s %s %s > %s%s: %s\n", what[0] == '-' ? term_bad() : term_good(), what, term_plain(), json_text(o, "protocol"),
+		    json_text(o, "source"), json_text(o, "destination"), port, json_text(o, "text"));
+	}
+}
+
+/* Whom it would cut off, and whom it would let in. */
+static int
+print_impact(struct ctl *c, const char *workspace)
+{
+	const struct mgmt_req req = { .method = MGMT_GET, .path = "/state/firewall-impact", .query = "", .accept = "application/json",
+	    .workspace = workspace };
+	bool differs;
+	struct reply r;
+	int code = api_call(c, &req, &r);
+
+	if (code != EXIT_OK)
+		return code;
+	differs = json_number(r.json, "cut-total") + json_number(r.json, "admitted-total") > 0;
+	if (c->format == FORMAT_JSON) {
+		code = api_print_body(&r);
+	} else {
+		print_impacts(json_object_get(r.json, "cut"), "- cut off");
+		print_impacts(json_object_get(r.json, "admitted"), "+ let in ");
+		fprintf(stderr, "%lld of %lld connections would be cut off, %lld of %lld logged denials let in\n",
+		    (long long)json_number(r.json, "cut-total"), (long long)json_number(r.json, "connections"),
+		    (long long)json_number(r.json, "admitted-total"), (long long)json_number(r.json, "denied"));
+	}
+	reply_fini(&r);
+	return code == EXIT_OK && differs && ctl_option(c, "exit-code") != NULL ? EXIT_DIFFERENT : code;
+}
+
 int
 run_diff(struct ctl *c)
 {
@@ -70,6 +115,8 @@ run_diff(struct ctl *c)
 			printf("{\"changes\":[],\"text\":\"\"}\n");
 		return EXIT_OK;		/* no workspace: nothing differs */
 	}
+	if (ctl_option(c, "as") != NULL && strcmp(ctl_option(c, "as"), "impact") == 0)
+		return print_impact(c, workspace);
 	(void)snprintf(path, sizeof(path), "/workspaces/%s/diff", workspace);
 	return print_diff(c, path);
 }

@@ -224,6 +224,15 @@ print_explanation(const json_t *o)
 	}
 }
 
+static void
+print_proof(const json_t *o)
+{
+	const char *proof = json_text(o, "proof");
+
+	if (proof[0] != '\0')
+		printf("%s%s%s: %s\n", strcmp(proof, "proved") == 0 ? term_good() : term_bad(), proof, term_plain(), json_text(o, "proof-text"));
+}
+
 static int
 print_form(struct ctl *c)
 {
@@ -248,7 +257,7 @@ int
 run_firewall_explain(struct ctl *c)
 {
 	char query[API_QUERY_MAX] = "";
-	bool is_accepted;
+	bool is_accepted, is_wrong;
 	struct reply r;
 	int code;
 
@@ -256,15 +265,20 @@ run_firewall_explain(struct ctl *c)
 		return print_form(c);
 	if (!put_packet(c, query))
 		return EXIT_USAGE;
+	if (ctl_option(c, "prove") != NULL)
+		api_query_add(query, "prove", "true");
 	if ((code = get(c, "/state/firewall-explanation", query, &r)) != EXIT_OK)
 		return code;
 	is_accepted = strcmp(json_text(r.json, "verdict"), "accept") == 0;
-	if (c->format == FORMAT_JSON)
+	is_wrong = strcmp(json_text(r.json, "proof"), "differs") == 0;
+	if (c->format == FORMAT_JSON) {
 		code = api_print_body(&r);
-	else
+	} else {
 		print_explanation(r.json);
+		print_proof(r.json);
+	}
 	reply_fini(&r);
-	return code == EXIT_OK && !is_accepted && ctl_option(c, "exit-code") != NULL ? EXIT_DIFFERENT : code;
+	return code == EXIT_OK && (is_wrong || (!is_accepted && ctl_option(c, "exit-code") != NULL)) ? EXIT_DIFFERENT : code;
 }
 
 int

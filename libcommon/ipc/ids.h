@@ -23,6 +23,7 @@ enum role {
 	ROLE_RECHECK,		/* one-shot helper: compiles a revision anew and compares with the kernel */
 	ROLE_TPM,		/* one-shot helper: has a key sealed by the TPM of the box, or given back */
 	ROLE_XDP,		/* one-shot helper: loads the program for drivers, attaches it and takes it off */
+	ROLE_PROVE,		/* one-shot helper: sends one packet through a ruleset in a network of its own */
 	ROLE_MAX
 };
 
@@ -109,6 +110,7 @@ enum helper_id {
 	HELPER_RECHECK,
 	HELPER_TPM,
 	HELPER_XDP,
+	HELPER_PROVE,
 	HELPER_ID_MAX
 };
 

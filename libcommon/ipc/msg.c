@@ -111,7 +111,7 @@ role_name(enum role r)
 		[ROLE_INVALID] = "nobody", [ROLE_PRIVD] = "privd", [ROLE_SPAWNER] = "spawner", [ROLE_CONFD] = "confd",
 		[ROLE_AUTHD] = "authd", [ROLE_LOGD] = "logd", [ROLE_NETD] = "netd", [ROLE_FWD] = "fwd",
 		[ROLE_HTTPD] = "httpd", [ROLE_PAM] = "pam", [ROLE_CTL] = "ctl", [ROLE_FETCHD] = "fetchd", [ROLE_PARSE] = "parse", [ROLE_RECHECK] = "recheck",
-		[ROLE_TPM] = "tpm", [ROLE_XDP] = "xdp",
+		[ROLE_TPM] = "tpm", [ROLE_XDP] = "xdp", [ROLE_PROVE] = "prove",
 	};
 
 	return (unsigned)r < ROLE_MAX && names[r] != NULL ? names[r] : "nobody";

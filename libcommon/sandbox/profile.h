@@ -63,6 +63,7 @@ struct profile {
 	uint8_t				 state_group;	/* role whose group it has besides its own, or 0 */
 	bool				 loads_code;	/* loads libraries after it was confined (PAM modules) */
 	const char			*device;	/* it gets as descriptor 4, when the box has it */
+	bool				 device_is_dir;	/* a directory to open files from, which it does before it reads a message */
 	const int			*caps;		/* kept, in the network of the box, where they mean something */
 	unsigned			 ncaps;
 	bool				 has_network;	/* stays in the network namespace of the box, and may connect */

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "ipc/msg.h"
 
 #include "compile.h"
 #include "ir_print.h"
@@ -12,6 +13,7 @@
 #include "nflog.h"
 #include "nft_read.h"
 #include "policy.h"
+#include "prove.h"
 #include "routes.h"
 #include "verify.h"
 
@@ -26,6 +28,20 @@ make_ir(void)
 	static struct fw_policy policy = { .zones = zones, .n_zones = 2, .drops_spoofed = true };
 
 	return compile(&policy, NULL);
+}
+
+/* What patronus-prove passes on from the kernel. */
+static void
+prove(const struct ir *ir, const uint8_t *data, size_t len, struct arena *a)
+{
+	static const struct journey_places places;
+	static const struct journey journey = { .action = IR_ACTION_DROP };
+	const struct explain_packet packet = { .source = { .family = ADDR_V4 }, .destination = { .family = ADDR_V4 } };
+	struct prove_frame frame = { .link = 1, .packet = { data, (uint32_t)(len < 2048 ? len : 2048) } };
+	const struct prove_rep rep = { .frames = { &frame, 1 }, .traces = { data, (uint32_t)len }, .rules = { data, (uint32_t)len }, .error = "" };
+	const char *text;
+
+	(void)prove_compare(&(struct prove_question){ &packet, &journey, ir, &places }, &rep, a, &text);
 }
 
 int
@@ -64,6 +80,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	(void)links_by_name(links_read(data, len, a), "eth0");
 	(void)routes_find(routes_read(data, len, a), &any, &link);
+	prove(ir, data, len, a);
 	arena_free(a);
 	dumps.tables.data = dumps.chains.data = dumps.rules.data = dumps.sets.data = dumps.elems.data = data;
 	dumps.tables.len = dumps.chains.len = dumps.rules.len = dumps.sets.len = dumps.elems.len = len;

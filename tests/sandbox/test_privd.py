@@ -337,7 +337,7 @@ def test_two_of_us(suite):
 @pytest.mark.parametrize("name,count", [("fwd", 14), ("netd", 13), ("confd", 14), ("authd", 3), ("fetchd", 2)])
 def test_every_granted_request(suite, name, count):
     s = suite(**{name: "ask"})
-    for helper in ("pam", "parse", "recheck", "tpm", "xdp"):
+    for helper in ("pam", "parse", "recheck", "tpm", "xdp", "prove"):
         shutil.copy(EVIL, s.libexec / f"patronus-{helper}")
     s.start(wait=False)
     # What is said before logd is there goes to stderr.

@@ -27,6 +27,7 @@ static const struct { uint8_t role; const char *requests; } expected[] = {
 	{ ROLE_RECHECK, "" },
 	{ ROLE_TPM, "" },
 	{ ROLE_XDP, "" },
+	{ ROLE_PROVE, "" },
 };
 
 static void
