@@ -35,8 +35,10 @@ export async function open_page(browser, { url, size = 'wide', dark = false, red
 
 export const complaints_of = page => page.complaints.filter(text => !page.expected.some(pattern => pattern.test(text)))
 
-export async function check_axe(page, name) {
-	const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
+/** The whole page, or what is new of it: the frame around is the same on every step of something. */
+export async function check_axe(page, name, within) {
+	const axe = new AxeBuilder({ page }).withTags(RULES)
+	const { violations } = await (within ? axe.include(within) : axe).analyze()
 	return violations.map(one => `${name}: ${one.id} (${one.impact}): ${one.help}\n` +
 		one.nodes.slice(0, 5).map(node => `    ${node.target.join(' ')}\n      ${node.html.slice(0, 160)}\n      ${(node.failureSummary ?? '').replace(/\s+/g, ' ').slice(0, 260)}`).join('\n'))
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lab"))
-from lab import ROOT, WORLD4, Lab  # noqa: E402
+from lab import HOSTS, ROOT, WORLD4, Lab  # noqa: E402
 
 
 def install_packages():
@@ -85,6 +85,40 @@ def main(script="run.mjs"):
         if done.returncode != 0:
             print(f"\n--- the suite's log ---\n{lab.log()[-4000:]}\n--- processes ---")
             print(json.dumps({n: p["state"] for n, p in lab.processes().items()}))
+        return done.returncode
+
+
+def plug(lab, host):
+    """Shell words that plug a cable: the far end comes up, with the routes that went with it."""
+    peer, gateway = lab.ns(host), HOSTS[host][2]
+    return f"ip -n {peer} link set eth0 up" + (f" && ip -n {peer} route replace default via {gateway}" if gateway else "")
+
+
+def pure_functions():
+    """The module of prefixes as the browser has it, for Node: the types are taken off by the compiler that builds the app."""
+    script = "import ts from 'typescript'; import { readFileSync } from 'node:fs'; " \
+        "console.log(ts.transpileModule(readFileSync('src/core/prefixes.ts', 'utf8'), { compilerOptions: { target: 'ES2022', module: 'ESNext' } }).outputText)"
+    r = subprocess.run(["node", "--input-type=module", "-e", script], cwd=ROOT / "web", capture_output=True, text=True, check=True)
+    return r.stdout
+
+
+def first_start(**more):
+    """A box that nobody has claimed, all of its cables unplugged."""
+    install_packages()
+    with Lab("s") as lab:
+        for host in HOSTS:
+            lab.ip(host, "link set eth0 down")
+            lab.ip("box", f"link set {HOSTS[host][0]} up")
+        lab.start()
+        lab.serve("inet", 80)
+        box = lab.ns("box")
+        (lab.dir / "prefixes.mjs").write_text(pure_functions())
+        env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), PLUG_WAN=plug(lab, "inet"), PLUG_LAN=plug(lab, "lan"), FOLDER=str(lab.dir),
+                   PASS=f"ip netns exec {lab.ns('lan')} socat -T2 - TCP:{WORLD4}:80,connect-timeout=2 < /dev/null 2> /dev/null || true",
+                   KERNEL=f"ip -n {box} address; ip -n {box} route; ip netns exec {box} nft list ruleset", **more)
+        done = subprocess.run(["node", "setup.mjs"], cwd=HERE, env=env)
+        if done.returncode != 0:
+            print(f"\n--- the suite's log ---\n{lab.log()[-4000:]}")
         return done.returncode
 
 

@@ -113,6 +113,16 @@ def test_running_the_box_in_the_lab():
     assert run.main("box.mjs") == 0
 
 
+def test_first_start_in_the_lab():
+    dist()
+    assert run.first_start() == 0
+
+
+def test_first_start_by_the_keyboard_alone():
+    dist()
+    assert run.first_start(KEYBOARD="1") == 0
+
+
 def test_lockfiles_name_no_registry():
     for lock in (ROOT / "web" / "package-lock.json", HERE / "package-lock.json"):
         packages = json.loads(lock.read_text())["packages"]

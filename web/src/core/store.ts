@@ -3,6 +3,7 @@
 import { batch, computed, signal } from '@preact/signals'
 import { call, get, list_of, on_signed_out, patiently, post, Problem, set_csrf, words_of } from './api'
 import { on_event, seed_counters, seed_interfaces, start_stream, stop_stream } from './live'
+import { go } from './router'
 import type { Commit, Session, Status, Workspace } from './types'
 import { speak_to } from './words'
 
@@ -22,6 +23,10 @@ export const now = signal(Date.now())
 /** What the session may do somewhere; the appliance judges each request again. */
 export const may = (right: string) => session.value?.rights?.includes(right) ?? false
 export const may_edit = computed(() => may('configuration:edit'))
+
+/** Nobody has given this box an interface yet. */
+const is_blank = (told: Status | null) => told?.interfaces?.every(row => !row.name) ?? false
+export const blank = computed(() => is_blank(status.value))
 
 export interface Toast {
 	id: number
@@ -76,7 +81,14 @@ function enter(who: Session) {
 	})
 	start_stream()
 	void refresh_status()
-	void find_workspace()
+	workspace_found = find_workspace()
+}
+
+/** Who comes in and asks for no page begins a box that is blank with its first start. */
+async function admit(who: Session) {
+	if (!location.hash && is_blank(await get<Status>('/status').catch(() => null)))
+		go('setup')
+	enter(who)
 }
 
 function leave() {
@@ -113,14 +125,14 @@ export async function begin() {
 }
 
 export async function sign_in(user: string, password: string, otp?: string) {
-	enter(await post<Session>('/session', otp ? { user, password, otp } : { user, password }))
+	await admit(await post<Session>('/session', otp ? { user, password, otp } : { user, password }))
 }
 
 export async function claim(code: string, user: string, password: string, fullName: string) {
 	const body: Record<string, string> = { code, user, password }
 	if (fullName)
 		body['full-name'] = fullName
-	enter(await post<Session>('/claim', body))
+	await admit(await post<Session>('/claim', body))
 }
 
 export async function sign_out() {
@@ -156,6 +168,8 @@ export async function refresh_status() {
 }
 
 /* ---- workspace ---- */
+
+export let workspace_found: Promise<void> | undefined		// it has been looked for
 
 /** The newest workspace of this person with changes is the one that goes on. */
 async function find_workspace() {

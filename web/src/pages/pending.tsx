@@ -60,7 +60,7 @@ function Sessions({ rows }: { rows: Judgement[] }) {
 	)
 }
 
-interface Verdict {
+export interface Verdict {
 	errors: FieldError[]
 	impact: Impact[]
 	sessions: Judgement[]
@@ -68,7 +68,7 @@ interface Verdict {
 	title: string
 }
 
-async function judge(id: string): Promise<Verdict> {
+export async function judge(id: string): Promise<Verdict> {
 	try {
 		const body = await patiently(() => post<Plan>(`/workspaces/${id}/validate`))
 		return { errors: [], impact: body.impact ?? [], sessions: body.sessions ?? [], plan: body.plan ?? '', title: '' }
@@ -81,8 +81,8 @@ async function judge(id: string): Promise<Verdict> {
 
 const TIMES: [string, string][] = [['30', msg('changes-30-seconds')], ['60', msg('changes-1-minute')], ['90', msg('changes-90-seconds')], ['300', msg('changes-5-minutes')], ['600', msg('changes-10-minutes')]]
 
-function CommitDialog({ changes, verdict, onClose, onClash }: { changes: number; verdict: Verdict | null; onClose: () => void; onClash: (clash: Clash) => void }) {
-	const [comment, set_comment] = useState('')
+export function CommitDialog({ changes, verdict, why = '', onClose, onClash }: { changes: number; verdict: Verdict | null; why?: string; onClose: () => void; onClash: (clash: Clash) => void }) {
+	const [comment, set_comment] = useState(why)
 	const [confirm, set_confirm] = useState(true)
 	const [seconds, set_seconds] = useState('90')
 	const [busy, set_busy] = useState(false)

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { place } from '../core/router'
-import { claimable, dismiss, session, sign_out, status, toasts, trial, workspace } from '../core/store'
+import { blank, claimable, dismiss, session, sign_out, status, toasts, trial, workspace } from '../core/store'
 import { connected } from '../core/live'
 import { is_list, lists_below, page_title, sections, title_of, type FormNode } from '../core/schema'
 import { theme, type Theme } from '../core/theme'
@@ -40,6 +40,7 @@ const PAGES: Page[] = [
 	{ key: 'audit', text: msg('shell-audit-log'), icon: 'shield', load: () => import('../pages/audit'), words: ['access'] },
 	{ key: 'api', text: msg('shell-api'), icon: 'link', load: () => import('../pages/api') },
 	{ key: 'gallery', text: msg('shell-gallery'), icon: 'sun', load: () => import('../pages/gallery'), words: ['gallery', 'settings'], is_unlisted: true },
+	{ key: 'setup', text: msg('shell-first-start'), icon: 'play', load: () => import('../pages/setup'), words: ['setup', 'access', 'changes'], is_unlisted: true },
 	{ key: 'account', text: msg('shell-your-account'), icon: 'key', load: () => import('../pages/account'), words: ['access'], is_unlisted: true },
 	{ key: 'settings', text: msg('shell-settings'), icon: 'edit', load: () => import('../pages/settings'), is_unlisted: true },
 ]
@@ -200,7 +201,7 @@ function usePalette() {
 function PaletteSoon({ onClose }: { onClose: () => void }) {
 	const [part, set_part] = useState<typeof import('./palette') | null>(null)
 	useEffect(() => void PALETTE().then(set_part, onClose), [])
-	return part && <part.Palette pages={PAGES.filter(page => page.key !== 'settings').map(page => ({ text: t(page.text), icon: page.icon, href: '#/' + page.key }))} onClose={onClose} />
+	return part && <part.Palette pages={PAGES.filter(page => page.key !== 'settings' && (page.key !== 'setup' || blank.value)).map(page => ({ text: t(page.text), icon: page.icon, href: '#/' + page.key }))} onClose={onClose} />
 }
 
 function Frame() {

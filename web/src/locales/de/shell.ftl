@@ -141,3 +141,4 @@ shell-api = API-Erkunder
 shell-gallery = Mustersammlung
 shell-connections = Verbindungen
 shell-explain = Ein Paket erklären
+shell-first-start = Erster Start

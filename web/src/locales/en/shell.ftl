@@ -141,3 +141,4 @@ shell-api = API explorer
 shell-gallery = Gallery
 shell-connections = Connections
 shell-explain = Explain a packet
+shell-first-start = First start

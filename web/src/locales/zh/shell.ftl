@@ -133,3 +133,4 @@ shell-api = API 浏览器
 shell-gallery = 组件库
 shell-connections = 连接
 shell-explain = 解释数据包
+shell-first-start = 首次设置
