@@ -3,13 +3,12 @@
 // drift that somebody made, two people who change the same thing, the API explorer.
 //   BASE_URL=... CLAIM_CODE=... DRIFT='command that changes a link past the configuration' [SCREENSHOTS=DIR] node box.mjs
 import { execSync } from 'node:child_process'
-import { check_axe, complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
+import { check_axe, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
 
 const url = process.env.BASE_URL.replace(/\/$/, '')
 const { check, end } = make_checks()
 const browser = await start_browser()
 const page = await open_page(browser, { url })
-page.setDefaultTimeout(15000)
 const go = name => page.goto(`${url}/#/${name}`).then(() => page.locator('main h1').waitFor())
 const dialog = () => page.locator('dialog[open]')
 const api = (method, where, body, headers = {}) => page.evaluate(async ([how, at, what, more]) => {
@@ -165,7 +164,7 @@ for (const [mode, how] of [['light', {}], ['dark', { dark: true }], ['phone', { 
 		for (const name of ['system', 'backups', 'secrets', 'drift', 'api?call=GET+%2Fstatus', 'pending']) {
 			await view.goto(`${url}/#/${name}`)
 			await view.locator('main h1').waitFor()
-			await view.waitForTimeout(500)
+			await settle(view)
 			await shoot(view, `${name.split('?')[0]}-${mode}`)
 			const wide = await overflow(view)
 			wrong.push(...await check_axe(view, name), wide && `${name} scrolls sideways: ${wide}`)

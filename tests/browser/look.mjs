@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the page tests share: a browser, a page that remembers every complaint, axe, screenshots.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
+
+/** How long anything may take on a machine that does ten other things: a bound for what hangs, no measure of how quick a page is. */
+export const PATIENCE = 30_000
 
 export const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 360, height: 760 } }
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -15,8 +17,13 @@ export async function open_page(browser, { url, size = 'wide', dark = false, red
 	const context = await browser.newContext({ viewport: SIZES[size], colorScheme: dark ? 'dark' : 'light', ignoreHTTPSErrors: true, locale, timezoneId: 'Europe/Berlin',
 		reducedMotion: reduced ? 'reduce' : 'no-preference', forcedColors: forced ? 'active' : 'none', contrast: contrast ? 'more' : 'no-preference', hasTouch: size === 'phone', isMobile: size === 'phone', storageState: storage })
 	const page = await context.newPage()
+	page.setDefaultTimeout(PATIENCE)
 	page.complaints = []
 	page.expected = []		// patterns of complaints that a step provokes on purpose
+	page.asked = new Set()		// requests that are under way; the event stream always is
+	page.on('request', request => request.url().includes('/api/v1/events') || page.asked.add(request))
+	for (const end of ['requestfinished', 'requestfailed'])
+		page.on(end, request => page.asked.delete(request))
 	const complain = text => page.complaints.push(text)
 	page.on('console', message => {
 		if (message.type() === 'error' || message.type() === 'warning')
@@ -33,12 +40,25 @@ export async function open_page(browser, { url, size = 'wide', dark = false, red
 	return page
 }
 
+/** Until nothing is asked for and nothing moves any more, a page that is live at most five seconds. */
+export async function settle(page) {
+	const moves = () => page.evaluate(() => document.getAnimations().some(one => one.playState === 'running' && one.effect.getComputedTiming().endTime !== Infinity))
+	for (let quiet = 0, begin = Date.now(); quiet < 3 && Date.now() < begin + 5000;) {
+		await page.waitForTimeout(50)
+		quiet = page.asked.size || await moves() ? 0 : quiet + 1
+	}
+}
+
 export const complaints_of = page => page.complaints.filter(text => !page.expected.some(pattern => pattern.test(text)))
 
-/** The whole page, or what is new of it: the frame around is the same on every step of something. */
+const AXE = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+
+/** Axe is put into a document once, and judges it there: pages of this app are one document, and have no frames. (AxeBuilder puts it in anew for
+ *  each judgement and gathers in a second page, which takes four times as long.)  within: a selector, when the frame around was judged before. */
 export async function check_axe(page, name, within) {
-	const axe = new AxeBuilder({ page }).withTags(RULES)
-	const { violations } = await (within ? axe.include(within) : axe).analyze()
+	if (!await page.evaluate(() => 'axe' in globalThis))
+		await page.evaluate(AXE)
+	const violations = await page.evaluate(async ([tags, part]) => (await globalThis.axe.run(part ?? document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })).violations, [RULES, within])
 	return violations.map(one => `${name}: ${one.id} (${one.impact}): ${one.help}\n` +
 		one.nodes.slice(0, 5).map(node => `    ${node.target.join(' ')}\n      ${node.html.slice(0, 160)}\n      ${(node.failureSummary ?? '').replace(/\s+/g, ' ').slice(0, 260)}`).join('\n'))
 }
@@ -59,19 +79,24 @@ export const overflow = page => page.evaluate(() => {
 		? [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.table-box, .window, pre')).slice(0, 3).map(one => one.className || one.tagName).join(' | ') || 'yes' : ''
 })
 
-/** check(name, then): then throws, or answers a text (or texts) when it is not so. end() tells the sum and ends the program. */
+const ONLY = process.env.ONLY ?? ''
+
+/** check(name, then): then throws, or answers a text (or texts) when it is not so. end() tells the sum and ends the program. ONLY=TEXT: checks with this text in their name alone. */
 export function make_checks() {
 	let passed = 0
 	let failed = 0
 	async function check(name, then) {
+		if (ONLY && !name.includes(ONLY))
+			return true
 		let wrong
+		const begin = performance.now()
 		try {
 			wrong = await then()
 		} catch (error) {
 			wrong = error.message.split('\n').slice(0, 6).join('\n    ')
 		}
 		const lines = [wrong].flat().filter(line => typeof line === 'string' && line)
-		console.log(`${lines.length ? '✗' : '✓'} ${name}${lines.map(line => '\n    ' + line).join('')}`)
+		console.log(`${lines.length ? '✗' : '✓'} ${name} (${((performance.now() - begin) / 1000).toFixed(1)} s)${lines.map(line => '\n    ' + line).join('')}`)
 		lines.length ? failed++ : passed++
 		return lines.length === 0
 	}

@@ -2,7 +2,7 @@
 // The rules page and what hangs on it, against the stand-in: dragging, choosing, edits of many rules, edits in place, the search, pairs of zones,
 // and one event stream for all tabs. [DIST=DIR] [SCREENSHOTS=DIR] node rules.mjs
 import { make_box, serve } from './fixture.mjs'
-import { check_axe, complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
+import { check_axe, complaints_of, make_checks, open_page, overflow, PATIENCE, settle, shoot, start_browser } from './look.mjs'
 
 const { check, end } = make_checks()
 const browser = await start_browser()
@@ -11,7 +11,6 @@ async function with_page(options, then) {
 	const box = make_box(options.box)
 	const { url, close } = await serve(box, { dist: process.env.DIST })
 	const page = await open_page(browser, { url, ...options })
-	page.setDefaultTimeout(8000)
 	try {
 		await page.goto(url)
 		await page.getByLabel('User name').fill(options.user ?? 'alice')
@@ -36,8 +35,8 @@ const rule_of = (box, id) => candidate(box).find(rule => rule.id === id)
 const same = (is, wanted) => JSON.stringify(is) === JSON.stringify(wanted) ? '' : `is ${JSON.stringify(is)}, wanted ${JSON.stringify(wanted)}`
 /** Waits until the stand-in has it: edits are shown before they are answered. */
 async function until(what, test) {
-	for (let tries = 0; tries < 60; tries++) {
-		if (test())
+	for (const begin = Date.now(); Date.now() < begin + PATIENCE;) {
+		if (await test())
 			return ''
 		await new Promise(wake => setTimeout(wake, 50))
 	}
@@ -47,8 +46,20 @@ const numbers = page => page.locator('.rules .cell-name .rule-open').allTextCont
 const choose = (page, id, modifiers = []) => row(page, id).getByRole('checkbox').click({ modifiers })
 const bulk = page => page.getByRole('toolbar', { name: /What to do/ })
 
+/** Where an element stands once it stands still: the bars that come with the first edit and with a choice move the list down. */
+async function place(page, locator) {
+	await settle(page)
+	for (let before = await locator.boundingBox(); ;) {
+		await page.waitForTimeout(100)
+		const now = await locator.boundingBox()
+		if (same(now, before) === '')
+			return now
+		before = now
+	}
+}
+
 async function drag(page, id, to, { below = false, cancel = false, touch = false } = {}) {
-	const from = await row(page, id).locator('.grip').boundingBox()
+	const from = await place(page, row(page, id).locator('.grip'))
 	const over = await row(page, to).boundingBox()
 	const y = over.y + (below ? over.height - 5 : 5)
 	if (touch) {
@@ -57,6 +68,7 @@ async function drag(page, id, to, { below = false, cancel = false, touch = false
 		await client.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: point(from.x + 8, from.y + 12) })
 		for (let step = 1; step <= 6; step++)
 			await client.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: point(from.x + 8 + step, from.y + 12 + (y - from.y - 12) * step / 6) })
+		await page.locator('.drop-line').waitFor()
 		await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
 		return
 	}
@@ -73,6 +85,7 @@ async function drag(page, id, to, { below = false, cancel = false, touch = false
 await check('a rule is dragged with the mouse; Escape on the way leaves it where it was', () =>
 	with_page({}, async (page, box) => {
 		await drag(page, 'scanners', 'web-in', { cancel: true })
+		await settle(page)
 		const untouched = box.workspaces.size === 0 ? '' : 'a drag that was given up made an edit'
 		await drag(page, 'scanners', 'web-in')
 		const wrong = [untouched, await until('scanners second', () => ids(box)[1] === 'scanners'), same((await numbers(page)).slice(0, 3), ['lan-out', 'scanners', 'web-in'])]
@@ -90,7 +103,7 @@ await check('a rule is dragged with a finger on a phone', () =>
 
 await check('a drag scrolls: from the top of 400 rules to one far below', () =>
 	with_page({ box: { rules: 400 } }, async (page, box) => {
-		const from = await row(page, 'lan-out').locator('.grip').boundingBox()
+		const from = await place(page, row(page, 'lan-out').locator('.grip'))
 		const grid = await page.locator('.rules').boundingBox()
 		await page.mouse.move(from.x + 8, from.y + 12)
 		await page.mouse.down()
@@ -205,9 +218,9 @@ await check('the search knows fields, alternatives, negation, numbers, states an
 		for (const [text, wanted] of [['action:drop -from:any', ['scanners']], ['service:ping|wireguard', ['old-vpn', 'ping']], ['is:disabled', ['old-vpn']], ['to=dmz', ['lan-out', 'web-in', 'guests-quiet']],
 			['"internet only"', ['guests-quiet']], ['pair:wan>dmz', ['web-in', 'scanners', 'ping']], ['hits>1500k from:wan', ['web-in']], ['is:logged source:admins', ['admins-manage']], ['203.0.113.7', ['old-vpn']]]) {
 			await field.fill(text)
-			await page.waitForTimeout(120)
-			const found = (await numbers(page))
-			wrong.push(same(found, wanted) && `${text} ${same(found, wanted)}`)
+			let found
+			const never = await until(text, async () => same(found = await numbers(page), wanted) === '')
+			wrong.push(never && `${text} ${same(found, wanted)}`)
 		}
 		await page.getByRole('button', { name: 'How to search' }).click()
 		wrong.push(...await check_axe(page, 'search help'))

@@ -8,7 +8,7 @@ import { execSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { check_axe, complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
+import { check_axe, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
 
 const url = (process.env.BASE_URL ?? '').replace(/\/$/, '')
 const code = process.env.CLAIM_CODE ?? ''
@@ -26,7 +26,6 @@ if (!url) {
 const { check, end } = make_checks()
 const browser = await start_browser()
 const page = await open_page(browser, { url })
-page.setDefaultTimeout(8000)
 const path = name => `${url}/#/${name}`
 const go = name => page.goto(path(name)).then(() => page.locator('main h1').waitFor())
 const row = id => page.locator(`.rules [data-key="${id}"]`)
@@ -449,7 +448,7 @@ for (const [mode, how] of [['light', {}], ['dark', { dark: true }], ['phone', { 
 		for (const name of ['dashboard', 'rules', 'log', 'interfaces', 'pending', 'history', 'settings/system', 'settings/firewall/groups', 'account', 'people', 'audit']) {
 			await other.goto(path(name))
 			await other.locator('main h1').waitFor()
-			await other.waitForTimeout(900)
+			await settle(other)
 			await shoot(other, `${name.replaceAll('/', '-')}-${mode.replace(' ', '-')}`)
 			const wide = await overflow(other)
 			wrong.push(...await check_axe(other, name), wide && `${name} scrolls sideways: ${wide}`)

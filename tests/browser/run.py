@@ -72,19 +72,20 @@ def ssh_outwards(lab):
     return f"ip netns exec {lab.ns('lan')} socat -u /dev/null TCP:{WORLD4}:22,connect-timeout=1"
 
 
-def main(script="run.mjs"):
+def main(script="run.mjs", out=None):
+    """Exit status of the script; what it says goes to the file `out`. Several may run side by side, each in a lab of its own."""
     install_packages()
-    with Lab("w").start() as lab:
+    with Lab("w" + script[0]).start() as lab:
         lab.load(ROOT / "examples" / "lab.yaml", comment="the lab")
         lab.serve("inet", 80)
         surf(lab)
         lab.serve("inet", 22)
         env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), LOG_TRAFFIC=logged_packet(lab), KERNEL=kernel_rules(lab), PROBE=ssh_outwards(lab),
                    DRIFT=f"ip -n {lab.ns('box')} address del 192.0.2.129/26 dev eth2")
-        done = subprocess.run(["node", script], cwd=HERE, env=env)
+        done = subprocess.run(["node", script], cwd=HERE, env=env, stdout=out, stderr=out)
         if done.returncode != 0:
-            print(f"\n--- the suite's log ---\n{lab.log()[-4000:]}\n--- processes ---")
-            print(json.dumps({n: p["state"] for n, p in lab.processes().items()}))
+            print(f"\n--- the suite's log ---\n{lab.log()[-4000:]}\n--- processes ---", file=out)
+            print(json.dumps({n: p["state"] for n, p in lab.processes().items()}), file=out)
         return done.returncode
 
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Dashboard, live log, connections and explanations against the stand-in. [DIST=DIR] [SCREENSHOTS=DIR] node screens.mjs
 import { make_box, serve } from './fixture.mjs'
-import { check_axe, complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
+import { check_axe, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
 
 const { check, end } = make_checks()
 const browser = await start_browser()
@@ -10,7 +10,6 @@ async function with_page(options, then) {
 	const box = make_box(options.box)
 	const { url, close } = await serve(box, { dist: process.env.DIST })
 	const page = await open_page(browser, { url, ...options })
-	page.setDefaultTimeout(10_000)
 	page.expected.push(...options.expected ?? [])
 	try {
 		await page.goto(url)
@@ -89,7 +88,7 @@ await check('a line of the log becomes a rule before the one that decided, with 
 		await sheet(page).getByLabel('Name').fill('printer')
 		await sheet(page).getByRole('button', { name: 'Add rule' }).click()
 		await page.locator('.rules [data-key="printer"]').waitFor()
-		await page.waitForTimeout(300)
+		await settle(page)
 		const made = candidate(box).rules.find(rule => rule.id === 'printer')
 		wrong.push(same([made.from, made.to, made.action, made.service, made.destination], [['guest'], ['lan'], 'accept', ['tcp-445'], { addresses: ['192.0.2.20'] }]),
 			same(candidate(box).services.at(-1), { name: 'tcp-445', protocol: ['tcp'], ports: ['445'] }), same(candidate(box).rules.findIndex(rule => rule.id === 'printer') + 1, candidate(box).rules.findIndex(rule => rule.id === 'guests-quiet')))
@@ -149,7 +148,7 @@ await check('an explanation shows the way of a packet, leads to its rule, and is
 		await shoot(page, 'explain')
 		await page.getByRole('button', { name: 'Keep as a test' }).click()
 		await sheet(page).getByLabel('Name').fill('web-is-open')
-		await page.waitForTimeout(400)		// the button's colour has come
+		await settle(page)		// the button's colour has come
 		wrong.push(...await check_axe(page, 'keep a test'))
 		await page.keyboard.press('Enter')
 		await page.getByText('The test web-is-open is in the pending changes').waitFor()
@@ -174,7 +173,7 @@ for (const [mode, how] of [['dark', { dark: true }], ['phone', { size: 'phone' }
 		for (const name of ['states', 'explain?protocol=tcp&source=192.0.2.10&destination=203.0.113.10&port=443', 'dashboard']) {
 			await page.goto(`${url}/#/${name}`)
 			await page.locator('main h1').waitFor()
-			await page.waitForTimeout(900)
+			await settle(page)
 			await shoot(page, `${name.split('?')[0]}-${mode}`)
 			wrong.push(...await check_axe(page, name), await overflow(page))
 		}

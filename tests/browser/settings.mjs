@@ -3,7 +3,7 @@
 // patronus-lighthouse.yang. The stand-in keeps what is sent. [DIST=DIR] FORMS=FILE [SCREENSHOTS=DIR] node settings.mjs
 import { readFileSync } from 'node:fs'
 import { make_box, serve } from './fixture.mjs'
-import { check_axe, complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
+import { check_axe, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
 
 const { check, end } = make_checks()
 const box = make_box({ schema: JSON.parse(readFileSync(process.env.FORMS, 'utf8')) })
@@ -14,7 +14,6 @@ const candidate = () => [...box.workspaces.values()].at(-1)?.document
 
 async function enter(how = {}) {
 	const page = await open_page(browser, { url, ...how })
-	page.setDefaultTimeout(8000)
 	await page.goto(url)
 	await page.getByLabel('User name').fill('alice')
 	await page.getByLabel('Password').fill('correct horse')
@@ -136,7 +135,7 @@ for (const [mode, how] of [['light', {}], ['dark', { dark: true }], ['phone', { 
 		for (const path of PAGES) {
 			await other.goto(`${url}/#/settings/${path}`)
 			await other.locator('main h1:not(.unseen)').waitFor()
-			await other.waitForTimeout(250)
+			await settle(other)
 			await shoot(other, `settings-${path.replace('/', '-')}-${mode}`)
 			const wide = await overflow(other)
 			wrong.push(wide && `${path} scrolls sideways: ${wide}`, ...await check_axe(other, path))

@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,31 +31,70 @@ def dist():
     return found[0]
 
 
-def script(name, **env):
-    """Run one of the scripts; its list of checks is the output of a failure."""
-    run.install_packages()
-    r = subprocess.run(["node", name], cwd=HERE, env=dict(os.environ, **env), capture_output=True, text=True, timeout=600)
-    print(r.stdout + r.stderr)
-    assert re.search(r"\d+ passed, 0 failed", r.stdout) and r.returncode == 0, "\n".join(
-        line for line in r.stdout.splitlines() if line.startswith(("✗", "    ")))
+# Which test looks at which script, those that take longest first.
+SCRIPTS = {
+    "test_suite_in_the_lab": "run.mjs",
+    "test_pages": "pages.mjs",
+    "test_every_word_comes_from_a_catalogue": "words.mjs",
+    "test_rules": "rules.mjs",
+    "test_pages_of_a_module_that_nobody_knew": "settings.mjs",
+    "test_screens": "screens.mjs",
+    "test_running_the_box_in_the_lab": "box.mjs",
+}
+IN_THE_LAB = ("run.mjs", "box.mjs")
 
 
-def test_pages():
-    script("pages.mjs", DIST=str(dist()))
-
-
-def test_rules():
-    script("rules.mjs", DIST=str(dist()))
-
-
-def test_screens():
-    script("screens.mjs", DIST=str(dist()))
+def run_script(name, env):
+    """What one script said, and how it ended."""
+    if name in IN_THE_LAB:
+        with tempfile.TemporaryFile("w+") as out:
+            status = run.main(name, out)
+            out.seek(0)
+            return out.read(), status
+    done = subprocess.run(["node", name], cwd=HERE, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
+    return done.stdout, done.returncode
 
 
 @pytest.fixture(scope="module")
-def forms(tmp_path_factory):
+def scripts(request, tmp_path_factory):
+    """The scripts of the tests that were chosen, begun side by side: a page waits more than it works, so one more than there are processors."""
+    run.install_packages()
+    chosen = [item.name for item in request.session.items]
+    env = dict(os.environ, DIST=str(dist()), FORMS=make_forms(tmp_path_factory.mktemp("yang")))
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+        yield {name: pool.submit(run_script, name, env) for test, name in SCRIPTS.items() if test in chosen}
+
+
+@pytest.fixture
+def script(request, scripts):
+    """The script of this test; its list of checks is the output of a failure."""
+    said, status = scripts[SCRIPTS[request.node.name]].result()
+    print(said)
+    assert re.search(r"\d+ passed, 0 failed", said) and status == 0, "\n".join(line for line in said.splitlines() if line.startswith(("✗", "    ")))
+
+
+def test_suite_in_the_lab(script):
+    pass
+
+
+def test_running_the_box_in_the_lab(script):
+    pass
+
+
+def test_pages(script):
+    pass
+
+
+def test_rules(script):
+    pass
+
+
+def test_screens(script):
+    pass
+
+
+def make_forms(folder):
     """The forms of the appliance's modules, and of one that no TypeScript knows."""
-    folder = tmp_path_factory.mktemp("yang")
     for module in [*(ROOT / "yang").glob("*.yang"), HERE / "patronus-lighthouse.yang"]:
         shutil.copy(module, folder)
     wanted = re.search(r"yang_modules = \[(.*?)\]", (ROOT / "yang" / "meson.build").read_text(), re.S)[1]
@@ -64,13 +105,12 @@ def forms(tmp_path_factory):
     return str(made)
 
 
-def test_pages_of_a_module_that_nobody_knew(forms):
+def test_pages_of_a_module_that_nobody_knew(script):
     """A new YANG module has usable pages: yanggen gives its forms, the app was built without it."""
-    script("settings.mjs", DIST=str(dist()), FORMS=forms)
 
 
-def test_every_word_comes_from_a_catalogue(forms):
-    script("words.mjs", DIST=str(dist()), FORMS=forms)
+def test_every_word_comes_from_a_catalogue(script):
+    pass
 
 
 PLANTED = {
@@ -103,16 +143,6 @@ def test_the_judge_of_words_finds_what_is_planted(tmp_path):
         assert told in found.stderr, f"{name}: {found.stderr}"
 
 
-def test_suite_in_the_lab():
-    dist()
-    assert run.main() == 0
-
-
-def test_running_the_box_in_the_lab():
-    dist()
-    assert run.main("box.mjs") == 0
-
-
 def test_first_start_in_the_lab():
     dist()
     assert run.first_start() == 0
@@ -126,7 +156,7 @@ def test_first_start_by_the_keyboard_alone():
 def test_lockfiles_name_no_registry():
     for lock in (ROOT / "web" / "package-lock.json", HERE / "package-lock.json"):
         packages = json.loads(lock.read_text())["packages"]
-        assert len(packages) > 3
+        assert len(packages) >= 3
         assert not [name for name, about in packages.items() if "resolved" in about]
         assert not [name for name, about in packages.items() if name and "integrity" not in about]
 

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { make_box, serve } from './fixture.mjs'
-import { complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
+import { complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
 
 const { check, end } = make_checks()
 const browser = await start_browser()
@@ -91,7 +91,6 @@ async function with_box(options, then) {
 	const box = make_box({ schema, users: { alice: 'correct horse', bob: 'correct horse' }, ...options.box })
 	const { url, close } = await serve(box, { dist })
 	const page = await open_page(browser, { url, ...options })
-	page.setDefaultTimeout(8000)
 	try {
 		return [await then(page, url, box), ...complaints_of(page)].flat()
 	} finally {
@@ -110,18 +109,17 @@ async function sign_in(page, user = 'alice') {
 /** Each page, and what of it stands open only when somebody asks. `then` looks at each of them. */
 const PAGES = ['system', 'backups', 'drift', 'secrets', 'api?call=POST+%2Fbackups', 'interfaces', 'pending', 'history', 'people', 'account', 'audit', 'settings/system', 'settings/firewall/groups', 'nowhere']
 async function each_page(page, url, then) {
-	const settle = () => page.waitForTimeout(350)
-	await settle()
+	await settle(page)
 	await then('sign in')
 	await sign_in(page)
 	for (const name of PAGES) {
 		await page.goto(`${url}/#/${name}`)
-		await settle()
+		await settle(page)
 		await then(name)
 	}
 	await page.goto(url + '/#/settings/firewall/groups')
 	await page.locator('.link-button').first().click()
-	await settle()
+	await settle(page)
 	await then('an entry')
 	await page.locator('dialog[open] textarea').first().fill('192.0.2.77')
 	await page.locator('dialog[open] [type=submit]').click()
@@ -130,7 +128,7 @@ async function each_page(page, url, then) {
 	await page.locator('.page .notice.tone-good').waitFor()
 	await then('pending changes')
 	await page.locator('.page-actions .button-primary').click()
-	await settle()
+	await settle(page)
 	await then('commit')
 	await page.locator('dialog[open] [type=submit]').click()
 	await page.locator('.bar-trial').waitFor()
@@ -140,7 +138,7 @@ async function each_page(page, url, then) {
 	await then('kept')
 	await page.keyboard.press('Control+k')
 	await page.locator('.palette input').fill('zzz')
-	await settle()
+	await settle(page)
 	await then('palette')
 }
 
@@ -164,7 +162,7 @@ await check('which this test would see: in plain English it finds the words of t
 	await page.goto(url)
 	await sign_in(page)
 	await page.goto(url + '/#/history')
-	await page.waitForTimeout(500)
+	await settle(page)
 	const found = await plain_words(page, data)
 	return ['Live log', 'Sign out', 'Choose two revisions to compare them.'].filter(text => !found.includes(text)).map(text => `“${text}” was not seen`)
 }))

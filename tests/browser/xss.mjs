@@ -64,7 +64,6 @@ await check('a page that takes texts for HTML is seen', async () => {
 })
 
 const page = await open_page(browser, { url })
-page.setDefaultTimeout(8000)
 watch(page)
 await check('a name that is none is shown as text at the sign-in', async () => {
 	page.expected.push(/status of 4(01|22|29|00)/)
