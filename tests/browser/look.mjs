@@ -54,8 +54,11 @@ export const complaints_of = page => page.complaints.filter(text => !page.expect
 const AXE = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
 /** Axe is put into a document once, and judges it there: pages of this app are one document, and have no frames. (AxeBuilder puts it in anew for
- *  each judgement and gathers in a second page, which takes four times as long.)  within: a selector, when the frame around was judged before. */
+ *  each judgement and gathers in a second page, which takes four times as long.) It judges a page at rest: a button that has just been enabled
+ *  is on its way from one colour to the other, and neither contrast is that of the page.  within: a selector, when the frame around was judged
+ *  before. */
 export async function check_axe(page, name, within) {
+	await settle(page)
 	if (!await page.evaluate(() => 'axe' in globalThis))
 		await page.evaluate(AXE)
 	const violations = await page.evaluate(async ([tags, part]) => (await globalThis.axe.run(part ?? document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })).violations, [RULES, within])

@@ -119,7 +119,7 @@ PLANTED = {
     "fields.tsx": ("t('settings-entries', { count: given.length })", "'' + given.length", "nobody asks for settings-entries"),
     "de/signin.ftl": ("signin-verify =", "signin-verified =", "de/signin.ftl: signin-verify is missing"),
     "zh/changes.ftl": ("{ $from }", "", 'changes-from-revision-to has the variables "to"'),
-    "de/links.ftl": ("links-mtu = MTU", "links-mtu MTU", "cannot be read: links-mtu MTU"),
+    "de/interfaces.ftl": ("links-mtu = MTU", "links-mtu MTU", "cannot be read: links-mtu MTU"),
     "gate.css": ("margin-inline-start", "margin-left", "margin-left: say start or end"),
 }
 

@@ -107,7 +107,7 @@ async function sign_in(page, user = 'alice') {
 }
 
 /** Each page, and what of it stands open only when somebody asks. `then` looks at each of them. */
-const PAGES = ['system', 'backups', 'drift', 'secrets', 'api?call=POST+%2Fbackups', 'interfaces', 'pending', 'history', 'people', 'account', 'audit', 'settings/system', 'settings/firewall/groups', 'nowhere']
+const PAGES = ['dashboard', 'rules', 'rules?view=zones', 'log', 'states', 'explain?protocol=tcp&source=192.0.2.10&destination=203.0.113.10&port=443', 'system', 'backups', 'drift', 'secrets', 'api?call=POST+%2Fbackups', 'interfaces', 'pending', 'history', 'people', 'account', 'audit', 'settings/system', 'settings/firewall/groups', 'nowhere']
 async function each_page(page, url, then) {
 	await settle(page)
 	await then('sign in')
@@ -117,6 +117,22 @@ async function each_page(page, url, then) {
 		await settle(page)
 		await then(name)
 	}
+	await page.goto(url + '/#/rules')
+	for (const [name, key] of [['keys', '?'], ['a rule', 'e'], ['tags', 't'], ['move', 'm'], ['delete', 'Delete']]) {
+		await page.locator('.rules [data-key="lan-out"]').focus()
+		await page.keyboard.press(key)
+		await page.locator('dialog[open]').waitFor()
+		await settle(page)
+		await then(name)
+		await page.keyboard.press('Escape')
+	}
+	await page.locator('.tools .icon-button').first().click()
+	await settle(page)
+	await then('search help')
+	await page.keyboard.press('Escape')
+	await page.locator('.rules [data-key="lan-out"]').focus()
+	await page.keyboard.press('Space')
+	await then('chosen')
 	await page.goto(url + '/#/settings/firewall/groups')
 	await page.locator('.link-button').first().click()
 	await settle(page)

@@ -101,8 +101,6 @@ export function date_time(iso: string | undefined) {
 	return Number.isNaN(time.getTime()) ? '' : time.toLocaleString(language.value, { dateStyle: 'medium', timeStyle: 'short' })
 }
 
-export const plural = (count: number, one: string, many = one + 's') => `${full_count(count)} ${count === 1 ? one : many}`
-
 export const list = (value: string | string[] | undefined | null): string[] =>
 	value === undefined || value === null || value === '' ? [] : Array.isArray(value) ? value : [value]
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The policy as the rules page sees it: the candidate's rules with the generated ones between them, filtered.
 import { list } from './format'
+import { msg, t } from './words'
 import type { Change, Endpoint, FieldError, Rule, RuleState } from './types'
 
 /** The three lists of rules, in the order the kernel asks them. */
@@ -57,7 +58,7 @@ export function merge(rules: Rule[], states: RuleState[], marks: Map<string, Mar
 		...of('after'), ...of('translation')]
 }
 
-const HEADINGS: Record<Stage, string> = { before: 'checked first', after: 'for what no rule decides', translation: 'translate addresses' }
+const HEADINGS: Record<Stage, string> = { before: msg('rules-checked-first'), after: msg('rules-for-the-rest'), translation: msg('rules-translate') }
 
 /** The generated ones of a stage as one line; those that decide what is left stay by themselves. */
 export function fold(lines: Line[]): Line[] {
@@ -68,10 +69,10 @@ export function fold(lines: Line[]): Line[] {
 			out.push(line)
 		} else if (last?.folded && last.stage === line.stage) {
 			last.folded.push(line.rule.id)
-			last.rule = { ...last.rule, id: `${last.folded.length} generated rules`, description: last.folded.join(', ') }
+			last.rule = { ...last.rule, id: t('rules-n-generated', { count: last.folded.length }), description: last.folded.join(', ') }
 		} else {
-			out.push({ key: `folded ${line.stage}`, rule: { id: '1 generated rule', description: line.rule.id }, number: 0, generated: true, stage: line.stage,
-				folded: [line.rule.id], heading: HEADINGS[line.stage ?? 'before'] })
+			out.push({ key: `folded ${line.stage}`, rule: { id: t('rules-n-generated', { count: 1 }), description: line.rule.id }, number: 0, generated: true, stage: line.stage,
+				folded: [line.rule.id], heading: t(HEADINGS[line.stage ?? 'before']) })
 		}
 	}
 	return out
@@ -98,7 +99,7 @@ export function marks_of(changes: Change[], list: RuleList) {
 export function endpoint_words(end: Endpoint | undefined): string[] {
 	if (!end)
 		return []
-	return [...list(end.group), ...list(end.addresses), ...list(end.zones as string[] | undefined).map(zone => `network of ${zone}`)]
+	return [...list(end.group), ...list(end.addresses), ...list(end.zones as string[] | undefined).map(zone => t('rules-network-of', { zone }))]
 }
 
 /** Only what says something: empty members are left out, so that the document stays short. */

@@ -2,12 +2,13 @@
 // The widgets of the dashboard that come after its first sight.
 import { useEffect, useState } from 'preact/hooks'
 import { get, list_of, Problem } from '../core/api'
-import { byte_size, clock_time, duration, list, number_of, plural, short_count } from '../core/format'
+import { byte_size, clock_time, duration, list, number_of, short_count } from '../core/format'
 import { box_lines, every } from '../core/history'
 import { connected, counter_tick, counters, fetch_log, log_events, series_tick } from '../core/live'
 import { address } from '../core/router'
 import { complain } from '../core/store'
 import type { Count, Machine, ProcessState, RuleState } from '../core/types'
+import { t } from '../core/words'
 import { Icon } from '../ui/icon'
 import { ActionBadge, Badge, Card, Empty, Skeleton, Spark } from '../ui/parts'
 import { Plot, type PlotKind } from '../ui/plot'
@@ -23,12 +24,12 @@ function Confinement({ process }: { process: ProcessState }) {
 	const locked = process['no-new-privs'] === true
 	return (
 		<span class="confinement">
-			{caps.length > 0 && <Badge tone="note" icon="key" title={caps.join(', ')}>{plural(caps.length, 'capability', 'capabilities')}</Badge>}
-			{caps.length === 0 && filtered && locked ? <Badge tone="good" icon="shield" title="No capability, a seccomp filter, no_new_privs">confined</Badge> : <>
-				{filtered ? <Badge tone="good" icon="filter">seccomp</Badge> : <Badge tone="warn" icon="alert">no seccomp</Badge>}
-				{!locked && <Badge tone="warn" icon="alert">may gain rights</Badge>}
+			{caps.length > 0 && <Badge tone="note" icon="key" title={caps.join(', ')}>{t('widgets-n-capabilities', { count: caps.length })}</Badge>}
+			{caps.length === 0 && filtered && locked ? <Badge tone="good" icon="shield" title={t('widgets-confined-how')}>{t('widgets-confined')}</Badge> : <>
+				{filtered ? <Badge tone="good" icon="filter">{t('widgets-seccomp')}</Badge> : <Badge tone="warn" icon="alert">{t('widgets-no-seccomp')}</Badge>}
+				{!locked && <Badge tone="warn" icon="alert">{t('widgets-may-gain-rights')}</Badge>}
 			</>}
-			{spaces.length > 0 && <Badge icon="box" title={spaces.join(', ')}>{plural(spaces.length, 'namespace')}</Badge>}
+			{spaces.length > 0 && <Badge icon="box" title={spaces.join(', ')}>{t('widgets-n-namespaces', { count: spaces.length })}</Badge>}
 		</span>
 	)
 }
@@ -36,17 +37,17 @@ function Confinement({ process }: { process: ProcessState }) {
 export function Processes({ rows }: { rows: ProcessState[] }) {
 	const memory = rows.reduce((sum, row) => sum + number_of(row['memory-pss-kb'] ?? row['memory-rss-kb']), 0)
 	return (
-		<Card title="Processes" icon="shield" flush actions={<span class="card-note">{byte_size(memory * 1024)} together</span>}>
-			<Table label="Processes and what confines them" rows={rows} keyOf={row => row.name} columns={[
-				{ key: 'name', text: 'Process', head: true, cell: row => <>
+		<Card title={t('dashboard-processes')} icon="shield" flush actions={<span class="card-note">{t('widgets-together', { size: byte_size(memory * 1024) })}</span>}>
+			<Table label={t('widgets-processes-held')} rows={rows} keyOf={row => row.name} columns={[
+				{ key: 'name', text: t('widgets-process'), head: true, cell: row => <>
 					<span class="process-name">{row.name}</span>
 					{row.state && row.state !== 'running' && <Badge tone="bad" icon="alert">{row.state}</Badge>}
 				</> },
-				{ key: 'user', text: 'User', cell: row => <span class="nowrap">{row.user || String(row.uid ?? '')}</span> },
-				{ key: 'held', text: 'Held by', cell: row => <Confinement process={row} /> },
-				{ key: 'memory', text: 'Memory', end: true, cell: row => byte_size(number_of(row['memory-pss-kb'] ?? row['memory-rss-kb']) * 1024) },
-				{ key: 'restarts', text: 'Restarts', end: true, cell: row => String(row.restarts ?? 0) },
-				{ key: 'up', text: 'Up for', end: true, cell: row => duration(number_of(row['uptime-seconds'])) },
+				{ key: 'user', text: t('widgets-user'), cell: row => <span class="nowrap">{row.user || String(row.uid ?? '')}</span> },
+				{ key: 'held', text: t('widgets-held-by'), cell: row => <Confinement process={row} /> },
+				{ key: 'memory', text: t('widgets-memory'), end: true, cell: row => byte_size(number_of(row['memory-pss-kb'] ?? row['memory-rss-kb']) * 1024) },
+				{ key: 'restarts', text: t('widgets-restarts'), end: true, cell: row => String(row.restarts ?? 0) },
+				{ key: 'up', text: t('widgets-up-for'), end: true, cell: row => duration(number_of(row['uptime-seconds'])) },
 			]} />
 		</Card>
 	)
@@ -56,8 +57,8 @@ export function TopRules({ rules }: { rules: RuleState[] }) {
 	void counter_tick.value
 	const most = Math.max(1, ...rules.map(rule => counters.get(rule.id)?.bytes ?? number_of(rule.bytes)))
 	return (
-		<Card title="Busiest rules" icon="rules" actions={<a class="card-link" href="#/rules">All rules</a>}>
-			{rules.length === 0 ? <Empty icon="rules" title="No rule has matched yet" />
+		<Card title={t('dashboard-rules')} icon="rules" actions={<a class="card-link" href="#/rules">{t('widgets-all-rules')}</a>}>
+			{rules.length === 0 ? <Empty icon="rules" title={t('widgets-no-match')} />
 				: <ol class="top-rules">
 					{rules.map(rule => {
 						const live = counters.get(rule.id)
@@ -67,8 +68,8 @@ export function TopRules({ rules }: { rules: RuleState[] }) {
 								<a class="top-rule-name" href={address('rules', { focus: rule.id })}>{rule.id}</a>
 								{rule.action ? <ActionBadge action={rule.action} /> : <span />}
 								<Spark values={live?.spark ?? []} />
-								<span class="top-rule-count">{byte_size(bytes)}<small>{short_count(live?.packets ?? number_of(rule.packets))} packets</small></span>
-								<progress class="share" max={most} value={bytes} aria-label={`Share of ${rule.id}`} />
+								<span class="top-rule-count">{byte_size(bytes)}<small>{t('widgets-packets', { count: short_count(live?.packets ?? number_of(rule.packets)) })}</small></span>
+								<progress class="share" max={most} value={bytes} aria-label={t('widgets-share-of', { name: rule.id })} />
 							</li>
 						)
 					})}
@@ -97,7 +98,7 @@ function Gauge({ text, value, more, kind }: { text: string; value: string; more?
 	return (
 		<div class="gauge">
 			<p class="gauge-head"><span>{text}</span><b>{value}</b>{more && <small>{more}</small>}</p>
-			<Plot kind={kind} height={104} axis={58} label={`${text} over time`} />
+			<Plot kind={kind} height={104} axis={58} label={t('widgets-over-time', { name: text })} />
 		</div>
 	)
 }
@@ -107,11 +108,11 @@ export function MachineCard({ machine }: { machine: Machine }) {
 	const kind = kinds_of(machine)
 	const cpu = machine.cpu ?? box_lines.get('cpu')?.values.at(-1)
 	return (
-		<Card title="Machine" icon="box">
+		<Card title={t('dashboard-machine')} icon="box">
 			<div class="gauges">
-				{cpu !== undefined && <Gauge text="Processors" value={percent(cpu)} more={machine.processors ? `of ${machine.processors}` : undefined} kind={CPU} />}
-				{machine['memory-total'] !== undefined && <Gauge text="Memory" value={byte_size(number_of(machine['memory-used']))} more={`of ${byte_size(number_of(machine['memory-total']))}`} kind={kind.memory} />}
-				<Gauge text="Disk" value={byte_size(number_of(machine['disk-used']))} more={`of ${byte_size(number_of(machine['disk-total']))}`} kind={kind.disk} />
+				{cpu !== undefined && <Gauge text={t('widgets-processors')} value={percent(cpu)} more={machine.processors ? t('dashboard-of', { total: machine.processors }) : undefined} kind={CPU} />}
+				{machine['memory-total'] !== undefined && <Gauge text={t('widgets-memory')} value={byte_size(number_of(machine['memory-used']))} more={t('dashboard-of', { total: byte_size(number_of(machine['memory-total'])) })} kind={kind.memory} />}
+				<Gauge text={t('widgets-disk')} value={byte_size(number_of(machine['disk-used']))} more={t('dashboard-of', { total: byte_size(number_of(machine['disk-total'])) })} kind={kind.disk} />
 			</div>
 		</Card>
 	)
@@ -154,15 +155,15 @@ export function Talkers() {
 	const most = Math.max(1, ...talkers.map(one => one.bytes))
 	const counted = rows?.some(row => row.bytes !== undefined)
 	return (
-		<Card title="Top talkers" icon="swap" actions={<a class="card-link" href="#/states">All connections</a>}>
+		<Card title={t('dashboard-talkers')} icon="swap" actions={<a class="card-link" href="#/states">{t('widgets-all-connections')}</a>}>
 			{trouble && <p class="soft">{trouble}</p>}
 			{!rows && !trouble && <Skeleton lines={4} />}
-			{rows && !counted && <Empty icon="swap" title={rows.length ? 'The kernel does not count bytes of connections' : 'There is no connection'} />}
+			{rows && !counted && <Empty icon="swap" title={t(rows.length ? 'widgets-not-counted' : 'widgets-no-connection')} />}
 			{rows && counted && <ol class="top-rules">
 				{talkers.map(one => <li key={one.source}>
-					<a class="top-rule-name mono" href={address('states', { filter: one.source })}>{one.source}</a><span /><span class="soft nowrap">{plural(one.count, 'connection')}</span>
+					<a class="top-rule-name mono" href={address('states', { filter: one.source })}>{one.source}</a><span /><span class="soft nowrap">{t('widgets-n-connections', { count: one.count })}</span>
 					<span class="top-rule-count">{byte_size(one.bytes)}</span>
-					<progress class="share" max={most} value={one.bytes} aria-label={`Share of ${one.source}`} />
+					<progress class="share" max={most} value={one.bytes} aria-label={t('widgets-share-of', { name: one.source })} />
 				</li>)}
 			</ol>}
 		</Card>
@@ -175,8 +176,8 @@ export function Refused() {
 	useEffect(() => { fetch_log().catch(complain) }, [connected.value === 'yes'])
 	const rows = log_events.value.filter(event => event.action !== 'accept').slice(0, 8)
 	return (
-		<Card title="Refused last" icon="drop" flush actions={<a class="card-link" href="#/log">Live log</a>}>
-			{rows.length === 0 ? <Empty icon="accept" title="Nothing was refused and logged" />
+		<Card title={t('dashboard-refused')} icon="drop" flush actions={<a class="card-link" href="#/log">{t('shell-live-log')}</a>}>
+			{rows.length === 0 ? <Empty icon="accept" title={t('widgets-nothing-refused')} />
 				: <ul class="refused">{rows.map(event => <li key={String(event.sequence)}>
 					<span class="mono soft">{clock_time(event.time).slice(0, 8)}</span><ActionBadge action={event.action} />
 					<span class="mono refused-ends">{event.source} <Icon name="arrow" size={12} /> {event.destination}{event['destination-port'] ? `:${event['destination-port']}` : ''}</span>

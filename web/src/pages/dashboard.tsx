@@ -2,13 +2,14 @@
 // One screen that says whether all is well, and where the traffic is.
 import '../css/dashboard.css'
 import { useCallback, useEffect, useState } from 'preact/hooks'
-import { ago, duration, full_count, number_of, plural } from '../core/format'
+import { ago, duration, full_count, number_of } from '../core/format'
 import { DAY, every, fetch_day, fetch_history, put_machine, span, SPANS } from '../core/history'
 import { forget_layout, layout, read_layout } from '../core/layout'
 import { connected, series, series_tick } from '../core/live'
 import { address } from '../core/router'
 import { complain, now, refresh_status, session, status, status_at, status_error } from '../core/store'
 import type { Alarm, InterfaceState } from '../core/types'
+import { need_words, t } from '../core/words'
 import type { Widget } from '../ui/widgets'
 import { Icon, type IconName } from '../ui/icon'
 import { LinkBadge, Rate } from '../ui/link'
@@ -43,17 +44,17 @@ function InterfaceCard({ link }: { link: InterfaceState }) {
 	const one = series.get(link.name)
 	const shown = reading ?? { time: null, rx: one?.rx.at(-1) ?? 0, tx: one?.tx.at(-1) ?? 0 }
 	return (
-		<section class="card link-card" aria-label={`Interface ${link.name}`}>
+		<section class="card link-card" aria-label={t('links-interface', { name: link.name })}>
 			<header class="link-head">
 				<div><h3><a href={address('interfaces')}>{link.name}</a></h3>
-					<p>{shown.time === null ? link.description || link['kernel-name'] : shown.time > Date.now() / 1000 - 600 ? `${Math.max(0, Math.round(Date.now() / 1000 - shown.time))} seconds ago` : ago(new Date(shown.time * 1000).toISOString())}</p></div>
+					<p>{shown.time === null ? link.description || link['kernel-name'] : ago(new Date(shown.time * 1000).toISOString())}</p></div>
 				<LinkBadge link={link} />
 			</header>
 			<p class="link-rates">
-				<Rate icon="down" label="in" tone="in" rate={shown.rx} />
-				<Rate icon="up" label="out" tone="out" rate={shown.tx} />
+				<Rate icon="down" label={t('links-in')} tone="in" rate={shown.rx} />
+				<Rate icon="up" label={t('links-out')} tone="out" rate={shown.tx} />
 			</p>
-			<Plot link={link.name} label={`Throughput of ${link.name}`} onReading={take} />
+			<Plot link={link.name} label={t('dashboard-throughput-of', { name: link.name })} onReading={take} />
 		</section>
 	)
 }
@@ -70,16 +71,16 @@ function Tile({ icon, label, value, more, part, tone = 'plain' }: { icon: IconNa
 	)
 }
 
-const alarm_words = (alarm: Alarm) => alarm.text || [alarm.object, alarm.detail].filter(Boolean).join(': ') || 'Something is wrong'
+const alarm_words = (alarm: Alarm) => alarm.text || [alarm.object, alarm.detail].filter(Boolean).join(': ') || t('dashboard-something-is-wrong')
 
 function Alarms({ alarms }: { alarms: Alarm[] }) {
 	return (
-		<div class="alarms" role="region" aria-label="Alarms">
+		<div class="alarms" role="region" aria-label={t('dashboard-alarms')}>
 			{alarms.map((alarm, at) => {
 				const grave = (alarm.severity ?? alarm.class) === 'critical'
 				return (
 					<Notice key={at} tone={grave ? 'bad' : 'warn'} icon="alert" title={alarm_words(alarm)}>
-						<p>{[grave ? 'Critical' : 'Warning', alarm.owner && `seen by ${alarm.owner}`, alarm.time && ago(alarm.time, now.value)].filter(Boolean).join(', ')}</p>
+						<p>{[t(grave ? 'dashboard-critical' : 'dashboard-warning'), alarm.owner && t('dashboard-seen-by', { owner: alarm.owner }), alarm.time && ago(alarm.time, now.value)].filter(Boolean).join(', ')}</p>
 					</Notice>
 				)
 			})}
@@ -92,22 +93,22 @@ export default function Dashboard() {
 	use_history()
 	const [arranging, set_arranging] = useState(false)
 	const [more, set_more] = useState<typeof import('./dashboard-more') | null>(null)
-	useEffect(() => void import('./dashboard-more').then(set_more, complain), [])
+	useEffect(() => void Promise.all([import('./dashboard-more'), need_words(['widgets'])]).then(([part]) => set_more(part), complain), [])
 	const box = status.value
 	const links = (box?.interfaces ?? []).filter(link => link.name)
 	const widgets: Widget[] = [
-		{ key: 'throughput', text: 'Throughput', icon: 'interfaces', size: 'full', show: () => links.length === 0 ? <Card><Empty icon="interfaces" title="No interface is configured" /></Card>
-			: <><h2 class="unseen">Throughput</h2><div class="link-cards">{links.map(link => <InterfaceCard key={link.name} link={link} />)}</div></> },
-		{ key: 'machine', text: 'Machine', icon: 'box', size: 'full', show: () => more && <more.MachineCard machine={box?.machine ?? {}} /> },
-		{ key: 'rules', text: 'Busiest rules', icon: 'rules', size: 'half', show: () => more && <more.TopRules rules={box?.['top-rules'] ?? []} /> },
-		{ key: 'talkers', text: 'Top talkers', icon: 'swap', size: 'half', show: () => more && <more.Talkers /> },
-		{ key: 'refused', text: 'Refused last', icon: 'drop', size: 'full', show: () => more && <more.Refused /> },
-		{ key: 'processes', text: 'Processes', icon: 'shield', size: 'full', show: () => more && <more.Processes rows={box?.processes ?? []} /> },
+		{ key: 'throughput', text: t('dashboard-throughput'), icon: 'interfaces', size: 'full', show: () => links.length === 0 ? <Card><Empty icon="interfaces" title={t('dashboard-no-interface')} /></Card>
+			: <><h2 class="unseen">{t('dashboard-throughput')}</h2><div class="link-cards">{links.map(link => <InterfaceCard key={link.name} link={link} />)}</div></> },
+		{ key: 'machine', text: t('dashboard-machine'), icon: 'box', size: 'full', show: () => more && <more.MachineCard machine={box?.machine ?? {}} /> },
+		{ key: 'rules', text: t('dashboard-rules'), icon: 'rules', size: 'half', show: () => more && <more.TopRules rules={box?.['top-rules'] ?? []} /> },
+		{ key: 'talkers', text: t('dashboard-talkers'), icon: 'swap', size: 'half', show: () => more && <more.Talkers /> },
+		{ key: 'refused', text: t('dashboard-refused'), icon: 'drop', size: 'full', show: () => more && <more.Refused /> },
+		{ key: 'processes', text: t('dashboard-processes'), icon: 'shield', size: 'full', show: () => more && <more.Processes rows={box?.processes ?? []} /> },
 	]
 	const usual = widgets.map(({ key, size }) => ({ key, size }))
 	useEffect(() => read_layout(usual), [session.value?.user])
 	if (!box)
-		return <div class="page">{status_error.value ? <Notice alert tone="bad" icon="unlink" title="The status cannot be read"><p>{status_error.value}</p></Notice> : <Skeleton lines={8} />}</div>
+		return <div class="page">{status_error.value ? <Notice alert tone="bad" icon="unlink" title={t('dashboard-unreadable')}><p>{status_error.value}</p></Notice> : <Skeleton lines={8} />}</div>
 	const alarms = box.alarms ?? []
 	const current = number_of(box.connections?.current)
 	const maximum = number_of(box.connections?.maximum)
@@ -115,19 +116,19 @@ export default function Dashboard() {
 	const ended = (box.processes ?? []).filter(row => row.state && row.state !== 'running').length
 	return (
 		<div class="page">
-			<PageHead title={box.hostname || 'This appliance'} lead={`Patronus ${box.version}, running for ${duration(up)}`}>
-				<Segments label="Plots show" name="span" value={String(span.value)} onValue={next => { span.value = Number(next) }}
-					options={[{ key: String(SPANS[0]), text: '10 minutes' }, { key: String(DAY), text: '24 hours' }]} />
-				{arranging && <Button kind="quiet" onClick={() => forget_layout(usual)}>As it was</Button>}
-				<Button icon={arranging ? 'check' : 'grid'} kind={arranging ? 'primary' : 'plain'} aria-pressed={arranging} onClick={() => set_arranging(!arranging)}>{arranging ? 'Done' : 'Arrange'}</Button>
+			<PageHead title={box.hostname || t('dashboard-this-appliance')} lead={t('dashboard-lead', { version: box.version, time: duration(up) })}>
+				<Segments label={t('dashboard-plots-show')} name="span" value={String(span.value)} onValue={next => { span.value = Number(next) }}
+					options={[{ key: String(SPANS[0]), text: t('dashboard-ten-minutes') }, { key: String(DAY), text: t('dashboard-day') }]} />
+				{arranging && <Button kind="quiet" onClick={() => forget_layout(usual)}>{t('dashboard-as-it-was')}</Button>}
+				<Button icon={arranging ? 'check' : 'grid'} kind={arranging ? 'primary' : 'plain'} aria-pressed={arranging} onClick={() => set_arranging(!arranging)}>{t(arranging ? 'word-done' : 'dashboard-arrange')}</Button>
 			</PageHead>
 			{alarms.length > 0 && <Alarms alarms={alarms} />}
 			<div class="tiles">
-				<Tile icon={alarms.length ? 'alert' : 'accept'} tone={alarms.length ? 'bad' : 'good'} label="Health" value={alarms.length ? plural(alarms.length, 'alarm') : 'All well'}
-					more={ended ? `${plural(ended, 'process', 'processes')} not running` : `${plural(box.processes?.length ?? 0, 'process', 'processes')} running`} />
-				<Tile icon="swap" label="Connections" value={full_count(current)} part={maximum ? current / maximum : undefined} more={maximum ? `of ${full_count(maximum)}` : undefined} />
-				<Tile icon="history" label="Configuration" value={`Revision ${box.revision}`} more={box.pending ? 'another one is on trial' : 'in force'} />
-				<Tile icon="interfaces" label="Links" value={`${links.filter(link => series.get(link.name)?.linkUp ?? link['link-up']).length} of ${links.length} up`}
+				<Tile icon={alarms.length ? 'alert' : 'accept'} tone={alarms.length ? 'bad' : 'good'} label={t('dashboard-health')} value={alarms.length ? t('dashboard-n-alarms', { count: alarms.length }) : t('dashboard-all-well')}
+					more={ended ? t('dashboard-n-not-running', { count: ended }) : t('dashboard-n-running', { count: box.processes?.length ?? 0 })} />
+				<Tile icon="swap" label={t('shell-connections')} value={full_count(current)} part={maximum ? current / maximum : undefined} more={maximum ? t('dashboard-of', { total: maximum }) : undefined} />
+				<Tile icon="history" label={t('dashboard-configuration')} value={t('dashboard-revision', { revision: String(box.revision) })} more={t(box.pending ? 'dashboard-on-trial' : 'dashboard-in-force')} />
+				<Tile icon="interfaces" label={t('dashboard-links')} value={t('dashboard-links-up', { up: links.filter(link => series.get(link.name)?.linkUp ?? link['link-up']).length, all: links.length })}
 					more={links.map(link => link.name).join(', ')} />
 			</div>
 			{layout.value.length > 0 && more ? <more.Board widgets={widgets} arranging={arranging} /> : widgets[0].show()}

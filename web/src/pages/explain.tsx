@@ -7,6 +7,7 @@ import { address, place, settle } from '../core/router'
 import { begin_rule } from '../core/rule-draft'
 import { complain, edit, may_edit, running_edits, toast, workspace, workspace_edits } from '../core/store'
 import type { FieldError } from '../core/types'
+import { msg, t } from '../core/words'
 import { Dialog } from '../ui/dialog'
 import { Icon, type IconName } from '../ui/icon'
 import { ActionBadge, Badge, Button, Card, Empty, ErrorSummary, IconButton, Notice, PageHead, Segments, SelectField, TextField } from '../ui/parts'
@@ -57,7 +58,7 @@ interface Question {
 }
 
 const PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp']
-const HOOKS: Record<string, string> = { prerouting: 'Arrives', input: 'For the box itself', forward: 'Passes through', output: 'Sent by the box', postrouting: 'Leaves' }
+const HOOKS: Record<string, string> = { prerouting: msg('explain-arrives'), input: msg('explain-for-the-box'), forward: msg('explain-passes-through'), output: msg('explain-sent-by-the-box'), postrouting: msg('explain-leaves') }
 const HOOK_ICONS: Record<string, IconName> = { prerouting: 'down', input: 'box', forward: 'arrow', output: 'box', postrouting: 'up' }
 const has_port = (protocol: string) => ['tcp', 'udp', 'sctp'].includes(protocol)
 
@@ -73,25 +74,26 @@ function RuleLink({ name, path }: { name: string; path?: string }) {
 }
 
 function Way({ told, asked }: { told: Explanation; asked: Question }) {
-	const into = told['in-interface'] ? `${told.from ?? 'no zone'} (${told['in-interface']})` : 'this box'
-	const out = told['out-interface'] ? `${told.to ?? 'no zone'} (${told['out-interface']})` : told.to === 'local' || !told.to ? 'this box' : told.to
+	const into = told['in-interface'] ? `${told.from ?? t('explain-no-zone')} (${told['in-interface']})` : t('packets-this-box')
+	const out = told['out-interface'] ? `${told.to ?? t('explain-no-zone')} (${told['out-interface']})` : told.to === 'local' || !told.to ? t('packets-this-box') : told.to
 	const passes = told.verdict === 'accept'
 	return (
-		<Card title="What becomes of it" icon="route" class="explain-answer">
+		<Card title={t('explain-what-becomes')} icon="route" class="explain-answer">
 			<div class={`verdict verdict-${told.verdict}`} role="status">
 				<ActionBadge action={told.verdict} />
-				<p><b>{told.text}</b>{told.limited && <small> It holds only while a rate or a number of connections is kept.</small>}</p>
+				<p><b>{told.text}</b>{told.limited && <small> {t('explain-limited')}</small>}</p>
 			</div>
 			<ol class="way">
-				<li class="way-end"><Icon name="globe" size={18} /><div><b class="mono">{asked.source}</b><small>from {into}</small></div></li>
+				<li class="way-end"><Icon name="globe" size={18} /><div><b class="mono">{asked.source}</b><small>{t('explain-from', { zone: into })}</small></div></li>
 				{told.steps.map((step, at) => <li key={at} class="way-step">
 					<Icon name={HOOK_ICONS[step.hook] ?? 'filter'} size={18} />
-					<div><b>{HOOKS[step.hook] ?? step.hook}</b> <small class="soft mono">{step.chain}</small>
+					<div><b>{HOOKS[step.hook] ? t(HOOKS[step.hook]) : step.hook}</b> <small class="soft mono">{step.chain}</small>
 						<p>{step.rule && <RuleLink name={step.rule} path={step.path} />} <span>{step.text}</span></p></div>
 				</li>)}
 				<li class={`way-end${passes ? '' : ' way-stopped'}`}><Icon name={passes ? 'accept' : 'drop'} size={18} /><div>
 					<b class="mono">{told['translated-destination'] ?? asked.destination}{told['translated-destination-port'] ? `:${told['translated-destination-port']}` : has_port(asked.protocol) && asked.port ? `:${asked.port}` : ''}</b>
-					<small>{passes ? `reaches ${out}` : 'does not get there'}{told['destination-translation'] && `, translated by ${told['destination-translation']}`}{told['source-translation'] && `, the sender is translated by ${told['source-translation']}`}</small></div></li>
+					<small>{[passes ? t('explain-reaches', { zone: out }) : t('explain-does-not-get-there'), told['destination-translation'] && t('explain-translated-by', { rule: told['destination-translation'] }),
+						told['source-translation'] && t('explain-sender-translated-by', { rule: told['source-translation'] })].filter(Boolean).join(', ')}</small></div></li>
 			</ol>
 		</Card>
 	)
@@ -108,7 +110,7 @@ function SaveTest({ asked, told, onClose }: { asked: Question; told: Explanation
 		try {
 			await edit('POST', '/firewall/assertions', { name, ...text && { description: text }, from: told.from ?? (asked.from || 'local'), to: told.to ?? 'local', source: asked.source, destination: asked.destination,
 				protocol: asked.protocol, ...has_port(asked.protocol) && asked.port && { port: Number(asked.port) }, expect, ...severity !== 'error' && { severity } })
-			toast('good', `The test ${name} is in the pending changes`)
+			toast('good', t('explain-test-kept', { name }))
 			onClose()
 		} catch (problem) {
 			set_errors(problem instanceof Problem ? problem.errors : [])
@@ -116,13 +118,13 @@ function SaveTest({ asked, told, onClose }: { asked: Question; told: Explanation
 		}
 	}
 	return (
-		<Dialog title="Keep this as a test" lead="It is tried before each commit from then on, whatever the rules become." onClose={onClose} onSubmit={() => void save()}
-			actions={<><Button onClick={onClose}>Cancel</Button><Button kind="primary" type="submit" icon="check" disabled={!name}>Keep test</Button></>}>
+		<Dialog title={t('explain-keep-this')} lead={t('explain-keep-lead')} onClose={onClose} onSubmit={() => void save()}
+			actions={<><Button onClick={onClose}>{t('word-cancel')}</Button><Button kind="primary" type="submit" icon="check" disabled={!name}>{t('explain-keep-test')}</Button></>}>
 			{trouble && <ErrorSummary title={trouble} errors={errors} />}
-			<TextField label="Name" name="test-name" mono value={name} onValue={set_name} spellcheck={false} autoCapitalize="none" hint="Small letters, digits and hyphens." />
-			<TextField label="Description" name="test-text" value={text} onValue={set_text} hint="Why it must be so." />
-			<Segments label="It must" name="expect" value={expect} onValue={set_expect} options={[{ key: 'pass', text: 'Pass', icon: 'accept', tone: 'good' }, { key: 'drop', text: 'Not pass', icon: 'drop', tone: 'bad' }]} />
-			<Segments label="When it does not hold" name="severity" value={severity} onValue={set_severity} options={[{ key: 'error', text: 'Refuse the commit', icon: 'lock', tone: 'bad' }, { key: 'warning', text: 'Warn', icon: 'alert', tone: 'warn' }]} />
+			<TextField label={t('word-name')} name="test-name" mono value={name} onValue={set_name} spellcheck={false} autoCapitalize="none" hint={t('packets-small-letters')} />
+			<TextField label={t('explain-description')} name="test-text" value={text} onValue={set_text} hint={t('explain-why')} />
+			<Segments label={t('explain-it-must')} name="expect" value={expect} onValue={set_expect} options={[{ key: 'pass', text: t('explain-pass'), icon: 'accept', tone: 'good' }, { key: 'drop', text: t('explain-not-pass'), icon: 'drop', tone: 'bad' }]} />
+			<Segments label={t('explain-when-not')} name="severity" value={severity} onValue={set_severity} options={[{ key: 'error', text: t('explain-refuse'), icon: 'lock', tone: 'bad' }, { key: 'warning', text: t('explain-warn'), icon: 'alert', tone: 'warn' }]} />
 		</Dialog>
 	)
 }
@@ -142,17 +144,17 @@ function Tests({ draft }: { draft: boolean }) {
 		return () => { wanted = false }
 	}, [home, workspace_edits.value, running_edits.value])
 	const failed = tests?.filter(test => !test.holds).length ?? 0
-	const remove = (name: string) => void edit('DELETE', `/firewall/assertions/${encodeURIComponent(name)}`).then(() => toast('good', `The test ${name} is removed in the pending changes`), complain)
+	const remove = (name: string) => void edit('DELETE', `/firewall/assertions/${encodeURIComponent(name)}`).then(() => toast('good', t('explain-test-removed', { name })), complain)
 	return (
-		<Card title="Tests before each commit" icon="check" flush actions={tests && tests.length > 0 && <Badge tone={failed ? 'bad' : 'good'} icon={failed ? 'alert' : 'accept'}>{failed ? `${failed} of ${tests.length} do not hold` : `all ${tests.length} hold`}</Badge>}>
+		<Card title={t('explain-tests-before')} icon="check" flush actions={tests && tests.length > 0 && <Badge tone={failed ? 'bad' : 'good'} icon={failed ? 'alert' : 'accept'}>{failed ? t('explain-n-fail', { failed, all: tests.length }) : t('explain-n-hold', { all: tests.length })}</Badge>}>
 			{trouble && <p class="soft card-body">{trouble}</p>}
-			{tests?.length === 0 && <Empty icon="check" title="There is no test yet"><p>Explain a packet, then keep the answer as a test: no commit may break it.</p></Empty>}
-			{tests && tests.length > 0 && <Table label="Tests" rows={tests} keyOf={test => test.name} columns={[
-				{ key: 'name', text: 'Test', head: true, cell: test => test.name },
-				{ key: 'expect', text: 'Must', cell: test => test.expect === 'pass' ? 'pass' : 'not pass' },
-				{ key: 'holds', text: 'Holds', cell: test => <Badge tone={test.holds ? 'good' : test.severity === 'warning' ? 'warn' : 'bad'} icon={test.holds ? 'accept' : 'alert'}>{test.holds ? 'holds' : 'does not hold'}</Badge> },
-				{ key: 'text', text: 'What becomes of it', cell: test => <span>{test.text} <RuleLink name={test.rule} path={test.path} /></span> },
-				{ key: 'acts', text: 'Remove', end: true, cell: test => may_edit.value && <IconButton label={`Remove the test ${test.name}`} icon="trash" onClick={() => remove(test.name)} /> },
+			{tests?.length === 0 && <Empty icon="check" title={t('explain-no-test')}><p>{t('explain-no-test-more')}</p></Empty>}
+			{tests && tests.length > 0 && <Table label={t('explain-tests')} rows={tests} keyOf={test => test.name} columns={[
+				{ key: 'name', text: t('explain-test'), head: true, cell: test => test.name },
+				{ key: 'expect', text: t('explain-must'), cell: test => t(test.expect === 'pass' ? 'explain-must-pass' : 'explain-must-not-pass') },
+				{ key: 'holds', text: t('explain-holds'), cell: test => <Badge tone={test.holds ? 'good' : test.severity === 'warning' ? 'warn' : 'bad'} icon={test.holds ? 'accept' : 'alert'}>{t(test.holds ? 'explain-does-hold' : 'explain-does-not-hold')}</Badge> },
+				{ key: 'text', text: t('explain-what-becomes'), cell: test => <span>{test.text} <RuleLink name={test.rule} path={test.path} /></span> },
+				{ key: 'acts', text: t('word-remove'), end: true, cell: test => may_edit.value && <IconButton label={t('explain-remove-test', { name: test.name })} icon="trash" onClick={() => remove(test.name)} /> },
 			]} />}
 		</Card>
 	)
@@ -190,28 +192,28 @@ export default function Explain() {
 		action: told.answer.verdict, rule: told.answer.rule }).catch(complain)
 	return (
 		<div class="page">
-			<PageHead title="Explain a packet" lead="What the firewall would do with the first packet of a connection, and which rule says so. Nothing is sent." />
+			<PageHead title={t('shell-explain')} lead={t('explain-lead')} />
 			<div class="explain">
-				<Card title="Packet" icon="swap">
+				<Card title={t('explain-packet')} icon="swap">
 					<form class="explain-form" noValidate onSubmit={event => { event.preventDefault(); void ask() }}>
-						<SelectField label="Comes from" name="from" value={asked.from} onValue={from => set({ from })} options={[['', 'where its sender is'], ...zones.map((zone): [string, string] => [zone, zone]), ['local', 'this box']]} />
-						<TextField label="Sender" name="source" mono value={asked.source} onValue={source => set({ source })} spellcheck={false} placeholder="192.0.2.10" />
-						<TextField label="Receiver" name="destination" mono value={asked.destination} onValue={destination => set({ destination })} spellcheck={false} placeholder="203.0.113.10" hint="As it is called, before a port forward." />
+						<SelectField label={t('explain-comes-from')} name="from" value={asked.from} onValue={from => set({ from })} options={[['', t('explain-where-sender')], ...zones.map((zone): [string, string] => [zone, zone]), ['local', t('packets-this-box')]]} />
+						<TextField label={t('packets-sender')} name="source" mono value={asked.source} onValue={source => set({ source })} spellcheck={false} placeholder="192.0.2.10" />
+						<TextField label={t('packets-receiver')} name="destination" mono value={asked.destination} onValue={destination => set({ destination })} spellcheck={false} placeholder="203.0.113.10" hint={t('explain-as-called')} />
 						<div class="field-pair">
-							<SelectField label="Protocol" name="protocol" value={asked.protocol} onValue={protocol => set({ protocol })} options={[...new Set([...PROTOCOLS, asked.protocol])].map((one): [string, string] => [one, one])} />
-							{has_port(asked.protocol) && <TextField label="Port" name="port" inputMode="numeric" value={asked.port} onValue={port => set({ port })} placeholder="443" />}
+							<SelectField label={t('packets-protocol')} name="protocol" value={asked.protocol} onValue={protocol => set({ protocol })} options={[...new Set([...PROTOCOLS, asked.protocol])].map((one): [string, string] => [one, one])} />
+							{has_port(asked.protocol) && <TextField label={t('packets-port')} name="port" inputMode="numeric" value={asked.port} onValue={port => set({ port })} placeholder="443" />}
 						</div>
-						{has_draft && <Segments label="Of" name="of" value={draft ? 'draft' : 'force'} onValue={next => set_draft(next === 'draft')} options={[{ key: 'force', text: 'What is in force' }, { key: 'draft', text: 'Pending changes' }]} />}
-						<Button kind="primary" type="submit" icon="help" disabled={!asked.source || !asked.destination}>Explain</Button>
+						{has_draft && <Segments label={t('explain-of')} name="of" value={draft ? 'draft' : 'force'} onValue={next => set_draft(next === 'draft')} options={[{ key: 'force', text: t('explain-what-in-force') }, { key: 'draft', text: t('shell-pending-changes') }]} />}
+						<Button kind="primary" type="submit" icon="help" disabled={!asked.source || !asked.destination}>{t('packets-explain')}</Button>
 					</form>
 				</Card>
 				<div class="explain-side">
 					{trouble && <Notice alert tone="bad" icon="alert" title={typeof trouble === 'string' ? trouble : trouble.words} />}
 					{told ? <>
 						<Way told={told.answer} asked={told.asked} />
-						{may_edit.value && <div class="explain-acts"><Button icon="check" onClick={() => set_saving(true)}>Keep as a test</Button>
-							<Button icon="plus" onClick={begin}>{told.answer.verdict === 'accept' ? 'Make a rule against it' : 'Make a rule that lets it'}</Button></div>}
-					</> : !trouble && <Card><Empty icon="route" title="Say who talks to whom"><p>The way of the packet stands here, rule by rule.</p></Empty></Card>}
+						{may_edit.value && <div class="explain-acts"><Button icon="check" onClick={() => set_saving(true)}>{t('explain-keep-this-short')}</Button>
+							<Button icon="plus" onClick={begin}>{t(told.answer.verdict === 'accept' ? 'packets-rule-against' : 'packets-rule-for')}</Button></div>}
+					</> : !trouble && <Card><Empty icon="route" title={t('explain-say-who')}><p>{t('explain-way-here')}</p></Empty></Card>}
 				</div>
 			</div>
 			<Tests draft={draft || has_draft} />

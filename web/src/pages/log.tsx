@@ -2,13 +2,14 @@
 // What the firewall logs, as it happens. Click a value to see only that.
 import '../css/log.css'
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { clock_time, date_time, full_count, plural } from '../core/format'
+import { clock_time, date_time } from '../core/format'
 import { connected, fetch_log, log_events, log_lost } from '../core/live'
 import { address, go } from '../core/router'
 import { begin_rule, explain_query, type Packet } from '../core/rule-draft'
 import { complain, may_edit } from '../core/store'
 import { narrow } from '../core/theme'
 import type { LogEvent } from '../core/types'
+import { msg, t, T } from '../core/words'
 import { Icon } from '../ui/icon'
 import { Menu, type MenuItem } from '../ui/dialog'
 import { GroupDialog, packet_items } from '../ui/log-menu'
@@ -24,19 +25,19 @@ interface Wish {
 }
 
 const NAMES: Record<Field, string> = {
-	rule: 'rule', action: 'action', 'in-interface': 'in', 'out-interface': 'out', protocol: 'protocol', source: 'source',
-	destination: 'destination', 'destination-port': 'port', family: 'family',
+	rule: msg('log-field-rule'), action: msg('log-field-action'), 'in-interface': msg('log-field-in'), 'out-interface': msg('log-field-out'), protocol: msg('log-field-protocol'),
+	source: msg('log-field-source'), destination: msg('log-field-destination'), 'destination-port': msg('log-field-port'), family: msg('log-field-family'),
 }
-const COLUMNS: Column[] = [
-	{ key: 'time', text: 'Time' },
-	{ key: 'action', text: 'Action' },
-	{ key: 'rule', text: 'Rule' },
-	{ key: 'path', text: 'In and out' },
-	{ key: 'protocol', text: 'Protocol' },
-	{ key: 'source', text: 'Source' },
-	{ key: 'destination', text: 'Destination' },
-	{ key: 'length', text: 'Length', end: true },
-	{ key: 'acts', text: 'More', unseen: true },
+const columns = (): Column[] => [
+	{ key: 'time', text: t('log-time') },
+	{ key: 'action', text: t('log-action') },
+	{ key: 'rule', text: t('log-rule') },
+	{ key: 'path', text: t('log-path') },
+	{ key: 'protocol', text: t('packets-protocol') },
+	{ key: 'source', text: t('log-source') },
+	{ key: 'destination', text: t('log-destination') },
+	{ key: 'length', text: t('log-length'), end: true },
+	{ key: 'acts', text: t('word-more'), unseen: true },
 ]
 /** Checks of the firewall itself: there is no rule to jump to. */
 const CHECKS = new Set(['unmatched', 'invalid', 'spoofed'])
@@ -49,7 +50,7 @@ function Word({ event, field, onWish, children, class: extra = '' }: { event: Lo
 	if (!value)
 		return <span class="soft">–</span>
 	return (
-		<button type="button" class={`word ${extra}`} tabIndex={-1} title={`Show only ${NAMES[field]} ${value}`} onClick={() => onWish({ field, value, not: false })}>
+		<button type="button" class={`word ${extra}`} tabIndex={-1} title={t('log-show-only', { field: t(NAMES[field]), value })} onClick={() => onWish({ field, value, not: false })}>
 			{children ?? value}
 		</button>
 	)
@@ -64,33 +65,33 @@ const packet_of = (event: LogEvent): Packet => ({ protocol: event.protocol, sour
 
 function items_of(event: LogEvent, onWish: (wish: Wish) => void, onGroup: (address: string) => void): MenuItem[] {
 	const jump = event.rule && !CHECKS.has(event.rule) && !event.rule.includes(':')
-	return [...(jump ? [{ text: `Go to rule ${event.rule}`, icon: 'rules' as const, keys: 'Enter', then: () => go('rules', { focus: event.rule ?? '' }) }] : []),
+	return [...(jump ? [{ text: t('log-go-to-rule', { rule: event.rule }), icon: 'rules' as const, keys: 'Enter', then: () => go('rules', { focus: event.rule ?? '' }) }] : []),
 		...packet_items(packet_of(event), onGroup),
-		...(event.source ? [{ text: 'Show only this sender', icon: 'filter' as const, keys: 's', then: () => onWish({ field: 'source', value: event.source ?? '', not: false }) },
-			{ text: 'Hide this sender', icon: 'drop' as const, then: () => onWish({ field: 'source', value: event.source ?? '', not: true }) }] : [])]
+		...(event.source ? [{ text: t('packets-only-sender'), icon: 'filter' as const, keys: 's', then: () => onWish({ field: 'source', value: event.source ?? '', not: false }) },
+			{ text: t('log-hide-sender'), icon: 'drop' as const, then: () => onWish({ field: 'source', value: event.source ?? '', not: true }) }] : [])]
 }
 
 function LogRow({ event, onWish, onGroup }: { event: LogEvent; onWish: (wish: Wish) => void; onGroup: (address: string) => void }) {
 	const jump = event.rule && !CHECKS.has(event.rule)
 	return (
 		<>
-			<span role="gridcell" class="cell cell-time mono" title={`${date_time(event.time)} (${event.time})`}>{clock_time(event.time)}</span>
+			<span role="gridcell" class="cell cell-time mono"><time dateTime={event.time} title={`${date_time(event.time)} (${event.time})`}>{clock_time(event.time)}</time></span>
 			<span role="gridcell" class="cell cell-action"><Word event={event} field="action" onWish={onWish} class="word-badge"><ActionBadge action={event.action} /></Word></span>
 			<span role="gridcell" class="cell cell-rule">
 				<Word event={event} field="rule" onWish={onWish} />
-				{jump && <a class="icon-link" tabIndex={-1} href={address('rules', { focus: event.rule ?? '' })} aria-label={`Go to rule ${event.rule}`} title={`Go to rule ${event.rule}`}><Icon name="arrow" size={15} /></a>}
+				{jump && <a class="icon-link" tabIndex={-1} href={address('rules', { focus: event.rule ?? '' })} aria-label={t('log-go-to-rule', { rule: event.rule })} title={t('log-go-to-rule', { rule: event.rule })}><Icon name="arrow" size={15} /></a>}
 			</span>
 			<span role="gridcell" class="cell cell-path">
 				<Word event={event} field="in-interface" onWish={onWish}>{event['in-interface'] || undefined}</Word>
-				<Icon name="arrow" size={13} /><span class="unseen">to</span>
-				{event['out-interface'] ? <Word event={event} field="out-interface" onWish={onWish} /> : <span class="soft">this box</span>}
+				<Icon name="arrow" size={13} /><span class="unseen">{t('log-to')}</span>
+				{event['out-interface'] ? <Word event={event} field="out-interface" onWish={onWish} /> : <span class="soft">{t('packets-this-box')}</span>}
 			</span>
 			<span role="gridcell" class="cell cell-protocol"><Word event={event} field="protocol" onWish={onWish} /></span>
 			<span role="gridcell" class="cell cell-source mono"><Word event={event} field="source" onWish={onWish} /><Port port={event['source-port']} /></span>
 			<span role="gridcell" class="cell cell-destination mono"><Icon name="arrow" size={13} class="only-narrow" /><Word event={event} field="destination" onWish={onWish} />
 				{event['destination-port'] ? <Word event={event} field="destination-port" onWish={onWish} class="word-port">:{event['destination-port']}</Word> : null}</span>
 			<span role="gridcell" class="cell cell-length cell-end mono">{event.length ?? ''}</span>
-			<span role="gridcell" class="cell cell-acts"><Menu label={`More for ${event.source} to ${event.destination}`} tabIndex={-1} items={items_of(event, onWish, onGroup)} /></span>
+			<span role="gridcell" class="cell cell-acts"><Menu label={t('packets-more-for', { from: event.source, to: event.destination })} tabIndex={-1} items={items_of(event, onWish, onGroup)} /></span>
 		</>
 	)
 }
@@ -111,20 +112,21 @@ export default function Log() {
 	const shown = useMemo(() => rows.filter(event => wishes.every(wish => fits(event, wish)) &&
 		words.every(word => Object.values(event).some(value => String(value).toLowerCase().includes(word)))), [rows, wishes, text])
 	const waiting = held ? live.findIndex(event => event.sequence === held[0]?.sequence) : 0
+	const counted = t('packets-n-rows', { count: shown.length })
 	const wish = (next: Wish) => set_wishes(before => [...before.filter(one => one.field !== next.field || one.value !== next.value), next])
 
 	return (
 		<div class="page page-full">
-			<PageHead title="Live log" lead="Packets that rules with logging, or the firewall's own checks, have decided.">
+			<PageHead title={t('shell-live-log')} lead={t('log-lead')}>
 				<Badge tone={held ? 'warn' : connected.value === 'yes' ? 'good' : 'bad'} icon={held ? 'pause' : connected.value === 'yes' ? 'play' : 'unlink'}>
-					{held ? 'paused' : connected.value === 'yes' ? 'live' : 'not connected'}</Badge>
+					{t(held ? 'log-paused' : connected.value === 'yes' ? 'log-live' : 'log-not-connected')}</Badge>
 				<Button icon={held ? 'play' : 'pause'} kind={held ? 'primary' : 'plain'} onClick={() => set_held(held ? null : live)}>
-					{held ? `Go on${waiting > 0 ? ` (${full_count(waiting)} new)` : ''}` : 'Pause'}</Button>
+					{!held ? t('log-pause') : waiting > 0 ? t('log-go-on-new', { count: waiting }) : t('log-go-on')}</Button>
 			</PageHead>
 			<div class="tools">
 				<label class="search">
-					<Icon name="search" /><span class="unseen">Search the log</span>
-					<input type="search" placeholder="Search, or press a value below" value={text} spellcheck={false} autoComplete="off"
+					<Icon name="search" /><span class="unseen">{t('log-search')}</span>
+					<input type="search" placeholder={t('log-search-hint')} value={text} spellcheck={false} autoComplete="off"
 						onInput={event => set_text(event.currentTarget.value)} />
 				</label>
 				<div class="actions-filter">{(['accept', 'drop', 'reject'] as const).map(action => {
@@ -132,21 +134,21 @@ export default function Log() {
 					return <Button key={action} small kind={on ? 'primary' : 'plain'} aria-pressed={on} icon={action} onClick={() => on
 						? set_wishes(wishes.filter(one => one.field !== 'action')) : set_wishes([...wishes.filter(one => one.field !== 'action'), { field: 'action', value: action, not: false }])}>{action}</Button>
 				})}</div>
-				<span class="tools-count">{plural(shown.length, 'packet')}{log_lost.value > 0 && `, ${full_count(log_lost.value)} skipped`}</span>
+				<span class="tools-count">{log_lost.value > 0 ? t('log-skipped', { shown: counted, lost: log_lost.value }) : counted}</span>
 			</div>
-			{wishes.length > 0 && <ul class="wishes" aria-label="Filters">
+			{wishes.length > 0 && <ul class="wishes" aria-label={t('log-filters')}>
 				{wishes.map(one => (
 					<li key={one.field + one.value} class={`wish${one.not ? ' wish-not' : ''}`}>
-						<button type="button" title="Press to turn it round" onClick={() => set_wishes(wishes.map(other => other === one ? { ...one, not: !one.not } : other))}>
-							{NAMES[one.field]} {one.not ? 'is not' : 'is'} <b>{one.value}</b>
+						<button type="button" title={t('log-turn-round')} onClick={() => set_wishes(wishes.map(other => other === one ? { ...one, not: !one.not } : other))}>
+							<T id={one.not ? 'log-is-not' : 'log-is'} args={{ field: t(NAMES[one.field]) }} parts={{ value: <b>{one.value}</b> }} />
 						</button>
-						<IconButton label={`Remove the filter ${NAMES[one.field]} ${one.value}`} icon="x" onClick={() => set_wishes(wishes.filter(other => other !== one))} />
+						<IconButton label={t('log-remove-filter', { field: t(NAMES[one.field]), value: one.value })} icon="x" onClick={() => set_wishes(wishes.filter(other => other !== one))} />
 					</li>
 				))}
-				<li><Button small kind="quiet" onClick={() => set_wishes([])}>Clear</Button></li>
+				<li><Button small kind="quiet" onClick={() => set_wishes([])}>{t('log-clear')}</Button></li>
 			</ul>}
-			<Window label="Firewall log" class="log" columns={COLUMNS} items={shown} keyOf={event => String(event.sequence)} heightOf={() => narrow.value ? 92 : 38} stickToTop
-				rowLabel={event => `${event.action} by ${event.rule}: ${event.protocol} ${event.source} to ${event.destination}`}
+			<Window label={t('log-firewall-log')} class="log" columns={columns()} items={shown} keyOf={event => String(event.sequence)} heightOf={() => narrow.value ? 92 : 38} stickToTop
+				rowLabel={event => t('log-row', { action: event.action, rule: event.rule, protocol: event.protocol, source: event.source, destination: event.destination })}
 				rowClass={event => `log-${event.action ?? ''}`}
 				row={event => <LogRow event={event} onWish={wish} onGroup={set_group} />}
 				onKey={(press, event) => {
@@ -161,8 +163,8 @@ export default function Log() {
 						wish({ field, value: String(event[field]), not: false })
 				}}
 				onOpen={event => { if (event.rule && !CHECKS.has(event.rule)) location.hash = address('rules', { focus: event.rule }) }}
-				empty={wishes.length || text ? <Empty icon="search" title="No packet is like that"><Button onClick={() => { set_wishes([]); set_text('') }}>Show all</Button></Empty>
-					: <Empty icon="log" title="Nothing has been logged yet"><p>Switch on logging in a rule, and its connections appear here at once.</p></Empty>} />
+				empty={wishes.length || text ? <Empty icon="search" title={t('log-none-like-that')}><Button onClick={() => { set_wishes([]); set_text('') }}>{t('log-show-all')}</Button></Empty>
+					: <Empty icon="log" title={t('log-nothing-yet')}><p>{t('log-switch-on')}</p></Empty>} />
 			{group && <GroupDialog address={group} onClose={() => set_group(null)} />}
 		</div>
 	)

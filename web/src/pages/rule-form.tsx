@@ -8,6 +8,7 @@ import { field_of, tidy, type Policy } from '../core/rules'
 import { builtin_services } from '../core/schema'
 import { edit, ensure_workspace, toast } from '../core/store'
 import type { Endpoint, FieldError, Rule } from '../core/types'
+import { t } from '../core/words'
 import { Dialog } from '../ui/dialog'
 import { Button, Chips, ErrorSummary, SelectField, Segments, Switch, TextField } from '../ui/parts'
 
@@ -19,10 +20,10 @@ function Ends({ side, label, value, groups, wrong, onValue }: { side: 'source' |
 	return (
 		<fieldset class="ends">
 			<legend>{label}</legend>
-			{(groups.length > 0 || list(value?.group).length > 0) && <Chips label="Groups" name={`${side}-group`} options={groups} chosen={list(value?.group)}
+			{(groups.length > 0 || list(value?.group).length > 0) && <Chips label={t('rule-form-groups')} name={`${side}-group`} options={groups} chosen={list(value?.group)}
 				error={wrong(`${side}-group`)} onChosen={group => onValue({ ...value, group })} />}
-			<TextField label="Addresses" name={`${side}-addresses`} mono value={text} placeholder="everybody" spellcheck={false} error={wrong(`${side}-addresses`)}
-				hint="Addresses and networks of both families, separated by spaces."
+			<TextField label={t('rule-form-addresses')} name={`${side}-addresses`} mono value={text} placeholder={t('rule-form-everybody')} spellcheck={false} error={wrong(`${side}-addresses`)}
+				hint={t('rule-form-addresses-hint')}
 				onValue={next => {
 					set_text(next)
 					onValue({ ...value, addresses: split(next) })
@@ -65,16 +66,16 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 		set_busy(false)
 		set_errors(problem instanceof Problem ? problem.errors : [])
 		set_trouble(problem instanceof Problem && problem.status === 412
-			? 'Somebody changed this rule meanwhile. Close and open it again to see the new one.' : words_of(problem))
+			? t('rule-form-overtaken') : words_of(problem))
 		setTimeout(() => summary.current?.focus(), 0)
 	}
 
 	const save = async () => {
 		const early: FieldError[] = []
 		if (!list(rule.from).length)
-			early.push({ pointer: '/from', text: 'Choose where the connection comes from' })
+			early.push({ pointer: '/from', text: t('rule-form-from-missing') })
 		if (!list(rule.to).length)
-			early.push({ pointer: '/to', text: 'Choose where the connection goes' })
+			early.push({ pointer: '/to', text: t('rule-form-to-missing') })
 		if (early.length) {
 			set_trouble('')
 			set_errors(early)
@@ -99,7 +100,7 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 			} else {
 				await edit('PUT', `/firewall/${draft.list}/${encodeURIComponent(id)}`, body, { etag })
 			}
-			toast('good', `${id} is ${draft.fresh ? 'added to' : 'changed in'} the pending changes`)
+			toast('good', t(draft.fresh ? 'rule-form-added' : 'rule-form-changed', { rule: id }))
 			onClose(id)
 		} catch (problem) {
 			fail(problem)
@@ -108,45 +109,45 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 
 	const zones = ['any', 'local', ...policy.zones]
 	return (
-		<Dialog sheet title={draft.fresh ? 'New rule' : `Rule ${draft.rule.id}`} lead="Goes to the pending changes; nothing is in force before you commit."
+		<Dialog sheet title={draft.fresh ? t('rule-form-new') : t('rule-form-rule', { rule: draft.rule.id })} lead={t('rule-form-pending')}
 			onClose={() => onClose(null)} onSubmit={() => void save()}
-			actions={<><Button onClick={() => onClose(null)}>Cancel</Button>
-				<Button kind="primary" type="submit" icon="check" busy={busy}>{draft.fresh ? 'Add rule' : 'Save rule'}</Button></>}>
+			actions={<><Button onClick={() => onClose(null)}>{t('word-cancel')}</Button>
+				<Button kind="primary" type="submit" icon="check" busy={busy}>{t(draft.fresh ? 'rules-add' : 'rule-form-save')}</Button></>}>
 			{(errors.length > 0 || trouble) && <div ref={summary} tabIndex={-1} class="summary">
-				<ErrorSummary title={errors.length > 1 ? `${errors.length} things are not right yet` : errors.length ? 'One thing is not right yet' : trouble} errors={errors}
+				<ErrorSummary title={errors.length ? t('rule-form-n-wrong', { count: errors.length }) : trouble} errors={errors}
 					onJump={error => document.getElementById('field-' + field_of(error, rule.id))?.focus()} />
 			</div>}
-			<Segments label="Action" name="action" value={rule.action ?? 'accept'} onValue={action => set({ action })} options={[
-				{ key: 'accept', text: 'Accept', icon: 'accept', tone: 'good' },
-				{ key: 'reject', text: 'Reject', icon: 'reject', tone: 'warn' },
-				{ key: 'drop', text: 'Drop', icon: 'drop', tone: 'bad' }]} />
+			<Segments label={t('rules-action')} name="action" value={rule.action ?? 'accept'} onValue={action => set({ action })} options={[
+				{ key: 'accept', text: t('rules-accept'), icon: 'accept', tone: 'good' },
+				{ key: 'reject', text: t('rules-reject'), icon: 'reject', tone: 'warn' },
+				{ key: 'drop', text: t('rules-drop'), icon: 'drop', tone: 'bad' }]} />
 			<div class="field-pair">
-				<TextField label="Name" name="id" mono value={rule.id} onValue={id => set({ id })} readOnly={!draft.fresh} placeholder="chosen for you"
-					spellcheck={false} autoCapitalize="none" error={wrong('id')} hint={draft.fresh ? 'Small letters, digits and hyphens. Logs and counters use it.' : undefined} />
-				<TextField label="Description" name="description" value={rule.description ?? ''} onValue={description => set({ description })}
-					error={wrong('description')} hint={draft.fresh ? 'Why this rule is there.' : undefined} />
+				<TextField label={t('word-name')} name="id" mono value={rule.id} onValue={id => set({ id })} readOnly={!draft.fresh} placeholder={t('rule-form-chosen-for-you')}
+					spellcheck={false} autoCapitalize="none" error={wrong('id')} hint={draft.fresh ? t('rule-form-name-hint') : undefined} />
+				<TextField label={t('rule-form-description')} name="description" value={rule.description ?? ''} onValue={description => set({ description })}
+					error={wrong('description')} hint={draft.fresh ? t('rule-form-why') : undefined} />
 			</div>
-			<Chips label="From" name="from" options={zones} chosen={list(rule.from)} error={wrong('from')} onChosen={from => set({ from })} />
-			<Chips label="To" name="to" options={zones} chosen={list(rule.to)} error={wrong('to')} onChosen={to => set({ to })}
-				hint="local is this appliance itself." />
-			<Chips label="Services" name="service" options={[...policy.services, ...builtin]} chosen={list(rule.service)} error={wrong('service')}
- hint={draft.needs ? `Choose none for every service. The service ${draft.needs.name} is made with this rule.` : 'Choose none for every service.'}
+			<Chips label={t('rule-form-from')} name="from" options={zones} chosen={list(rule.from)} error={wrong('from')} onChosen={from => set({ from })} />
+			<Chips label={t('rule-form-to')} name="to" options={zones} chosen={list(rule.to)} error={wrong('to')} onChosen={to => set({ to })}
+				hint={t('rule-form-local')} />
+			<Chips label={t('rule-form-services')} name="service" options={[...policy.services, ...builtin]} chosen={list(rule.service)} error={wrong('service')}
+				hint={draft.needs ? t('rule-form-services-made', { service: draft.needs.name }) : t('rule-form-services-hint')}
 				onChosen={service => set({ service })} />
-			<Ends side="source" label="Source" value={rule.source} groups={policy.groups} wrong={wrong} onValue={source => set({ source })} />
-			<Ends side="destination" label="Destination" value={rule.destination} groups={policy.groups} wrong={wrong} onValue={destination => set({ destination })} />
+			<Ends side="source" label={t('rule-form-source')} value={rule.source} groups={policy.groups} wrong={wrong} onValue={source => set({ source })} />
+			<Ends side="destination" label={t('rule-form-destination')} value={rule.destination} groups={policy.groups} wrong={wrong} onValue={destination => set({ destination })} />
 			<div class="field-pair">
-				<TextField label="Rate limit" name="limit-rate" mono value={rule.limit?.rate ?? ''} placeholder="none" error={wrong('limit-rate')}
-					onValue={rate => set({ limit: { ...rule.limit, rate } })} hint="Such as 100/second." />
-				<SelectField label="Counted per" name="limit-per" value={rule.limit?.per ?? 'rule'} error={wrong('limit-per')} options={[['rule', 'rule'], ['source', 'source address'], ['destination', 'destination address']]}
+				<TextField label={t('rule-form-rate')} name="limit-rate" mono value={rule.limit?.rate ?? ''} placeholder={t('word-none')} error={wrong('limit-rate')}
+					onValue={rate => set({ limit: { ...rule.limit, rate } })} hint={t('rule-form-rate-hint')} />
+				<SelectField label={t('rule-form-per')} name="limit-per" value={rule.limit?.per ?? 'rule'} error={wrong('limit-per')} options={[['rule', t('rule-form-per-rule')], ['source', t('rule-form-per-source')], ['destination', t('rule-form-per-destination')]]}
 					onValue={per => set({ limit: { ...rule.limit, per } })} />
 			</div>
-			<TextField label="Tags" name="tags" value={tags} spellcheck={false} autoCapitalize="none" error={wrong('tags')} hint="Words to find it by, separated by spaces."
+			<TextField label={t('rule-form-tags')} name="tags" value={tags} spellcheck={false} autoCapitalize="none" error={wrong('tags')} hint={t('rule-form-tags-hint')}
 				onValue={next => {
 					set_tags(next)
 					set({ tags: split(next) })
 				}} />
-			<Switch label="Log its connections" on={rule.log === true} onChange={log => set({ log })} />
-			<Switch label="Enabled" on={rule.enabled !== false} onChange={enabled => set({ enabled })} />
+			<Switch label={t('rule-form-log')} on={rule.log === true} onChange={log => set({ log })} />
+			<Switch label={t('rule-form-enabled')} on={rule.enabled !== false} onChange={enabled => set({ enabled })} />
 		</Dialog>
 	)
 }

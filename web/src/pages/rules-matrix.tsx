@@ -2,10 +2,11 @@
 // Who may talk to whom, as a table of zones: each cell says what becomes of a new connection from the zone of its row to that of its column.
 import '../css/matrix.css'
 import { in_pair } from '../core/rule-filter'
-import { list, plural } from '../core/format'
+import { list } from '../core/format'
 import { may_edit } from '../core/store'
 import type { Policy } from '../core/rules'
 import type { Rule } from '../core/types'
+import { msg, t } from '../core/words'
 import { Icon, type IconName } from '../ui/icon'
 import { ZoneChips } from '../ui/rule-row'
 
@@ -23,7 +24,7 @@ interface Cell {
 	words: string		// what they let through
 }
 
-const WORDS: Record<Verdict, string> = { open: 'open', some: 'some', closed: 'closed', refused: 'refused' }
+const WORDS: Record<Verdict, string> = { open: msg('matrix-open'), some: msg('matrix-some'), closed: msg('matrix-closed'), refused: msg('matrix-refused') }
 const ICONS: Record<Verdict, IconName> = { open: 'accept', some: 'filter', closed: 'drop', refused: 'reject' }
 
 /** A rule that decides whatever reaches it: it says nothing of addresses, services or anything else. */
@@ -53,12 +54,12 @@ export function Matrix({ policy, onPair, onAdd }: MatrixProps) {
 	const rules = [...policy.lists['pre-rules'], ...policy.lists.rules, ...policy.lists['post-rules']].filter(rule => rule.enabled !== false)
 	const of = (from: string, to: string) => rules.filter(rule => in_pair({ key: '', rule, number: 0, generated: false }, from, to))
 	return (
-		<div class="matrix-box" role="region" aria-label="Who may talk to whom" tabIndex={0}>
+		<div class="matrix-box" role="region" aria-label={t('matrix-label')} tabIndex={0}>
 			<table class="matrix">
-				<caption class="unseen">What becomes of a new connection, from the zone of the row to the zone of the column</caption>
+				<caption class="unseen">{t('matrix-caption')}</caption>
 				<thead>
 					<tr>
-						<th scope="col" class="matrix-corner"><span class="matrix-from">from</span><span class="matrix-to">to</span></th>
+						<th scope="col" class="matrix-corner"><span class="matrix-from">{t('rules-from')}</span><span class="matrix-to">{t('rules-to')}</span></th>
 						{ends.map(to => <th key={to} scope="col"><ZoneChips names={to} zones={policy.zones} /></th>)}
 					</tr>
 				</thead>
@@ -67,16 +68,16 @@ export function Matrix({ policy, onPair, onAdd }: MatrixProps) {
 						<th scope="row"><ZoneChips names={from} zones={policy.zones} /></th>
 						{ends.map(to => {
 							if (from === to && from === 'local')
-								return <td key={to} class="matrix-none"><span aria-label="the box itself">–</span></td>
+								return <td key={to} class="matrix-none"><span aria-label={t('matrix-box-itself')}>–</span></td>
 							const cell = summary(of(from, to), policy.defaults[from] ?? 'drop')
 							return (
 								<td key={to} class={`matrix-cell matrix-${cell.verdict}`}>
-									<button type="button" class="matrix-press" aria-label={`From ${from} to ${to}: ${WORDS[cell.verdict]}, ${plural(cell.rules, 'rule')}. Show them`} onClick={() => onPair(from, to)}>
-										<span class="matrix-verdict"><Icon name={ICONS[cell.verdict]} size={16} />{WORDS[cell.verdict]}</span>
+									<button type="button" class="matrix-press" aria-label={t('matrix-cell', { from, to, verdict: t(WORDS[cell.verdict]), rules: t('rules-n-rules', { count: cell.rules }) })} onClick={() => onPair(from, to)}>
+										<span class="matrix-verdict"><Icon name={ICONS[cell.verdict]} size={16} />{t(WORDS[cell.verdict])}</span>
 										<span class="matrix-words" title={cell.words || undefined}>{cell.words}</span>
-										<span class="matrix-count">{plural(cell.rules, 'rule')}</span>
+										<span class="matrix-count">{t('rules-n-rules', { count: cell.rules })}</span>
 									</button>
-									{may_edit.value && <button type="button" class="icon-button matrix-add" aria-label={`Add a rule from ${from} to ${to}`} title={`Add a rule from ${from} to ${to}`}
+									{may_edit.value && <button type="button" class="icon-button matrix-add" aria-label={t('matrix-add', { from, to })} title={t('matrix-add', { from, to })}
 										onClick={() => onAdd(from, to)}><Icon name="plus" size={16} /></button>}
 								</td>
 							)
@@ -84,11 +85,11 @@ export function Matrix({ policy, onPair, onAdd }: MatrixProps) {
 					</tr>)}
 				</tbody>
 			</table>
-			<ul class="matrix-key" aria-label="What the words mean">
-				<li class="matrix-open"><Icon name="accept" size={15} /><b>open</b> everything passes</li>
-				<li class="matrix-some"><Icon name="filter" size={15} /><b>some</b> what is named passes, the rest does not</li>
-				<li class="matrix-closed"><Icon name="drop" size={15} /><b>closed</b> nothing passes, nobody is told</li>
-				<li class="matrix-refused"><Icon name="reject" size={15} /><b>refused</b> nothing passes, and the sender is told</li>
+			<ul class="matrix-key" aria-label={t('matrix-key')}>
+				<li class="matrix-open"><Icon name="accept" size={15} /><b>{t('matrix-open')}</b> {t('matrix-open-means')}</li>
+				<li class="matrix-some"><Icon name="filter" size={15} /><b>{t('matrix-some')}</b> {t('matrix-some-means')}</li>
+				<li class="matrix-closed"><Icon name="drop" size={15} /><b>{t('matrix-closed')}</b> {t('matrix-closed-means')}</li>
+				<li class="matrix-refused"><Icon name="reject" size={15} /><b>{t('matrix-refused')}</b> {t('matrix-refused-means')}</li>
 			</ul>
 		</div>
 	)

@@ -4,7 +4,7 @@ import '../css/rules.css'
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { call, get, list_of, node_of, words_of } from '../core/api'
-import { list, plural } from '../core/format'
+import { list } from '../core/format'
 import { counter_tick, seed_counters } from '../core/live'
 import { place, settle } from '../core/router'
 import { begun, type Draft } from '../core/rule-draft'
@@ -14,22 +14,23 @@ import { fold, marks_of, merge, RULE_LISTS, type Finding, type Line, type Mark, 
 import { complain, edit, edit_batch, may_edit, running_edits, toast, workspace, workspace_edits } from '../core/store'
 import { narrow } from '../core/theme'
 import type { Diff, Rule, RuleState } from '../core/types'
+import { msg, t } from '../core/words'
 import { Dialog } from '../ui/dialog'
 import { useDrag } from '../ui/drag'
 import { Icon } from '../ui/icon'
 import { Button, Empty, IconButton, Notice, PageHead, Segments, Skeleton, Switch } from '../ui/parts'
 import { BulkBar, FilterHelp, Keys, MoveDialog, TagDialog } from '../ui/rule-bulk'
-import { COLUMNS, Row, type Deeds } from '../ui/rule-row'
+import { columns, Row, type Deeds } from '../ui/rule-row'
 import { Window, type WindowControl } from '../ui/window'
 import type { MatrixProps } from './rules-matrix'
 import { RuleForm } from './rule-form'
 
 const names = (rows: unknown, key = 'name') => list_of<Record<string, string>>({ rows }, 'rows').map(row => row[key])
-const LIST_NAMES: Record<RuleList, string> = { 'pre-rules': 'Before all', rules: 'Rules', 'post-rules': 'After all' }
+const LIST_NAMES: Record<RuleList, string> = { 'pre-rules': msg('rules-list-before'), rules: msg('rules-list-rules'), 'post-rules': msg('rules-list-after') }
 const LEADS: Record<RuleList, string> = {
-	'pre-rules': 'Asked for every packet, before established connections are let through. What none decides goes on.',
-	rules: 'The first rule that matches decides. Each holds for IPv4 and IPv6.',
-	'post-rules': 'Asked for what no rule before has decided.',
+	'pre-rules': msg('rules-lead-before'),
+	rules: msg('rules-lead'),
+	'post-rules': msg('rules-lead-after'),
 }
 
 async function read_policy(): Promise<Policy> {
@@ -233,7 +234,10 @@ export default function Rules() {
 	/** Shown at once; what the appliance says about it follows. */
 	const put_rules = (next: Rule[]) => set_policy(before => before && { ...before, lists: { ...before.lists, [section]: next } })
 	const among = (id: string) => chosen.has(id) ? chosen : new Set([id])
-	const what = (ids: string[] | Set<string>) => [...ids].length === 1 ? [...ids][0] : plural([...ids].length, 'rule')
+	const what = (ids: string[] | Set<string>) => [...ids].length === 1 ? [...ids][0] : t('rules-n-rules', { count: [...ids].length })
+
+	const say = (ids: string[] | Set<string>, one: string, many: string, args: Record<string, string> = {}) =>
+		[...ids].length === 1 ? t(one, { what: [...ids][0], ...args }) : t(many, { count: [...ids].length, ...args })
 
 	const move_block = (ids: Set<string>, spot: Spot | null) => {
 		if (!spot || !ids.size)
@@ -243,7 +247,8 @@ export default function Rules() {
 			return
 		put_rules(next)
 		const first = next.findIndex(rule => ids.has(rule.id))
-		set_told(ids.size === 1 ? `${[...ids][0]} is now number ${first + 1} of ${next.length}` : `${plural(ids.size, 'rule')} are now numbers ${first + 1} to ${first + ids.size} of ${next.length}`)
+		set_told(ids.size === 1 ? t('rules-is-now', { rule: [...ids][0], at: first + 1, all: next.length })
+			: t('rules-are-now', { rules: what(ids), from: first + 1, to: first + ids.size, all: next.length }))
 		// Steps of a held key are sent as one: only where it ends counts.
 		const waits = pending_move.current
 		const same = waits && waits.ids.size === ids.size && [...ids].every(id => waits.ids.has(id))
@@ -267,7 +272,7 @@ export default function Rules() {
 	}
 
 	/** The same change to several rules, with a way back. */
-	const change = (ids: Iterable<string>, patch: (rule: Rule) => Partial<Rule> | null, words: string, back?: (rule: Rule) => Partial<Rule>) => {
+	const change = (ids: Iterable<string>, patch: (rule: Rule) => Partial<Rule> | null, words: (ids: string[]) => string, back?: (rule: Rule) => Partial<Rule>) => {
 		const wanted = new Set(ids)
 		const had = rules.filter(rule => wanted.has(rule.id))
 		const edits = had.flatMap(rule => {
@@ -283,15 +288,14 @@ export default function Rules() {
 				await edit('PATCH', path_of(edits[0].rule.id), edits[0].value)
 			else
 				await edit_batch(edits.map(({ rule, value }): Operation => ({ op: 'patch', path: path_of(rule.id), value })))
-			toast('good', `${what(edits.map(one => one.rule.id))} ${words}`, back && (() => void act(() => edit_batch(edits.map(({ rule }): Operation => ({ op: 'patch', path: path_of(rule.id), value: back(rule) }))))))
+			toast('good', words(edits.map(one => one.rule.id)), back && (() => void act(() => edit_batch(edits.map(({ rule }): Operation => ({ op: 'patch', path: path_of(rule.id), value: back(rule) }))))))
 		})
 	}
-	const are = (count: number) => count === 1 ? 'is' : 'are'
 	const enable = (ids: Set<string>, on: boolean) => change(ids, rule => (rule.enabled !== false) === on ? null : { enabled: on ? null : false } as unknown as Partial<Rule>,
-		`${are(ids.size)} ${on ? 'enabled' : 'disabled'} in the pending changes`, rule => ({ enabled: rule.enabled === false ? false : null } as unknown as Partial<Rule>))
+		some => on ? say(some, 'rules-is-enabled', 'rules-n-enabled') : say(some, 'rules-is-disabled', 'rules-n-disabled'), rule => ({ enabled: rule.enabled === false ? false : null } as unknown as Partial<Rule>))
 	const log = (ids: Set<string>, on: boolean) => change(ids, rule => (rule.log === true) === on ? null : { log: on || null } as unknown as Partial<Rule>,
-		`${are(ids.size)} ${on ? 'logged' : 'not logged'} in the pending changes`, rule => ({ log: rule.log === true || null } as unknown as Partial<Rule>))
-	const decide = (ids: Set<string>, action: string) => change(ids, rule => rule.action === action ? null : { action }, `${ids.size === 1 ? 'does' : 'do'} ${action} in the pending changes`, rule => ({ action: rule.action }))
+		some => on ? say(some, 'rules-is-logged', 'rules-n-logged') : say(some, 'rules-is-not-logged', 'rules-n-not-logged'), rule => ({ log: rule.log === true || null } as unknown as Partial<Rule>))
+	const decide = (ids: Set<string>, action: string) => change(ids, rule => rule.action === action ? null : { action }, some => say(some, 'rules-does', 'rules-n-do', { action }), rule => ({ action: rule.action }))
 
 	const remove = (ids: Set<string>) => {
 		const before = rules
@@ -305,7 +309,7 @@ export default function Rules() {
 				await edit('DELETE', path_of(gone[0].id))
 			else
 				await edit_batch(gone.map((rule): Operation => ({ op: 'delete', path: path_of(rule.id) })))
-			toast('good', `${what(ids)} ${are(ids.size)} deleted in the pending changes`, () => void act(() => edit_batch(restore_operations(base, before, ids))))
+			toast('good', say(ids, 'rules-is-deleted', 'rules-n-deleted'), () => void act(() => edit_batch(restore_operations(base, before, ids))))
 		})
 	}
 	const clone_all = (ids: Set<string>) => {
@@ -315,13 +319,13 @@ export default function Rules() {
 		void act(async () => {
 			await edit_batch(clone_operations(base, copies, originals.at(-1)!.id))
 			set_chosen(new Set(copies.map(rule => rule.id)))
-			toast('good', `${plural(copies.length, 'copy', 'copies')} in the pending changes`)
+			toast('good', t('rules-n-copies', { count: copies.length }))
 		})
 	}
 	const tag = (ids: string[], add: string[], less: string[]) => change(ids, rule => {
 		const tags = [...new Set([...list(rule.tags).filter(one => !less.includes(one)), ...add])]
 		return { tags: tags.length ? tags : null } as unknown as Partial<Rule>
-	}, `${are(ids.length)} tagged in the pending changes`)
+	}, some => say(some, 'rules-is-tagged', 'rules-n-tagged'))
 
 	const steer = (ids: Set<string>, where: 'up' | 'down' | 'first' | 'last') =>
 		move_block(ids, where === 'first' || where === 'last' ? { to: where } : step_spot(rules, ids, where === 'up' ? -1 : 1))
@@ -343,7 +347,7 @@ export default function Rules() {
 		if (!is_range)
 			anchor.current = id
 		set_chosen(next)
-		set_told(next.size ? `${plural(next.size, 'rule')} chosen` : 'No rule is chosen')
+		set_told(next.size ? t('rules-n-chosen', { count: next.size }) : t('rules-none-chosen'))
 	}
 
 	const deeds: Deeds = {
@@ -359,7 +363,7 @@ export default function Rules() {
 		clone: line => set_draft({ rule: { ...line.rule, id: free_id(line.rule.id, new Set(rules.map(rule => rule.id))) }, list: section, fresh: true, after: line.rule.id }),
 		remove: line => set_asking({ kind: 'delete', ids: [...among(line.rule.id)] }),
 		pick: (line, event) => pick(line.rule.id, event.shiftKey),
-		describe: (line, words) => change([line.rule.id], () => ({ description: words || null } as unknown as Partial<Rule>), 'is described anew in the pending changes',
+		describe: (line, words) => change([line.rule.id], () => ({ description: words || null } as unknown as Partial<Rule>), ([id]) => t('rules-is-described', { what: id }),
 			rule => ({ description: rule.description ?? null } as unknown as Partial<Rule>)),
 		decide: (line, action) => decide(new Set([line.rule.id]), action),
 		search: set_text,
@@ -383,7 +387,7 @@ export default function Rules() {
 		}
 		if (event.key === 'Escape' && chosen.size) {
 			set_chosen(new Set())
-			set_told('No rule is chosen')
+			set_told(t('rules-none-chosen'))
 			return
 		}
 		if (keyed || !may_edit.value)
@@ -409,34 +413,34 @@ export default function Rules() {
 	const has_sections = section !== 'rules' || counts[0] + counts[2] > 0
 	return (
 		<div class="page page-full">
-			<PageHead title="Firewall rules" lead={LEADS[section]}>
-				<Segments label="View" name="view" value={view} onValue={next => settle({ ...section !== 'rules' && { list: section }, ...next !== 'list' && { view: next } })}
-					options={[{ key: 'list', text: 'List', icon: 'log' }, { key: 'zones', text: 'Zones', icon: 'grid' }]} />
-				{may_edit.value && <Button kind="primary" icon="plus" onClick={() => add()}>Add rule</Button>}
+			<PageHead title={t('shell-firewall-rules')} lead={t(LEADS[section])}>
+				<Segments label={t('word-view')} name="view" value={view} onValue={next => settle({ ...section !== 'rules' && { list: section }, ...next !== 'list' && { view: next } })}
+					options={[{ key: 'list', text: t('rules-list'), icon: 'log' }, { key: 'zones', text: t('rules-zones'), icon: 'grid' }]} />
+				{may_edit.value && <Button kind="primary" icon="plus" onClick={() => add()}>{t('rules-add')}</Button>}
 			</PageHead>
 			{view === 'list' && <div class="tools">
 				<label class="search">
-					<Icon name="search" /><span class="unseen">Search rules</span>
-					<input ref={search} type="search" placeholder="Search, or action:drop from:wan" value={text} spellcheck={false} autoComplete="off"
+					<Icon name="search" /><span class="unseen">{t('rules-search')}</span>
+					<input ref={search} type="search" placeholder={t('rules-search-hint')} value={text} spellcheck={false} autoComplete="off"
 						onInput={event => set_text(event.currentTarget.value)} />
 				</label>
-				<IconButton label="How to search" icon="help" onClick={() => set_asking({ kind: 'help' })} />
-				{has_sections && <Segments label="Which rules" name="section" value={section} onValue={next => settle(next === 'rules' ? {} : { list: next })}
-					options={RULE_LISTS.map((name, at) => ({ key: name, text: `${LIST_NAMES[name]} ${counts[at]}` }))} />}
-				{section === 'rules' && <Switch label={`Show each of ${made} generated rules`} on={generated} onChange={set_generated} />}
-				<span class="tools-count" role="status">{test ? `${plural(lines.length, 'rule')} of ${all.length}` : plural(rules.length, 'rule')}</span>
-				<IconButton class="only-wide" label="Keys of this page" icon="keyboard" onClick={() => set_asking({ kind: 'keys' })} />
+				<IconButton label={t('rules-how-to-search')} icon="help" onClick={() => set_asking({ kind: 'help' })} />
+				{has_sections && <Segments label={t('rules-which')} name="section" value={section} onValue={next => settle(next === 'rules' ? {} : { list: next })}
+					options={RULE_LISTS.map((name, at) => ({ key: name, text: `${t(LIST_NAMES[name])} ${counts[at]}` }))} />}
+				{section === 'rules' && <Switch label={t('rules-show-generated', { count: made })} on={generated} onChange={set_generated} />}
+				<span class="tools-count" role="status">{test ? t('rules-n-of', { count: lines.length, all: all.length }) : t('rules-n-rules', { count: rules.length })}</span>
+				<IconButton class="only-wide" label={t('rules-keys')} icon="keyboard" onClick={() => set_asking({ kind: 'keys' })} />
 			</div>}
 			<p class="unseen" role="status" aria-live="assertive">{told}</p>
-			{error && <Notice alert tone="bad" icon="unlink" title="The rules cannot be read"><p>{error}</p></Notice>}
+			{error && <Notice alert tone="bad" icon="unlink" title={t('rules-unreadable')}><p>{error}</p></Notice>}
 			{!policy && !error && <Skeleton lines={10} />}
 			{policy && view === 'zones' && <Matrix policy={policy} onPair={(from, to) => {
 				set_text(`pair:${from}>${to}`)
 				settle({})
 			}} onAdd={(from, to) => add({ from: [from], to: [to] })} />}
-			{policy && view === 'list' && <Window label="Firewall rules" class={`rules${chosen.size ? ' rules-choosing' : ''}`} columns={COLUMNS} items={lines} keyOf={line => line.key}
+			{policy && view === 'list' && <Window label={t('shell-firewall-rules')} class={`rules${chosen.size ? ' rules-choosing' : ''}`} columns={columns()} items={lines} keyOf={line => line.key}
 				heightOf={line => narrow.value ? line.generated ? 76 : 148 : line.generated && !line.folded ? 40 : 52}
-				rowLabel={line => line.folded ? `${line.rule.id}, ${line.heading}` : `${line.generated ? 'Generated rule' : `Rule ${line.number}`} ${line.rule.id}`}
+				rowLabel={line => line.folded ? `${line.rule.id}, ${line.heading}` : line.generated ? t('rules-row-generated', { rule: line.rule.id }) : t('rules-row', { number: String(line.number), rule: line.rule.id })}
 				rowClass={line => [line.generated && 'row-generated', line.rule.enabled === false && 'row-off', line.mark && 'row-marked', chosen.has(line.key) && 'row-chosen',
 					drag && (drag.key === line.key || (chosen.has(drag.key) && chosen.has(line.key))) && 'row-dragged'].filter(Boolean).join(' ')}
 				focusKey={focus} onFocused={() => set_focus(null)} onKey={on_key} chosen={may_edit.value ? chosen : undefined} control={control} drop={drag?.slot ?? null}
@@ -451,8 +455,8 @@ export default function Rules() {
 				onOpen={line => line.folded ? set_generated(true) : may_edit.value && !line.generated && deeds.open(line)}
 				row={line => <Row line={line} zones={zones} deeds={deeds} count={rules.length} chosen={chosen.has(line.key)} grip={grip(line.key)}
 					writing={writing === line.key} onWriting={on => set_writing(on ? line.key : null)} />}
-				empty={test ? <Empty icon="search" title="No rule is like that"><Button onClick={() => set_text('')}>Show all rules</Button></Empty>
-					: <Empty icon="rules" title="There is no rule yet"><p>Nothing passes until a rule lets it.</p></Empty>} />}
+				empty={test ? <Empty icon="search" title={t('rules-none-like-that')}><Button onClick={() => set_text('')}>{t('rules-show-all')}</Button></Empty>
+					: <Empty icon="rules" title={t('rules-no-rule')}><p>{t('rules-no-rule-more')}</p></Empty>} />}
 			{drag && <div class="drag-ghost" ref={ghost as JSX.Element['ref']} aria-hidden="true"><Icon name="rules" size={16} />{what(among(drag.key))}</div>}
 			{view === 'list' && chosen.size > 0 && may_edit.value && <BulkBar count={chosen.size} deeds={{
 				enable: on => enable(chosen, on), log: on => log(chosen, on), decide: action => decide(chosen, action), tag: () => set_asking({ kind: 'tag', ids: [...chosen] }),
@@ -474,12 +478,12 @@ export default function Rules() {
 					set_asking(null)
 					tag(ask.ids, more, less)
 				}} />}
-			{ask?.kind === 'delete' && <Dialog title={`Delete ${what(ask.ids)}?`} lead="It goes with the next commit; until then it stays in force." onClose={() => set_asking(null)}
-				actions={<><Button onClick={() => set_asking(null)}>Keep it</Button>
+			{ask?.kind === 'delete' && <Dialog title={t('rules-delete-title', { what: what(ask.ids) })} lead={t('rules-delete-lead')} onClose={() => set_asking(null)}
+				actions={<><Button onClick={() => set_asking(null)}>{t('rules-keep-it')}</Button>
 					<Button kind="danger" icon="trash" data-autofocus onClick={() => {
 						set_asking(null)
 						remove(new Set(ask.ids))
-					}}>Delete</Button></>} />}
+					}}>{t('rules-delete')}</Button></>} />}
 			{asking?.kind === 'keys' && <Keys onClose={() => set_asking(null)} />}
 			{asking?.kind === 'help' && <FilterHelp onClose={() => set_asking(null)} onTry={words => {
 				set_text(words)

@@ -3,11 +3,12 @@
 import '../css/states.css'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { call, get, list_of, words_of } from '../core/api'
-import { byte_size, duration, full_count, number_of, plural } from '../core/format'
+import { byte_size, duration, number_of } from '../core/format'
 import { place, settle } from '../core/router'
 import type { Packet } from '../core/rule-draft'
 import { complain, toast } from '../core/store'
 import type { Count } from '../core/types'
+import { msg, t } from '../core/words'
 import { Dialog, Menu } from '../ui/dialog'
 import { Icon } from '../ui/icon'
 import { GroupDialog, may_end_connections, packet_items } from '../ui/log-menu'
@@ -42,7 +43,7 @@ interface Told {
 
 const FIELDS = new Set(['protocol', 'state', 'source', 'destination', 'source-port', 'destination-port', 'from', 'to', 'address', 'port', 'mark', 'translated-source', 'translated-destination'])
 const PROTOCOLS = /^(tcp|udp|icmp|icmpv6|sctp|gre|esp|udplite|dccp)$/
-const SORTS: [string, string][] = [['-bytes', 'Most bytes first'], ['bytes', 'Fewest bytes first'], ['source', 'By sender'], ['destination', 'By receiver'], ['-timeout', 'Last used first']]
+const SORTS: [string, string][] = [['-bytes', msg('states-most-bytes')], ['bytes', msg('states-fewest-bytes')], ['source', msg('states-by-sender')], ['destination', msg('states-by-receiver')], ['-timeout', msg('states-last-used')]]
 
 /** What is typed becomes filters of the appliance: an address or network, a port or range, a protocol, or "from:lan". Null: it says nothing. */
 export function filters_of(text: string): { filters: URLSearchParams; unknown: string[] } {
@@ -71,7 +72,7 @@ const packet_of = (row: Connection): Packet => ({ protocol: row.protocol, source
 function End({ address, port, after, after_port, zone }: { address: string; port?: number; after?: string; after_port?: number; zone?: string }) {
 	return (
 		<span class="state-end"><span class="mono">{address}{port ? <span class="port-number">:{port}</span> : null}</span>
-			{after && <small class="mono" title="Translated to">→ {after}{after_port ? `:${after_port}` : ''}</small>}{zone && <small class="soft">{zone}</small>}</span>
+			{after && <small class="mono" title={t('states-translated-to')}>→ {after}{after_port ? `:${after_port}` : ''}</small>}{zone && <small class="soft">{zone}</small>}</span>
 	)
 }
 
@@ -119,7 +120,7 @@ export default function States() {
 			return
 		try {
 			const { body } = await call<{ ended: number }>('DELETE', '/state/connections?' + what.filters)
-			toast('good', `${plural(body.ended ?? 0, 'connection')} ended`)
+			toast('good', t('states-n-ended', { count: body.ended ?? 0 }))
 			void read()
 		} catch (problem) {
 			complain(problem)
@@ -129,36 +130,36 @@ export default function States() {
 	const may_end = may_end_connections()
 	return (
 		<div class="page">
-			<PageHead title="Connections" lead="What the kernel tracks now, with both ends as they are after translation.">
-				<Button icon="history" busy={busy} onClick={() => void read()}>Read again</Button>
-				{may_end && [...filters].length > 0 && (told?.matched ?? 0) > 0 && <Button icon="x" onClick={() => set_asking({ filters, words: `${plural(told?.matched ?? 0, 'connection')} that fit “${text.trim()}”` })}>End all {full_count(told?.matched ?? 0)}</Button>}
+			<PageHead title={t('shell-connections')} lead={t('states-lead')}>
+				<Button icon="history" busy={busy} onClick={() => void read()}>{t('states-read-again')}</Button>
+				{may_end && [...filters].length > 0 && (told?.matched ?? 0) > 0 && <Button icon="x" onClick={() => set_asking({ filters, words: t('states-n-that-fit', { count: told?.matched ?? 0, text: text.trim() }) })}>{t('states-end-all', { count: told?.matched ?? 0 })}</Button>}
 			</PageHead>
 			<div class="tools">
-				<label class="search"><Icon name="search" /><span class="unseen">Search connections</span>
-					<input type="search" placeholder="192.0.2.0/24 443 tcp, or from:lan state:established" value={text} spellcheck={false} autoComplete="off" onInput={event => set_text(event.currentTarget.value)} /></label>
-				<label class="select states-sort"><span class="unseen">Order</span><select value={sort} onChange={event => set_sort(event.currentTarget.value)}>
-					{SORTS.map(([key, name]) => <option key={key} value={key}>{name}</option>)}</select><Icon name="chevron" size={16} /></label>
-				<span class="tools-count" role="status">{told && `${full_count(told.matched)} of ${plural(told.total, 'connection')}`}</span>
+				<label class="search"><Icon name="search" /><span class="unseen">{t('states-search')}</span>
+					<input type="search" placeholder={t('states-search-hint')} value={text} spellcheck={false} autoComplete="off" onInput={event => set_text(event.currentTarget.value)} /></label>
+				<label class="select states-sort"><span class="unseen">{t('states-order')}</span><select value={sort} onChange={event => set_sort(event.currentTarget.value)}>
+					{SORTS.map(([key, name]) => <option key={key} value={key}>{t(name)}</option>)}</select><Icon name="chevron" size={16} /></label>
+				<span class="tools-count" role="status">{told && t('states-matched', { matched: told.matched, count: told.total })}</span>
 			</div>
-			{unknown.length > 0 && <p class="soft">“{unknown.join(' ')}” is neither an address, a port, a protocol nor field:value, and is not looked for.</p>}
-			{trouble && <Notice alert tone="bad" icon="unlink" title="The connections cannot be read"><p>{trouble}</p></Notice>}
+			{unknown.length > 0 && <p class="soft">{t('states-unknown-word', { words: unknown.join(' ') })}</p>}
+			{trouble && <Notice alert tone="bad" icon="unlink" title={t('states-unreadable')}><p>{trouble}</p></Notice>}
 			{!told && !trouble && <Skeleton lines={8} />}
-			{told && rows.length === 0 && <Card><Empty icon="search" title="No connection is like that" /></Card>}
+			{told && rows.length === 0 && <Card><Empty icon="search" title={t('states-none-like-that')} /></Card>}
 			{rows.length > 0 && <Card flush>
-				<Table label="Connections" rows={rows} keyOf={row => String(row.id)} columns={[
-					{ key: 'protocol', text: 'Protocol', head: true, cell: row => <>{row.protocol} <Badge tone={row.state === 'unreplied' ? 'warn' : 'plain'}>{row.state}</Badge></> },
-					{ key: 'source', text: 'Sender', cell: row => <End address={row.source} port={row['source-port']} after={row['translated-source']} after_port={row['translated-source-port']} zone={row.from} /> },
-					{ key: 'destination', text: 'Receiver', cell: row => <End address={row.destination} port={row['destination-port']} after={row['translated-destination']} after_port={row['translated-destination-port']} zone={row.to} /> },
-					{ key: 'bytes', text: 'Sent, answered', end: true, cell: row => row.bytes === undefined ? <span class="soft">not counted</span> : <>{byte_size(number_of(row.bytes))}<br /><small class="soft">{byte_size(number_of(row['reply-bytes']))}</small></> },
-					{ key: 'timeout', text: 'Ends in', end: true, cell: row => duration(row.timeout) },
-					{ key: 'acts', text: 'More', end: true, cell: row => <Menu label={`More for ${row.source} to ${row.destination}`} items={[...packet_items(packet_of(row), set_group),
-						{ text: 'Show only this sender', icon: 'filter' as const, then: () => set_text(`source:${row.source}`) },
-						...(may_end ? [{ text: 'End it', icon: 'x' as const, danger: true, then: () => set_asking({ filters: one_of(row), words: `the connection from ${row.source} to ${row.destination}` }) }] : [])]} /> },
+				<Table label={t('shell-connections')} rows={rows} keyOf={row => String(row.id)} columns={[
+					{ key: 'protocol', text: t('packets-protocol'), head: true, cell: row => <>{row.protocol} <Badge tone={row.state === 'unreplied' ? 'warn' : 'plain'}>{row.state}</Badge></> },
+					{ key: 'source', text: t('packets-sender'), cell: row => <End address={row.source} port={row['source-port']} after={row['translated-source']} after_port={row['translated-source-port']} zone={row.from} /> },
+					{ key: 'destination', text: t('packets-receiver'), cell: row => <End address={row.destination} port={row['destination-port']} after={row['translated-destination']} after_port={row['translated-destination-port']} zone={row.to} /> },
+					{ key: 'bytes', text: t('states-bytes'), end: true, cell: row => row.bytes === undefined ? <span class="soft">{t('states-not-counted')}</span> : <>{byte_size(number_of(row.bytes))}<br /><small class="soft">{byte_size(number_of(row['reply-bytes']))}</small></> },
+					{ key: 'timeout', text: t('states-ends-in'), end: true, cell: row => duration(row.timeout) },
+					{ key: 'acts', text: t('word-more'), end: true, cell: row => <Menu label={t('packets-more-for', { from: row.source, to: row.destination })} items={[...packet_items(packet_of(row), set_group),
+						{ text: t('packets-only-sender'), icon: 'filter' as const, then: () => set_text(`source:${row.source}`) },
+						...(may_end ? [{ text: t('states-end-it'), icon: 'x' as const, danger: true, then: () => set_asking({ filters: one_of(row), words: t('states-the-one', { from: row.source, to: row.destination }) }) }] : [])]} /> },
 				]} />
 			</Card>}
-			{told?.next && <div><Button busy={busy} onClick={() => void read(told.next)}>Show more</Button></div>}
-			{asking && <Dialog title="End connections?" lead={`This ends ${asking.words} at once. Who still may opens it anew.`} onClose={() => set_asking(null)}
-				actions={<><Button onClick={() => set_asking(null)}>Keep</Button><Button kind="danger" icon="x" data-autofocus onClick={() => void end()}>End</Button></>} />}
+			{told?.next && <div><Button busy={busy} onClick={() => void read(told.next)}>{t('states-show-more')}</Button></div>}
+			{asking && <Dialog title={t('states-end-connections')} lead={t('states-end-lead', { what: asking.words })} onClose={() => set_asking(null)}
+				actions={<><Button onClick={() => set_asking(null)}>{t('shell-keep')}</Button><Button kind="danger" icon="x" data-autofocus onClick={() => void end()}>{t('states-end')}</Button></>} />}
 			{group && <GroupDialog address={group} onClose={() => set_group(null)} />}
 		</div>
 	)

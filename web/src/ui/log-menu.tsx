@@ -6,6 +6,7 @@ import { list } from '../core/format'
 import { go } from '../core/router'
 import { begin_rule, explain_query, type Packet } from '../core/rule-draft'
 import { complain, edit, may, may_edit, toast, workspace } from '../core/store'
+import { t } from '../core/words'
 import { Dialog, type MenuItem } from './dialog'
 import { Button, ErrorSummary, SelectField, TextField } from './parts'
 
@@ -40,7 +41,7 @@ export function GroupDialog({ address, onClose }: { address: string; onClose: ()
 				const answer = await call<Group>('GET', '/configuration' + path, { workspace: workspace.value?.id })
 				await edit('PATCH', path, { addresses: [...new Set([...list(answer.body.addresses), address])] }, { etag: workspace.value ? answer.etag : null })
 			}
-			toast('good', `${address} is in ${name === NEW ? fresh : name} in the pending changes`)
+			toast('good', t('packets-added', { address, group: name === NEW ? fresh : name }))
 			onClose()
 		} catch (problem) {
 			set_trouble(words_of(problem))
@@ -48,21 +49,21 @@ export function GroupDialog({ address, onClose }: { address: string; onClose: ()
 		}
 	}
 	return (
-		<Dialog title={`Add ${address} to a group`} lead="Goes to the pending changes; nothing is in force before you commit." onClose={onClose} onSubmit={() => void save()}
-			actions={<><Button onClick={onClose}>Cancel</Button><Button kind="primary" type="submit" icon="plus" busy={busy} disabled={!groups || (name === NEW && !fresh)}>Add</Button></>}>
+		<Dialog title={t('packets-add-to-group', { address })} lead={t('packets-goes-to-pending')} onClose={onClose} onSubmit={() => void save()}
+			actions={<><Button onClick={onClose}>{t('word-cancel')}</Button><Button kind="primary" type="submit" icon="plus" busy={busy} disabled={!groups || (name === NEW && !fresh)}>{t('packets-add')}</Button></>}>
 			{trouble && <ErrorSummary title={trouble} errors={[]} />}
-			<SelectField label="Group" name="group" value={name} onValue={set_name} options={[...(groups ?? []).map((one): [string, string] => [one.name, one.name]), [NEW, 'A new group …']]} />
-			{name === NEW && <TextField label="Name of the new group" name="group-name" mono value={fresh} onValue={set_fresh} spellcheck={false} autoCapitalize="none" hint="Small letters, digits and hyphens." />}
+			<SelectField label={t('packets-group')} name="group" value={name} onValue={set_name} options={[...(groups ?? []).map((one): [string, string] => [one.name, one.name]), [NEW, t('packets-new-group')]]} />
+			{name === NEW && <TextField label={t('packets-name-of-group')} name="group-name" mono value={fresh} onValue={set_fresh} spellcheck={false} autoCapitalize="none" hint={t('packets-small-letters')} />}
 		</Dialog>
 	)
 }
 
 /** The entries of a menu; onGroup opens the dialog above. */
 export function packet_items(packet: Packet, onGroup: (address: string) => void): MenuItem[] {
-	const items: MenuItem[] = [{ text: 'Explain', icon: 'help', keys: 'w', then: () => go('explain', explain_query(packet)) }]
+	const items: MenuItem[] = [{ text: t('packets-explain'), icon: 'help', keys: 'w', then: () => go('explain', explain_query(packet)) }]
 	if (may_edit.value) {
-		items.push({ text: packet.action === 'accept' ? 'Make a rule against it' : 'Make a rule that lets it', icon: 'plus', keys: 'n', then: () => void begin_rule(packet).catch(complain) })
-		for (const [one, text] of [[packet.source, 'Add the sender to a group'], [packet.destination, 'Add the receiver to a group']])
+		items.push({ text: t(packet.action === 'accept' ? 'packets-rule-against' : 'packets-rule-for'), icon: 'plus', keys: 'n', then: () => void begin_rule(packet).catch(complain) })
+		for (const [one, text] of [[packet.source, t('packets-sender-to-group')], [packet.destination, t('packets-receiver-to-group')]])
 			if (one && text)
 				items.push({ text, icon: 'user', then: () => onGroup(one) })
 	}

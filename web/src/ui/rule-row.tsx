@@ -6,22 +6,23 @@ import { counter_tick, counters } from '../core/live'
 import { address } from '../core/router'
 import { endpoint_words, type Finding, type Line, type Mark } from '../core/rules'
 import { may_edit } from '../core/store'
+import { msg, t } from '../core/words'
 import { Menu, type MenuItem } from './dialog'
 import { Icon } from './icon'
 import { ActionBadge, Badge, Spark, Switch } from './parts'
 import type { Column } from './window'
 
-export const COLUMNS: Column[] = [
-	{ key: 'pick', text: 'Chosen', unseen: true },
-	{ key: 'number', text: 'No.' },
-	{ key: 'on', text: 'On' },
-	{ key: 'action', text: 'Action' },
-	{ key: 'name', text: 'Rule' },
-	{ key: 'zones', text: 'From and to' },
-	{ key: 'ends', text: 'Source and destination' },
-	{ key: 'service', text: 'Service' },
-	{ key: 'hits', text: 'Hits' },
-	{ key: 'acts', text: 'Edit', unseen: true },
+export const columns = (): Column[] => [
+	{ key: 'pick', text: t('rules-chosen'), unseen: true },
+	{ key: 'number', text: t('rules-no') },
+	{ key: 'on', text: t('rules-on') },
+	{ key: 'action', text: t('rules-action') },
+	{ key: 'name', text: t('rules-rule') },
+	{ key: 'zones', text: t('rules-from-and-to') },
+	{ key: 'ends', text: t('rules-ends') },
+	{ key: 'service', text: t('rules-service') },
+	{ key: 'hits', text: t('rules-hits') },
+	{ key: 'acts', text: t('word-edit'), unseen: true },
 ]
 
 export const ACTIONS = ['accept', 'reject', 'drop'] as const
@@ -44,7 +45,7 @@ export interface Deeds {
 export function ZoneChips({ names: some, zones }: { names: string | string[] | undefined; zones: string[] }) {
 	const all = list(some)
 	if (all.length === 0)
-		return <span class="soft">any</span>
+		return <span class="soft">{t('rules-any')}</span>
 	return <>{all.map(name => {
 		const at = zones.indexOf(name)
 		return <span key={name} class="zone">{at >= 0 ? <i class={`zone-dot zone-${at % 6}`} aria-hidden="true" /> : <Icon name={name === 'local' ? 'box' : 'globe'} size={13} />}{name}</span>
@@ -78,36 +79,38 @@ function Counter({ ids }: { ids: string[] }) {
 	return (
 		<span class="counter">
 			<Spark values={one.spark} width={52} />
-			<span class="counter-words"><b>{short_count(one.packets)}</b> <small>pkt</small><br />
+			<span class="counter-words"><b>{short_count(one.packets)}</b> <small>{t('rules-pkt')}</small><br />
 				<small class={one.rate > 0 ? 'counter-live' : ''}>{one.rate > 0 ? bit_rate_text(one.rate) : byte_size(one.bytes)}</small></span>
 		</span>
 	)
 }
 
-const MARKS: Record<Mark, [string, 'accent' | 'note']> = { new: ['new', 'accent'], edited: ['edited', 'accent'], moved: ['moved', 'note'] }
+const MARKS: Record<Mark, [string, 'accent' | 'note']> = { new: [msg('rules-new'), 'accent'], edited: [msg('rules-edited'), 'accent'], moved: [msg('rules-moved'), 'note'] }
 
-const FINDINGS: Record<Finding['finding'], [string, 'warn' | 'note' | 'plain']> = { shadowed: ['shadowed', 'warn'], redundant: ['redundant', 'note'], partly: ['partly shadowed', 'note'], 'never-hit': ['unused', 'plain'] }
+const FINDINGS: Record<Finding['finding'], [string, 'warn' | 'note' | 'plain']> = { shadowed: [msg('rules-shadowed'), 'warn'], redundant: [msg('rules-redundant'), 'note'],
+	partly: [msg('rules-partly'), 'note'], 'never-hit': [msg('rules-unused'), 'plain'] }
 
 /** The proof is in the title, and its first witness is a press away. */
 function FindingBadge({ finding }: { finding: Finding }) {
-	const [text, tone] = FINDINGS[finding.finding]
+	const [name, tone] = FINDINGS[finding.finding]
+	const text = t(name)
 	const witness = finding.witnesses?.[0]
 	const badge = <Badge tone={tone} icon={tone === 'warn' ? 'alert' : 'info'} title={finding.text}>{text}</Badge>
-	return witness ? <a class="finding" tabIndex={-1} href={address('rules', { focus: witness })} aria-label={`${text}: ${finding.text}. Go to ${witness}`}>{badge}</a> : badge
+	return witness ? <a class="finding" tabIndex={-1} href={address('rules', { focus: witness })} aria-label={t('rules-finding', { finding: text, text: finding.text, rule: witness })}>{badge}</a> : badge
 }
 
 export function menu_of(line: Line, deeds: Deeds, count: number): MenuItem[] {
 	return [
-		{ text: 'Edit', icon: 'edit', keys: 'Enter', then: () => deeds.open(line) },
-		{ text: 'Insert above', icon: 'plus', keys: 'N', then: () => deeds.insert(line, 'before') },
-		{ text: 'Insert below', icon: 'plus', keys: 'n', then: () => deeds.insert(line, 'after') },
-		{ text: 'Clone', icon: 'copy', keys: 'c', then: () => deeds.clone(line) },
-		{ text: 'Move up', icon: 'up', keys: 'Alt ↑', disabled: line.number === 1, then: () => deeds.move(line, 'up') },
-		{ text: 'Move down', icon: 'down', keys: 'Alt ↓', disabled: line.number === count, then: () => deeds.move(line, 'down') },
-		{ text: 'Move to the top', icon: 'top', disabled: line.number === 1, then: () => deeds.move(line, 'first') },
-		{ text: 'Move to the bottom', icon: 'bottom', disabled: line.number === count, then: () => deeds.move(line, 'last') },
-		{ text: 'Move to …', icon: 'swap', keys: 'm', then: () => deeds.move_to(line) },
-		{ text: 'Delete', icon: 'trash', keys: 'Del', danger: true, then: () => deeds.remove(line) },
+		{ text: t('word-edit'), icon: 'edit', keys: 'Enter', then: () => deeds.open(line) },
+		{ text: t('rules-insert-above'), icon: 'plus', keys: 'N', then: () => deeds.insert(line, 'before') },
+		{ text: t('rules-insert-below'), icon: 'plus', keys: 'n', then: () => deeds.insert(line, 'after') },
+		{ text: t('rules-clone'), icon: 'copy', keys: 'c', then: () => deeds.clone(line) },
+		{ text: t('rules-move-up'), icon: 'up', keys: 'Alt ↑', disabled: line.number === 1, then: () => deeds.move(line, 'up') },
+		{ text: t('rules-move-down'), icon: 'down', keys: 'Alt ↓', disabled: line.number === count, then: () => deeds.move(line, 'down') },
+		{ text: t('rules-to-top'), icon: 'top', disabled: line.number === 1, then: () => deeds.move(line, 'first') },
+		{ text: t('rules-to-bottom'), icon: 'bottom', disabled: line.number === count, then: () => deeds.move(line, 'last') },
+		{ text: t('rules-move-to'), icon: 'swap', keys: 'm', then: () => deeds.move_to(line) },
+		{ text: t('rules-delete'), icon: 'trash', keys: t('rules-key-delete'), danger: true, then: () => deeds.remove(line) },
 	]
 }
 
@@ -136,9 +139,9 @@ function Inline({ id, text, open, onOpen, onText }: { id: string; text: string; 
 			onText(draft.trim())
 	}
 	if (!open) {
-		return text ? <button type="button" class="rule-about" tabIndex={-1} title={text} aria-label={`Description of ${id}: ${text}. Press to change it`} onClick={() => onOpen(true)}>{text}</button> : null
+		return text ? <button type="button" class="rule-about" tabIndex={-1} title={text} aria-label={t('rules-description-press', { rule: id, text })} onClick={() => onOpen(true)}>{text}</button> : null
 	}
-	return <input ref={field} class="input rule-inline" value={draft} aria-label={`Description of ${id}`} maxLength={255} onInput={event => set_draft(event.currentTarget.value)}
+	return <input ref={field} class="input rule-inline" value={draft} aria-label={t('rules-description-of', { rule: id })} maxLength={255} onInput={event => set_draft(event.currentTarget.value)}
 		onBlur={() => end(true, false)} onKeyDown={event => {
 			event.stopPropagation()
 			if (event.key === 'Enter' || event.key === 'Escape') {
@@ -159,43 +162,43 @@ export function Row({ line, zones, deeds, count, chosen, writing, onWriting, gri
 	return (
 		<>
 			<span role="gridcell" class="cell cell-pick">{editable && <label class="pick">
-				<input type="checkbox" checked={chosen} aria-label={`Choose ${rule.id}`} onClick={event => deeds.pick(line, event)} /></label>}</span>
+				<input type="checkbox" checked={chosen} aria-label={t('rules-choose', { rule: rule.id })} onClick={event => deeds.pick(line, event)} /></label>}</span>
 			<span role="gridcell" class="cell cell-number">{generated ? <Icon name="lock" size={15} /> : <>
-				{editable && <span class="grip" title="Drag to move it, or press Alt and an arrow" {...grip}><Icon name="grip" size={16} /></span>}
+				{editable && <span class="grip" title={t('rules-drag')} {...grip}><Icon name="grip" size={16} /></span>}
 				<span>{line.number}</span></>}</span>
 			<span role="gridcell" class="cell cell-on">
-				{generated ? <span class="unseen">always on</span>
-					: <Switch bare label={`${rule.id} is enabled`} on={on} disabled={!editable} onChange={next => deeds.toggle(line, next)} />}
+				{generated ? <span class="unseen">{t('rules-always-on')}</span>
+					: <Switch bare label={t('rules-enabled-switch', { rule: rule.id })} on={on} disabled={!editable} onChange={next => deeds.toggle(line, next)} />}
 			</span>
 			<span role="gridcell" class="cell cell-action">{rule.action && (!editable ? <ActionBadge action={rule.action} />
-				: <Menu class="action-menu" label={`Action of ${rule.id}: ${rule.action}`} tabIndex={-1}
+				: <Menu class="action-menu" label={t('rules-action-of', { rule: rule.id, action: rule.action })} tabIndex={-1}
 					items={ACTIONS.map(action => ({ text: action, icon: action, disabled: action === rule.action, then: () => deeds.decide(line, action) }))}>
 					<ActionBadge action={rule.action} /></Menu>)}</span>
 			<span role="gridcell" class={`cell cell-name${bare ? ' cell-alone' : ''}`} aria-colspan={bare ? 3 : undefined}>
 				<span class="rule-id">
 					{editable ? <button type="button" class="rule-open" onClick={() => deeds.open(line)}>{rule.id}</button> : <b title={rule.id}>{rule.id}</b>}
-					{line.folded ? <small class="soft">{line.heading}</small> : generated && <Badge>generated</Badge>}
-					{line.mark && <Badge tone={MARKS[line.mark][1]}>{MARKS[line.mark][0]}</Badge>}
+					{line.folded ? <small class="soft">{line.heading}</small> : generated && <Badge>{t('rules-generated')}</Badge>}
+					{line.mark && <Badge tone={MARKS[line.mark][1]}>{t(MARKS[line.mark][0])}</Badge>}
 					{line.finding && <FindingBadge finding={line.finding} />}
-					{rule.log && <span class="rule-logs" title="Its connections are logged"><Icon name="log" size={15} /><span class="unseen">logged</span></span>}
-					{editable && !rule.description && !writing && <button type="button" class="rule-describe" tabIndex={-1} aria-label={`Describe ${rule.id}`} title="Describe it" onClick={() => onWriting(true)}><Icon name="edit" size={14} /></button>}
-					{list(rule.tags).map(tag => <button key={tag} type="button" class="rule-tag" tabIndex={-1} title={`Show only rules tagged ${tag}`} onClick={() => deeds.search(`tag=${tag}`)}>{tag}</button>)}
+					{rule.log && <span class="rule-logs" title={t('rules-logs')}><Icon name="log" size={15} /><span class="unseen">{t('rules-logged')}</span></span>}
+					{editable && !rule.description && !writing && <button type="button" class="rule-describe" tabIndex={-1} aria-label={t('rules-describe', { rule: rule.id })} title={t('rules-describe-it')} onClick={() => onWriting(true)}><Icon name="edit" size={14} /></button>}
+					{list(rule.tags).map(tag => <button key={tag} type="button" class="rule-tag" tabIndex={-1} title={t('rules-only-tagged', { tag })} onClick={() => deeds.search(`tag=${tag}`)}>{tag}</button>)}
 				</span>
 				{editable ? <Inline id={rule.id} text={rule.description ?? ''} open={writing} onOpen={onWriting} onText={text => deeds.describe(line, text)} />
 					: rule.description && <small class="rule-about" title={rule.description}>{rule.description}</small>}
 			</span>
 			{!bare && <span role="gridcell" class="cell cell-zones">
-				<ZoneChips names={rule.from} zones={zones} /><Icon name="arrow" size={14} /><span class="unseen">to</span><ZoneChips names={rule.to} zones={zones} /></span>}
+				<ZoneChips names={rule.from} zones={zones} /><Icon name="arrow" size={14} /><span class="unseen">{t('rules-to')}</span><ZoneChips names={rule.to} zones={zones} /></span>}
 			{!bare && <span role="gridcell" class="cell cell-ends">
-				{source.length + destination.length === 0 ? !generated && <span class="soft">everybody</span> : <>
-					{source.length > 0 && <span class="end"><small>from</small> <Words words={source} otherwise="" /></span>}
-					{destination.length > 0 && <span class="end"><small>to</small> <Words words={destination} otherwise="" /></span>}
+				{source.length + destination.length === 0 ? !generated && <span class="soft">{t('rules-everybody')}</span> : <>
+					{source.length > 0 && <span class="end"><small>{t('rules-from')}</small> <Words words={source} otherwise="" /></span>}
+					{destination.length > 0 && <span class="end"><small>{t('rules-to')}</small> <Words words={destination} otherwise="" /></span>}
 				</>}
 			</span>}
-			<span role="gridcell" class="cell cell-service"><Words words={list(rule.service)} otherwise={generated ? '' : 'every service'} />
+			<span role="gridcell" class="cell cell-service"><Words words={list(rule.service)} otherwise={generated ? '' : t('rules-every-service')} />
 				{rule.limit?.rate && <small class="soft"> {rule.limit.rate}</small>}</span>
 			<span role="gridcell" class="cell cell-hits"><Counter ids={line.folded ?? [rule.id]} /></span>
-			<span role="gridcell" class="cell cell-acts">{editable && <Menu label={`More for ${rule.id}`} items={menu_of(line, deeds, count)} />}</span>
+			<span role="gridcell" class="cell cell-acts">{editable && <Menu label={t('rules-more-for', { rule: rule.id })} items={menu_of(line, deeds, count)} />}</span>
 		</>
 	)
 }

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { keep_layout, layout, put_at, SIZES, type Size } from '../core/layout'
+import { msg, t } from '../core/words'
 import { Icon, type IconName } from './icon'
 import { Button, IconButton } from './parts'
 
@@ -14,7 +15,7 @@ export interface Widget {
 	show: () => ComponentChildren
 }
 
-const SIZE_NAMES: Record<Size, string> = { full: 'full width', half: 'half width', third: 'a third' }
+const SIZE_NAMES: Record<Size, string> = { full: msg('widgets-full-width'), half: msg('widgets-half-width'), third: msg('widgets-third') }
 
 export function Board({ widgets, arranging }: { widgets: Widget[]; arranging: boolean }) {
 	const [told, set_told] = useState('')
@@ -52,7 +53,7 @@ export function Board({ widgets, arranging }: { widgets: Widget[]; arranging: bo
 		if (!beside)
 			return
 		keep_layout(put_at(layout.value, key, beside.key))
-		set_told(`${by_key.get(key)?.text} is now ${at + by + 1} of ${shown.length}`)
+		set_told(t('widgets-is-now', { name: by_key.get(key)?.text, at: at + by + 1, all: shown.length }))
 		setTimeout(() => board.current?.querySelector<HTMLButtonElement>(`[data-widget="${key}"] [data-step="${by}"]`)?.focus(), 0)
 	}
 	return (
@@ -64,7 +65,7 @@ export function Board({ widgets, arranging }: { widgets: Widget[]; arranging: bo
 				return (
 					<div key={place.key} data-widget={place.key} class={`widget widget-${place.size}${held === place.key ? ' widget-held' : ''}`}>
 						{arranging && <div class="widget-bar">
-							<span class="grip" title="Drag to move it" onPointerDown={event => {
+							<span class="grip" title={t('widgets-drag')} onPointerDown={event => {
 								if (event.button !== 0)
 									return
 								event.preventDefault()
@@ -72,16 +73,16 @@ export function Board({ widgets, arranging }: { widgets: Widget[]; arranging: bo
 								set_held(place.key)
 							}}><Icon name="grip" size={16} /></span>
 							<b>{widget.text}</b>
-							<IconButton data-step={-1} label={`Move ${widget.text} earlier`} icon="up" disabled={at === 0} onClick={() => step(place.key, -1)} />
-							<IconButton data-step={1} label={`Move ${widget.text} later`} icon="down" disabled={at === shown.length - 1} onClick={() => step(place.key, 1)} />
-							<Button small kind="quiet" onClick={() => change(place.key, { size: smaller })} aria-label={`${widget.text}: ${SIZE_NAMES[place.size]}. Make it ${SIZE_NAMES[smaller]}`}>{SIZE_NAMES[place.size]}</Button>
-							<IconButton label={`Hide ${widget.text}`} icon="x" onClick={() => change(place.key, { hidden: true })} />
+							<IconButton data-step={-1} label={t('widgets-earlier', { name: widget.text })} icon="up" disabled={at === 0} onClick={() => step(place.key, -1)} />
+							<IconButton data-step={1} label={t('widgets-later', { name: widget.text })} icon="down" disabled={at === shown.length - 1} onClick={() => step(place.key, 1)} />
+							<Button small kind="quiet" onClick={() => change(place.key, { size: smaller })} aria-label={t('widgets-size', { name: widget.text, size: t(SIZE_NAMES[place.size]), other: t(SIZE_NAMES[smaller]) })}>{t(SIZE_NAMES[place.size])}</Button>
+							<IconButton label={t('widgets-hide', { name: widget.text })} icon="x" onClick={() => change(place.key, { hidden: true })} />
 						</div>}
 						<div class="widget-body" inert={arranging}>{widget.show()}</div>
 					</div>
 				)
 			})}
-			{arranging && places.some(one => one.hidden) && <div class="widget widget-full widget-more" role="group" aria-label="Hidden widgets">
+			{arranging && places.some(one => one.hidden) && <div class="widget widget-full widget-more" role="group" aria-label={t('widgets-hidden')}>
 				{places.filter(one => one.hidden).map(one => <Button key={one.key} small icon="plus" onClick={() => change(one.key, { hidden: false })}>{by_key.get(one.key)?.text}</Button>)}
 			</div>}
 		</div>

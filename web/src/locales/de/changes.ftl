@@ -128,3 +128,18 @@ conflict-resolved = Ihre Änderungen stehen auf dem, was jetzt läuft
 conflict-moved = Inzwischen läuft Revision { $revision }
 conflict-moved-more = Diese Änderungen wurden auf Revision { $base } begonnen. Bringen Sie sie auf das, was läuft: Was beide geändert haben, wird gezeigt, und Sie entscheiden.
 conflict-bring = Auf Revision { $revision } bringen
+diff-new = neu
+diff-deleted = gelöscht
+diff-changed = geändert
+diff-moved = verschoben
+diff-moved-to = verschoben { $place }
+diff-moved-from = verschoben { $place }, war { $old }
+diff-after = hinter { $name }
+diff-before = vor { $name }
+diff-first = an den Anfang
+diff-last = ans Ende
+diff-n-objects =
+    { $count ->
+        [one] { $count } Objekt
+       *[other] { $count } Objekte
+    }

@@ -76,21 +76,6 @@ shell-changes-pending =
     }
 shell-calm = { $revision }. Nichts ist offen.
 shell-calm-look = { $revision }. Sie dürfen ansehen, nicht ändern.
-diff-new = neu
-diff-deleted = gelöscht
-diff-changed = geändert
-diff-moved = verschoben
-diff-moved-to = verschoben { $place }
-diff-moved-from = verschoben { $place }, war { $old }
-diff-after = hinter { $name }
-diff-before = vor { $name }
-diff-first = an den Anfang
-diff-last = ans Ende
-diff-n-objects =
-    { $count ->
-        [one] { $count } Objekt
-       *[other] { $count } Objekte
-    }
 time-now = gerade eben
 time-seconds-ago = vor { $count } s
 time-minutes-ago = vor { $count } min

@@ -128,3 +128,18 @@ conflict-resolved = Your changes stand on what runs now
 conflict-moved = Revision { $revision } runs by now
 conflict-moved-more = These changes were begun on revision { $base }. Bring them onto what runs: what both changed is shown, and you decide.
 conflict-bring = Bring them onto revision { $revision }
+diff-new = new
+diff-deleted = deleted
+diff-changed = changed
+diff-moved = moved
+diff-moved-to = moved { $place }
+diff-moved-from = moved { $place }, was { $old }
+diff-after = after { $name }
+diff-before = before { $name }
+diff-first = to be first
+diff-last = to be last
+diff-n-objects =
+    { $count ->
+        [one] { $count } object
+       *[other] { $count } objects
+    }

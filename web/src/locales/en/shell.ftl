@@ -98,21 +98,6 @@ shell-changes-pending =
     }
 shell-calm = { $revision }. Nothing is pending.
 shell-calm-look = { $revision }. You can look, not change.
-diff-new = new
-diff-deleted = deleted
-diff-changed = changed
-diff-moved = moved
-diff-moved-to = moved { $place }
-diff-moved-from = moved { $place }, was { $old }
-diff-after = after { $name }
-diff-before = before { $name }
-diff-first = to be first
-diff-last = to be last
-diff-n-objects =
-    { $count ->
-        [one] { $count } object
-       *[other] { $count } objects
-    }
 time-now = just now
 time-seconds-ago = { $count } s ago
 time-minutes-ago = { $count } min ago
