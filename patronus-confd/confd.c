@@ -14,6 +14,7 @@
 #include "backups.h"
 #include "confd.h"
 #include "contents.h"
+#include "countrydb.h"
 #include "document.h"
 #include "events.h"
 #include "evidence.h"
@@ -91,6 +92,7 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->states = states_new(confd);
 	confd->standing = standing_new(confd);
 	confd->contents = contents_new(confd);
+	confd->countrydb = countrydb_new(confd);
 	confd->temporary = temporary_new(confd);
 	confd->workspaces = workspaces_new(confd);
 	confd->transaction = transaction_new(confd);
@@ -100,7 +102,7 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->idempotency = idempotency_new();
 	confd->trends = trends_new();
 	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL ||
-	    confd->temporary == NULL || confd->contents == NULL || confd->workspaces == NULL || confd->transaction == NULL ||
+	    confd->temporary == NULL || confd->contents == NULL || confd->countrydb == NULL || confd->workspaces == NULL || confd->transaction == NULL ||
 	    confd->mirror == NULL || confd->people == NULL || confd->rates == NULL || confd->idempotency == NULL || confd->trends == NULL)
 		return (-ENOMEM);
 	confd->tick = event_new(base, -1, EV_PERSIST, on_tick, confd);
@@ -121,6 +123,7 @@ confd_fini(struct confd *confd)
 	transaction_free(confd->transaction);
 	workspaces_free(confd->workspaces);
 	temporary_free(confd->temporary);
+	countrydb_free(confd->countrydb);
 	contents_free(confd->contents);
 	standing_free(confd->standing);
 	states_free(confd->states);
@@ -283,4 +286,5 @@ confd_running_changed(struct confd *confd)
 	fetch_setup(confd);
 	receivers_tell(confd);
 	contents_changed(confd->contents);
+	countrydb_changed(confd->countrydb);
 }

@@ -17,6 +17,7 @@ struct contents;
 struct event;
 struct event_base;
 struct evidence;
+struct countrydb;
 struct events;
 struct idempotency;
 struct mirror;
@@ -50,6 +51,7 @@ struct confd {
 	struct states		*states;
 	struct standing		*standing;	/* differences from the configuration */
 	struct contents		*contents;	/* of lists and names */
+	struct countrydb	*countrydb;	/* which addresses are of which country */
 	struct temporary	*temporary;	/* members that groups have for a time */
 	struct events		*events;
 	struct evidence		*evidence;	/* of rules; NULL: it is not kept */

@@ -7,6 +7,7 @@
 #include "collection.h"
 #include "confd.h"
 #include "contents.h"
+#include "countrydb.h"
 #include "reply.h"
 #include "request.h"
 #include "rights.h"
@@ -25,6 +26,7 @@ source_list(struct request *req)
 	buf_init(&b, BODY_MAX);
 	buf_puts(&b, "{\"sources\":[");
 	contents_print(req->confd->contents, &req->rights, &b);
+	countrydb_print(req->confd->countrydb, &req->rights, b.data[b.len - 1] == '}' ? "," : "", &b);
 	buf_puts(&b, "]}");
 	if (!collection_is_asked(req) || buf_failed(&b)) {
 		reply_json(req, 200, &b, NULL);
@@ -43,17 +45,22 @@ source_refresh(struct request *req)
 		{ .name = "id", .ret_text = &id, .is_required = true },
 		{ .name = NULL },
 	};
-	char path[300];
+	char path[300] = COUNTRYDB_PATH;
+	bool is_countries;
 
 	if (!body_object(req, members))
 		return;
-	if (!contents_find(req->confd->contents, id, path, sizeof(path)) || !rights_may(&req->rights, RIGHT_STATE_READ, path)) {
+	is_countries = strcmp(id, COUNTRYDB_ID) == 0 && countrydb_is_wanted(req->confd->countrydb);
+	if ((!is_countries && !contents_find(req->confd->contents, id, path, sizeof(path))) || !rights_may(&req->rights, RIGHT_STATE_READ, path)) {
 		reply_problem(req, PROBLEM_NOT_FOUND, "there is no list or name \"%.64s\" (patronusctl firewall sources tells them)", id);
 	} else if (!rights_may(&req->rights, RIGHT_COMMIT, path)) {
 		reply_problem_with(req, PROBLEM_PERMISSION, ",\"needed\":\"commit\"", NULL, "the role %s may not commit %s",
 		    user_role_name(req->rights.role), path);
 	} else {
-		contents_refresh(req->confd->contents, id);
+		if (is_countries)
+			countrydb_refresh(req->confd->countrydb);
+		else
+			contents_refresh(req->confd->contents, id);
 		reply_empty(req, 204, NULL);
 	}
 }

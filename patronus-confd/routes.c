@@ -66,6 +66,10 @@ const struct route routes[] = {
 	{ MGMT_GET, "/group-sources", RIGHT_STATE_READ, source_list },
 	{ MGMT_POST, "/group-sources/refresh", RIGHT_COMMIT, source_refresh },
 
+	{ MGMT_GET, "/countries/{address}", RIGHT_STATE_READ, country_show },
+	{ MGMT_PUT, "/country-database", RIGHT_COMMIT, countries_put },
+	{ MGMT_DELETE, "/country-database", RIGHT_COMMIT, countries_delete },
+
 	{ MGMT_GET, "/drift", RIGHT_STATE_READ, drift_list },
 	{ MGMT_POST, "/drift/{id}/accept", RIGHT_COMMIT, drift_accept },
 	{ MGMT_POST, "/drift/{id}/repair", RIGHT_COMMIT, drift_repair },

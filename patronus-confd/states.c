@@ -19,6 +19,7 @@
 #include "backups.h"
 #include "confd.h"
 #include "contents.h"
+#include "countrydb.h"
 #include "events.h"
 #include "receivers.h"
 #include "record_json.h"
@@ -395,6 +396,8 @@ states_print_alarms(const struct states *ss, struct buf *b)
 	for (i = 0; backups_alarm(ss->confd->backups, i, text, sizeof(text)); i++)
 		print_alarm(b, &n, "confd", "warning", text);
 	for (i = 0; contents_alarm(ss->confd->contents, i, text, sizeof(text)) && n < 16; i++)
+		print_alarm(b, &n, "confd", "warning", text);
+	if (countrydb_alarm(ss->confd->countrydb, text, sizeof(text)))
 		print_alarm(b, &n, "confd", "warning", text);
 	for (i = 0; (stands = standing_open(ss->confd->standing, i)) != NULL && n < 16; i++) {
 		buf_init(&line, sizeof(text));

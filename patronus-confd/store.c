@@ -798,28 +798,31 @@ store_content_get(struct store *st, const char *id, struct store_content *ret)
 	return (error);
 }
 
-int
-store_mirror_put(struct store *st, const char *text, size_t len)
+/* Beside, then renamed. */
+static int
+file_put(struct store *st, const char *name, const char *text, size_t len)
 {
+	char beside[64];
 	int error, fd;
 
-	if ((fd = openat(st->dirfd, "running.yaml.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)) == -1)
+	(void)snprintf(beside, sizeof(beside), "%s.new", name);
+	if ((fd = openat(st->dirfd, beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)) == -1)
 		return (-errno);
 	if ((error = write_all(fd, text, len)) == 0 && fsync(fd) == -1)
 		error = -errno;
 	if (close(fd) == -1 && error == 0)
 		error = -errno;
-	if (error == 0 && renameat(st->dirfd, "running.yaml.new", st->dirfd, "running.yaml") == -1)
+	if (error == 0 && renameat(st->dirfd, beside, st->dirfd, name) == -1)
 		error = -errno;
 	if (error == 0 && fsync(st->dirfd) == -1)
 		error = -errno;
 	if (error != 0)
-		(void)unlinkat(st->dirfd, "running.yaml.new", 0);
+		(void)unlinkat(st->dirfd, beside, 0);
 	return (error);
 }
 
-int
-store_mirror_get(struct store *st, char **ret, size_t *ret_len)
+static int
+file_get(struct store *st, const char *name, char **ret, size_t *ret_len)
 {
 	struct stat sb;
 	char *text = NULL;
@@ -827,7 +830,7 @@ store_mirror_get(struct store *st, char **ret, size_t *ret_len)
 	size_t at = 0;
 	int error = 0, fd;
 
-	if ((fd = openat(st->dirfd, "running.yaml", O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+	if ((fd = openat(st->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return (-errno);
 	if (fstat(fd, &sb) == -1)
 		error = -errno;
@@ -850,4 +853,34 @@ store_mirror_get(struct store *st, char **ret, size_t *ret_len)
 	*ret = text;
 	*ret_len = at;
 	return (0);
+}
+
+int
+store_mirror_put(struct store *st, const char *text, size_t len)
+{
+	return (file_put(st, "running.yaml", text, len));
+}
+
+int
+store_mirror_get(struct store *st, char **ret, size_t *ret_len)
+{
+	return (file_get(st, "running.yaml", ret, ret_len));
+}
+
+int
+store_countries_put(struct store *st, const char *data, size_t len)
+{
+	return (file_put(st, "countries", data, len));
+}
+
+int
+store_countries_get(struct store *st, char **ret, size_t *ret_len)
+{
+	return (file_get(st, "countries", ret, ret_len));
+}
+
+void
+store_countries_remove(struct store *st)
+{
+	(void)unlinkat(st->dirfd, "countries", 0);
 }

@@ -17,6 +17,7 @@
 
 #include "commit.h"
 #include "confd.h"
+#include "countrydb.h"
 #include "document.h"
 #include "events.h"
 #include "guard.h"
@@ -471,6 +472,7 @@ static void
 on_kick(evutil_socket_t fd, short what, void *arg)
 {
 	struct transaction *tx = arg;
+	struct job *next;
 	uint32_t stale;
 
 	(void)fd;
@@ -486,7 +488,8 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 	} else if ((stale = stale_owners(tx)) != 0 && !event_pending(tx->retry, EV_TIMEOUT, NULL)) {
 		tx->state = TX_CATCHING_UP;
 		rollout_start(&tx->rollout, ROLLOUT_RETURN, tx->confd->running, tx->confd->running->number, stale);
-	} else if ((tx->job = STAILQ_FIRST(&tx->jobs)) != NULL) {
+	} else if ((next = STAILQ_FIRST(&tx->jobs)) != NULL && countrydb_is_ready(tx->confd->countrydb, next->target->doc)) {
+		tx->job = next;
 		STAILQ_REMOVE_HEAD(&tx->jobs, link);
 		tx->njobs--;
 		tx->state = tx->job->is_commit ? TX_COMMITTING : TX_REHEARSING;
@@ -494,7 +497,8 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 		if (tx->job->is_commit)
 			tell_progress(tx, "prepare", NULL, 0);
 		rollout_start(&tx->rollout, tx->job->is_commit ? ROLLOUT_COMMIT : ROLLOUT_DRY_RUN, tx->job->target,
-		    tx->job->target->number, tx->job->mask);
+		    tx->job->target->number, tx->job->mask);	} else {
+		tx->job = NULL;
 	}
 }
 
@@ -941,4 +945,11 @@ transaction_owner_ready(struct transaction *tx, struct owner *o)
 	(void)event_del(tx->retry);
 	rollout_owner_ready(&tx->rollout, o);
 	kick(tx);
+}
+
+void
+transaction_go_on(struct transaction *tx)
+{
+	if (tx != NULL)
+		kick(tx);
 }

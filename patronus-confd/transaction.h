@@ -92,5 +92,7 @@ int		 transaction_confirm(struct transaction *, const char *actor, const char *o
 int		 transaction_cancel(struct transaction *, const char *actor, const char *origin, transaction_end *, void *arg);
 
 void		 transaction_owner_ready(struct transaction *, struct owner *);
+/* What a commit waited for is there, or will not come. */
+void		 transaction_go_on(struct transaction *);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "confd.h"
 #include "contents.h"
+#include "countrydb.h"
 #include "document.h"
 #include "helper.h"
 #include "record_json.h"
@@ -243,7 +244,9 @@ static int
 recheck_fwd(struct verification_run *v)
 {
 	struct recheck_req q = { .revision = v->target->number };
+	struct countries countries;
 	uint8_t *conf = NULL;
+	char *data = NULL;
 	size_t len;
 	int error;
 
@@ -255,12 +258,17 @@ recheck_fwd(struct verification_run *v)
 		fatalx("verification", "no memory");
 	q.contents.n = contents_list(v->confd->contents, q.contents.items);
 	q.temporary.n = temporary_list(v->confd->temporary, q.temporary.items);
+	if (countrydb_is_wanted(v->confd->countrydb) && countrydb_load(v->confd->countrydb, &data, &countries) == 0) {
+		q.countries4 = (struct bytes){ .data = countries.v4, .len = countries.n4 * COUNTRIES_V4 };
+		q.countries6 = (struct bytes){ .data = countries.v6, .len = countries.n6 * COUNTRIES_V6 };
+	}
 	q.conf = (struct bytes){ .data = conf, .len = (uint32_t)len };
 	if ((error = dumps_read(&q)) == 0)
 		error = helper_ask(v, &q);
 	dumps_free(&q);
 	free(q.temporary.items);
 	free(q.contents.items);
+	free(data);
 	free(conf);
 	return (error);
 }

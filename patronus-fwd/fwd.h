@@ -22,10 +22,12 @@ struct flowlog;
 struct links;
 struct live;
 struct logring;
+struct logring_entry;
 struct message;
 struct problems;
 struct record;
 struct revision;
+struct state_log_event;
 struct watch;
 
 struct fwd {
@@ -58,6 +60,9 @@ struct fwd {
 
 /* serve.c: what confd asks. */
 extern const struct channel_ops serve_confd_ops;
+
+/* A logged packet for people: strings live in the arena, or are the entry's. */
+void	 fwd_describe(const struct fwd *, const struct logring_entry *, struct state_log_event *, struct arena *);
 
 /* A configuration, from the descriptor fd_index of the message, compiled.  0 with *ret NULL: there are problems. */
 int	 fwd_take_revision(struct fwd *, struct message *, unsigned fd_index, uint32_t number, struct problems *, struct revision **ret);

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "ipc/msg.h"
+#include "net/countries.h"
 
 #include "live.h"
 #include "mem.h"
@@ -37,7 +38,15 @@ struct content {
 	uint32_t	 n6;
 };
 
+/* Of its own. */
+struct database {
+	struct countries countries;
+	uint8_t		*data;
+};
+
 struct live {
+	struct database	 countries;
+	struct database	 countries_before;
 	struct content	*contents;
 	struct content	*old;		/* what the last one replaced; without data: nothing */
 	struct entries	 temporary;
@@ -83,6 +92,8 @@ live_free(struct live *l)
 	while (l->contents != NULL)
 		content_free(content_cut(&l->contents));
 	content_free(l->old);
+	free(l->countries.data);
+	free(l->countries_before.data);
 	free(l->temporary.items);
 	free(l->before.items);
 	free(l);
@@ -323,6 +334,78 @@ live_add_content(const struct live *l, const char *kind, const char *name, struc
 		live_ranges_add(a, to, &r);
 		p += 2 * len;
 	}
+}
+
+/* --- countries */
+
+int
+live_countries_set(struct live *l, const struct countries *from)
+{
+	size_t len4 = (size_t)from->n4 * COUNTRIES_V4, len6 = (size_t)from->n6 * COUNTRIES_V6;
+	struct database next = { .countries = *from };
+
+	if (!countries_are_sound(from))
+		return -EINVAL;
+	next.data = mem_new(len4 + len6 + 1, 1);
+	if (len4 > 0)
+		memcpy(next.data, from->v4, len4);
+	if (len6 > 0)
+		memcpy(next.data + len4, from->v6, len6);
+	next.countries.v4 = next.data;
+	next.countries.v6 = next.data + len4;
+	free(l->countries_before.data);
+	l->countries_before = l->countries;
+	l->countries = next;
+	l->generation++;
+	return 0;
+}
+
+void
+live_countries_back(struct live *l)
+{
+	struct database swap = l->countries;
+
+	l->countries = l->countries_before;
+	l->countries_before = swap;
+	l->generation++;
+}
+
+void
+live_countries_settle(struct live *l)
+{
+	free(l->countries_before.data);
+	l->countries_before = (struct database){ .data = NULL };
+}
+
+static void
+add_country(const uint8_t *p, uint32_t n, unsigned len, const char code[2], struct arena *a, struct live_ranges *to)
+{
+	struct live_range r = { .family = len == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6 };
+
+	for (; n > 0; n--, p += 2 * len + 2) {
+		if (memcmp(p + 2 * len, code, 2) != 0)
+			continue;
+		memcpy(r.lo, p, len);
+		memcpy(r.hi, p + len, len);
+		live_ranges_add(a, to, &r);
+	}
+}
+
+void
+live_add_country(const struct live *l, const char code[2], struct arena *a, struct live_ranges *to)
+{
+	if (l == NULL)
+		return;
+	add_country(l->countries.countries.v4, l->countries.countries.n4, 4, code, a, to);
+	add_country(l->countries.countries.v6, l->countries.countries.n6, 16, code, a, to);
+}
+
+const char *
+live_country_of(const struct live *l, const struct addr *addr, struct arena *a)
+{
+	const char *code = countries_find(&l->countries.countries, addr);
+
+	return code != NULL ? mem_printf(a, "%.2s", code) : NULL;
 }
 
 /* --- ranges */

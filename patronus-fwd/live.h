@@ -10,6 +10,8 @@
  */
 
 struct arena;
+struct addr;
+struct countries;
 struct ipc_content;
 struct ipc_temporary;
 
@@ -55,6 +57,14 @@ int		 live_content_set(struct live *, const struct ipc_content *);
 void		 live_content_back(struct live *);
 /* Append what there is of it: live_add_content(l, "name/", "www.example.org", ...). */
 void		 live_add_content(const struct live *, const char *kind, const char *name, struct arena *, struct live_ranges *);
+/* Which addresses are of which country, instead of what was there; live_countries_back() undoes just that.  0, or -EINVAL. */
+int		 live_countries_set(struct live *, const struct countries *);
+void		 live_countries_back(struct live *);
+/* It stays: there is no way back any more. */
+void		 live_countries_settle(struct live *);
+void		 live_add_country(const struct live *, const char code[2], struct arena *, struct live_ranges *);
+/* The country of an address, or NULL when it is not known. */
+const char	*live_country_of(const struct live *, const struct addr *, struct arena *);
 /* Append what a group has for a time. */
 void		 live_add_temporary(const struct live *, const char *group, struct arena *, struct live_ranges *);
 

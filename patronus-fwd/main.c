@@ -110,7 +110,7 @@ on_entry(const struct logring_entry *e, void *arg)
 	a = arena_new(0);
 	if (a == NULL)
 		fatalx("log", "out of memory");
-	logring_describe(e, &event, a);
+	fwd_describe(&fwd, e, &event, a);
 	report_event("log", &state_log_event_record, &event);
 	arena_free(a);
 }

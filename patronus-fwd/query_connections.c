@@ -14,6 +14,7 @@
 #include "flow_search.h"
 #include "fwd.h"
 #include "links.h"
+#include "live.h"
 #include "mem.h"
 #include "nflog.h"
 #include "query.h"
@@ -124,6 +125,8 @@ describe(const struct table *t, const struct flow *f, struct state_connection *s
 	s->icmp_type = f->icmp_type;
 	s->from = flow_search_from(t->search, f);
 	s->to = flow_search_to(t->search, f);
+	s->source_country = live_country_of(t->query->fwd->live, &f->original.source, t->query->arena);
+	s->destination_country = live_country_of(t->query->fwd->live, &f->reply.source, t->query->arena);
 	s->mark = f->mark;
 	s->assured = (f->status & IPS_ASSURED) != 0;
 	s->timeout = f->timeout;

@@ -15,6 +15,7 @@
 #include "drivers.h"
 #include "evidence.h"
 #include "fwd.h"
+#include "live.h"
 #include "logring.h"
 #include "mem.h"
 #include "nft_read.h"
@@ -295,6 +296,14 @@ state_firewall(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, si
 	return codec_encode(&state_firewall_record, &s, STATE_MAX, ret, ret_len, NULL);
 }
 
+void
+fwd_describe(const struct fwd *f, const struct logring_entry *e, struct state_log_event *s, struct arena *a)
+{
+	logring_describe(e, s, a);
+	s->source_country = live_country_of(f->live, &e->source, a);
+	s->destination_country = live_country_of(f->live, &e->destination, a);
+}
+
 static int
 state_log(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, size_t *ret_len)
 {
@@ -305,7 +314,7 @@ state_log(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, size_t 
 		limit = LOGRING_SIZE;
 	s.events.items = mem_alloc(a, limit, sizeof(*s.events.items));
 	while (s.events.n < limit && (e = logring_get(f->log, s.events.n)) != NULL)
-		logring_describe(e, &s.events.items[s.events.n++], a);
+		fwd_describe(f, e, &s.events.items[s.events.n++], a);
 	return codec_encode(&state_firewall_log_record, &s, STATE_MAX, ret, ret_len, NULL);
 }
 

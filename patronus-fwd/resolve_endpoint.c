@@ -59,7 +59,7 @@ group_enliven(struct resolver *s, struct group *g)
 	const struct conf_group *c = g->conf;
 	uint32_t i;
 
-	g->is_live = c->temporary != NULL || c->names.n > 0 || c->lists.n > 0;
+	g->is_live = c->temporary != NULL || c->names.n > 0 || c->lists.n > 0 || c->countries.n > 0;
 	g->is_timed = c->temporary != NULL;
 	if (g->is_timed)
 		live_add_temporary(s->live, c->name, s->arena, &g->live);
@@ -67,6 +67,8 @@ group_enliven(struct resolver *s, struct group *g)
 		live_add_content(s->live, "name/", c->names.items[i], s->arena, &g->live);
 	for (i = 0; i < c->lists.n; i++)
 		live_add_content(s->live, "list/", c->lists.items[i], s->arena, &g->live);
+	for (i = 0; i < c->countries.n; i++)
+		live_add_country(s->live, c->countries.items[i], s->arena, &g->live);
 }
 
 static void

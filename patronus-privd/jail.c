@@ -140,6 +140,10 @@ root_make(const struct jail *j)
 		library_dir(root, libraries[i]);
 	loader_cache(root);
 	state_dir(root, j);
+	if (j->profile->data_dir != NULL) {
+		make_dir(root, "/usr/share");
+		library_dir(root, j->profile->data_dir);
+	}
 	if (j->profile->has_network)
 		network_dirs(root, profile_uid(j->profile));
 #ifdef PATRONUS_SANITIZED

@@ -385,3 +385,15 @@ api_config_path(const char *typed, char *ret, size_t size)
 	fprintf(stderr, "patronusctl: the path is too long\n");
 	return EXIT_USAGE;
 }
+
+const char *
+country_text(const json_t *o, const char *member, char *buf, size_t size)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s-country", member);
+	buf[0] = '\0';
+	if (json_object_get(o, name) != NULL)
+		(void)snprintf(buf, size, " (%s)", json_text(o, name));
+	return buf;
+}

@@ -349,6 +349,23 @@ const struct command commands[] = {
 		.examples = { { "firewall sources", "all of them" }, { "firewall sources failed", "those that could not be had" } },
 		.run = run_firewall_sources,
 	}, {
+		.words = "firewall country", .summary = "which country an address is of",
+		.text = "As the database of countries says, which is there when a group names countries or firewall/countries/lookup is set.",
+		.args = { { .name = "ADDRESS" } },
+		.examples = { { "firewall country 203.0.113.10", "of one address" } },
+		.run = run_firewall_country,
+	}, {
+		.words = "firewall countries upload", .summary = "take a database of countries from a file",
+		.text = "MaxMind's format (mmdb) or tor's text, up to 16 MiB. It is in force when the command returns, and stays until another one comes: a "
+		    "file that is no such database changes nothing. FILE - is standard input.",
+		.args = { { .name = "FILE", .values = VALUES_FILE } },
+		.examples = { { "firewall countries upload country.mmdb", "in place of the package's" } },
+		.run = run_firewall_countries_upload,
+	}, {
+		.words = "firewall countries forget", .summary = "go back to the package's database of countries",
+		.text = "Or to that of firewall/countries/url. The one that was uploaded stays in force until the other one is there.",
+		.run = run_firewall_countries_forget,
+	}, {
 		.words = "firewall export", .summary = "the addresses of a group, one in a line",
 		.text = "What the running configuration has; not what the group has by way of others, lists or names.",
 		.args = { { .name = "GROUP" } },

@@ -50,14 +50,14 @@ get(struct ctl *c, const char *path, const char *query, struct reply *ret)
 static void
 cell_host(struct table *t, const json_t *o, const char *member)
 {
-	char port[64];
+	char port[64], country[16];
 
 	(void)snprintf(port, sizeof(port), "%s-port", member);
 	if (json_object_get(o, port) == NULL)
-		table_cell(t, "%s", json_text(o, member));
+		table_cell(t, "%s%s", json_text(o, member), country_text(o, member, country, sizeof(country)));
 	else
-		table_cell(t, strchr(json_text(o, member), ':') != NULL ? "[%s]:%lld" : "%s:%lld", json_text(o, member),
-		    (long long)json_number(o, port));
+		table_cell(t, strchr(json_text(o, member), ':') != NULL ? "[%s]:%lld%s" : "%s:%lld%s", json_text(o, member),
+		    (long long)json_number(o, port), country_text(o, member, country, sizeof(country)));
 }
 
 static void

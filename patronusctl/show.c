@@ -79,13 +79,14 @@ static void
 cell_endpoint(struct table *t, const json_t *o, const char *member)
 {
 	const char *addr = json_text(o, member);
-	char port[64];
+	char port[64], country[16];
 
 	(void)snprintf(port, sizeof(port), "%s-port", member);
 	if (json_object_get(o, port) == NULL)
-		table_cell(t, "%s", addr);
+		table_cell(t, "%s%s", addr, country_text(o, member, country, sizeof(country)));
 	else
-		table_cell(t, strchr(addr, ':') != NULL ? "[%s]:%lld" : "%s:%lld", addr, (long long)json_number(o, port));
+		table_cell(t, strchr(addr, ':') != NULL ? "[%s]:%lld%s" : "%s:%lld%s", addr, (long long)json_number(o, port),
+		    country_text(o, member, country, sizeof(country)));
 }
 
 static void

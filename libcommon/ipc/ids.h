@@ -156,6 +156,7 @@ enum parse_format {
 	PARSE_UCI,
 	PARSE_NFT,
 	PARSE_LIST,		/* addresses, as others publish them */
+	PARSE_COUNTRIES,	/* which addresses are of which country */
 };
 
 enum tpm_act {

@@ -13,6 +13,7 @@
  */
 
 #define PROFILE_STATE_DIR	"/state"	/* where a process with a state directory finds it; also its working directory */
+#define PROFILE_GEOIP_DIR	"/usr/share/tor"	/* geoip and geoip6 of the package tor-geoipdb */
 #define PROFILE_SCRATCH_DIR	"/scratch"	/* of a process with a network: memory that ends with it, for libraries that read keys from files */
 #define PROFILE_CALL_CMPS	2
 #define PROFILE_CALL_SETS	8
@@ -62,6 +63,7 @@ struct profile {
 	uint8_t				 state;		/* enum profile_state */
 	uint8_t				 state_group;	/* role whose group it has besides its own, or 0 */
 	bool				 loads_code;	/* loads libraries after it was confined (PAM modules) */
+	const char			*data_dir;	/* files of another package that it may read, or NULL */
 	const char			*device;	/* it gets as descriptor 4, when the box has it */
 	bool				 device_is_dir;	/* a directory to open files from, which it does before it reads a message */
 	const int			*caps;		/* kept, in the network of the box, where they mean something */

@@ -142,7 +142,7 @@ static const int xdp_caps[] = { CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN };
 	  { RLIMIT_NPROC, 0 }, { RLIMIT_CORE, 0 }, __VA_ARGS__ { -1, 0 } }
 
 static const struct profile profiles[] = {
-	{ .role = ROLE_CONFD, .name = "confd", .state_dir = "conf", .state = PROFILE_STATE_WRITE,
+	{ .role = ROLE_CONFD, .name = "confd", .state_dir = "conf", .state = PROFILE_STATE_WRITE, .data_dir = PROFILE_GEOIP_DIR,
 	  .calls = { &base, &data_memory, &memfd, &file_read, &file_write, &accept_set },
 	  .limits = LIMITS(256, 1024 * MIB, ) },
 	{ .role = ROLE_AUTHD, .name = "authd", .state_dir = "auth", .state = PROFILE_STATE_WRITE,

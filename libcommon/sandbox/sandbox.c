@@ -18,13 +18,17 @@
 static int
 files_confine(const struct profile *p)
 {
-	struct landlock_path paths[4];
+	struct landlock_path paths[5];
 	unsigned n = 0;
 
 	memset(paths, 0, sizeof(paths));
 	if (p->state != PROFILE_STATE_NONE) {
 		paths[n].path = PROFILE_STATE_DIR;
 		paths[n++].access = p->state == PROFILE_STATE_WRITE ? ACCESS_WRITE : ACCESS_READ;
+	}
+	if (p->data_dir != NULL) {
+		paths[n].path = p->data_dir;
+		paths[n++].access = ACCESS_READ;
 	}
 	if (p->loads_code) {
 		paths[n].path = "/usr/lib";

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "ipc/msg.h"
 #include "ipc/oneshot.h"
 
+#include "countrytext.h"
 #include "import/import.h"
 #include "jsondoc.h"
 #include "listtext.h"
@@ -44,40 +46,59 @@ read_text(const struct parse_req *q, struct arena *arena, struct problems *probl
 	case PARSE_NFT:
 		return (import_read(q->format, text, q->text.len, q->context.items, q->context.n, arena, problems, ret));
 	case PARSE_LIST:
+	case PARSE_COUNTRIES:
 	case PARSE_INVALID:
 		break;
 	}
 	return (-EINVAL);
 }
 
-static void
-answer(const void *req, void *rep)
+/* What is no document, but addresses; false: it is a document. */
+static bool
+read_addresses(const struct parse_req *q, struct buf *ret)
 {
-	struct reply *r = rep;
-	const struct parse_req *q = req;
+	if (q->format == PARSE_LIST)
+		listtext_pack(q->text.len > 0 ? (const char *)q->text.data : "", q->text.len, ret);
+	else if (q->format == PARSE_COUNTRIES)
+		countrytext_pack(q->text.data, q->text.len, ret);
+	else
+		return (false);
+	return (true);
+}
+
+static void
+read_document(const struct parse_req *q, struct buf *ret)
+{
 	struct problems *problems = problems_new();
 	struct arena *arena = arena_new(0);
 	struct node *root = NULL;
-	int error = q->format == PARSE_LIST ? 0 : -ENOMEM;
+	int error = -ENOMEM;
 
-	buf_init(&r->out, ANSWER_MAX);
-	if (problems != NULL && arena != NULL && q->format != PARSE_LIST)
-		error = read_text(req, arena, problems, &root);
+	if (problems != NULL && arena != NULL)
+		error = read_text(q, arena, problems, &root);
 	if (problems != NULL && nodes_count(root) > NODES_MAX) {
 		problems_add(problems, "", "", 0, "too-large", "make it smaller", "the document has more than a million parts");
 		root = NULL;
 	}
 	if (problems != NULL && error == -ENOMEM)
 		problems_add(problems, "", "", 0, "too-large", "make it smaller", "the document needs more memory than its reader may have");
-	if (q->format == PARSE_LIST)
-		listtext_pack(q->text.len > 0 ? (const char *)q->text.data : "", q->text.len, &r->out);
-	else if (problems != NULL)
-		nodes_pack(root, problems, &r->out);
+	if (problems != NULL)
+		nodes_pack(root, problems, ret);
+	problems_free(problems);
+	arena_free(arena);
+}
+
+static void
+answer(const void *req, void *rep)
+{
+	struct reply *r = rep;
+
+	buf_init(&r->out, ANSWER_MAX);
+	if (!read_addresses(req, &r->out))
+		read_document(req, &r->out);
 	/* Nothing at all is no answer that confd takes: it says so. */
 	if (!buf_failed(&r->out))
 		r->rep.nodes = (struct bytes){ .data = r->out.data, .len = (uint32_t)r->out.len };
-	problems_free(problems);
-	arena_free(arena);
 }
 
 int

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "ipc/msg.h"
+#include "net/countries.h"
 
 #include "addrlist.h"
 #include "ir_list.h"
@@ -57,6 +58,9 @@ compile_anew(const struct recheck_req *q, bool has_foreign, struct problems *pro
 	/* Only what they are counts; when they end is not looked at. */
 	state.live = live_new();
 	if (live_temporary_set(state.live, q->temporary.items, q->temporary.n, clock_mono_ms()) != 0)
+		return -EINVAL;
+	if (live_countries_set(state.live, &(struct countries){ q->countries4.data, q->countries6.data, q->countries4.len / COUNTRIES_V4,
+	    q->countries6.len / COUNTRIES_V6 }) != 0)
 		return -EINVAL;
 	for (i = 0; i < q->contents.n; i++)
 		if (live_content_set(state.live, &q->contents.items[i]) != 0)
