@@ -45,8 +45,8 @@ arena_new(size_t max)
 	return a;
 }
 
-void
-arena_free(struct arena *a)
+static void
+release(struct arena *a, bool wipes)
 {
 	struct block *b;
 	unsigned i;
@@ -55,14 +55,29 @@ arena_free(struct arena *a)
 		return;
 	while ((b = a->blocks) != NULL) {
 		a->blocks = b->next;
-		/* A message may have brought a password. */
 		/* Under the sanitizer a block is as large as its item, and used is rounded up. */
-		heap_wipe(b, sizeof(*b) + (b->used < b->size ? b->used : b->size));
+		if (wipes)
+			heap_wipe(b, sizeof(*b) + (b->used < b->size ? b->used : b->size));
+		else
+			free(b);
 	}
 	for (i = 0; i < a->nfds; i++)
 		if (a->fds[i] != -1)
 			(void)close(a->fds[i]);
 	free(a);
+}
+
+void
+arena_free(struct arena *a)
+{
+	/* A message may have brought a password. */
+	release(a, true);
+}
+
+void
+arena_discard(struct arena *a)
+{
+	release(a, false);
 }
 
 static struct block *

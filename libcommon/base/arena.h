@@ -15,6 +15,8 @@ struct arena;
 /* max bounds the bytes handed out (0: no bound).  NULL when out of memory. */
 struct arena	*arena_new(size_t max);
 void		 arena_free(struct arena *);
+/* The same for what holds no secret: it is not overwritten, which takes longer than anything else for large ones. */
+void		 arena_discard(struct arena *);
 
 /* n items of size bytes each, aligned for any type; NULL when over the bound or out of memory. */
 void		*arena_alloc(struct arena *, size_t n, size_t size);
