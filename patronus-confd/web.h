@@ -8,10 +8,8 @@
 
 struct confd;
 
-/* Ask privd for the listener that the running revision wants, when it is another one than before; when the port cannot be had, again and again. */
+/* Ask privd for the listener that the running revision wants, when it is another one than before. */
 void	 web_changed(struct confd *);
-/* No more tries. */
-void	 web_stop(struct confd *);
 /* httpd was started: it has no listener of the configuration yet. */
 void	 web_httpd_ready(struct confd *);
 

@@ -156,7 +156,11 @@ carry(const struct diff *d)
 	struct dump dump;
 
 	c = carry_new(d);
-	if (c != NULL && dump_get(&dump, NL_DUMP_NFT_RULES) == 0) {
+	if (c != NULL && carry_needs_rules(c) && dump_get(&dump, NL_DUMP_NFT_RULES) == 0) {
+		carry_counters(c, dump.data, dump.len);
+		dump_free(&dump);
+	}
+	if (c != NULL && carry_needs_elems(c) && dump_get(&dump, NL_DUMP_NFT_ELEMS) == 0) {
 		carry_counters(c, dump.data, dump.len);
 		dump_free(&dump);
 	}
@@ -372,14 +376,10 @@ int
 apply_keep(struct apply *a)
 {
 	struct nft_batch b;
-	struct ir_chain *c;
-	struct ir_rule *rule;
 
 	if (a->ir == NULL)
 		return -ENOENT;
-	for (c = a->ir->chains; c != NULL; c = c->next)
-		for (rule = c->first; rule != NULL; rule = rule->next)
-			rule->packets = rule->bytes = 0;
+	ir_clear_counters(a->ir);
 	nft_batch_init(&b);
 	b.is_stored = true;
 	nft_put_all(&b, a->ir);

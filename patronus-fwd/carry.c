@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +10,9 @@
 #include "mem.h"
 #include "nft_read.h"
 
-/* By the old handle; several old rules may go on in one new one. */
+/* By the old handle, or by the set and the key where an element had the rule; several old rules may go on in one new one. */
 struct pair {
+	uint64_t		 key;
 	const struct ir_rule	*old;
 	struct ir_rule		*next;
 };
@@ -17,6 +20,8 @@ struct pair {
 struct carry {
 	struct pair	*slots;
 	uint32_t	 size;
+	bool		 has_rules;
+	bool		 has_elems;
 };
 
 static bool
@@ -55,15 +60,45 @@ by_origin(const struct carry *c, const struct ir_rule *r)
 	return &c->slots[i];
 }
 
+/* No handle has so many bits. */
+static uint64_t
+elem_key(const char *set, const uint8_t *key, unsigned len)
+{
+	return hash_bytes(key, len, hash_string(set)) | 1ull << 63;
+}
+
 static struct pair *
-by_handle(const struct carry *c, uint64_t handle)
+by_key(const struct carry *c, uint64_t key)
 {
 	uint32_t i;
 
-	for (i = (uint32_t)hash_u64(handle, HASH_SEED) & (c->size - 1); c->slots[i].old != NULL; i = (i + 1) & (c->size - 1))
-		if (c->slots[i].old->handle == handle)
+	for (i = (uint32_t)hash_u64(key, HASH_SEED) & (c->size - 1); c->slots[i].old != NULL; i = (i + 1) & (c->size - 1))
+		if (c->slots[i].key == key)
 			break;
 	return &c->slots[i];
+}
+
+/* What is gone with a change, and had a counter; NULL: nothing. */
+static const struct ir_rule *
+leaves(const struct change *c, uint64_t *ret_key)
+{
+	if (c->kind == CHANGE_RULE_REMOVE && has_counter(c->old)) {
+		*ret_key = c->old->handle;
+		return c->old;
+	}
+	if ((c->kind == CHANGE_ELEM_REMOVE || c->kind == CHANGE_ELEM_GONE) && c->elem->rule != NULL) {
+		*ret_key = elem_key(c->set->name, c->elem->lo, ir_set_keylen(c->set));
+		return c->elem->rule;
+	}
+	return NULL;
+}
+
+static struct ir_rule *
+comes(const struct change *c)
+{
+	if (c->kind == CHANGE_ELEM_ADD)
+		return c->elem->rule;
+	return c->kind == CHANGE_RULE_ADD && has_counter(c->rule) ? c->rule : NULL;
 }
 
 static struct carry *
@@ -83,48 +118,98 @@ static struct carry *
 table_added(const struct diff *d)
 {
 	struct carry *added;
+	struct ir_rule *r;
 	uint32_t i, n;
 
 	for (i = 0, n = 0; i < d->n; i++)
-		n += d->items[i].kind == CHANGE_RULE_ADD;
+		n += comes(&d->items[i]) != NULL;
 	added = table_new(n);
 	for (i = 0; i < d->n; i++)
-		if (d->items[i].kind == CHANGE_RULE_ADD && has_counter(d->items[i].rule) && by_origin(added, d->items[i].rule)->next == NULL)
-			by_origin(added, d->items[i].rule)->next = d->items[i].rule;
+		if ((r = comes(&d->items[i])) != NULL && by_origin(added, r)->next == NULL)
+			by_origin(added, r)->next = r;
 	return added;
+}
+
+static void
+pair_off(struct carry *c, const struct carry *added, const struct change *change)
+{
+	const struct ir_rule *old;
+	struct ir_rule *next;
+	uint64_t key;
+
+	if (goes_on(change)) {
+		key = change->old->handle;
+		old = change->old;
+		next = change->rule;
+	} else {
+		old = leaves(change, &key);
+		next = old != NULL ? by_origin(added, old)->next : NULL;
+	}
+	if (next == NULL)
+		return;
+	*by_key(c, key) = (struct pair){ key, old, next };
+	c->has_rules = c->has_rules || key >> 63 == 0;
+	c->has_elems = c->has_elems || key >> 63 != 0;
 }
 
 struct carry *
 carry_new(const struct diff *d)
 {
 	struct carry *added, *c;
-	struct pair *p;
-	uint32_t i, n, found;
+	uint32_t i, n;
+	uint64_t key;
 
 	for (i = 0, n = 0; i < d->n; i++)
-		n += d->items[i].kind == CHANGE_RULE_REMOVE || goes_on(&d->items[i]);
+		n += leaves(&d->items[i], &key) != NULL || goes_on(&d->items[i]);
 	if (n == 0)
 		return NULL;
 	added = table_added(d);
 	c = table_new(n);
-	for (i = 0, found = 0; i < d->n; i++) {
-		if (goes_on(&d->items[i])) {
-			*by_handle(c, d->items[i].old->handle) = (struct pair){ d->items[i].old, d->items[i].rule };
-			found++;
-		}
-		if (d->items[i].kind != CHANGE_RULE_REMOVE || !has_counter(d->items[i].old))
-			continue;
-		p = by_origin(added, d->items[i].old);
-		if (p->next == NULL)
-			continue;
-		*by_handle(c, d->items[i].old->handle) = (struct pair){ d->items[i].old, p->next };
-		found++;
-	}
+	for (i = 0; i < d->n; i++)
+		pair_off(c, added, &d->items[i]);
 	carry_free(added);
-	if (found > 0)
+	if (c->has_rules || c->has_elems)
 		return c;
 	carry_free(c);
 	return NULL;
+}
+
+bool
+carry_needs_rules(const struct carry *c)
+{
+	return c->has_rules;
+}
+
+bool
+carry_needs_elems(const struct carry *c)
+{
+	return c->has_elems;
+}
+
+static void
+add(struct carry *c, uint64_t key, uint64_t packets, uint64_t bytes)
+{
+	struct pair *p = by_key(c, key);
+
+	if (p->old == NULL)
+		return;
+	p->next->packets += packets;
+	p->next->bytes += bytes;
+}
+
+static void
+add_elems(struct carry *c, const struct nft_message *m)
+{
+	const char *set = nft_read_text(m, NFTA_SET_ELEM_LIST_SET);
+	struct nl_reader list;
+	struct nl_attr elem;
+	struct nft_elem e;
+
+	if (set == NULL || !nft_read_elems(m, &list))
+		return;
+	while (nlattr_next(&list, &elem) == 1)
+		if (nft_read_elem(&elem, &e) && e.id[0] != '\0')
+			add(c, elem_key(set, e.key.data, e.key.len), e.packets, e.bytes);
 }
 
 void
@@ -134,17 +219,15 @@ carry_counters(struct carry *c, const uint8_t *data, size_t len)
 	struct nft_rule k;
 	struct nl_reader r;
 	struct nl_msg m;
-	struct pair *p;
 
 	nlmsg_reader_init(&r, data, len);
 	while (nlmsg_next(&r, &m) == 1) {
-		if (!nft_read(&m, &n) || !n.is_ours || !nft_read_counters(&n, &k))
+		if (!nft_read(&m, &n) || !n.is_ours)
 			continue;
-		p = by_handle(c, k.handle);
-		if (p->old == NULL)
-			continue;
-		p->next->packets += k.packets;
-		p->next->bytes += k.bytes;
+		if (nft_read_counters(&n, &k))
+			add(c, k.handle, k.packets, k.bytes);
+		else
+			add_elems(c, &n);
 	}
 }
 

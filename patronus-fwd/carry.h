@@ -16,7 +16,10 @@ struct diff;
 
 /* NULL when no rule moves. */
 struct carry	*carry_new(const struct diff *);
-/* From a dump of rules to the rules that will be added. */
+/* Which dumps tell what moves has counted. */
+bool		 carry_needs_rules(const struct carry *);
+bool		 carry_needs_elems(const struct carry *);
+/* From such a dump to the rules that will be added. */
 void		 carry_counters(struct carry *, const uint8_t *, size_t len);
 void		 carry_free(struct carry *);
 

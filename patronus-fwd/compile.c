@@ -394,7 +394,7 @@ compile(const struct fw_policy *policy, struct buf *remarks)
 	compile_nat(&c);
 	compile_lists_free(&c);
 	ir_lists_place(c.ir, NULL);
-	arena_free(c.scratch);
+	arena_discard(c.scratch);
 	free(c.parts.items);
 	return c.ir;
 }

@@ -49,6 +49,29 @@ ends_itself(const struct ir_set *next, uint32_t at, const struct ir_elem *e)
 	    (at == next->n || memcmp(next->elems[at].lo, e->lo, len) != 0);
 }
 
+static bool
+is_rule_of(const struct ir_set *s, uint32_t at, const uint8_t *key, unsigned len)
+{
+	return at < s->n && s->elems[at].rule != NULL && memcmp(s->elems[at].lo, key, len) == 0;
+}
+
+/* A rule in an element comes, or takes the place of one with its key: old's at or the one before it. */
+static void
+count_rule(struct diff *d, const struct ir_set *old, uint32_t at, const struct ir_set *next, uint32_t k)
+{
+	const uint8_t *key = next->elems[k].lo;
+	unsigned len = ir_set_keylen(next);
+
+	if (next->elems[k].rule == NULL)
+		return;
+	if (is_rule_of(old, at, key, len) || (at > 0 && is_rule_of(old, at - 1, key, len))) {
+		d->n_changed++;
+		d->n_removed--;
+	} else {
+		d->n_added++;
+	}
+}
+
 /* Both are sorted. */
 static void
 diff_elems(struct diff *d, const struct ir_set *old, const struct ir_set *next, bool removes)
@@ -61,9 +84,12 @@ diff_elems(struct diff *d, const struct ir_set *old, const struct ir_set *next, 
 		if (r < 0 && removes && !ends_itself(next, k, &old->elems[i])) {
 			elem_change(d, CHANGE_ELEM_REMOVE, old, &old->elems[i]);
 			d->has_timed |= old->elems[i].expires_ms != 0;
+			d->n_removed += old->elems[i].rule != NULL;
 		}
-		if (r > 0 && !removes)
+		if (r > 0 && !removes) {
 			elem_change(d, CHANGE_ELEM_ADD, next, &next->elems[k]);
+			count_rule(d, old, i, next, k);
+		}
 		i += r <= 0;
 		k += r >= 0;
 	}
@@ -95,8 +121,10 @@ diff_sets(struct diff *d, const struct ir *old, const struct ir *next)
 		o = ir_set_find(old, s->name);
 		if (o == NULL) {
 			add(d, CHANGE_SET_ADD)->set = s;
-			for (i = 0; i < s->n; i++)
+			for (i = 0; i < s->n; i++) {
 				elem_change(d, CHANGE_ELEM_ADD, s, &s->elems[i]);
+				d->n_added += s->elems[i].rule != NULL;
+			}
 		} else if (o->hash != s->hash) {
 			diff_elems(d, o, s, false);
 		}
@@ -350,7 +378,7 @@ diff_chains(struct diff *d, const struct ir *old, const struct ir *next)
 	const struct ir_chain *c, *o;
 
 	for (c = next->chains; c != NULL; c = c->next) {
-		o = ir_chain_find(old, c->name);
+		o = ir_chain_loaded(old, c->name);
 		if (o == NULL) {
 			add(d, CHANGE_CHAIN_ADD)->chain = c;
 		} else if (o->hook != c->hook || o->is_nat != c->is_nat || o->priority != c->priority) {
@@ -367,14 +395,14 @@ diff_rules(struct diff *d, const struct ir *old, const struct ir *next)
 	const struct ir_chain *c, *o;
 
 	for (c = next->chains; c != NULL; c = c->next) {
-		o = ir_chain_find(old, c->name);
+		o = ir_chain_loaded(old, c->name);
 		if (o == NULL)
 			add_chain_rules(d, c);
 		else
 			diff_chain(d, o, c);
 	}
 	for (o = old->chains; o != NULL; o = o->next)
-		if (ir_chain_find(next, o->name) == NULL)
+		if (ir_chain_loaded(next, o->name) == NULL)
 			remove_chain_rules(d, o);
 }
 
@@ -383,12 +411,18 @@ diff_removals(struct diff *d, const struct ir *old, const struct ir *next)
 {
 	const struct ir_chain *c;
 	const struct ir_set *s;
+	uint32_t i;
 
-	for (s = old->sets; s != NULL; s = s->next)
-		if (ir_set_find(next, s->name) == NULL)
-			add(d, CHANGE_SET_REMOVE)->set = s;
+	for (s = old->sets; s != NULL; s = s->next) {
+		if (ir_set_find(next, s->name) != NULL)
+			continue;
+		for (i = 0; s->is_look_up && i < s->n; i++)
+			if (s->elems[i].rule != NULL)
+				elem_change(d, CHANGE_ELEM_GONE, s, &s->elems[i]);
+		add(d, CHANGE_SET_REMOVE)->set = s;
+	}
 	for (c = old->chains; c != NULL; c = c->next)
-		if (ir_chain_find(next, c->name) == NULL)
+		if (ir_chain_loaded(next, c->name) == NULL)
 			add(d, CHANGE_CHAIN_REMOVE)->chain = c;
 }
 
@@ -461,6 +495,7 @@ encode_change(const struct change *c, struct nft_batch *b)
 		break;
 	case CHANGE_ELEM_ADD:
 	case CHANGE_ELEM_REMOVE:
+	case CHANGE_ELEM_GONE:
 	case CHANGE_INVALID:
 		break;
 	}
@@ -497,6 +532,7 @@ print_change(const struct change *c, struct buf *b)
 		break;
 	case CHANGE_ELEM_ADD:
 	case CHANGE_ELEM_REMOVE:
+	case CHANGE_ELEM_GONE:
 		buf_printf(b, "%s @%s ", c->kind == CHANGE_ELEM_ADD ? "+" : "-", c->set->name);
 		ir_print_elem(c->set, c->elem, b);
 		buf_putc(b, '\n');

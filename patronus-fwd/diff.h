@@ -23,6 +23,7 @@ enum change_kind {
 	CHANGE_SET_REMOVE,
 	CHANGE_ELEM_ADD,
 	CHANGE_ELEM_REMOVE,
+	CHANGE_ELEM_GONE,	/* a rule's: it goes with its set, and is not asked for */
 	CHANGE_RULE_ADD,	/* before the rule old, or at the end */
 	CHANGE_RULE_REPLACE,
 	CHANGE_RULE_REMOVE

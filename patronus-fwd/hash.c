@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <endian.h>
 #include <string.h>
 
 #include "hash.h"
@@ -24,17 +25,19 @@ hash_u64(uint64_t value, uint64_t seed)
 uint64_t
 hash_bytes(const void *data, size_t len, uint64_t seed)
 {
-	const uint8_t *p;
+	const uint8_t *p = data;
 	uint64_t h, w;
-	unsigned i;
 
-	p = data;
+	/* In one order of bytes, so that a name is the same on every machine. */
 	h = hash_u64(len, seed);
-	for (; len > 0; p += i, len -= i) {
-		/* Byte by byte, so that a name is the same on every machine. */
-		for (i = 0, w = 0; i < 8 && i < len; i++)
-			w |= (uint64_t)p[i] << (8 * i);
-		h = hash_u64(w, h);
+	for (; len >= sizeof(w); p += sizeof(w), len -= sizeof(w)) {
+		memcpy(&w, p, sizeof(w));
+		h = hash_u64(le64toh(w), h);
+	}
+	if (len > 0) {
+		w = 0;
+		memcpy(&w, p, len);
+		h = hash_u64(le64toh(w), h);
 	}
 	return h;
 }

@@ -101,6 +101,13 @@ count_look_up(struct tallies *t, const struct change *c, const struct ir *old, c
 	const struct ir_chain *chain;
 	struct tally *tally;
 
+	if (c->elem != NULL && c->elem->rule != NULL) {
+		if (c->kind == CHANGE_ELEM_ADD)
+			of_rule(t, c->elem->rule, old)->added++;
+		else
+			of_rule(t, c->elem->rule, next)->removed++;
+		return;
+	}
 	if (c->elem == NULL || c->elem->chain == NULL || old == NULL || ir_chain_find(old, c->elem->chain) == NULL)
 		return;
 	chain = ir_chain_find(next, c->elem->chain);
@@ -147,6 +154,7 @@ count(struct tallies *t, const struct change *c, const struct ir *old, const str
 		structure->changed++;
 		structure->is_whole = false;
 		break;
+	case CHANGE_ELEM_GONE:	/* a rule's: it was counted as such */
 	case CHANGE_INVALID:
 		break;
 	}

@@ -40,13 +40,21 @@ ir_free(struct ir *ir)
 		addrlist_unref(l->wanted);
 		addrlist_unref(l->base->list);
 	}
-	arena_free(ir->arena);
+	arena_discard(ir->arena);
 }
 
 struct ir_chain *
 ir_chain_find(const struct ir *ir, const char *name)
 {
 	return names_get(&ir->chain_names, name);
+}
+
+struct ir_chain *
+ir_chain_loaded(const struct ir *ir, const char *name)
+{
+	struct ir_chain *c = ir_chain_find(ir, name);
+
+	return c != NULL && !c->is_inline ? c : NULL;
 }
 
 struct ir_set *
@@ -136,6 +144,15 @@ ir_set_keylen(const struct ir_set *s)
 	return len;
 }
 
+/* What is the same is equal; any order of the rest will do. */
+static int
+inline_order(const struct ir_rule *a, const struct ir_rule *b)
+{
+	uint64_t x = a != NULL ? a->hash : 0, y = b != NULL ? b->hash : 0;
+
+	return (x > y) - (x < y);
+}
+
 int
 ir_elem_compare(const struct ir_set *s, const struct ir_elem *a, const struct ir_elem *b)
 {
@@ -145,7 +162,9 @@ ir_elem_compare(const struct ir_set *s, const struct ir_elem *a, const struct ir
 	if (r == 0 && (s->flags & IR_SET_INTERVAL) != 0)
 		r = memcmp(a->hi, b->hi, ir_set_keylen(s));
 	if (r == 0 && a->chain != NULL && b->chain != NULL)
-		r = strcmp(a->chain, b->chain);
+		r = a->chain == b->chain ? 0 : strcmp(a->chain, b->chain);
+	if (r == 0 && a->rule != b->rule)
+		r = inline_order(a->rule, b->rule);
 	return r != 0 ? r : (a->expires_ms > b->expires_ms) - (a->expires_ms < b->expires_ms);
 }
 
@@ -200,20 +219,12 @@ merge_equal(struct ir_set *s)
 }
 
 void
-ir_set_seal(struct ir_set *s)
+ir_set_rehash(struct ir_set *s)
 {
-	unsigned len;
+	unsigned len = ir_set_keylen(s);
 	uint32_t i;
 	uint64_t h;
 
-	len = ir_set_keylen(s);
-	if (s->n > 1) {
-		qsort_r(s->elems, s->n, sizeof(*s->elems), elem_order, s);
-		if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields == 1)
-			merge_intervals(s);
-		else
-			merge_equal(s);
-	}
 	h = hash_bytes(s->fields, s->nfields, HASH_SEED);
 	h = hash_u64(s->flags, h);
 	h = hash_u64(s->timeout_ms, h);
@@ -223,12 +234,27 @@ ir_set_seal(struct ir_set *s)
 		h = hash_bytes(s->elems[i].lo, len, h);
 		if ((s->flags & IR_SET_INTERVAL) != 0)
 			h = hash_bytes(s->elems[i].hi, len, h);
-		if (s->elems[i].chain != NULL)
+		if (s->elems[i].rule != NULL)
+			h = hash_u64(s->elems[i].rule->hash, h);
+		else if (s->elems[i].chain != NULL)
 			h = hash_bytes(s->elems[i].chain, strlen(s->elems[i].chain), h);
 		if (s->elems[i].expires_ms != 0)
 			h = hash_u64(s->elems[i].expires_ms, h);
 	}
 	s->hash = h == 0 ? 1 : h;
+}
+
+void
+ir_set_seal(struct ir_set *s)
+{
+	if (s->n > 1) {
+		qsort_r(s->elems, s->n, sizeof(*s->elems), elem_order, s);
+		if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields == 1)
+			merge_intervals(s);
+		else
+			merge_equal(s);
+	}
+	ir_set_rehash(s);
 }
 
 static bool
@@ -268,6 +294,7 @@ ir_set_intern(struct ir *ir, const char *prefix, uint8_t flags, uint8_t field, c
 	s->elems = draft.elems;
 	s->n = draft.n;
 	s->hash = draft.hash;
+	s->is_interned = true;
 	ir->n_elems += s->n;
 	return s;
 }
@@ -440,6 +467,23 @@ ir_rehash(struct ir *ir)
 	for (c = ir->chains; c != NULL; c = c->next)
 		for (r = c->first; r != NULL; r = r->next)
 			r->hash = rule_hash(r);
+}
+
+static void
+clear_counters(struct ir_chain *c)
+{
+	struct ir_rule *r;
+
+	for (; c != NULL; c = c->next)
+		for (r = c->first; r != NULL; r = r->next)
+			r->packets = r->bytes = 0;
+}
+
+void
+ir_clear_counters(struct ir *ir)
+{
+	clear_counters(ir->chains);
+	clear_counters(ir->inline_chains);
 }
 
 void

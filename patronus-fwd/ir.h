@@ -96,6 +96,10 @@ struct ir_chain {
 	struct ir_rule	*cursor;	/* while it is compared with the kernel's (verify.c) */
 	bool		 is_seen;
 	uint32_t	 n_different;
+	bool		 is_rest;	/* of one rule of a look-up: elements lead here and nothing else does */
+	bool		 is_inline;	/* not in the kernel: the elements that lead here do what its rule says (pass_elements()) */
+	bool		 is_variable;	/* is_rest: how many elements do so follows the content of a group */
+	uint32_t	 n_leads;
 };
 
 enum ir_set_flags {
@@ -103,13 +107,15 @@ enum ir_set_flags {
 	IR_SET_VERDICT = 0x02,	/* a map to chains (jump) */
 	IR_SET_DYNAMIC = 0x04,	/* filled by packets, with a timeout */
 	IR_SET_LIVE = 0x08,	/* its content changes without a commit: no rule may depend on what it is now */
-	IR_SET_TIMED = 0x10	/* elements may end by themselves */
+	IR_SET_TIMED = 0x10,	/* elements may end by themselves */
+	IR_SET_COUNTED = 0x20	/* IR_SET_VERDICT: each element has a counter */
 };
 
 struct ir_elem {
 	uint8_t		 lo[IR_KEY_MAX];
 	uint8_t		 hi[IR_KEY_MAX];	/* IR_SET_INTERVAL: inclusive, of each field */
 	const char	*chain;			/* IR_SET_VERDICT */
+	struct ir_rule	*rule;			/* of that chain when it is inline: a counter and a verdict */
 	uint64_t	 expires_ms;		/* IR_SET_TIMED: monotonic; 0: never */
 };
 
@@ -130,6 +136,8 @@ struct ir_set {
 	uint32_t	 cap;
 	struct addrlist	*list;		/* all that it has, instead of elements: never sent or compared one by one; its ir_list has it */
 	bool		 is_spoilt;	/* a list's, and the kernel has something else */
+	bool		 is_look_up;	/* made of rules, by pass_maps() */
+	bool		 is_interned;	/* its name tells what is in it */
 	bool		 is_of_list;	/* passes leave it as it is: what is in it follows the kernel */
 	uint64_t	 hash;		/* of definition and elements, once sealed */
 };
@@ -151,8 +159,9 @@ struct ir_list {
 
 struct ir {
 	struct arena	*arena;
-	struct ir_chain	*chains;	/* in order of creation */
+	struct ir_chain	*chains;	/* in order of creation, without those that are inline */
 	struct ir_chain	**chains_tail;
+	struct ir_chain	*inline_chains;
 	struct ir_set	*sets;
 	struct ir_set	**sets_tail;
 	struct names	 chain_names;
@@ -172,6 +181,8 @@ void		 ir_free(struct ir *);
 
 /* NULL when there is none. */
 struct ir_chain	*ir_chain_find(const struct ir *, const char *name);
+/* The same of those alone that are chains in the kernel too. */
+struct ir_chain	*ir_chain_loaded(const struct ir *, const char *name);
 struct ir_set	*ir_set_find(const struct ir *, const char *name);
 /* Found or made; names are copied. */
 struct ir_chain	*ir_chain_get(struct ir *, const char *name);
@@ -184,6 +195,8 @@ const struct ir_set *ir_set_intern(struct ir *, const char *prefix, uint8_t flag
 		    uint32_t n);
 /* Sort, merge overlapping intervals, hash.  Nothing is added afterwards. */
 void		 ir_set_seal(struct ir_set *);
+/* Its elements or its definition have changed; their order has not. */
+void		 ir_set_rehash(struct ir_set *);
 /* The set has another name from now on; the hashes of rules that look into it follow with ir_rehash(). */
 void		 ir_set_rename(struct ir *, struct ir_set *, const char *name);
 void		 ir_rehash(struct ir *);
@@ -214,6 +227,8 @@ void		 ir_draft_copy(struct ir_draft *to, const struct ir_draft *from);
 struct ir_rule	*ir_rule_add(struct ir *, struct ir_chain *, struct ir_origin *, const struct ir_draft *);
 /* At the end of the chain; for passes that move rules or have changed their statements. */
 void		 ir_rule_append(struct ir_chain *, struct ir_rule *);
+/* Counters begin at 0 when it is loaded. */
+void		 ir_clear_counters(struct ir *);
 /* The rule ends before its statement at with this verdict. */
 void		 ir_rule_end(struct ir *, struct ir_rule *, uint16_t at, enum ir_kind);
 struct ir_zones	 ir_zones_copy(struct ir *, const char *const *names, uint32_t n);

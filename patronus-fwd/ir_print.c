@@ -346,8 +346,12 @@ ir_print_elem(const struct ir_set *s, const struct ir_elem *e, struct buf *b)
 		}
 		p += (ir_field_info(s->fields[i])->len + 3u) & ~3u;
 	}
-	if (e->chain != NULL)
+	if (e->rule != NULL) {
+		buf_printf(b, " : [%s] ", e->rule->origin->id);
+		ir_print_rule(e->rule, b);
+	} else if (e->chain != NULL) {
 		buf_printf(b, " : jump %s", e->chain);
+	}
 }
 
 static void
@@ -360,6 +364,8 @@ print_set(struct buf *b, const struct ir_set *s)
 	buf_puts(b, ")");
 	if ((s->flags & IR_SET_INTERVAL) != 0)
 		buf_puts(b, " interval");
+	if ((s->flags & IR_SET_COUNTED) != 0)
+		buf_puts(b, " counted");
 	if ((s->flags & IR_SET_DYNAMIC) != 0 && s->timeout_ms != 0)
 		buf_printf(b, " dynamic timeout %ums size %u", s->timeout_ms, s->size);
 	else if ((s->flags & IR_SET_DYNAMIC) != 0)

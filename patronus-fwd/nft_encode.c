@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <arpa/inet.h>
+#include <endian.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
@@ -7,6 +9,7 @@
 
 #include <libmnl/libmnl.h>
 #include <libnftnl/chain.h>
+#include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
@@ -240,6 +243,9 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 		nftnl_set_set_u32(n, NFTNL_SET_DATA_TYPE, NFT_DATA_VERDICT);
 		nftnl_set_set_u32(n, NFTNL_SET_DATA_LEN, 0);
 	}
+	/* A new element gets one like it. */
+	if ((s->flags & IR_SET_COUNTED) != 0)
+		nftnl_set_add_expr(n, need(nftnl_expr_alloc("counter")));
 	if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields > 1)
 		nftnl_set_set_data(n, NFTNL_SET_DESC_CONCAT, lens, s->nfields);
 	/* Of a size that is known the kernel makes a table that need not grow; an interval may count as two.  The parent dumps none of those. */
@@ -272,40 +278,109 @@ nft_put_set_delete(struct nft_batch *b, const char *name)
 	nftnl_set_free(n);
 }
 
-static void
-put_key(struct nlmsghdr *h, const uint8_t *key, const uint8_t *last, unsigned len, bool is_end, const char *chain, uint64_t left_ms)
-{
-	struct nftnl_set_elem *e;
+/* The comment that nft(8) shows, and by which a rule is known again; elements and rules have it alike. */
+#define COMMENT_MAX	(NFTNL_UDATA_COMMENT_MAXLEN + 2)
 
-	e = need(nftnl_set_elem_alloc());
-	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, key, len);
-	if (last != NULL)
-		nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY_END, last, len);
-	if (is_end)
-		nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
-	if (chain != NULL) {
-		nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_VERDICT, (uint32_t)NFT_JUMP);
-		nftnl_set_elem_set_str(e, NFTNL_SET_ELEM_CHAIN, chain);
+static uint16_t
+make_comment(uint8_t ret[COMMENT_MAX], const char *id)
+{
+	size_t len = strlen(id) + 1;
+
+	if (len > NFTNL_UDATA_COMMENT_MAXLEN)
+		fatalx("nft", "the id \"%s\" is too long", id);
+	ret[0] = NFTNL_UDATA_RULE_COMMENT;
+	ret[1] = (uint8_t)len;
+	memcpy(ret + 2, id, len);
+	return (uint16_t)(len + 2);
+}
+
+/* An element as it is put: what it does is none when it is taken out. */
+struct put {
+	const uint8_t		*key;
+	const uint8_t		*last;
+	unsigned		 len;
+	bool			 is_end;
+	const char		*chain;
+	struct ir_rule		*rule;
+	uint64_t		 left_ms;
+};
+
+static void
+put_value(struct nlmsghdr *h, uint16_t type, const uint8_t *value, unsigned len)
+{
+	struct nlattr *nest = mnl_attr_nest_start(h, type);
+
+	mnl_attr_put(h, NFTA_DATA_VALUE, len, value);
+	mnl_attr_nest_end(h, nest);
+}
+
+static void
+put_verdict(struct nlmsghdr *h, uint32_t code, const char *chain)
+{
+	struct nlattr *data = mnl_attr_nest_start(h, NFTA_SET_ELEM_DATA), *verdict = mnl_attr_nest_start(h, NFTA_DATA_VERDICT);
+
+	mnl_attr_put_u32(h, NFTA_VERDICT_CODE, htonl(code));
+	if (chain != NULL)
+		mnl_attr_put_strz(h, NFTA_VERDICT_CHAIN, chain);
+	mnl_attr_nest_end(h, verdict);
+	mnl_attr_nest_end(h, data);
+}
+
+/* Its set gives an element a counter; it is told only where it does not begin at 0, and to one element of the rule. */
+static void
+put_counter(struct nlmsghdr *h, struct ir_rule *r)
+{
+	struct nlattr *expr, *data;
+
+	if (r->packets == 0 && r->bytes == 0)
+		return;
+	expr = mnl_attr_nest_start(h, NFTA_SET_ELEM_EXPR);
+	mnl_attr_put_strz(h, NFTA_EXPR_NAME, "counter");
+	data = mnl_attr_nest_start(h, NFTA_EXPR_DATA);
+	mnl_attr_put_u64(h, NFTA_COUNTER_BYTES, htobe64(r->bytes));
+	mnl_attr_put_u64(h, NFTA_COUNTER_PACKETS, htobe64(r->packets));
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, expr);
+	r->packets = r->bytes = 0;
+}
+
+/* By hand: libnftnl takes as long for an element as the kernel does. */
+static void
+put_elem(struct nlmsghdr *h, const struct put *p)
+{
+	struct nlattr *nest = mnl_attr_nest_start(h, NFTA_LIST_ELEM);
+	uint8_t comment[COMMENT_MAX];
+
+	if (p->is_end)
+		mnl_attr_put_u32(h, NFTA_SET_ELEM_FLAGS, htonl(NFT_SET_ELEM_INTERVAL_END));
+	if (p->left_ms != 0)
+		mnl_attr_put_u64(h, NFTA_SET_ELEM_TIMEOUT, htobe64(p->left_ms));
+	put_value(h, NFTA_SET_ELEM_KEY, p->key, p->len);
+	if (p->last != NULL)
+		put_value(h, NFTA_SET_ELEM_KEY_END, p->last, p->len);
+	if (p->rule != NULL) {
+		put_verdict(h, p->rule->stmts[p->rule->n - 1].kind == IR_ACCEPT ? NF_ACCEPT : NF_DROP, NULL);
+		mnl_attr_put(h, NFTA_SET_ELEM_USERDATA, make_comment(comment, p->rule->origin->id), comment);
+		put_counter(h, p->rule);
+	} else if (p->chain != NULL) {
+		put_verdict(h, (uint32_t)NFT_JUMP, p->chain);
 	}
-	if (left_ms != 0)
-		nftnl_set_elem_set_u64(e, NFTNL_SET_ELEM_TIMEOUT, left_ms);
-	(void)nftnl_set_elem_nlmsg_build(h, e, NFTA_LIST_ELEM);
-	nftnl_set_elem_free(e);
+	mnl_attr_nest_end(h, nest);
 }
 
 /* An interval is its first value and, marked as end, the first one after it; the last value of all has nothing after it. */
 static void
-put_interval(struct nlmsghdr *h, const struct ir_elem *e, unsigned len, const char *chain, uint64_t left_ms)
+put_interval(struct nlmsghdr *h, const struct put *p, const uint8_t *last)
 {
 	uint8_t after[IR_VALUE_MAX];
 	unsigned i;
 
-	put_key(h, e->lo, NULL, len, false, chain, left_ms);
-	memcpy(after, e->hi, len);
-	for (i = len; i > 0 && ++after[i - 1] == 0; i--)
+	put_elem(h, p);
+	memcpy(after, last, p->len);
+	for (i = p->len; i > 0 && ++after[i - 1] == 0; i--)
 		;
 	if (i > 0)
-		put_key(h, after, NULL, len, true, NULL, 0);
+		put_elem(h, &(struct put){ .key = after, .len = p->len, .is_end = true });
 }
 
 /* How long an element has still to live; 0: for ever.  false: it has ended, or ends before what is stored is read. */
@@ -319,9 +394,9 @@ time_left(const struct nft_batch *b, const struct ir_elem *e, uint64_t now_ms, u
 void
 nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem *const *elems, uint32_t n, bool is_delete)
 {
-	unsigned len = ir_set_keylen(s);
-	uint64_t now_ms = clock_mono_ms(), left_ms;
-	const char *chain;
+	bool is_interval = (s->flags & IR_SET_INTERVAL) != 0;
+	struct put p = { .len = ir_set_keylen(s) };
+	uint64_t now_ms = clock_mono_ms();
 	struct nlattr *list;
 	struct nlmsghdr *h;
 	uint32_t i, at, put;
@@ -332,16 +407,19 @@ nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem 
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, s->name);
 		list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
 		for (i = at, put = 0; i < n && (const char *)mnl_nlmsg_get_payload_tail(h) - (const char *)list < ELEMS_BYTES; i++) {
-			chain = is_delete ? NULL : elems[i]->chain;
-			if (is_delete)
-				left_ms = 0;
-			else if (!time_left(b, elems[i], now_ms, &left_ms))
-				continue;
+			p.key = elems[i]->lo;
+			if (!is_delete) {
+				if (!time_left(b, elems[i], now_ms, &p.left_ms))
+					continue;
+				p.chain = elems[i]->chain;
+				p.rule = b->is_expanded ? NULL : elems[i]->rule;
+			}
+			p.last = is_interval && s->nfields > 1 ? elems[i]->hi : NULL;
 			put++;
-			if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields == 1)
-				put_interval(h, elems[i], len, chain, left_ms);
+			if (is_interval && s->nfields == 1)
+				put_interval(h, &p, elems[i]->hi);
 			else
-				put_key(h, elems[i]->lo, (s->flags & IR_SET_INTERVAL) != 0 ? elems[i]->hi : NULL, len, false, chain, left_ms);
+				put_elem(h, &p);
 		}
 		mnl_attr_nest_end(h, list);
 		if (put > 0)
@@ -364,20 +442,12 @@ put_all_elems(struct nft_batch *b, const struct ir_set *s)
 
 /* --- rules */
 
-/* The comment that nft(8) shows, and by which the rule is known again. */
 static void
 set_comment(struct nftnl_rule *n, const char *id)
 {
-	uint8_t data[NFTNL_UDATA_COMMENT_MAXLEN + 2];
-	size_t len;
+	uint8_t data[COMMENT_MAX];
 
-	len = strlen(id) + 1;
-	if (len > NFTNL_UDATA_COMMENT_MAXLEN)
-		fatalx("nft", "the id \"%s\" is too long", id);
-	data[0] = NFTNL_UDATA_RULE_COMMENT;
-	data[1] = (uint8_t)len;
-	memcpy(data + 2, id, len);
-	nftnl_rule_set_data(n, NFTNL_RULE_USERDATA, data, (uint32_t)len + 2);
+	nftnl_rule_set_data(n, NFTNL_RULE_USERDATA, data, make_comment(data, id));
 }
 
 static void
@@ -448,6 +518,8 @@ nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 
 	for (c = ir->chains; c != NULL; c = c->next)
 		nft_put_chain(b, c);
+	for (c = ir->inline_chains; b->is_expanded && c != NULL; c = c->next)
+		nft_put_chain(b, c);
 	for (s = ir->sets; s != NULL; s = s->next) {
 		if (s->list != NULL && !has_lists)
 			continue;
@@ -460,6 +532,8 @@ nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 	for (c = ir->chains; c != NULL; c = c->next)
 		for (r = c->first; r != NULL; r = r->next)
 			nft_put_rule(b, r, NFT_APPEND, 0);
+	for (c = ir->inline_chains; b->is_expanded && c != NULL; c = c->next)
+		nft_put_rule(b, c->first, NFT_APPEND, 0);
 }
 
 void

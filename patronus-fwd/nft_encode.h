@@ -29,6 +29,7 @@ struct nft_batch {
 	uint32_t	  cap_rules;
 	char		 *scratch;
 	bool		  is_stored;	/* for another time: without what ends by itself */
+	bool		  is_expanded;	/* rules have chains where elements could have them: a trace then tells which one it was */
 };
 
 enum nft_place {

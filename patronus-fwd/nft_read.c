@@ -181,8 +181,8 @@ digest_expr(const struct nl_attr *expr, uint64_t h, unsigned depth)
 	return digest_attrs(shape_of(nlattr_str(&name)), nested, h, depth);
 }
 
-static void
-read_counter(const struct nl_attr *expr, struct nft_rule *ret)
+static bool
+read_counter(const struct nl_attr *expr, uint64_t *packets, uint64_t *bytes)
 {
 	struct nl_reader r, nested;
 	struct nl_attr a, data;
@@ -190,12 +190,13 @@ read_counter(const struct nl_attr *expr, struct nft_rule *ret)
 	nlattr_reader_nested(&r, expr);
 	if (!nlattr_find(r, NFTA_EXPR_NAME, &a) || nlattr_str(&a) == NULL || strcmp(nlattr_str(&a), "counter") != 0 ||
 	    !nlattr_find(r, NFTA_EXPR_DATA, &data))
-		return;
+		return false;
 	nlattr_reader_nested(&nested, &data);
 	if (nlattr_find(nested, NFTA_COUNTER_PACKETS, &a))
-		ret->packets = nlattr_be64(&a);
+		*packets = nlattr_be64(&a);
 	if (nlattr_find(nested, NFTA_COUNTER_BYTES, &a))
-		ret->bytes = nlattr_be64(&a);
+		*bytes = nlattr_be64(&a);
+	return true;
 }
 
 /* Type, length, text with its NUL; other types of user data are skipped. */
@@ -238,7 +239,7 @@ read_rule(const struct nft_message *m, struct nft_rule *ret, bool digests)
 	while (nlattr_next(&r, &expr) == 1) {
 		if (digests)
 			ret->digest = digest_expr(&expr, ret->digest, 0);
-		read_counter(&expr, ret);
+		(void)read_counter(&expr, &ret->packets, &ret->bytes);
 	}
 	return true;
 }
@@ -253,4 +254,89 @@ bool
 nft_read_counters(const struct nft_message *m, struct nft_rule *ret)
 {
 	return read_rule(m, ret, false);
+}
+
+/* --- elements */
+bool
+nft_read_elems(const struct nft_message *m, struct nl_reader *ret)
+{
+	struct nl_attr list;
+
+	if (m->object != NFT_OBJECT_ELEMS || !nlattr_find(m->attrs, NFTA_SET_ELEM_LIST_ELEMENTS, &list))
+		return false;
+	nlattr_reader_nested(ret, &list);
+	return true;
+}
+
+static bool
+read_value(struct nl_reader attrs, uint16_t type, struct nl_attr *ret)
+{
+	struct nl_reader key;
+	struct nl_attr a;
+
+	if (!nlattr_find(attrs, type, &a))
+		return false;
+	nlattr_reader_nested(&key, &a);
+	return nlattr_find(key, NFTA_DATA_VALUE, ret);
+}
+
+static void
+read_verdict(struct nl_reader attrs, struct nft_elem *ret)
+{
+	struct nl_reader data, verdict;
+	struct nl_attr a;
+
+	if (!nlattr_find(attrs, NFTA_SET_ELEM_DATA, &a))
+		return;
+	nlattr_reader_nested(&data, &a);
+	if (!nlattr_find(data, NFTA_DATA_VERDICT, &a))
+		return;
+	nlattr_reader_nested(&verdict, &a);
+	if (nlattr_find(verdict, NFTA_VERDICT_CODE, &a))
+		ret->verdict = nlattr_be32(&a);
+	if (nlattr_find(verdict, NFTA_VERDICT_CHAIN, &a))
+		ret->chain = nlattr_str(&a);
+}
+
+bool
+nft_read_elem(const struct nl_attr *elem, struct nft_elem *ret)
+{
+	struct nl_reader attrs;
+	struct nl_attr a;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->id = "";
+	nlattr_reader_nested(&attrs, elem);
+	if (!read_value(attrs, NFTA_SET_ELEM_KEY, &ret->key))
+		return false;
+	ret->has_last = read_value(attrs, NFTA_SET_ELEM_KEY_END, &ret->last) && ret->last.len == ret->key.len;
+	ret->is_end = nlattr_find(attrs, NFTA_SET_ELEM_FLAGS, &a) && (nlattr_be32(&a) & NFT_SET_ELEM_INTERVAL_END) != 0;
+	read_verdict(attrs, ret);
+	if (nlattr_find(attrs, NFTA_SET_ELEM_USERDATA, &a))
+		ret->id = read_comment(&a);
+	ret->has_counter = nlattr_find(attrs, NFTA_SET_ELEM_EXPR, &a) && read_counter(&a, &ret->packets, &ret->bytes);
+	return true;
+}
+
+void
+nft_read_counts(const uint8_t *data, size_t len, nft_count *on_count, void *arg)
+{
+	struct nl_reader r, list;
+	struct nft_message n;
+	struct nl_attr elem;
+	struct nft_rule k;
+	struct nft_elem e;
+	struct nl_msg m;
+
+	nlmsg_reader_init(&r, data, len);
+	while (nlmsg_next(&r, &m) == 1) {
+		if (!nft_read(&m, &n) || !n.is_ours)
+			continue;
+		if (nft_read_counters(&n, &k))
+			on_count(k.id, k.packets, k.bytes, arg);
+		else if (nft_read_elems(&n, &list))
+			while (nlattr_next(&list, &elem) == 1)
+				if (nft_read_elem(&elem, &e) && e.id[0] != '\0')
+					on_count(e.id, e.packets, e.bytes, arg);
+	}
 }

@@ -36,11 +36,30 @@ struct nft_rule {
 	uint64_t	 digest;	/* of what it does, counters left out */
 };
 
+struct nft_elem {
+	struct nl_attr	 key;
+	struct nl_attr	 last;		/* of a range in a concatenation */
+	bool		 has_last;
+	bool		 is_end;	/* of an interval */
+	bool		 has_counter;
+	const char	*chain;		/* NULL: it leads to none */
+	uint32_t	 verdict;	/* NF_ACCEPT, ... */
+	const char	*id;		/* its comment; "" when it has none */
+	uint64_t	 packets;
+	uint64_t	 bytes;
+};
+
 /* false: not of nf_tables, or too short. */
 bool	 nft_read(const struct nl_msg *, struct nft_message *ret);
 bool	 nft_read_rule(const struct nft_message *, struct nft_rule *ret);
 /* The same without the digest. */
 bool	 nft_read_counters(const struct nft_message *, struct nft_rule *ret);
+/* Those of a message of elements, with nlattr_next(); false: it has none. */
+bool	 nft_read_elems(const struct nft_message *, struct nl_reader *ret);
+bool	 nft_read_elem(const struct nl_attr *, struct nft_elem *ret);
+/* What each rule of ours has counted, from a dump of rules or of elements. */
+typedef void nft_count(const char *id, uint64_t packets, uint64_t bytes, void *arg);
+void	 nft_read_counts(const uint8_t *data, size_t len, nft_count *, void *arg);
 /* 0 when it is missing. */
 uint32_t nft_read_generation(const struct nft_message *);
 /* Attribute type of the message as a string; NULL when there is none. */

@@ -16,6 +16,12 @@
  */
 void	 pass_maps(struct ir *, unsigned min);
 
+/*
+ * What a look-up leads to goes into its element where that is a counter and a verdict, and one element alone leads there: the kernel then has
+ * neither chain nor rule for it.
+ */
+void	 pass_elements(struct ir *);
+
 /* All of them, in their order. */
 void	 passes(struct ir *);
 

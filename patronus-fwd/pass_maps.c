@@ -171,6 +171,7 @@ map_new(struct maps *m, const struct ir_chain *c, const struct rule_boxes *r)
 			fields[n++] = r->fields[d];
 	set = ir_set_new(m->ir, map_name(m, c, r), (uint8_t)(IR_SET_VERDICT | (r->is_exact ? 0 : IR_SET_INTERVAL)), fields, n);
 	set->path = "/firewall/rules";
+	set->is_look_up = true;
 	return set;
 }
 
@@ -181,7 +182,7 @@ same_rest(const struct ir_chain *c, const struct ir_origin *o, const struct rule
 }
 
 /* What is left of the rule, in a chain of its own.  Parts of one rule that end alike have one. */
-static const char *
+static struct ir_chain *
 rest_chain(struct maps *m, const struct member *e)
 {
 	struct ir_rule *rule = e->rule;
@@ -198,15 +199,16 @@ rest_chain(struct maps *m, const struct member *e)
 		if (same_rest(c, rule->origin, &e->what)) {
 			m->ir->n_rules--;
 			rule->origin->n_rules--;
-			return c->name;
+			return c;
 		}
 		name = mem_printf(m->ir->arena, "%s.%u", base, n);
 	}
 	c = ir_chain_get(m->ir, name);
+	c->is_rest = true;
 	rule->n = (uint16_t)e->what.n_rest;
 	memcpy(rule->stmts, e->what.rest, e->what.n_rest * sizeof(e->what.rest[0]));
 	ir_rule_append(c, rule);
-	return c->name;
+	return c;
 }
 
 static void
@@ -219,7 +221,7 @@ put_map(struct maps *m, struct ir_chain *c, const struct group *g)
 	struct ir_set *set;
 	struct ir_elem *elem;
 	struct ir_stmt *s;
-	const char *chain;
+	struct ir_chain *chain;
 	unsigned i;
 
 	set = map_new(m, c, r);
@@ -228,8 +230,10 @@ put_map(struct maps *m, struct ir_chain *c, const struct group *g)
 		for (i = 0; i < e->what.n; i++) {
 			elem = ir_set_add(m->ir, set);
 			rule_boxes_key(&e->what, &e->what.boxes[i], elem);
-			elem->chain = chain;
+			elem->chain = chain->name;
 		}
+		chain->n_leads += e->what.n;
+		chain->is_variable = chain->is_variable || e->what.is_variable;
 	}
 	ir_set_seal(set);
 	if (r->family != NFPROTO_UNSPEC)
@@ -280,7 +284,7 @@ treat(struct ir *ir, struct ir_chain *c, unsigned min)
 		rebuild(&m, c);
 	for (g = m.first; g != NULL; g = g->next)
 		boxes_fini(&g->boxes);
-	arena_free(m.scratch);
+	arena_discard(m.scratch);
 }
 
 void
@@ -300,4 +304,5 @@ void
 passes(struct ir *ir)
 {
 	pass_maps(ir, MAP_MIN);
+	pass_elements(ir);
 }

@@ -44,40 +44,42 @@ note_evidence(struct fwd *f)
 			evidence_count(f->evidence, ir->origins[i]->id, ir->origins[i]->packets, ir->origins[i]->bytes, now);
 }
 
-/* Sums over the kernel rules of each origin. */
+static void
+add_count(const char *id, uint64_t packets, uint64_t bytes, void *ir)
+{
+	struct ir_origin *o = ir_origin_find(ir, id);
+
+	if (o == NULL)
+		return;
+	o->packets += packets;
+	o->bytes += bytes;
+}
+
+/* Sums over the kernel rules, and elements of look-ups, of each origin. */
 static int
 read_counters(struct fwd *f)
 {
+	static const uint8_t what[] = { NL_DUMP_NFT_RULES, NL_DUMP_NFT_ELEMS };
 	struct privcall_error e;
 	struct ir *ir = f->apply.ir;
-	struct ir_origin *o;
-	struct nft_message n;
-	struct nft_rule k;
-	struct nl_reader r;
-	struct nl_msg m;
-	const uint8_t *data;
-	size_t len;
-	uint32_t i;
-	int error;
+	const uint8_t *data[2];
+	size_t len[2];
+	uint32_t i, n;
+	int error = 0;
 
-	error = privcall_dump(NL_DUMP_NFT_RULES, &data, &len, NULL, &e);
-	if (error != 0)
-		return error;
-	for (i = 0; i < ir->n_origins; i++)
+	for (n = 0; n < (ir->inline_chains != NULL ? 2 : 1) && error == 0; n++)
+		error = privcall_dump(what[n], &data[n], &len[n], NULL, &e);
+	n -= error != 0;
+	for (i = 0; error == 0 && i < ir->n_origins; i++)
 		ir->origins[i]->packets = ir->origins[i]->bytes = 0;
-	nlmsg_reader_init(&r, data, len);
-	while (nlmsg_next(&r, &m) == 1) {
-		if (!nft_read(&m, &n) || !n.is_ours || !nft_read_counters(&n, &k))
-			continue;
-		o = ir_origin_find(ir, k.id);
-		if (o == NULL)
-			continue;
-		o->packets += k.packets;
-		o->bytes += k.bytes;
+	for (i = 0; i < n; i++) {
+		if (error == 0)
+			nft_read_counts(data[i], len[i], add_count, ir);
+		privcall_dump_free(data[i], len[i]);
 	}
-	privcall_dump_free(data, len);
-	note_evidence(f);
-	return 0;
+	if (error == 0)
+		note_evidence(f);
+	return error;
 }
 
 void

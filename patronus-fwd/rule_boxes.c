@@ -112,6 +112,7 @@ take(struct rule_boxes *r, const struct ir_stmt *s)
 	if (dim == NO_DIM || (r->dims & BIT(dim)) != 0 || !can_be_box(s) || (dim > BOX_PROTOCOL && (r->dims & BIT(BOX_PROTOCOL)) == 0) ||
 	    !multiply(r, dim, s))
 		return false;
+	r->is_variable = r->is_variable || (s->cmp == IR_IN_SET && !s->set->is_interned);
 	r->dims |= (uint16_t)BIT(dim);
 	r->fields[dim] = s->field;
 	return true;
@@ -137,6 +138,7 @@ rule_boxes_make(struct rule_boxes *r, const struct ir_rule *rule, struct arena *
 	bool is_match;
 
 	memset(r, 0, sizeof(*r));
+	r->rest = mem_alloc(a, rule->n, sizeof(*r->rest));
 	r->boxes = work;
 	r->n = 1;
 	box_init(&work[0]);

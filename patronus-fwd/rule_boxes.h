@@ -16,12 +16,13 @@ struct rule_boxes {
 	uint16_t	 dims;		/* a bit for each enum box_dim that is bounded */
 	uint8_t		 family;
 	bool		 is_exact;	/* one value in each of them */
+	bool		 is_variable;	/* there may be more or fewer of the same rule, by the content of a group */
 	uint8_t		 fields[BOX_DIMS];	/* enum ir_field of each bounded dimension */
-	struct ir_stmt	 rest[IR_STMT_MAX];	/* statements that are left when the boxes are looked up */
+	struct ir_stmt	*rest;		/* statements that are left when the boxes are looked up */
 	unsigned	 n_rest;
 };
 
-/* Memory of the boxes is the arena's. */
+/* Memory of the boxes and the rest is the arena's. */
 void	 rule_boxes_make(struct rule_boxes *, const struct ir_rule *, struct arena *);
 /* A box as an element's key; of these dimensions, in their order. */
 void	 rule_boxes_key(const struct rule_boxes *, const struct box *, struct ir_elem *ret);

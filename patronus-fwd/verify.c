@@ -130,7 +130,7 @@ verify_chains(struct verifier *v, struct nl_reader r)
 	}
 	while (next_message(&r, &m)) {
 		name = nft_read_text(&m, NFTA_CHAIN_NAME);
-		c = name != NULL ? ir_chain_find(v->ir, name) : NULL;
+		c = name != NULL ? ir_chain_loaded(v->ir, name) : NULL;
 		if (m.object != NFT_OBJECT_CHAIN || name == NULL)
 			continue;
 		if (c == NULL && nlattr_find(m.attrs, NFTA_CHAIN_HOOK, &hook))
@@ -211,7 +211,7 @@ verify_rule(struct verifier *v, const struct nft_rule *k)
 	struct ir_rule *rule;
 	struct ir_chain *c;
 
-	c = ir_chain_find(v->ir, k->chain);
+	c = ir_chain_loaded(v->ir, k->chain);
 	if (c == NULL)
 		return;		/* its chain has been reported */
 	rule = c->n_different > DIFFERENT_MAX ? NULL : find_ahead(v, k, c->cursor);
@@ -243,97 +243,67 @@ verify_rules(struct verifier *v, struct nl_reader r)
 }
 
 /* --- sets */
+/* What an element is and does, as a number. */
 static uint64_t
-elem_hash(const uint8_t *key, const uint8_t *last, unsigned len, bool is_end, const char *chain)
+elem_hash(const struct nft_elem *e)
 {
 	uint64_t h;
 
-	h = hash_bytes(key, len, is_end);
-	if (last != NULL)
-		h = hash_bytes(last, len, h);
-	return chain != NULL ? hash_bytes(chain, strlen(chain), h) : h;
+	h = hash_bytes(e->key.data, e->key.len, e->is_end);
+	if (e->has_last)
+		h = hash_bytes(e->last.data, e->last.len, h);
+	if (e->chain != NULL)
+		h = hash_bytes(e->chain, strlen(e->chain), h);
+	else if (e->id[0] != '\0')
+		h = hash_bytes(e->id, strlen(e->id), hash_u64(e->verdict, h));
+	return e->has_counter ? hash_u64(1, h) : h;
+}
+
+static uint64_t
+own_hash(const struct ir_set *s, uint32_t n)
+{
+	const struct ir_elem *i = &s->elems[n];
+	unsigned len = ir_set_keylen(s);
+	struct nft_elem e = { .key = { .data = i->lo, .len = len }, .last = { .data = i->hi, .len = len },
+	    .has_last = (s->flags & IR_SET_INTERVAL) != 0 && s->nfields > 1, .has_counter = (s->flags & IR_SET_COUNTED) != 0,
+	    .chain = i->rule == NULL ? i->chain : NULL, .id = "" };
+
+	if (i->rule != NULL) {
+		e.id = i->rule->origin->id;
+		e.verdict = i->rule->stmts[i->rule->n - 1].kind == IR_ACCEPT ? NF_ACCEPT : NF_DROP;
+	}
+	return elem_hash(&e);
+}
+
+/* One more: where the interval ends. */
+static void
+sum_end(const struct ir_set *s, uint32_t n, struct sum *ret)
+{
+	unsigned len = ir_set_keylen(s), i;
+	uint8_t after[IR_VALUE_MAX];
+
+	memcpy(after, s->elems[n].hi, len);
+	for (i = len; i > 0 && ++after[i - 1] == 0; i--)
+		;
+	if (i == 0)
+		return;
+	ret->sum += elem_hash(&(struct nft_elem){ .key = { .data = after, .len = len }, .is_end = true, .id = "" });
+	ret->n++;
 }
 
 static void
 sum_expected(const struct ir_set *s, struct sum *ret)
 {
-	bool has_ends = (s->flags & IR_SET_INTERVAL) != 0 && s->nfields > 1;
-	uint8_t after[IR_VALUE_MAX];
-	unsigned i, len;
 	uint32_t n;
 
-	len = ir_set_keylen(s);
 	ret->sum = 0;
 	ret->n = 0;
 	for (n = 0; n < s->n; n++) {
-		ret->sum += elem_hash(s->elems[n].lo, has_ends ? s->elems[n].hi : NULL, len, false, s->elems[n].chain);
+		ret->sum += own_hash(s, n);
 		ret->n++;
-		if ((s->flags & IR_SET_INTERVAL) == 0 || has_ends)
-			continue;
-		memcpy(after, s->elems[n].hi, len);
-		for (i = len; i > 0 && ++after[i - 1] == 0; i--)
-			;
-		if (i == 0)
-			continue;
-		ret->sum += elem_hash(after, NULL, len, true, NULL);
-		ret->n++;
+		if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields == 1)
+			sum_end(s, n, ret);
 	}
-}
-
-static const char *
-elem_chain(struct nl_reader attrs)
-{
-	struct nl_reader data, verdict;
-	struct nl_attr a;
-
-	if (!nlattr_find(attrs, NFTA_SET_ELEM_DATA, &a))
-		return NULL;
-	nlattr_reader_nested(&data, &a);
-	if (!nlattr_find(data, NFTA_DATA_VERDICT, &a))
-		return NULL;
-	nlattr_reader_nested(&verdict, &a);
-	return nlattr_find(verdict, NFTA_VERDICT_CHAIN, &a) ? nlattr_str(&a) : NULL;
-}
-
-static bool
-elem_value(struct nl_reader attrs, uint16_t type, struct nl_attr *ret)
-{
-	struct nl_reader key;
-	struct nl_attr a;
-
-	if (!nlattr_find(attrs, type, &a))
-		return false;
-	nlattr_reader_nested(&key, &a);
-	return nlattr_find(key, NFTA_DATA_VALUE, ret);
-}
-
-struct elem {
-	struct nl_attr	 key;
-	struct nl_attr	 last;		/* of a range in a concatenation */
-	const char	*chain;
-	bool		 has_last;
-	bool		 is_end;	/* of an interval */
-};
-
-static bool
-read_elem(const struct nl_attr *elem, struct elem *ret)
-{
-	struct nl_reader attrs;
-	struct nl_attr a;
-
-	nlattr_reader_nested(&attrs, elem);
-	if (!elem_value(attrs, NFTA_SET_ELEM_KEY, &ret->key))
-		return false;
-	ret->has_last = elem_value(attrs, NFTA_SET_ELEM_KEY_END, &ret->last) && ret->last.len == ret->key.len;
-	ret->is_end = nlattr_find(attrs, NFTA_SET_ELEM_FLAGS, &a) && (nlattr_be32(&a) & NFT_SET_ELEM_INTERVAL_END) != 0;
-	ret->chain = elem_chain(attrs);
-	return true;
-}
-
-static uint64_t
-hash_of(const struct elem *e)
-{
-	return elem_hash(e->key.data, e->has_last ? e->last.data : NULL, e->key.len, e->is_end, e->chain);
 }
 
 static bool
@@ -344,34 +314,50 @@ is_text(const struct nft_message *m, uint16_t type, const char *text)
 	return s != NULL && strcmp(s, text) == 0;
 }
 
+/* What it has counted goes on when everything is sent anew. */
 static void
-sum_elem(struct sum *sum, const struct nl_attr *elem)
+keep_count(const struct ir_set *s, const struct nft_elem *e)
 {
-	struct elem e;
+	uint32_t low, high, middle;
 
-	if (!read_elem(elem, &e))
+	for (low = 0, high = s->n; low < high;) {
+		middle = low + (high - low) / 2;
+		if (memcmp(s->elems[middle].lo, e->key.data, e->key.len) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == s->n || memcmp(s->elems[low].lo, e->key.data, e->key.len) != 0 || s->elems[low].rule == NULL)
 		return;
-	sum->sum += hash_of(&e);
-	sum->n++;
+	s->elems[low].rule->packets += e->packets;
+	s->elems[low].rule->bytes += e->bytes;
 }
 
 static void
 sum_dump(struct verifier *v, struct nl_reader r)
 {
+	const struct ir_set *s;
 	struct nft_message m;
 	struct nl_reader list;
-	struct nl_attr a, elem;
+	struct nl_attr elem;
+	struct nft_elem e;
 	struct sum *sum;
 	const char *name;
 
 	while (next_message(&r, &m)) {
 		name = nft_read_text(&m, NFTA_SET_ELEM_LIST_SET);
 		sum = name != NULL ? names_get(&v->sums, name) : NULL;
-		if (m.object != NFT_OBJECT_ELEMS || sum == NULL || !nlattr_find(m.attrs, NFTA_SET_ELEM_LIST_ELEMENTS, &a))
+		if (sum == NULL || !nft_read_elems(&m, &list))
 			continue;
-		nlattr_reader_nested(&list, &a);
-		while (nlattr_next(&list, &elem) == 1)
-			sum_elem(sum, &elem);
+		s = ir_set_find(v->ir, name);
+		while (nlattr_next(&list, &elem) == 1) {
+			if (!nft_read_elem(&elem, &e))
+				continue;
+			sum->sum += elem_hash(&e);
+			sum->n++;
+			if (e.id[0] != '\0' && e.key.len == ir_set_keylen(s))
+				keep_count(s, &e);
+		}
 	}
 }
 
@@ -443,17 +429,15 @@ find_strange(struct nl_reader r, const struct ir_set *s, const struct hashes *kn
 {
 	struct nft_message m;
 	struct nl_reader list;
-	struct nl_attr a, elem;
-	struct elem e;
+	struct nl_attr elem;
+	struct nft_elem e;
 
 	while (next_message(&r, &m)) {
-		if (m.object != NFT_OBJECT_ELEMS || !is_text(&m, NFTA_SET_ELEM_LIST_SET, s->name) ||
-		    !nlattr_find(m.attrs, NFTA_SET_ELEM_LIST_ELEMENTS, &a))
+		if (!is_text(&m, NFTA_SET_ELEM_LIST_SET, s->name) || !nft_read_elems(&m, &list))
 			continue;
-		nlattr_reader_nested(&list, &a);
 		while (nlattr_next(&list, &elem) == 1) {
-			if (!read_elem(&elem, &e) || e.is_end || e.key.len != ir_set_keylen(s) || e.key.len > sizeof(ret->lo) ||
-			    has_hash(known, hash_of(&e)))
+			if (!nft_read_elem(&elem, &e) || e.is_end || e.key.len != ir_set_keylen(s) || e.key.len > sizeof(ret->lo) ||
+			    has_hash(known, elem_hash(&e)))
 				continue;
 			memcpy(ret->lo, e.key.data, e.key.len);
 			memcpy(ret->hi, e.has_last ? e.last.data : e.key.data, e.key.len);
@@ -470,28 +454,18 @@ count_elems(struct nl_reader r, const struct ir_set *s, struct hashes *ret)
 {
 	struct nft_message m;
 	struct nl_reader list;
-	struct nl_attr a, elem;
-	struct elem e;
+	struct nl_attr elem;
+	struct nft_elem e;
 	uint32_t n = 0;
 
 	while (next_message(&r, &m)) {
-		if (m.object != NFT_OBJECT_ELEMS || !is_text(&m, NFTA_SET_ELEM_LIST_SET, s->name) ||
-		    !nlattr_find(m.attrs, NFTA_SET_ELEM_LIST_ELEMENTS, &a))
+		if (!is_text(&m, NFTA_SET_ELEM_LIST_SET, s->name) || !nft_read_elems(&m, &list))
 			continue;
-		nlattr_reader_nested(&list, &a);
 		for (; nlattr_next(&list, &elem) == 1; n++)
-			if (ret != NULL && read_elem(&elem, &e))
-				ret->items[ret->n++] = hash_of(&e);
+			if (ret != NULL && nft_read_elem(&elem, &e))
+				ret->items[ret->n++] = elem_hash(&e);
 	}
 	return n;
-}
-
-static uint64_t
-own_hash(const struct ir_set *s, uint32_t n)
-{
-	bool has_ends = (s->flags & IR_SET_INTERVAL) != 0 && s->nfields > 1;
-
-	return elem_hash(s->elems[n].lo, has_ends ? s->elems[n].hi : NULL, ir_set_keylen(s), false, s->elems[n].chain);
 }
 
 static void
@@ -546,11 +520,24 @@ is_ending(const struct ir *ir, const struct ir_set *s)
 }
 
 static void
+forget_counts(const struct ir_set *s)
+{
+	uint32_t i;
+
+	for (i = 0; s->is_look_up && i < s->n; i++)
+		if (s->elems[i].rule != NULL)
+			s->elems[i].rule->packets = s->elems[i].rule->bytes = 0;
+}
+
+static void
 verify_elems(struct verifier *v, struct nl_reader r)
 {
-	const struct ir_set *s;
 	struct sum want, *have;
+	struct ir_set *s;
 
+	for (s = v->ir->sets; s != NULL; s = s->next)
+		if (((struct sum *)names_get(&v->sums, s->name))->is_seen)
+			forget_counts(s);
 	sum_dump(v, r);
 	for (s = v->ir->sets; s != NULL; s = s->next) {
 		have = names_get(&v->sums, s->name);

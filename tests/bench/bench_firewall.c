@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The compiler and the kernel against nft(8), in one network namespace and one run, interleaved.  Times are wall clock, medians.
+ * The compiler and the kernel against nft(8) and iptables, each in a network namespace of its own, in one run, interleaved.  Times are wall
+ * clock, medians.  The peers have the same policy rule by rule, as a person writes it for them.
  *
- *   full load    from the encoded configuration to the whole table replaced, over a table that is there; nft -f of the same table's listing
+ *   full load    from the encoded configuration to the whole table replaced, over a table that is there; nft -f, and
+ *                iptables-legacy-restore with ip6tables-legacy-restore, of the same policy over itself
  *   one rule     one rule of N changes: decode and compile the configuration, then difference, transaction and echo; nft replace rule
+ *   counters     what each rule has counted, from the kernel to a sum per rule; nft -j list ruleset
+ *   explain      which rule decides about a packet that none of them wants
  *
  * The walker of the parent runs; its channel does not, see bench_commit.py for the whole way.
  */
 #include <err.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +23,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "conf/generated.h"
+#include "ipc/ids.h"
+#include "ipc/privcall.h"
 
 #include "apply.h"
+#include "compile.h"
+#include "explain.h"
 #include "fwd_parent.h"
 #include "nft_kernel.h"
+#include "nft_read.h"
+#include "policy.h"
 #include "problems.h"
 #include "revision.h"
 #include "yaml_record.h"
@@ -87,8 +98,8 @@ make_rule(struct conf_rule *r, unsigned i, struct arena *a)
 		r->service.items = (const char **)ssh;
 	} else if (i % 4 == 1) {
 		set_zones(r, lan, dmz);
-		r->destination = endpoint(a, host4(198, 19, x, 0));
-		r->destination->addresses.items[0].len = 24;
+		r->destination = endpoint(a, host4(198, 19, i >> 8 & 255, i & 252));
+		r->destination->addresses.items[0].len = 30;
 		r->service.items = (const char **)dns;
 	} else if (i % 4 == 2) {
 		set_zones(r, wan, dmz);
@@ -204,6 +215,18 @@ shell(const char *command)
 	return clock_mono_us() - start;
 }
 
+static uint64_t __attribute__((format(printf, 1, 2)))
+shell_printf(const char *fmt, ...)
+{
+	char command[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	return shell(command);
+}
+
 static int
 order(const void *a, const void *b)
 {
@@ -219,34 +242,111 @@ median_ms(uint64_t *us, unsigned n)
 	return (double)us[n / 2] / 1000;
 }
 
+/* --- the peers' namespace: the process is in it, and the sockets of ours stayed in another one */
+struct side {
+	struct nft_kernel	 kernel;
+	struct fwd_parent	 parent;
+};
+
+static struct side ours, theirs;
+static char nft_file[] = "/tmp/bench-firewall-XXXXXX";
+
+/* The policy as it is compiled, rule by rule, in the peers' namespace and as their file. */
+static void
+load_linear(const struct policy_bytes *p)
+{
+	struct problems problems;
+	struct codec_error e;
+	struct apply apply;
+	struct arena *a;
+	void *conf;
+
+	a = arena_new(0);
+	problems_init(&problems, a);
+	if (codec_decode(&conf_fwd_record, p->data, p->len, a, &conf, &e) != 0)
+		errx(1, "%s: %s", e.path, e.reason);
+	fwd_parent_start(&theirs.parent, &theirs.kernel);
+	apply_init(&apply);
+	(void)shell("nft flush ruleset");
+	(void)commit(&apply, compile(policy_from_conf(conf, NULL, a, &problems), NULL));
+	apply_fini(&apply);
+	fwd_parent_stop(&theirs.parent);
+	(void)shell_printf("{ echo delete table inet patronus; nft list table inet patronus; } > %s", nft_file);
+	arena_free(a);
+	fwd_parent_start(&ours.parent, &ours.kernel);
+}
+
+static FILE *
+peer_file(char version)
+{
+	char name[sizeof(nft_file) + 1];
+	FILE *f;
+
+	(void)snprintf(name, sizeof(name), "%s%c", nft_file, version);
+	f = fopen(name, "w");
+	if (f == NULL)
+		err(1, "%s", name);
+	return f;
+}
+
+/* The four shapes once more.  Zones are what interfaces are in there, too. */
+static void
+write_iptables(unsigned n)
+{
+	FILE *v4 = peer_file('4'), *v6 = peer_file('6');
+	unsigned i, x, y;
+
+	(void)fprintf(v4, "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n");
+	(void)fprintf(v6, "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n");
+	for (i = 0; i < n; i++) {
+		x = i / 250 % 250;
+		y = i % 250 + 1;
+		if (i % 4 == 0)
+			(void)fprintf(v4, "-A FORWARD -i eth1 -o eth0 -s 192.0.2.%u -d 198.18.%u.%u -p tcp --dport 22", y % 120 + 1, x, y);
+		else if (i % 4 == 1)
+			(void)fprintf(v4, "-A FORWARD -i eth1 -o eth2 -d 198.19.%u.%u/30 -p udp --dport 53", i >> 8 & 255, i & 252);
+		else if (i % 4 == 2)
+			(void)fprintf(v4, "-A FORWARD -i eth0 -o eth2 -s 198.18.%u.%u", x, y);
+		else
+			(void)fprintf(v6, "-A FORWARD -i eth2 -o eth0 -d 2001:db8::%x -p tcp --dport 443", x << 8 | y);
+		(void)fprintf(i % 4 == 3 ? v6 : v4, " -m comment --comment rule-%u -j %s\n", i, i % 4 == 2 ? "DROP" : "ACCEPT");
+	}
+	(void)fprintf(v4, "COMMIT\n");
+	(void)fprintf(v6, "COMMIT\n");
+	if (fclose(v4) != 0 || fclose(v6) != 0)
+		err(1, "%s", nft_file);
+}
+
 /* --- the two benchmarks */
 static void
-bench_full(struct apply *apply, unsigned n, unsigned rounds, const char *file)
+bench_full(struct apply *apply, unsigned n, unsigned rounds)
 {
-	uint64_t prep[ROUNDS_MAX], load[ROUNDS_MAX], kernel[ROUNDS_MAX], nft[ROUNDS_MAX];
+	uint64_t prep[ROUNDS_MAX], load[ROUNDS_MAX], kernel[ROUNDS_MAX], nft[ROUNDS_MAX], legacy[ROUNDS_MAX];
 	struct policy_bytes p;
 	struct ir *ir;
-	char command[256];
 	unsigned i;
-	double ours, theirs;
+	double total, peer, second;
 
 	p = make_policy(n, n);
+	load_linear(&p);
+	write_iptables(n);
 	(void)commit(apply, prepare(&p, &prep[0]));
-	(void)snprintf(command, sizeof(command), "{ echo delete table inet patronus; nft list table inet patronus; } > %s", file);
-	(void)shell(command);
-	(void)snprintf(command, sizeof(command), "exec nft -f %s", file);
 	for (i = 0; i < rounds; i++) {
 		ir = prepare(&p, &prep[i]);
 		apply->is_touched = true;	/* everything is to be sent */
 		load[i] = commit(apply, ir);
 		kernel[i] = apply->kernel_us;
-		nft[i] = shell(command);
+		nft[i] = shell_printf("exec nft -f %s", nft_file);
+		legacy[i] = shell_printf("iptables-legacy-restore %s4 && exec ip6tables-legacy-restore %s6", nft_file, nft_file);
 	}
-	ours = median_ms(prep, rounds);
-	ours += median_ms(load, rounds);
-	theirs = median_ms(nft, rounds);
-	printf("full load %6u rules: decode+compile %8.2f  encode+send %8.2f (kernel %8.2f)  total %8.2f ms   nft -f %8.2f ms   %.2fx\n", n,
-	    median_ms(prep, rounds), median_ms(load, rounds), median_ms(kernel, rounds), ours, theirs, theirs / ours);
+	(void)shell("iptables-legacy -F; ip6tables-legacy -F; exec nft flush ruleset");
+	total = median_ms(prep, rounds);
+	total += median_ms(load, rounds);
+	peer = median_ms(nft, rounds);
+	second = median_ms(legacy, rounds);
+	printf("full load %6u rules: decode+compile %8.2f  encode+send %8.2f (kernel %8.2f)  total %8.2f ms   nft -f %8.2f ms   %.2fx   "
+	    "iptables-legacy-restore %8.2f ms   %.2fx\n", n, median_ms(prep, rounds), median_ms(load, rounds), median_ms(kernel, rounds), total, peer,
+	    peer / total, second, second / total);
 	free(p.data);
 	apply_fini(apply);
 	apply_init(apply);
@@ -257,71 +357,129 @@ bench_one(struct apply *apply, unsigned n, unsigned rounds)
 {
 	uint64_t prep[ROUNDS_MAX], change[ROUNDS_MAX], check[ROUNDS_MAX], nft[ROUNDS_MAX], start;
 	struct policy_bytes p[2];
-	const char *chain;
-	char command[512];
 	unsigned i;
-	double theirs;
+	double peer;
 
 	p[0] = make_policy(n, n);
 	p[1] = make_policy(n, n / 8 * 4 + 2 < n ? n / 8 * 4 + 2 : 2);
-	(void)shell("nft flush ruleset");
+	load_linear(&p[0]);
+	(void)shell_printf("h=$(nft -a list chain inet patronus pair.wan.dmz | sed -n 's/.*comment \"rule-2\".*handle //p' | head -1); "
+	    "echo replace rule inet patronus pair.wan.dmz handle $h ip saddr 198.18.0.3 counter drop comment '\"rule-2\"' > %s4", nft_file);
 	(void)commit(apply, prepare(&p[0], &prep[0]));
 	if (apply_verify(apply, NULL, NULL) != 0)
 		errx(1, "the kernel differs");
 	for (i = 0; i < rounds; i++) {
+		apply_forget(apply);	/* what a daemon does once it has answered */
 		change[i] = commit(apply, prepare(&p[(i + 1) % 2], &prep[i]));
 		start = clock_mono_us();
 		if (apply_verify(apply, NULL, NULL) != 0)
 			errx(1, "the kernel differs");
 		check[i] = clock_mono_us() - start;
+		nft[i] = shell_printf("exec nft -f %s4", nft_file);
 	}
 	if (apply->n_full > 1)
 		errx(1, "a change of one rule sent everything");
-	/* Rules of a look-up have chains of their own. */
-	chain = ir_chain_find(apply->ir, "rule.rule-2") != NULL ? "rule.rule-2" : "pair.wan.dmz";
-	(void)snprintf(command, sizeof(command), "h=$(nft -a list chain inet patronus %s | sed -n 's/.*comment \"rule-2\".*handle //p' | head -1); "
-	    "echo replace rule inet patronus %s handle $h %s counter drop comment '\"rule-2\"' > /tmp/bench-replace.%d", chain, chain,
-	    chain[0] == 'r' ? "" : "ip saddr 198.18.0.3", (int)getpid());
-	for (i = 0; i < rounds / 2 + 1; i++) {
-		(void)shell(command);
-		(void)snprintf(command + 400, 100, "exec nft -f /tmp/bench-replace.%d", (int)getpid());
-		nft[i] = shell(command + 400);
-	}
-	theirs = median_ms(nft, rounds / 2 + 1);
+	peer = median_ms(nft, rounds);
 	printf("one rule of %6u:     decode+compile %8.2f  diff+apply %8.2f  read-back %8.3f ms   nft replace rule %8.2f ms   %.0fx\n", n,
-	    median_ms(prep, rounds), median_ms(change, rounds), median_ms(check, rounds), theirs, theirs / median_ms(change, rounds));
+	    median_ms(prep, rounds), median_ms(change, rounds), median_ms(check, rounds), peer, peer / median_ms(change, rounds));
 	free(p[0].data);
 	free(p[1].data);
 	apply_fini(apply);
 	apply_init(apply);
-	(void)shell("nft flush ruleset; rm -f /tmp/bench-replace.*");
+}
+
+static void
+add_count(const char *id, uint64_t packets, uint64_t bytes, void *ir)
+{
+	struct ir_origin *o = ir_origin_find(ir, id);
+
+	(void)bytes;
+	if (o != NULL)
+		o->packets += packets;
+}
+
+static uint64_t
+read_counters(struct ir *ir)
+{
+	static const uint8_t what[] = { NL_DUMP_NFT_RULES, NL_DUMP_NFT_ELEMS };
+	struct privcall_error e;
+	const uint8_t *data;
+	uint64_t start;
+	unsigned i;
+	size_t len;
+
+	start = clock_mono_us();
+	for (i = 0; i < sizeof(what); i++) {
+		if (privcall_dump(what[i], &data, &len, NULL, &e) != 0)
+			errx(1, "the counters cannot be read");
+		nft_read_counts(data, len, add_count, ir);
+		privcall_dump_free(data, len);
+	}
+	return clock_mono_us() - start;
+}
+
+static uint64_t
+explain_one(const struct ir *ir)
+{
+	struct explain_packet p = { .in_link = "eth0", .out_link = "eth2", .protocol = 6, .source_port = 4000, .destination_port = 22,
+	    .ct_state = IR_CT_NEW, .has_way_back = true, .has_any_way_back = true };
+	struct explain_verdict v;
+	uint64_t start;
+
+	(void)addr_parse("203.0.113.1", &p.source);
+	(void)addr_parse("203.0.113.2", &p.destination);
+	start = clock_mono_us();
+	explain_hook(ir, IR_HOOK_FORWARD, &p, &v);
+	return clock_mono_us() - start;
+}
+
+static void
+bench_questions(struct apply *apply, unsigned n, unsigned rounds)
+{
+	uint64_t prep, counters[ROUNDS_MAX], explain[ROUNDS_MAX], nft[ROUNDS_MAX];
+	struct policy_bytes p = make_policy(n, n);
+	double own, peer;
+	unsigned i;
+
+	load_linear(&p);
+	(void)commit(apply, prepare(&p, &prep));
+	for (i = 0; i < rounds; i++) {
+		counters[i] = read_counters(apply->ir);
+		explain[i] = explain_one(apply->ir);
+		nft[i] = shell("exec nft -j list ruleset > /dev/null");
+	}
+	own = median_ms(counters, rounds);
+	peer = median_ms(nft, rounds);
+	printf("counters of %6u:     %8.2f ms   nft -j list ruleset %8.2f ms   %.1fx\n", n, own, peer, peer / own);
+	printf("explain at %6u:      %8.3f ms\n", n, median_ms(explain, rounds));
+	free(p.data);
+	apply_fini(apply);
+	apply_init(apply);
 }
 
 int
 main(int argc, char **argv)
 {
 	static const unsigned sizes[] = { 10, 1000, 10000 };
-	struct fwd_parent parent;
-	struct nft_kernel kernel;
 	struct apply apply;
-	char file[] = "/tmp/bench-firewall-XXXXXX";
 	unsigned rounds, i;
 
 	rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 7;
 	if (rounds < 1 || rounds > ROUNDS_MAX)
 		errx(2, "usage: bench_firewall [ROUNDS]");
 	log_init("bench", LOG_LEVEL_WARN);
-	if (nft_kernel_namespace() != 0 || nft_kernel_open(&kernel) != 0)
+	if (nft_kernel_namespace() != 0 || nft_kernel_open(&ours.kernel) != 0 || nft_kernel_namespace() != 0 ||
+	    nft_kernel_open(&theirs.kernel) != 0)
 		errx(77, "needs to be root");
-	(void)close(mkstemp(file));
-	fwd_parent_start(&parent, &kernel);
+	(void)close(mkstemp(nft_file));
 	apply_init(&apply);
 	for (i = 1; i < 3; i++)
-		bench_full(&apply, sizes[i], rounds, file);
+		bench_full(&apply, sizes[i], rounds);
 	for (i = 0; i < 3; i++)
 		bench_one(&apply, sizes[i], rounds);
+	bench_questions(&apply, sizes[2], rounds);
 	apply_fini(&apply);
-	fwd_parent_stop(&parent);
-	(void)unlink(file);
+	fwd_parent_stop(&ours.parent);
+	(void)shell_printf("rm -f %s %s4 %s6", nft_file, nft_file, nft_file);
 	return 0;
 }

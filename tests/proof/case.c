@@ -187,26 +187,30 @@ is_judged(const char *id)
 }
 
 static void
+add_count(const char *id, uint64_t packets, uint64_t bytes, void *ir)
+{
+	struct ir_origin *o = ir_origin_find(ir, id);
+
+	if (o == NULL)
+		return;
+	o->packets += packets;
+	o->bytes += bytes;
+}
+
+static void
 read_counters(struct run *r)
 {
-	struct ir_origin *o;
-	struct nft_message n;
-	struct nft_rule k;
-	struct nl_reader reader;
-	struct nl_msg m;
+	static const uint8_t what[] = { NL_DUMP_NFT_RULES, NL_DUMP_NFT_ELEMS };
 	struct buf b;
+	unsigned i;
 
-	buf_init(&b, 0);
-	if (nft_kernel_dump(&r->world->kernel, NL_DUMP_NFT_RULES, &b) != 0)
-		errx(1, "the rules cannot be read");
-	nlmsg_reader_init(&reader, b.data, b.len);
-	while (nlmsg_next(&reader, &m) == 1) {
-		if (!nft_read(&m, &n) || !n.is_ours || !nft_read_counters(&n, &k) || (o = ir_origin_find(r->ir, k.id)) == NULL)
-			continue;
-		o->packets += k.packets;
-		o->bytes += k.bytes;
+	for (i = 0; i < 2; i++) {
+		buf_init(&b, 0);
+		if (nft_kernel_dump(&r->world->kernel, what[i], &b) != 0)
+			errx(1, "the counters cannot be read");
+		nft_read_counts(b.data, b.len, add_count, r->ir);
+		buf_fini(&b);
 	}
-	buf_fini(&b);
 }
 
 static void

@@ -36,6 +36,17 @@ all_maps(const struct fw_policy *p)
 	return ir;
 }
 
+/* And what can be in an element is. */
+static struct ir *
+all_elements(const struct fw_policy *p)
+{
+	struct ir *ir = compile(p, NULL);
+
+	pass_maps(ir, 1);
+	pass_elements(ir);
+	return ir;
+}
+
 /* A base that some day was right: without its first interval, and with what lies between that and the next one. */
 static void
 age(struct ir *ir, struct ir_list *l)
@@ -124,6 +135,23 @@ wrong_deed(const struct fw_policy *p)
 	return ir;
 }
 
+/* One element's deed turned around. */
+static struct ir *
+wrong_element(const struct fw_policy *p)
+{
+	struct ir *ir = all_elements(p);
+	struct ir_set *s;
+	uint32_t i;
+
+	for (s = ir->sets; s != NULL; s = s->next)
+		for (i = 0; i < s->n; i++)
+			if (s->elems[i].rule != NULL && is_configured(s->elems[i].rule)) {
+				s->elems[i].rule->stmts[1].kind = s->elems[i].rule->stmts[1].kind == IR_ACCEPT ? IR_DROP : IR_ACCEPT;
+				return ir;
+			}
+	return ir;
+}
+
 /* Two neighbours of different rules change places, in each chain. */
 static struct ir *
 wrong_order(const struct fw_policy *p)
@@ -167,8 +195,10 @@ const struct form forms[] = {
 	{ "straight", straight, false },
 	{ "optimised", optimised, false },
 	{ "all-maps", all_maps, false },
+	{ "all-elements", all_elements, false },
 	{ "all-lists", all_lists, false },
 	{ "wrong-deed", wrong_deed, true },
+	{ "wrong-element", wrong_element, true },
 	{ "wrong-order", wrong_order, true },
 	{ "wrong-edge", wrong_edge, true },
 };

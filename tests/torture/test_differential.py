@@ -29,7 +29,7 @@ def test_kernel_reference_and_explain_agree(tmp_path):
     assert translated > packets / 1000, "hardly any packet was translated"
 
 
-@pytest.mark.parametrize("fault", ["wrong-deed", "wrong-order", "wrong-edge"])
+@pytest.mark.parametrize("fault", ["wrong-deed", "wrong-order", "wrong-edge", "wrong-element"])
 def test_a_planted_fault_is_found_and_made_small(fault, tmp_path):
     run, (*_, failed) = proof("-n", 200, "-f", fault, "-d", tmp_path)
     assert failed > 0

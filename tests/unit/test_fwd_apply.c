@@ -434,12 +434,18 @@ make_counting(const char *yaml, const char *id, uint64_t packets)
 	struct ir *ir;
 	struct ir_chain *c;
 	struct ir_rule *r;
+	struct ir_set *s;
+	uint32_t i;
 
 	ir = make(yaml);
 	for (c = ir->chains; c != NULL; c = c->next)
 		for (r = c->first; r != NULL; r = r->next)
 			if (strcmp(r->origin->id, id) == 0)
 				r->packets = packets;
+	for (s = ir->sets; s != NULL; s = s->next)
+		for (i = 0; i < s->n; i++)
+			if (s->elems[i].rule != NULL && strcmp(s->elems[i].rule->origin->id, id) == 0)
+				s->elems[i].rule->packets = packets;
 	return ir;
 }
 
@@ -471,7 +477,7 @@ test_counters_survive_moves(void **state)
 
 /* So many rules of one shape that they are a look-up; one may be missing, and one do something else. */
 static char *
-many(unsigned n, unsigned missing, unsigned dropping)
+many(unsigned n, unsigned missing, unsigned other, const char *action, const char *service)
 {
 	struct buf b;
 	unsigned i;
@@ -481,50 +487,98 @@ many(unsigned n, unsigned missing, unsigned dropping)
 	buf_puts(&b, HEAD "  rules:\n");
 	for (i = 0; i < n; i++)
 		if (i != missing)
-			buf_printf(&b, "    - {id: m%u, from: lan, to: wan, destination: {addresses: [198.18.0.%u]}, service: ssh, action: %s}\n", i,
-			    i + 1, i == dropping ? "drop" : "accept");
+			buf_printf(&b, "    - {id: m%u, from: lan, to: wan, destination: {addresses: [198.18.0.%u]}, service: %s, action: %s}\n", i,
+			    i + 1, service, i == other ? action : "accept");
 	return (char *)buf_take(&b, &len);
 }
 
 static void
-commit_many(struct apply *a, unsigned n, unsigned missing, unsigned dropping)
+commit_many(struct apply *a, unsigned n, unsigned missing, unsigned other, const char *action)
 {
-	char *yaml = many(n, missing, dropping);
+	char *yaml = many(n, missing, other, action, "ssh");
 
 	commit(a, yaml);
 	free(yaml);
+	assert_int_equal(a->n_full, 1);
+	assert_in_force(a);
 }
 
-/* A rule of a look-up comes, goes and changes by one element, one chain and one rule; the others, and what they have counted, are not touched. */
+static int
+look_up_has(const char *element)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "nft list map inet patronus map.pair.lan.wan.v4-daddr-protocol-dport | tr ',' '\\n' | grep -q '%s'",
+	    element);
+	return in_kernel(command);
+}
+
+/* A rule of a look-up comes, goes and changes by one element; the others, and what they have counted, are not touched. */
 static void
 test_look_up_changes_in_steps(void **state)
 {
 	struct apply *a = *state;
 	struct problems problems;
-	char *yaml = many(40, 99, 99);
+	char *yaml = many(40, 99, 99, "", "ssh");
 
 	problems_init(&problems, NULL);
 	assert_int_equal(apply_commit(a, make_counting(yaml, "m7", 4711), &problems), 0);
 	free(yaml);
 	assert_in_force(a);
-	assert_int_equal(in_kernel("nft -a list chain inet patronus rule.m7 | grep 'packets 4711' > /tmp/fwd-apply-before"), 0);
-	commit_many(a, 40, 99, 3);
-	commit_many(a, 40, 5, 3);
-	commit_many(a, 41, 5, 99);
-	assert_int_equal(a->n_full, 1);
-	assert_in_force(a);
-	/* The same counter under the same handle. */
-	assert_int_equal(in_kernel("nft -a list chain inet patronus rule.m7 | grep 'packets 4711' | cmp - /tmp/fwd-apply-before"), 0);
-	assert_int_equal(in_kernel("nft list chain inet patronus rule.m5"), 1);
-	assert_int_equal(in_kernel("nft list map inet patronus map.pair.lan.wan.v4-daddr-protocol-dport | grep -q 198.18.0.41"), 0);
+	assert_int_equal(look_up_has("198.18.0.8 .*counter packets 4711 .*\"m7\" : accept"), 0);
+	assert_int_equal(in_kernel("nft list chain inet patronus rule.m7 2>/dev/null"), 1);
+	commit_many(a, 40, 99, 3, "drop");
+	assert_int_equal(look_up_has("198.18.0.4 .*\"m3\" : drop"), 0);
+	commit_many(a, 40, 5, 3, "drop");
+	assert_int_equal(look_up_has("198.18.0.6 "), 1);
+	/* What is more than a counter and a verdict has a chain. */
+	commit_many(a, 41, 5, 3, "reject");
+	assert_int_equal(look_up_has("198.18.0.4 .*: jump rule.m3"), 0);
+	assert_int_equal(look_up_has("198.18.0.41 "), 0);
+	commit_many(a, 41, 5, 99, "");
+	assert_int_equal(in_kernel("nft list chain inet patronus rule.m3 2>/dev/null"), 1);
+	assert_int_equal(look_up_has("198.18.0.8 .*counter packets 4711 .*\"m7\" : accept"), 0);
 	/* Too few for a look-up: the rule goes back to its chain and takes its counter along. */
-	commit_many(a, 8, 5, 99);
-	assert_int_equal(a->n_full, 1);
-	assert_in_force(a);
+	commit_many(a, 8, 5, 99, "");
 	assert_int_equal(in_kernel("nft list chain inet patronus pair.lan.wan | grep -q 'packets 4711 .*comment \"m7\"'"), 0);
-	commit_many(a, 40, 99, 99);
-	assert_int_equal(in_kernel("nft list chain inet patronus rule.m7 | grep -q 'packets 4711'; r=$?; rm /tmp/fwd-apply-before; exit $r"), 0);
+	commit_many(a, 40, 99, 99, "");
+	assert_int_equal(look_up_has("198.18.0.8 .*counter packets 4711 .*\"m7\" : accept"), 0);
+	/* Somebody turns a verdict around: that is seen, and repair keeps what was counted. */
+	assert_int_equal(in_kernel("nft 'delete element inet patronus map.pair.lan.wan.v4-daddr-protocol-dport { 198.18.0.9 . 6 . 22 }; "
+	    "add element inet patronus map.pair.lan.wan.v4-daddr-protocol-dport { 198.18.0.9 . 6 . 22 comment \"m8\" : drop }'"), 0);
+	a->is_trusted = false;
+	assert_int_equal(apply_verify(a, NULL, NULL), 1);
+	assert_int_equal(apply_repair(a, true, &problems), 0);
+	assert_int_equal(look_up_has("198.18.0.9 .*\"m8\" : accept"), 0);
+	assert_int_equal(look_up_has("198.18.0.8 .*counter packets 4711 .*\"m7\" : accept"), 0);
 	assert_in_force(a);
+}
+
+/* A rule with two elements counts once, wherever they go. */
+static void
+test_two_elements_are_one_count(void **state)
+{
+	static const char sum[] = "nft list map inet patronus map.pair.lan.wan.v4-daddr-protocol-dport | tr ',' '\\n' | grep -c 'packets 815 .*\"m7\"' | "
+	    "grep -qx 1";
+	struct apply *a = *state;
+	struct problems problems;
+	char *yaml = many(40, 99, 99, "", "dns");
+
+	problems_init(&problems, NULL);
+	assert_int_equal(apply_commit(a, make_counting(yaml, "m7", 815), &problems), 0);
+	free(yaml);
+	assert_in_force(a);
+	assert_int_equal(in_kernel(sum), 0);
+	yaml = many(8, 5, 99, "", "dns");
+	commit(a, yaml);
+	free(yaml);
+	assert_in_force(a);
+	assert_int_equal(in_kernel("nft list chain inet patronus pair.lan.wan | grep -q 'packets 815 .*comment \"m7\"'"), 0);
+	yaml = many(40, 99, 99, "", "dns");
+	commit(a, yaml);
+	free(yaml);
+	assert_in_force(a);
+	assert_int_equal(in_kernel(sum), 0);
 }
 
 static void
@@ -597,6 +651,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_counters_survive_repair, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters_survive_moves, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_look_up_changes_in_steps, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_elements_are_one_count, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_known_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusal, setup, teardown)
 	};
