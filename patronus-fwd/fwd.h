@@ -27,7 +27,11 @@ struct message;
 struct problems;
 struct record;
 struct revision;
+<<<<<<< HEAD
 struct state_log_event;
+=======
+struct state_connections;
+>>>>>>> 5cac595 (fwd: large tables of connections are read only when asked)
 struct watch;
 
 struct fwd {
@@ -102,6 +106,8 @@ void	 fwd_settled(struct fwd *);
 
 /* report.c */
 void	 report_state(struct fwd *, struct channel *, const struct message *);
+/* How many connections the kernel has; zeros when it does not say. */
+void	 report_connections(struct state_connections *);
 /* The counters that have changed, to confd; as often as reading them is cheap. */
 void	 report_counters(struct fwd *);
 /* One record of a topic to confd, if it is there. */

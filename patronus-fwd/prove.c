@@ -92,6 +92,7 @@ prove_request(const struct prove_question *p, struct buf *batch, struct prove_re
 	ret->mark = p->packet->mark;
 	ret->packet = (struct bytes){ bytes, (uint32_t)prove_packet(p->packet, bytes) };
 	nft_batch_init(&b);
+	b.is_expanded = true;		/* a trace names the rule, not the look-up that has it in an element */
 	nft_put_all(&b, p->ir);
 	*batch = b.out;
 	buf_init(&b.out, 0);

@@ -24,6 +24,7 @@
 
 #define SAMPLE_MS	20000	/* well below the time for which the kernel keeps what has ended */
 #define SAMPLE_REST	100
+#define SAMPLE_MAX	200000	/* connections: reading more of them unasked would keep commits waiting */
 #define ENTRIES_MAX	1000	/* of each list; the rest is counted */
 #define TCP_SYN		0x02
 #define ECHO4		8
@@ -46,13 +47,15 @@ void
 impact_sample(struct fwd *f, bool is_now)
 {
 	const uint64_t start = clock_mono_ms();
+	struct state_connections table = { 0 };
 	struct privcall_error e;
 	const uint8_t *data;
 	size_t len;
 
 	if (!is_now && start < f->flows_due_ms)
 		return;
-	if (privcall_dump(NL_DUMP_CT, &data, &len, NULL, &e) == 0) {
+	report_connections(&table);
+	if ((is_now || table.current <= SAMPLE_MAX) && privcall_dump(NL_DUMP_CT, &data, &len, NULL, &e) == 0) {
 		flowlog_take(f->flows, data, len, clock_wall_ms());
 		privcall_dump_free(data, len);
 	}

@@ -242,8 +242,8 @@ describe_origin(const struct fwd *f, struct state_rule *s, const struct ir_origi
 	describe_evidence(f, s, o->id);
 }
 
-static void
-read_connections(struct state_connections *s)
+void
+report_connections(struct state_connections *s)
 {
 	struct privcall_error e;
 	struct cursor c = { .at = 0 };
@@ -286,7 +286,7 @@ state_firewall(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, si
 
 	ir = f->apply.ir;
 	s.connections = mem_alloc(a, 1, sizeof(*s.connections));
-	read_connections(s.connections);
+	report_connections(s.connections);
 	describe_schedules(f->applied, &s, a);
 	drivers_state(f->drivers, &s, a);
 	if (ir != NULL && read_counters(f) != 0)

@@ -27,7 +27,7 @@ def test_users_are_those_of_the_processes(box):
     for p in box.processes().values():
         if p["uid"] != 0:
             assert users[p["user"]] == p["uid"]
-    assert len(users) == 12
+    assert len(users) == 13
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze on this machine")
