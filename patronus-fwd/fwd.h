@@ -27,11 +27,8 @@ struct message;
 struct problems;
 struct record;
 struct revision;
-<<<<<<< HEAD
 struct state_log_event;
-=======
 struct state_connections;
->>>>>>> 5cac595 (fwd: large tables of connections are read only when asked)
 struct watch;
 
 struct fwd {

@@ -364,6 +364,7 @@ const struct command commands[] = {
 	}, {
 		.words = "firewall countries forget", .summary = "go back to the package's database of countries",
 		.text = "Or to that of firewall/countries/url. The one that was uploaded stays in force until the other one is there.",
+		.examples = { { "firewall countries forget", "no upload any more" } },
 		.run = run_firewall_countries_forget,
 	}, {
 		.words = "firewall export", .summary = "the addresses of a group, one in a line",
