@@ -345,6 +345,7 @@ apply_difference(struct apply *a, struct ir *next, struct problems *problems)
 	/* Somebody else's transaction came between: it is our table again when nothing of it differs. */
 	if (r == -ESTALE) {
 		a->is_trusted = false;
+		ir_clear_counters(next);	/* what moves is counted again */
 		r = verify(a, next, NULL, NULL) == 0 ? apply_steps(a, next, problems) : 1;
 	}
 	return r;

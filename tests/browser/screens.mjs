@@ -110,11 +110,20 @@ await check('a line of the log becomes a rule before the one that decided, with 
 		return wrong
 	}))
 
+/** A port stands behind its address, not over it. */
+const covered = page => page.evaluate(() => [...document.querySelectorAll('.state-end .port-number')].some(port => {
+	const address = document.createRange()
+	address.selectNodeContents(port.previousSibling)
+	return port.getBoundingClientRect().left < address.getBoundingClientRect().right - 0.5
+}) ? 'a port lies over its address' : '')
+
 await check('connections are searched at the appliance, shown a page at a time, and ended', () =>
 	with_page({}, async (page, url, box) => {
+		await page.goto(url + '/#/log')		// its styles stay
+		await page.locator('.log [role=row][data-key]').first().waitFor()
 		await page.goto(url + '/#/states')
 		await page.getByText('240 of 240 connections').waitFor()
-		const wrong = [...await check_axe(page, 'connections'), await overflow(page)]
+		const wrong = [...await check_axe(page, 'connections'), await overflow(page), await covered(page)]
 		await page.getByRole('button', { name: 'Show more' }).click()
 		await page.waitForFunction(() => document.querySelectorAll('main tbody tr').length === 200)
 		await page.getByLabel('Search connections').fill('22 tcp zzz')

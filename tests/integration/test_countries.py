@@ -91,14 +91,9 @@ def source(lab):
     return next(s for s in lab.ctl_json("firewall", "sources")["sources"] if s["id"] == "countries")
 
 
-def load(lab, text):
-    (lab.dir / "document.yaml").write_text(text)
-    lab.load(lab.dir / "document.yaml")
-
-
 def test_the_package_is_there_when_the_commit_is(box):
     """The first commit that names a country waits until the database is read: there is no moment without it."""
-    load(box, DOCUMENT)
+    box.load_text(DOCUMENT)
     s = source(box)
     assert s["name"] == "package" and s["state"] == "good" and s["ipv4"] > 100000 and s["ipv6"] > 100000
     # The whole of Germany is a list beside the policy: a base of its own name.
@@ -187,7 +182,7 @@ def test_it_is_fetched_and_kept_when_it_is_bad(box):
 
     publish(TOR.format("").encode())
     trust = '"' + (box.dir / "ca.pem").read_text().replace("\n", "\\n") + '"'
-    load(box, DOCUMENT.replace("  groups:", f"  countries: {{ url: 'https://198.51.100.1/db', trust: {trust} }}\n  groups:"))
+    box.load_text(DOCUMENT.replace("  groups:", f"  countries: {{ url: 'https://198.51.100.1/db', trust: {trust} }}\n  groups:"))
     wait_for("the database", 10, lambda: source(box)["name"].startswith("https:"), every=0.1)
     assert passing(box) == [FRENCH, NOBODY]
     publish(b"<html>\n<p>Sign in</p>\n")

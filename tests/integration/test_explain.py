@@ -36,19 +36,13 @@ management: { web: { zones: [lan] } }
 @pytest.fixture(scope="module")
 def box():
     lab = Lab("e").start()
-    load(lab, DOCUMENT)
+    lab.load_text(DOCUMENT, commit=False)
     lab.ctl("commit", "--comment", "test")
     lab.serve("inet", 80)
     lab.serve("inet", 8080)
     lab.serve("dmz", 80)
     yield lab
     lab.close()
-
-
-def load(lab, text):
-    path = lab.dir / "document.yaml"
-    path.write_text(text)
-    lab.ctl("load", path)
 
 
 def tried(lab, *words):
@@ -122,7 +116,7 @@ def test_a_commit_that_breaks_one_is_refused(box, before, after, assertion, word
 
 
 def test_a_warning_is_said_and_the_commit_goes_on(box):
-    load(box, DOCUMENT.replace("service: http, action: accept }\n    - { id: no-other", "service: [http, https], action: accept }\n    - { id: no-other"))
+    box.load_text(DOCUMENT.replace("service: http, action: accept }\n    - { id: no-other", "service: [http, https], action: accept }\n    - { id: no-other"), commit=False)
     plan = box.ctl("diff", "--as", "plan").stdout
     assert re.search(r"assertion nice does not hold: it must pass", plan), plan
     box.ctl("commit", "--comment", "goes on")
@@ -131,7 +125,7 @@ def test_a_warning_is_said_and_the_commit_goes_on(box):
 def test_going_back_is_never_refused(box):
     """Half of the assertion's ground is gone: the timer takes the box back to where it does not hold either."""
     bad = DOCUMENT.replace("expect: pass, severity: warning", "expect: drop, severity: error")
-    load(box, bad.replace("id: web, from", "id: web, log: true, from"))
+    box.load_text(bad.replace("id: web, from", "id: web, log: true, from"), commit=False)
     box.ctl("commit", "--confirm", "5s")
     deadline = time.monotonic() + 15
     while json.loads(box.ctl("status", "--json").stdout).get("pending") and time.monotonic() < deadline:

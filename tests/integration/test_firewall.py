@@ -41,15 +41,9 @@ def box():
         lab.serve(host, port)
     lab.ip("inet", "addr add 203.0.113.7/32 dev lo")
     lab.ip("inet", "addr add 203.0.113.8/32 dev lo")
-    commit(lab, document())
+    lab.load_text(document())
     yield lab
     lab.close()
-
-
-def commit(lab, text):
-    path = lab.dir / "document.yaml"
-    path.write_text(text)
-    lab.load(path, comment="test")
 
 
 def rules(lab):
@@ -167,11 +161,11 @@ def test_group_changes_without_touching_rules(box):
         assert box.ask(*target, timeout=1, source="203.0.113.8") is None
         before, counted = kernel_rules(box), packets(box, "friends")
         assert counted >= 1
-        commit(box, document(friends="203.0.113.7, 203.0.113.8"))
+        box.load_text(document(friends="203.0.113.7, 203.0.113.8"))
         assert kernel_rules(box) == before
         assert packets(box, "friends") == counted
         assert box.ask(*target, source="203.0.113.8") == "203.0.113.8"
-        commit(box, document())
+        box.load_text(document())
         assert box.ask(*target, timeout=1, source="203.0.113.8") is None
     finally:
         box.ip("inet", "route del 192.0.2.128/26")
@@ -179,17 +173,17 @@ def test_group_changes_without_touching_rules(box):
 
 def test_one_rule_changes_alone(box):
     before = kernel_rules(box)
-    commit(box, document(RULES.replace("service: smtp, action: reject", "service: smtp, action: drop")))
+    box.load_text(document(RULES.replace("service: smtp, action: reject", "service: smtp, action: drop")))
     assert changed(before, kernel_rules(box)) == {'tcp dport 25 counter drop comment "no-mail"'}
-    commit(box, document())
+    box.load_text(document())
 
 
 def test_connections_survive_a_commit(box):
     """A connection that is open before a commit of something else still answers after it."""
     p = box.spawn("lan", ["sh", "-c", f"(echo; sleep 4) | socat -T 6 - TCP:{WORLD4}:80"])
     time.sleep(0.5)
-    commit(box, document(friends="203.0.113.9"))
-    commit(box, document())
+    box.load_text(document(friends="203.0.113.9"))
+    box.load_text(document())
     states = box.exec("box", ["conntrack", "-L", "-p", "tcp", "--dport", "80"], check=False).stdout
     assert "192.0.2.10" in states
     p.terminate()
@@ -249,27 +243,27 @@ def test_killed_fwd_finds_its_table_again(box):
     wait_for("its state", 3, lambda: "lan-out" in rules(box))
     assert kernel_rules(box) == before
     assert packets(box, "lan-out") >= counted
-    commit(box, document(RULES.replace("service: smtp, action: reject", "service: smtp, action: drop")))
+    box.load_text(document(RULES.replace("service: smtp, action: reject", "service: smtp, action: drop")))
     assert changed(before, kernel_rules(box)) == {'tcp dport 25 counter drop comment "no-mail"'}
-    commit(box, document())
+    box.load_text(document())
 
 
 def test_outgoing_can_be_closed(box):
     """With defaults.outgoing drop the box talks to nobody but by a rule from local; what it answers is not touched."""
     assert box.exec("box", ["ping", "-c", "1", "-W", "1", WORLD4], check=False).returncode == 0
     closed = "  defaults: { outgoing: drop }\n"
-    commit(box, document(extra=closed))
+    box.load_text(document(extra=closed))
     assert box.exec("box", ["ping", "-c", "1", "-W", "1", WORLD4], check=False).returncode != 0
     assert box.ask("lan", WORLD4, 80) == BOX4
-    commit(box, document(RULES + "    - {id: box-pings, from: local, to: wan, service: ping, action: accept}\n", extra=closed))
+    box.load_text(document(RULES + "    - {id: box-pings, from: local, to: wan, service: ping, action: accept}\n", extra=closed))
     assert box.exec("box", ["ping", "-c", "1", "-W", "1", WORLD4], check=False).returncode == 0
-    commit(box, document())
+    box.load_text(document())
 
 
 def test_rules_follow_a_renamed_link(box):
     """An interface that is matched by its MAC keeps its rules under another kernel name."""
     mac = re.search(r"link/ether (\S+)", box.ip("box", "link show eth0").stdout)[1]
-    commit(box, document().replace("match: { name: eth0 }", f"match: {{ mac: '{mac}' }}"))
+    box.load_text(document().replace("match: { name: eth0 }", f"match: {{ mac: '{mac}' }}"))
     try:
         assert box.ask("lan", WORLD4, 80) == BOX4
         counted = packets(box, "lan-out")
@@ -285,4 +279,4 @@ def test_rules_follow_a_renamed_link(box):
         box.ip("box", "link set uplink7 down", check=False)
         box.ip("box", "link set uplink7 name eth0", check=False)
         box.ip("box", "link set eth0 up", check=False)
-        commit(box, document())
+        box.load_text(document())

@@ -32,7 +32,7 @@ AFTER = DOCUMENT % (", ".join(str(p) for p in FLOWS if p not in CUT), ", ".join(
 @pytest.fixture(scope="module")
 def box():
     lab = Lab("i").start()
-    load(lab, BEFORE)
+    lab.load_text(BEFORE, commit=False)
     lab.ctl("commit", "--comment", "before")
     for port in [*FLOWS, *ADMITTED]:
         lab.spawn("inet", ["socat", f"TCP6-LISTEN:{port},ipv6only=0,reuseaddr,fork", "SYSTEM:echo $SOCAT_PEERADDR"])
@@ -42,18 +42,12 @@ def box():
     lab.close()
 
 
-def load(lab, text):
-    path = lab.dir / "document.yaml"
-    path.write_text(text)
-    lab.ctl("load", path)
-
-
 def test_what_is_said_before_is_so_after(box):
     for port in FLOWS:
         assert box.ask("lan", WORLD4, port), port
     for port in range(9101, 9106):
         assert not box.ask("lan", WORLD4, port, timeout=1)
-    load(box, AFTER)
+    box.load_text(AFTER, commit=False)
     wait_for("the log", 5, lambda: box.ctl_json("diff", "--as", "impact")["denied"] >= 5)
     said = box.ctl_json("diff", "--as", "impact")
     cut, admitted = {i["destination-port"] for i in said["cut"]}, {i["destination-port"] for i in said["admitted"]}
@@ -74,7 +68,7 @@ def test_what_is_said_before_is_so_after(box):
 
 
 def test_what_changes_nothing_touches_nobody(box):
-    load(box, AFTER.replace("id: noted,", "id: noted, description: the same,"))
+    box.load_text(AFTER.replace("id: noted,", "id: noted, description: the same,"), commit=False)
     time.sleep(0.2)
     said = box.ctl_json("diff", "--as", "impact")
     assert (said["cut"], said["admitted"]) == ([], [])

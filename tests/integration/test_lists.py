@@ -58,8 +58,7 @@ def box():
     wait_for("the servers", 5, lambda: all(f":{p} " in lab.exec("inet", ["ss", "-Hltn"]).stdout for p in (80, 81, 443)))
     lab.start()
     trust = '"' + (lab.dir / "ca.pem").read_text().replace("\n", "\\n") + '"'
-    (lab.dir / "document.yaml").write_text(DOCUMENT.replace("@TRUST@", trust))
-    lab.load(lab.dir / "document.yaml")
+    lab.load_text(DOCUMENT.replace("@TRUST@", trust))
     yield lab
     lab.close()
 

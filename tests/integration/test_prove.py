@@ -31,16 +31,10 @@ management: { web: { zones: [lan] } }
 @pytest.fixture(scope="module")
 def box():
     lab = Lab("p").start()
-    load(lab, DOCUMENT)
+    lab.load_text(DOCUMENT, commit=False)
     lab.ctl("commit", "--comment", "test")
     yield lab
     lab.close()
-
-
-def load(lab, text):
-    path = lab.dir / "document.yaml"
-    path.write_text(text)
-    lab.ctl("load", path)
 
 
 def prove(lab, words, *more):

@@ -42,12 +42,6 @@ management: { web: { zones: [lan] } }
 N = 10000
 
 
-def commit(lab, text):
-    path = lab.dir / "document.yaml"
-    path.write_text(text)
-    lab.load(path, comment="test")
-
-
 def table(lab, *words):
     """{number: line}"""
     lines = lab.exec("box", ["conntrack", "-L", "-o", "id", *words]).stdout.splitlines()
@@ -70,7 +64,7 @@ def flow(n, port, protocol="udp"):
 @pytest.fixture(scope="module")
 def box():
     lab = Lab("k").start()
-    commit(lab, DOCUMENT)
+    lab.load_text(DOCUMENT)
     lab.ip("dmz", "addr add 192.0.2.131/26 dev eth0")
     for host, port in (("inet", 5000), ("inet", 80), ("dmz", 8090)):
         lab.spawn(host, ["socat", f"TCP6-LISTEN:{port},ipv6only=0,reuseaddr,fork", "PIPE"])
@@ -82,7 +76,7 @@ def box():
 @pytest.fixture
 def streams(box):
     """Open connections that echo; the box's table is otherwise as the test fills it."""
-    commit(box, DOCUMENT)
+    box.load_text(DOCUMENT)
     time.sleep(0.5)
     opened = []
 
@@ -121,7 +115,7 @@ def test_a_denied_stream_ends_and_others_go_on(box, streams):
     assert len(before) >= N
     doomed = {k for k, line in before.items() if "dport=5000" in line}
     assert len(doomed) == 11
-    commit(box, DOCUMENT.replace("service: chat, action", "service: ntp, action").replace("service: chat, limit", "service: ntp, limit"))
+    box.load_text(DOCUMENT.replace("service: chat, action", "service: ntp, action").replace("service: chat, limit", "service: ntp, limit"))
     took = ended(box, 5000)
     time.sleep(0.3)
     after = table(box)
@@ -135,21 +129,21 @@ def test_a_denied_stream_ends_and_others_go_on(box, streams):
 def test_a_rule_that_cannot_be_judged_ends_nothing(box, streams):
     """Whether the packets of a connection have a code point is not in the table."""
     chat = streams("lan", WORLD4, 5000)
-    commit(box, DOCUMENT.replace("service: chat, limit", "service: ntp, limit"))
+    box.load_text(DOCUMENT.replace("service: chat, limit", "service: ntp, limit"))
     time.sleep(0.8)
     assert echoes(chat)
 
 
 def test_a_smaller_group_ends_its_connections(box, streams):
     chat, web = streams("lan", WORLD4, 5000), streams("lan", WORLD4, 80)
-    commit(box, DOCUMENT.replace("dscp: ef, ", "family: ipv6, ").replace("addresses: [192.0.2.0/25", "addresses: [192.0.2.64/27"))
+    box.load_text(DOCUMENT.replace("dscp: ef, ", "family: ipv6, ").replace("addresses: [192.0.2.0/25", "addresses: [192.0.2.64/27"))
     assert ended(box, 5000) < 3
     assert echoes(web) and not echoes(chat)
 
 
 def test_other_translation_ends_what_had_the_old_one(box, streams):
     web, inner = streams("lan", WORLD4, 80), streams("lan", "192.0.2.130", 8090)
-    commit(box, DOCUMENT.replace("masquerade: {", "source-nat: [{ id: own, zone: wan, to: 198.51.100.77 }]\n  masquerade: {"))
+    box.load_text(DOCUMENT.replace("masquerade: {", "source-nat: [{ id: own, zone: wan, to: 198.51.100.77 }]\n  masquerade: {"))
     assert ended(box, 80) < 3
     assert echoes(inner) and not echoes(web)
 
@@ -158,10 +152,10 @@ def test_a_forward_that_goes_elsewhere_ends_its_connections(box, streams):
     first, second = streams("inet", "198.51.100.2", 8090), streams("inet", "198.51.100.2", 8090)
     lines = table(box, "-p", "tcp", "--orig-port-dst", "8090").values()
     assert {m[1] for line in lines if (m := re.search(r"src=(192\.0\.2\.13[01]) ", line))} == {"192.0.2.130", "192.0.2.131"}
-    commit(box, DOCUMENT.replace("rate: 1000/second", "rate: 999/second"))      # nothing of theirs
+    box.load_text(DOCUMENT.replace("rate: 1000/second", "rate: 999/second"))      # nothing of theirs
     time.sleep(0.8)
     assert echoes(first) and echoes(second)
-    commit(box, DOCUMENT.replace("rate: 1000/second", "rate: 999/second").replace(", balance: [192.0.2.131]", ""))
+    box.load_text(DOCUMENT.replace("rate: 1000/second", "rate: 999/second").replace(", balance: [192.0.2.131]", ""))
     wait_for("one of the two", 3, lambda: len(table(box, "-p", "tcp", "--orig-port-dst", "8090")) == 1)
     time.sleep(0.5)
     assert sorted([echoes(first), echoes(second)]) == [False, True]

@@ -84,7 +84,7 @@ management: { web: { zones: [lan] } }
 def box():
     lab = Lab("r").start()
     lab.text = DOCUMENT.replace("@MAC@", lab.exec("lan", ["cat", "/sys/class/net/eth0/address"]).stdout.strip())
-    commit(lab, lab.text)
+    lab.load_text(lab.text)
     for port in [3101, 3103, 3111, 3113, *range(3120, 3126), *range(3130, 3135)]:
         lab.serve("dmz", port)
     for address in ("203.0.113.7", "203.0.113.8"):
@@ -92,12 +92,6 @@ def box():
     lab.ip("inet", "route add 192.0.2.128/26 via 198.51.100.2")
     yield lab
     lab.close()
-
-
-def commit(lab, text):
-    path = lab.dir / "document.yaml"
-    path.write_text(text)
-    lab.load(path, comment="test")
 
 
 def packets(lab, rule):

@@ -59,10 +59,8 @@ def packets(lab, rule):
 
 
 def test_a_window_opens_and_ends_with_its_connections(box):
-    path = box.dir / "document.yaml"
-    path.write_text(DOCUMENT.replace("@FROM@", at(8)).replace("@TO@", at(16)))
     start = time.monotonic()
-    box.load(path)
+    box.load_text(DOCUMENT.replace("@FROM@", at(8)).replace("@TO@", at(16)))
     before = box.ctl_json("status")["revision"]
     assert not opens(box, 5000) and opens(box, 5001)
     state = schedules(box)

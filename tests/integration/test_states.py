@@ -30,12 +30,6 @@ management: { web: { zones: [lan] } }
 """
 
 
-def commit(lab, text):
-    path = lab.dir / "document.yaml"
-    path.write_text(text)
-    lab.load(path, comment="test")
-
-
 def fill(lab, n, port=53, state=""):
     lines = [f"-A -p udp --timeout 600 {state} -u SEEN_REPLY -s 192.0.2.{10 + i % 100} -d 203.0.113.10 --sport {1024 + i // 100} --dport {port} "
              f"--reply-src 203.0.113.10 --reply-dst 198.51.100.2 --reply-port-src {port} --reply-port-dst {20000 + i % 40000}" for i in range(n)]
@@ -63,7 +57,7 @@ def rules(lab):
 def box():
     lab = Lab("y").start()
     lab.exec("box", ["sysctl", "-qw", "net.netfilter.nf_conntrack_acct=1"])
-    commit(lab, DOCUMENT)
+    lab.load_text(DOCUMENT)
     lab.serve("inet", 80)
     yield lab
     lab.close()

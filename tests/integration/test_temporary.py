@@ -42,16 +42,10 @@ CLIENT, CLIENT6 = "192.0.2.10", "2001:db8:2::10"
 SERVER, SERVER6 = "192.0.2.130", "2001:db8:3::130"
 
 
-def commit(lab, text):
-    path = lab.dir / "document.yaml"
-    path.write_text(text)
-    lab.load(path)
-
-
 @pytest.fixture(scope="module")
 def box():
     lab = Lab("j").start()
-    commit(lab, DOCUMENT)
+    lab.load_text(DOCUMENT)
     for port in (5000, 5001):
         lab.spawn("dmz", ["socat", f"TCP6-LISTEN:{port},ipv6only=0,reuseaddr,fork", "PIPE"])
         wait_for("the listener", 5, lambda port=port: f":{port} " in lab.exec("dmz", ["ss", "-Hltn"]).stdout)
@@ -164,10 +158,10 @@ def test_revoked_before_its_time(box):
 def test_what_is_left_survives_commits_and_daemons(box):
     allow(box, life="60s")
     time.sleep(1.5)
-    commit(box, DOCUMENT.replace("192.0.2.9", "192.0.2.8"))
+    box.load_text(DOCUMENT.replace("192.0.2.9", "192.0.2.8"))
     left = in_kernel(box)[CLIENT]
     assert 50 < left <= 59, "a commit gives no new time"
-    commit(box, DOCUMENT)
+    box.load_text(DOCUMENT)
     for name in ("fwd", "confd"):
         pid = int(box.processes()[name]["pid"])
         os.kill(pid, signal.SIGKILL)
@@ -186,7 +180,7 @@ def test_what_is_left_survives_commits_and_daemons(box):
 def test_ends_when_everything_is_dead():
     lab = Lab("jd").start()
     try:
-        commit(lab, DOCUMENT)
+        lab.load_text(DOCUMENT)
         lab.spawn("dmz", ["socat", "TCP-LISTEN:5000,reuseaddr,fork", "PIPE"])
         wait_for("the listener", 5, lambda: ":5000 " in lab.exec("dmz", ["ss", "-Hltn"]).stdout)
         allow(lab, life="5s")
@@ -221,9 +215,9 @@ def test_overlapping_members_end_each_in_its_time(box):
     assert len(entries(box)) == 2 and in_kernel(box)[CLIENT] <= 20
     allow(box, life="40s")
     assert in_kernel(box)[CLIENT] > 30
-    commit(box, DOCUMENT.replace("192.0.2.64/28", "192.0.2.0/25"))
+    box.load_text(DOCUMENT.replace("192.0.2.64/28", "192.0.2.0/25"))
     assert in_kernel(box) == {"192.0.2.0": None} and opens(box)
-    commit(box, DOCUMENT)
+    box.load_text(DOCUMENT)
     assert 20 < in_kernel(box)[CLIENT] <= 40 and opens(box)
     box.ctl("verify")
 

@@ -43,9 +43,7 @@ management: { web: { zones: [lan] } }
 @pytest.fixture(scope="module")
 def box():
     lab = Lab("n").start()
-    path = lab.dir / "document.yaml"
-    path.write_text(DOCUMENT)
-    lab.load(path, comment="test")
+    lab.load_text(DOCUMENT)
     lab.ip("inet", "route add 198.51.100.128/25 via 198.51.100.2")
     lab.ip("inet", "route add 192.0.2.0/25 via 198.51.100.2")
     lab.ip("inet", "-6 route add 2001:db8:52::/64 via 2001:db8:51::2")

@@ -43,9 +43,7 @@ def box():
 
 
 def commit(lab, xdp=ON, bad=BAD):
-    path = lab.dir / "document.yaml"
-    path.write_text(DOCUMENT.format(bad=bad, xdp=xdp))
-    lab.load(path)
+    lab.load_text(DOCUMENT.format(bad=bad, xdp=xdp))
 
 
 def program(lab, link="eth0"):
@@ -112,9 +110,7 @@ def test_daemons_die(box):
     flood = box.spawn("inet", ["ping", "-n", "-i", "0.005", "-I", WORLD4, "198.51.100.2"], log="flood")
     for i in range(6):
         other = ", ".join(f"198.18.{i}.{n}" for n in range(1 + 40 * i))
-        path = box.dir / "document.yaml"
-        path.write_text(DOCUMENT.format(bad=BAD + ", " + other, xdp=ON if i % 2 else LIMITS.replace("1/hour, burst: 5", "100000/second")))
-        box.ctl("load", path)
+        box.load_text(DOCUMENT.format(bad=BAD + ", " + other, xdp=ON if i % 2 else LIMITS.replace("1/hour, burst: 5", "100000/second")), commit=False)
         fwd = box.processes()["fwd"]["pid"]
         c = box.start_ctl("commit", "--comment", "swap")
         time.sleep(0.03 * i)

@@ -231,6 +231,11 @@ class Lab:
         if commit:
             self.ctl("commit", "--comment", comment)
 
+    def load_text(self, text, commit=True, comment="test"):
+        path = self.dir / "document.yaml"
+        path.write_text(text)
+        self.load(path, commit, comment)
+
     def processes(self):
         return {p["name"]: p for p in self.ctl_json("show", "processes")["processes"]}
 

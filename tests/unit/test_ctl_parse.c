@@ -177,6 +177,7 @@ rows_are_whole(void **state)
 		if (commands[i].is_hidden)
 			continue;
 		assert_non_null(commands[i].examples[0].command);
+		assert_null(commands[i].examples[sizeof(commands[i].examples) / sizeof(*e) - 1].command);	/* which ends the list */
 		for (e = commands[i].examples; e->command != NULL; e++)
 			assert_non_null(e->text);
 		assert_true(commands[i].summary[strlen(commands[i].summary) - 1] != '.');

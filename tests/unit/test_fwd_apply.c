@@ -463,6 +463,13 @@ test_counters_survive_moves(void **state)
 	commit(a, POLICY("", B A));
 	assert_int_equal(a->n_full, 1);
 	assert_int_equal(in_kernel("nft list chain inet patronus pair.lan.wan | grep -q 'packets 4711 .*comment \"b\"'"), 0);
+	/* Nor does it count twice when somebody came between, and it is all done again. */
+	assert_int_equal(in_kernel("nft add table ip foreign"), 0);
+	commit(a, POLICY("", A B));
+	assert_int_equal(in_kernel("nft delete table ip foreign"), 0);
+	commit(a, POLICY("", B A));
+	assert_int_equal(a->n_full, 1);
+	assert_int_equal(in_kernel("nft list chain inet patronus pair.lan.wan | grep -q 'packets 4711 .*comment \"b\"'"), 0);
 
 	apply_fini(a);
 	apply_init(a);
