@@ -117,6 +117,7 @@ confd_fini(struct confd *confd)
 {
 	if (confd->tick != NULL)
 		event_free(confd->tick);
+	web_stop(confd);
 	people_free(confd->people);
 	mirror_free(confd->mirror);
 	transaction_free(confd->transaction);

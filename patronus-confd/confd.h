@@ -64,6 +64,8 @@ struct confd {
 	bool			 wants_packets;	/* a receiver of syslog gets what the firewall logs */
 	bool			 has_httpd;
 	uint16_t		 web_port;	/* that httpd listens on; 0: none yet */
+	uint16_t		 web_failing;	/* that could not be had; 0: none */
+	struct event		*web_again;	/* the next try */
 	struct event		*tick;		/* of streams whose session ended */
 	uint64_t		 started_ms;	/* monotonic */
 	char			 boot_id[40];	/* the kernel's; "" when it was not told */

@@ -29,9 +29,11 @@ static const uint8_t dump_kinds[NDUMPS] = {
 	NL_DUMP_LINKS, NL_DUMP_NFT_TABLES, NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS,
 };
 
+/* One owner's answer; they come in any order, and are told in the order of the owners. */
 struct part {
 	struct verification_run	*run;
 	const char		*owner;
+	struct buf		 json;
 };
 
 struct verification_run {
@@ -42,11 +44,10 @@ struct verification_run {
 	uint64_t		 since_us;
 	struct channel		*helper;
 	struct part		 parts[OWNERS_MAX];
+	struct part		 fwd;		/* after them */
 	unsigned		 waiting;
-	unsigned		 nchecks;
 	bool			 is_good;
 	int			 error;
-	struct buf		 json;
 	bool			 is_starting;
 };
 
@@ -62,49 +63,83 @@ put_string(struct buf *b, const char *name, const char *text)
 }
 
 static void
-check_begin(struct verification_run *v, const char *owner, const char *by)
+check_begin(struct part *p, const char *by)
 {
-	buf_puts(&v->json, v->nchecks++ > 0 ? ",{" : "{");
-	put_string(&v->json, "owner", owner);
-	buf_putc(&v->json, ',');
-	put_string(&v->json, "by", by);
+	buf_putc(&p->json, '{');
+	put_string(&p->json, "owner", p->owner);
+	buf_putc(&p->json, ',');
+	put_string(&p->json, "by", by);
 }
 
 static void
-differences_put(struct verification_run *v, const struct ipc_problem *items, uint32_t n, uint32_t all)
+differences_put(struct part *p, const struct ipc_problem *items, uint32_t n, uint32_t all)
 {
 	uint32_t i;
 
-	buf_printf(&v->json, ",\"differences-count\":%u,\"differences\":[", all);
+	buf_printf(&p->json, ",\"differences-count\":%u,\"differences\":[", all);
 	for (i = 0; i < n; i++) {
-		buf_puts(&v->json, i > 0 ? ",{" : "{");
-		put_string(&v->json, "path", items[i].path);
-		buf_putc(&v->json, ',');
-		put_string(&v->json, "object", items[i].code);
-		buf_putc(&v->json, ',');
-		put_string(&v->json, "text", items[i].text);
-		buf_putc(&v->json, '}');
+		buf_puts(&p->json, i > 0 ? ",{" : "{");
+		put_string(&p->json, "path", items[i].path);
+		buf_putc(&p->json, ',');
+		put_string(&p->json, "object", items[i].code);
+		buf_putc(&p->json, ',');
+		put_string(&p->json, "text", items[i].text);
+		buf_putc(&p->json, '}');
 	}
-	buf_puts(&v->json, "]}");
+	buf_puts(&p->json, "]}");
 	if (all > 0)
-		v->is_good = false;
+		p->run->is_good = false;
+}
+
+static void
+parts_join(struct verification_run *v, struct buf *json)
+{
+	unsigned i, n = 0;
+	struct part *p;
+
+	buf_printf(json, "{\"revision\":%u,\"checks\":[", v->target->number);
+	for (i = 0; i <= OWNERS_MAX; i++) {
+		p = i < OWNERS_MAX ? &v->parts[i] : &v->fwd;
+		if (buf_failed(&p->json))
+			v->error = -ENOMEM;
+		if (p->json.len == 0)
+			continue;
+		buf_puts(json, n++ > 0 ? "," : "");
+		buf_put(json, p->json.data, p->json.len);
+	}
+	buf_printf(json, "],\"verified\":%s,\"took-us\":%llu}", v->is_good ? "true" : "false",
+	    (unsigned long long)(clock_mono_us() - v->since_us));
+	if (buf_failed(json) && v->error == 0)
+		v->error = -ENOMEM;
+}
+
+static void
+run_free(struct verification_run *v)
+{
+	unsigned i;
+
+	for (i = 0; i < OWNERS_MAX; i++)
+		buf_fini(&v->parts[i].json);
+	buf_fini(&v->fwd.json);
+	snapshot_unref(v->target);
+	free(v);
 }
 
 static void
 run_end(struct verification_run *v)
 {
-	struct verification result = { .revision = v->target->number, .is_verified = v->is_good, .error = v->error };
+	struct verification result = { .revision = v->target->number };
+	struct buf json;
 
-	buf_printf(&v->json, "],\"verified\":%s,\"took-us\":%llu}", v->is_good ? "true" : "false",
-	    (unsigned long long)(clock_mono_us() - v->since_us));
-	if (buf_failed(&v->json) && result.error == 0)
-		result.error = -ENOMEM;
-	result.json = result.error == 0 ? &v->json : NULL;
+	buf_init(&json, JSON_MAX);
+	parts_join(v, &json);
+	result.is_verified = v->is_good;
+	result.error = v->error;
+	result.json = result.error == 0 ? &json : NULL;
 	is_running = false;
 	v->on_end(&result, v->arg);
-	snapshot_unref(v->target);
-	buf_fini(&v->json);
-	free(v);
+	buf_fini(&json);
+	run_free(v);
 }
 
 static void
@@ -131,14 +166,14 @@ on_rechecked(struct channel *ch, struct message *m, int error, void *arg)
 	v->helper = NULL;
 	if (m != NULL && error == 0) {
 		r = m->body;
-		check_begin(v, "fwd", "a fresh process");
-		buf_printf(&v->json, ",\"chains\":%u,\"rules\":%u,\"sets\":%u,\"elements\":%u", r->nchains, r->nrules, r->nsets, r->nelems);
+		check_begin(&v->fwd, "a fresh process");
+		buf_printf(&v->fwd.json, ",\"chains\":%u,\"rules\":%u,\"sets\":%u,\"elements\":%u", r->nchains, r->nrules, r->nsets, r->nelems);
 		if (r->error[0] != '\0') {
-			buf_putc(&v->json, ',');
-			put_string(&v->json, "error", r->error);
+			buf_putc(&v->fwd.json, ',');
+			put_string(&v->fwd.json, "error", r->error);
 			v->is_good = false;
 		}
-		differences_put(v, r->differences.items, r->differences.n, r->ndifferences);
+		differences_put(&v->fwd, r->differences.items, r->differences.n, r->ndifferences);
 	}
 	channel_free(ch);
 	part_done(v, m == NULL || error != 0 ? -EAGAIN : 0);
@@ -249,8 +284,8 @@ on_seen(struct channel *ch, struct message *m, int error, void *arg)
 	(void)ch;
 	if (m != NULL && error == 0) {
 		r = m->body;
-		check_begin(p->run, p->owner, p->owner);
-		differences_put(p->run, r->problems.items, r->problems.n, r->problems.n);
+		check_begin(p, p->owner);
+		differences_put(p, r->problems.items, r->problems.n, r->problems.n);
 	}
 	part_done(p->run, m == NULL || error != 0 ? -EAGAIN : 0);
 }
@@ -267,7 +302,7 @@ ask_owners(struct verification_run *v)
 		if (os->owner[i].role == ROLE_FWD)
 			continue;
 		q = (struct conf_verify_req){ .revision = os->owner[i].revision };
-		v->parts[i] = (struct part){ v, os->owner[i].name };
+		v->parts[i].owner = os->owner[i].name;
 		if (os->owner[i].channel == NULL)
 			error = -EAGAIN;
 		else if ((error = channel_call(os->owner[i].channel, MSG_CONF_VERIFY, q.revision, &q, NULL, 0, TIMEOUT_MS, on_seen,
@@ -277,10 +312,19 @@ ask_owners(struct verification_run *v)
 	return (error);
 }
 
+static void
+part_init(struct part *p, struct verification_run *v, const char *owner)
+{
+	p->run = v;
+	p->owner = owner;
+	buf_init(&p->json, JSON_MAX);
+}
+
 int
 verification_start(struct confd *confd, verification_end *on_end, void *arg)
 {
 	struct verification_run *v;
+	unsigned i;
 	int error;
 
 	if (is_running)
@@ -295,8 +339,9 @@ verification_start(struct confd *confd, verification_end *on_end, void *arg)
 	v->is_good = true;
 	v->is_starting = true;
 	is_running = true;
-	buf_init(&v->json, JSON_MAX);
-	buf_printf(&v->json, "{\"revision\":%u,\"checks\":[", v->target->number);
+	for (i = 0; i < OWNERS_MAX; i++)
+		part_init(&v->parts[i], v, NULL);
+	part_init(&v->fwd, v, "fwd");
 	if ((error = recheck_fwd(v)) == 0) {
 		v->waiting++;
 		error = ask_owners(v);
@@ -308,8 +353,6 @@ verification_start(struct confd *confd, verification_end *on_end, void *arg)
 		return (0);
 	}
 	is_running = false;
-	snapshot_unref(v->target);
-	buf_fini(&v->json);
-	free(v);
+	run_free(v);
 	return (error);
 }

@@ -8,8 +8,10 @@
 
 struct confd;
 
-/* Ask privd for the listener that the running revision wants, when it is another one than before. */
+/* Ask privd for the listener that the running revision wants, when it is another one than before; when the port cannot be had, again and again. */
 void	 web_changed(struct confd *);
+/* No more tries. */
+void	 web_stop(struct confd *);
 /* httpd was started: it has no listener of the configuration yet. */
 void	 web_httpd_ready(struct confd *);
 

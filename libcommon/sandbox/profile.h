@@ -77,5 +77,7 @@ struct profile {
 const struct profile	*profile_by_role(uint8_t role);
 const struct profile	*profiles_all(size_t *ret_n);
 uint32_t		 profile_uid(const struct profile *);
+/* privd has no row: it is confined by itself, with these calls. */
+const struct profile_calls	*profile_privd_calls(void);
 
 #endif

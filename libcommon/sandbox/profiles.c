@@ -115,9 +115,25 @@ static const struct profile_call bpf_calls[] = {
 	CALL_ERROR(faccessat, ENOENT), CALL_ERROR(faccessat2, ENOENT),
 };
 
+/* privd, which has no row.  No connect, no exec, no fork, no kill but "is it there", no memory that runs. */
+static const struct profile_call privd_calls[] = {
+	CALL(read), CALL(write), CALL(pread64), CALL(pwrite64), CALL(close), CALL(lseek),
+	CALL(poll), CALL(ppoll), CALL(recvmsg), CALL(recvfrom), CALL(sendmsg), CALL(sendto),
+	CALL_EQ(socket, 0, AF_NETLINK), CALL_EQ(socket, 0, AF_INET), CALL_EQ(socket, 0, AF_INET6), CALL_EQ(socket, 0, AF_UNIX),
+	CALL(socketpair), CALL(bind), CALL(listen),
+	CALL(setsockopt), CALL(getsockopt), CALL(getsockname), CALL(shutdown),
+	CALL(openat), CALL(openat2), CALL(open), CALL(fstat), CALL(newfstatat), CALL(fsync), CALL(fdatasync), CALL(renameat),
+	CALL(renameat2), CALL(rename), CALL(unlink), CALL(unlinkat), CALL(symlinkat), CALL(readlinkat), CALL(chmod), CALL(fchmod),
+	CALL(fchmodat), CALL(fcntl), CALL(memfd_create), CALL(ftruncate),
+	CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_WITHOUT(mprotect, 2, PROT_EXEC), CALL(munmap), CALL(mremap), CALL(brk), CALL(madvise),
+	CALL(wait4), CALL(waitid), CALL_EQ(kill, 1, 0), CALL(futex), CALL(getrandom),
+	CALL(rt_sigreturn), CALL(rt_sigprocmask), CALL(rt_sigaction), CALL(restart_syscall),
+	CALL(clock_gettime), CALL(clock_nanosleep), CALL(gettimeofday), CALL(getpid), CALL(gettid), CALL(getuid), CALL(geteuid),
+	CALL(exit), CALL(exit_group),
+};
 static const struct profile_calls base = SET(base), data_memory = SET(data_memory), code_memory = SET(code_memory),
     memfd = SET(memfd), file_read = SET(file_read), file_write = SET(file_write), accept_set = SET(accept), connect_set = SET(connect),
-    pam_tries = SET(pam_tries), bpf_set = SET(bpf);
+    pam_tries = SET(pam_tries), bpf_set = SET(bpf), privd_set = SET(privd);
 
 static const int xdp_caps[] = { CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN };
 
@@ -190,4 +206,10 @@ uint32_t
 profile_uid(const struct profile *p)
 {
 	return PATRONUS_UID_BASE + p->role;
+}
+
+const struct profile_calls *
+profile_privd_calls(void)
+{
+	return &privd_set;
 }

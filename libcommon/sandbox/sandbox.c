@@ -68,5 +68,5 @@ sandbox_enter(uint8_t role)
 	error = abi == 0 ? 0 : files_confine(p);
 	if (error != 0)
 		return error;
-	return sandbox_seccomp(p->calls, PROFILE_CALL_SETS);
+	return sandbox_seccomp(p->name);
 }

@@ -29,9 +29,8 @@ int	 sandbox_landlock(const struct landlock_path *paths, bool with_network);
 /* The kernel's Landlock ABI, 0 when it has none. */
 int	 sandbox_landlock_abi(void);
 
-struct profile_calls;
-/* sets ends with NULL. */
-int	 sandbox_seccomp(const struct profile_calls *const *sets, size_t nsets);
+/* The filter of a row of the table, or of privd, by its name.  Made by the build: nothing is allocated.  -ENOENT: no such filter. */
+int	 sandbox_seccomp(const char *profile);
 /* Kill on calls that no process of ours, confined or not, makes; everything else is allowed. */
 int	 sandbox_seccomp_deny(void);
 /* The same for bpf(), which the first leaves out because the spawner has one child that makes it. */

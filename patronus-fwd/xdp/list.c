@@ -76,11 +76,12 @@ v4_find(const struct xdp_list *l, uint32_t a, uint64_t *ret_bit, uint32_t *ret_s
 static void
 v4_fill(struct xdp_list *l, const struct prefix *p)
 {
-	uint32_t a = v4_number(&p->addr), slot, n = 1u << (32 - p->len), i;
+	uint32_t a = v4_number(&p->addr), slot, n, i;
 	uint64_t bit;
 
 	if (p->len <= 24 || (v4_find(l, a, &bit, &slot)->some & bit) == 0)
 		return;
+	n = 1u << (32 - p->len);
 	a &= ~(n - 1);
 	if (n <= 64)
 		l->slots[slot].bits[a >> 6 & 3] |= bits(a & 63, n);

@@ -88,11 +88,14 @@ some_bytes(struct maker *m, uint32_t max, struct bytes *out)
 {
 	uint32_t i, n = some_length(m, max);
 	uint8_t *p = arena_alloc(m->arena, n, 1);
+	uint64_t eight;
 
 	if (p == NULL)
 		return false;
-	for (i = 0; i < n; i++)
-		p[i] = (uint8_t)msg_random_next(m->rnd);
+	for (i = 0; i < n; i += (uint32_t)sizeof(eight)) {
+		eight = msg_random_next(m->rnd);
+		memcpy(p + i, &eight, n - i < sizeof(eight) ? n - i : sizeof(eight));
+	}
 	out->data = p;
 	out->len = n;
 	return true;

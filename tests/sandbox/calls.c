@@ -75,7 +75,7 @@ attempt(const struct profile *p, long nr, bool is_32bit)
 	if (pid == 0) {
 		(void)setrlimit(RLIMIT_CORE, &none);
 		(void)alarm(5);
-		if (sandbox_seccomp(p->calls, PROFILE_CALL_SETS) != 0)
+		if (sandbox_seccomp(p->name) != 0)
 			_exit(99);
 		if (is_32bit)
 			(void)call_32bit(nr);

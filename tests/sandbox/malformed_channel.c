@@ -40,7 +40,8 @@ static const struct receiver receivers[] = {
 	  { MSG_AUTH_LOGIN, MSG_AUTH_CLAIM, MSG_AUTH_CHECK, MSG_AUTH_LOGOUT, MSG_AUTH_PASSWORD, MSG_AUTH_REVOKE } },
 	{ "authd from httpd", ROLE_AUTHD, ROLE_HTTPD, { MSG_TLS_SIGN, MSG_TLS_CERT } },
 	{ "logd from anybody", ROLE_LOGD, ROLE_HTTPD, { MSG_LOG_LINE, MSG_LOG_AUDIT } },
-	{ "fetchd from confd", ROLE_FETCHD, ROLE_CONFD, { MSG_FETCH_SETUP, MSG_FETCH_PUT, MSG_FETCH_RECEIVERS, MSG_FETCH_PROBE } },
+	{ "fetchd from confd", ROLE_FETCHD, ROLE_CONFD,
+	  { MSG_FETCH_SETUP, MSG_FETCH_GET, MSG_FETCH_RESOLVE, MSG_FETCH_PUT, MSG_FETCH_RECEIVERS, MSG_FETCH_PROBE } },
 	{ "fetchd from logd", ROLE_FETCHD, ROLE_LOGD, { MSG_FETCH_SYSLOG } },
 	{ "httpd from confd", ROLE_HTTPD, ROLE_CONFD, { MSG_MGMT_EVENT, MSG_MGMT_UNSUBSCRIBE } },
 };
@@ -225,6 +226,17 @@ other_type(const struct receiver *r)
 	return type;
 }
 
+static uint16_t
+unknown_type(void)
+{
+	uint16_t type;
+
+	do
+		type = (uint16_t)msg_random_below(&t.random, 0x10000);
+	while (msg_spec(type) != NULL);
+	return type;
+}
+
 static void
 attack(const struct receiver *r, unsigned kind, int fd)
 {
@@ -245,7 +257,7 @@ attack(const struct receiver *r, unsigned kind, int fd)
 		len = FRAME_PAYLOAD_MAX;
 	h.len = (uint32_t)len;
 	if (kind == NO_TYPE)
-		h.type = (uint16_t)(0x600 + msg_random_below(&t.random, 0xf000));
+		h.type = unknown_type();
 	else if (kind == SHORT_FRAME)
 		h.len += 1 + msg_random_below(&t.random, 100);
 	else if (kind == WRONG_FLAGS)

@@ -25,9 +25,11 @@
 #ifdef PATRONUS_SANITIZED
 #define ROUNDS	3
 #define SLOWER	10
+#define BATCH	2500
 #else
 #define ROUNDS	9
 #define SLOWER	1
+#define BATCH	10000
 #endif
 
 static int
@@ -109,9 +111,9 @@ test_10000(void **state)
 	one_rule_of(10000, 2000000);
 }
 
-/* 10,000 rules in one request, and then every one of them changed. */
+/* BATCH rules in one request, and then every one of them changed. */
 static void
-test_batch_of_10000(void **state)
+test_batch(void **state)
 {
 	struct rig *rig = rig_new(NULL);
 	const struct rig_answer *a;
@@ -127,7 +129,7 @@ test_batch_of_10000(void **state)
 	(void)rig_load(rig, (const char *)b.data, 201);
 	(void)str_copy(id, rig_workspace(rig, NULL), sizeof(id));
 	buf_reset(&b);
-	for (i = 1; i <= 10000; i++)
+	for (i = 1; i <= BATCH; i++)
 		buf_printf(&b, "%s{\"op\":\"append\",\"path\":\"/firewall/rules\",\"value\":{\"id\":\"r%u\",\"from\":[\"lan\"],\"to\":[\"wan\"],"
 		    "\"source\":{\"addresses\":[\"198.18.%u.%u\"]},\"service\":[\"web\"],\"action\":\"accept\"}}",
 		    i == 1 ? "{\"operations\":[" : ",", i, i / 250 % 250, i % 250);
@@ -136,19 +138,20 @@ test_batch_of_10000(void **state)
 	since = clock_mono_us();
 	a = rig_expect(rig, 200, &(struct rig_request){ .method = MGMT_POST, .path = "/batch", .body = (const char *)b.data, .len = b.len,
 	    .workspace = id });
-	print_message("10000 rules in one batch of %zu bytes: %llu us\n", b.len, (unsigned long long)(clock_mono_us() - since));
-	assert_true(clock_mono_us() - since < 20000000ull * SLOWER);
-	assert_non_null(strstr(a->body, "{\"path\":\"/firewall/rules/r10000\",\"status\":201}"));
+	print_message("%d rules in one batch of %zu bytes: %llu us\n", BATCH, b.len, (unsigned long long)(clock_mono_us() - since));
+	assert_true(clock_mono_us() - since < 5000000ull * SLOWER);
+	(void)snprintf(body, sizeof(body), "{\"path\":\"/firewall/rules/r%d\",\"status\":201}", BATCH);
+	assert_non_null(strstr(a->body, body));
 	buf_reset(&b);
-	for (i = 1; i <= 10000; i++)
+	for (i = 1; i <= BATCH; i++)
 		buf_printf(&b, "%s{\"op\":\"patch\",\"path\":\"/firewall/rules/r%u\",\"value\":{\"log\":true}}",
 		    i == 1 ? "{\"operations\":[" : ",", i);
 	buf_puts(&b, "]}");
 	since = clock_mono_us();
 	(void)rig_expect(rig, 200, &(struct rig_request){ .method = MGMT_POST, .path = "/batch", .body = (const char *)b.data, .len = b.len,
 	    .workspace = id });
-	print_message("10000 rules patched in one batch: %llu us\n", (unsigned long long)(clock_mono_us() - since));
-	assert_true(clock_mono_us() - since < 20000000ull * SLOWER);
+	print_message("%d rules patched in one batch: %llu us\n", BATCH, (unsigned long long)(clock_mono_us() - since));
+	assert_true(clock_mono_us() - since < 5000000ull * SLOWER);
 	(void)snprintf(body, sizeof(body), "{\"workspace\":\"%s\"}", id);
 	since = clock_mono_us();
 	(void)rig_expect(rig, 201, &(struct rig_request){ .method = MGMT_POST, .path = "/commits", .body = body });
@@ -163,7 +166,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_1000),
 		cmocka_unit_test(test_10000),
-		cmocka_unit_test(test_batch_of_10000),
+		cmocka_unit_test(test_batch),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
