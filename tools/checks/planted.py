@@ -19,11 +19,11 @@ FILES = {
     "patronus-fwd/d.c": "int no_licence;\n" + "int a" + "a" * 180 + ";\n",
     "web/package-lock.json": json.dumps({"packages": {"x": {"resolved": "https://host.invalid/x.tgz"}}}),
     "web/src/f.tsx": "// SPDX-License-Identifier: GPL-3.0-or-later\nroot.innerHTML = name\n",
-    "docs/e.md": "[gone](nowhere.md)\ntrailing \n",
+    "docs/e.md": "[gone](nowhere.md)\ntrailing \n" + "<" * 7 + " ours\n",
 }
 BAD_PROGRAM = '#include <stdlib.h>\nint main(void) { return system("true"); }\n'
 EXPECTED = {"include-rules", "banned-functions", "banned-symbols", "html-sinks", "file-size", "function-size", "line-length", "privd-size", "spdx",
-            "whitespace", "debts", "lockfiles", "links", "flow-macros", "hardening"}
+            "whitespace", "debts", "merges", "lockfiles", "links", "flow-macros", "hardening"}
 
 
 def plant(root):

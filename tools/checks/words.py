@@ -51,6 +51,15 @@ def debts(build):
     return problems
 
 
+MERGE_MARK = re.compile(r"^(<{7}|>{7}) .+$", re.M)
+
+
+def merges(build):
+    """What a merge leaves where two have changed the same."""
+    return [f"{path}:{line_of(text(path), m.start())}: {m.group(0)}" for path in files() if not is_binary(path) and not str(path).startswith(EXACT)
+            for m in MERGE_MARK.finditer(text(path))]
+
+
 def lockfiles(build):
     """A lockfile names versions and hashes, not the host they were once fetched from."""
     problems = []
@@ -94,5 +103,5 @@ def flow_macros(build):
     return problems
 
 
-CHECKS = [("spdx", spdx), ("whitespace", whitespace), ("debts", debts), ("lockfiles", lockfiles), ("links", links),
+CHECKS = [("spdx", spdx), ("whitespace", whitespace), ("debts", debts), ("merges", merges), ("lockfiles", lockfiles), ("links", links),
           ("flow-macros", flow_macros)]
