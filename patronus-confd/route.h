@@ -46,6 +46,7 @@ unsigned	 route_flags(const struct route *);
 const char	*route_query(const struct route *);
 
 /* Handlers, by the file they are in. */
+void	 usage_show(struct request *);		/* route_usage.c */
 void	 config_get(struct request *);		/* route_config.c */
 void	 config_put(struct request *);
 void	 config_patch(struct request *);

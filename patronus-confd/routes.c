@@ -88,6 +88,7 @@ const struct route routes[] = {
 	{ MGMT_GET, "/state/firewall-tests", RIGHT_STATE_READ, query_show },
 	{ MGMT_GET, "/state/firewall-form", RIGHT_STATE_READ, query_show },
 	{ MGMT_GET, "/state/{name}", RIGHT_STATE_READ, state_show },
+	{ MGMT_GET, "/usage", RIGHT_CONFIG_READ, usage_show },
 	{ MGMT_GET, "/schema", RIGHT_CONFIG_READ, schema_show },
 	{ MGMT_GET, "/openapi.json", RIGHT_CONFIG_READ, openapi_show },
 
@@ -215,6 +216,7 @@ static const struct {
 	{ connections_end, "filter[]" },
 	{ explanation_show, "from to source destination protocol source-port port icmp-type mark dscp length state prove" },
 	{ session_list, "all" },
+	{ usage_show, "path " COLLECTION_QUERY },
 	{ rights_show, "path user" },
 	{ token_list, "all" },
 };

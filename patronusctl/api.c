@@ -160,6 +160,18 @@ api_get(struct ctl *c, const char *path, const char *query, struct reply *ret)
 }
 
 int
+api_get_chosen(struct ctl *c, const char *path, const char *query, struct reply *ret)
+{
+	char workspace[65] = "";
+	struct mgmt_req req = { .method = MGMT_GET, .path = path, .query = query, .accept = "application/json", .workspace = workspace };
+	int code;
+
+	if (ctl_option(c, "candidate") != NULL && (code = api_workspace(c, false, workspace, sizeof(workspace))) != EXIT_OK)
+		return code;
+	return api_call(c, &req, ret);
+}
+
+int
 api_get_quietly(struct ctl *c, const char *path, struct reply *ret)
 {
 	struct mgmt_req req = { .method = MGMT_GET, .path = path, .accept = "application/json" };

@@ -29,6 +29,8 @@ int	 api_call(struct ctl *, const struct mgmt_req *, struct reply *ret);
 int	 api_try(struct ctl *, const struct mgmt_req *, struct reply *ret);
 void	 reply_fini(struct reply *);
 int	 api_get(struct ctl *, const char *path, const char *query, struct reply *ret);
+/* As api_get, of what runs or with --candidate of what the workspace holds. */
+int	 api_get_chosen(struct ctl *, const char *path, const char *query, struct reply *ret);
 #define API_QUERY_MAX	1024
 /* Add a parameter to a query of API_QUERY_MAX bytes; not one that is NULL or too long. */
 void	 api_query_add(char *query, const char *name, const char *value);

@@ -532,6 +532,13 @@ const struct command commands[] = {
 		.examples = { { "whoami", "on this box" }, { "whoami --host edge1", "on another one" } },
 		.run = run_whoami,
 	}, {
+		.words = "usage", .summary = "what refers to an object",
+		.text = "Each place of the configuration that names it: what would be left without it, were it deleted.",
+		.args = { { .name = "PATH", .values = VALUES_PATH } },
+		.options = { { "candidate", 0, NULL, "what the workspace holds, not what runs", VALUES_NONE, NULL } },
+		.examples = { { "usage firewall/groups/admins", "before it goes" }, { "usage firewall/services/web --candidate", "as it will be" } },
+		.run = run_usage,
+	}, {
 		.words = "rights", .summary = "what you may do at a path, and which rule says so",
 		.text = "For each verb whether it is allowed there, how far it reaches below, and the rule that decides. With --user for somebody else, "
 		    "which needs the right to administer users.",

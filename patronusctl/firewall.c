@@ -32,19 +32,6 @@ put_filters(const struct ctl *c, char *query)
 	return true;
 }
 
-/* GET, of what runs or with --candidate of what the workspace holds. */
-static int
-get(struct ctl *c, const char *path, const char *query, struct reply *ret)
-{
-	char workspace[65] = "";
-	struct mgmt_req req = { .method = MGMT_GET, .path = path, .query = query, .accept = "application/json", .workspace = workspace };
-	int code;
-
-	if (ctl_option(c, "candidate") != NULL && (code = api_workspace(c, false, workspace, sizeof(workspace))) != EXIT_OK)
-		return code;
-	return api_call(c, &req, ret);
-}
-
 /* --- connections --- */
 
 static void
@@ -97,7 +84,7 @@ run_show_states(struct ctl *c)
 	api_query_add(query, "sort", ctl_option(c, "sort"));
 	api_query_add(query, "limit", ctl_option(c, "limit"));
 	api_query_add(query, "cursor", ctl_option(c, "cursor"));
-	if ((code = get(c, "/state/connections", query, &r)) != EXIT_OK)
+	if ((code = api_get_chosen(c, "/state/connections", query, &r)) != EXIT_OK)
 		return code;
 	if (c->format == FORMAT_JSON) {
 		code = api_print_body(&r);
@@ -149,7 +136,7 @@ run_firewall_lint(struct ctl *c)
 	size_t i;
 	int code;
 
-	if ((code = get(c, "/state/firewall-analysis", "", &r)) != EXIT_OK)
+	if ((code = api_get_chosen(c, "/state/firewall-analysis", "", &r)) != EXIT_OK)
 		return code;
 	list = json_object_get(r.json, "findings");
 	if (c->format == FORMAT_JSON) {
@@ -241,7 +228,7 @@ print_form(struct ctl *c)
 	size_t i;
 	int code;
 
-	if ((code = get(c, "/state/firewall-form", "", &r)) != EXIT_OK)
+	if ((code = api_get_chosen(c, "/state/firewall-form", "", &r)) != EXIT_OK)
 		return code;
 	lines = json_object_get(r.json, "lines");
 	if (c->format == FORMAT_JSON)
@@ -267,7 +254,7 @@ run_firewall_explain(struct ctl *c)
 		return EXIT_USAGE;
 	if (ctl_option(c, "prove") != NULL)
 		api_query_add(query, "prove", "true");
-	if ((code = get(c, "/state/firewall-explanation", query, &r)) != EXIT_OK)
+	if ((code = api_get_chosen(c, "/state/firewall-explanation", query, &r)) != EXIT_OK)
 		return code;
 	is_accepted = strcmp(json_text(r.json, "verdict"), "accept") == 0;
 	is_wrong = strcmp(json_text(r.json, "proof"), "differs") == 0;
@@ -292,7 +279,7 @@ run_firewall_test(struct ctl *c)
 	size_t i;
 	int code;
 
-	if ((code = get(c, "/state/firewall-tests", "", &r)) != EXIT_OK)
+	if ((code = api_get_chosen(c, "/state/firewall-tests", "", &r)) != EXIT_OK)
 		return code;
 	has_failed = json_number(r.json, "failed") > 0;
 	list = json_object_get(r.json, "tests");

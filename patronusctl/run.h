@@ -99,6 +99,8 @@ int	run_session_revoke(struct ctl *);
 int	run_whoami(struct ctl *);
 int	run_rights(struct ctl *);
 int	run_show_roles(struct ctl *);
+/* usage.c */
+int	run_usage(struct ctl *);
 /* factor.c */
 int	run_factor_enrol(struct ctl *);
 int	run_factor_codes(struct ctl *);

@@ -27,7 +27,7 @@ CALLS = (
     ("GET", "/group-sources", ALL), ("*", "/group-sources*", EDITORS), ("GET", "/temporary-members", ALL), ("*", "/temporary-members*", EDITORS),
     ("GET", "/countries/*", ALL), ("*", "/country-database", EDITORS),
     ("GET", "/drift", ALL), ("*", "/drift*", EDITORS),
-    ("GET", "/status", ALL), ("GET", "/state*", ALL), ("DELETE", "/state/connections", EDITORS), ("POST", "/verification", ALL), ("GET", "/schema", ALL), ("GET", "/openapi.json", ALL),
+    ("GET", "/status", ALL), ("GET", "/state*", ALL), ("DELETE", "/state/connections", EDITORS), ("POST", "/verification", ALL), ("GET", "/usage", ALL), ("GET", "/schema", ALL), ("GET", "/openapi.json", ALL),
     ("GET", "/roles", ALL),
     ("*", "/session*", ALL), ("*", "/tokens*", ALL), ("*", "/users/me/*", ALL), ("*", "/users/*", ADMIN),
 )

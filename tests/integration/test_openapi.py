@@ -109,7 +109,7 @@ def walk(api, document):
     return Walk(api, document)
 
 
-SAMPLES = {"source": "192.0.2.9", "destination": "198.51.100.2", "protocol": "tcp"}
+SAMPLES = {"path": "/interfaces/lan", "source": "192.0.2.9", "destination": "198.51.100.2", "protocol": "tcp"}
 
 
 def needed(item):
