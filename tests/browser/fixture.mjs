@@ -514,6 +514,10 @@ function answer(box, call) {
 		Object.assign(box.secrets, call.body)
 		return { body: { secrets: Object.keys(box.secrets).map(path => ({ path, fingerprint: 'f00d', stored: true })) } }
 	}
+	if (is('GET', 'usage')) {
+		const users = (box.referring?.[call.query.get('path')] ?? []).map(path => ({ path, object: path.split('/').slice(0, 4).join('/') }))
+		return { body: { path: call.query.get('path'), users: users.slice(0, Number(call.query.get('limit') ?? 100)) }, count: users.length }
+	}
 	if (head === 'configuration')
 		return configuration(box, call)
 	if (is('GET', 'workspaces'))

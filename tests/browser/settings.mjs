@@ -86,11 +86,18 @@ await check('it is edited, switched off and removed', async () => {
 	await page.getByRole('switch', { name: 'north is on' }).click()
 	await page.getByText('north is switched off').waitFor()
 	const off = candidate().lighthouse.lamps[0]
+	box.referring = { '/lighthouse/lamps/north': [1, 2, 3, 4, 5].map(n => `/firewall/rules/r${n}/source/group`) }
 	await page.getByRole('button', { name: 'Actions for north' }).click()
 	await page.getByRole('menuitem', { name: 'Remove' }).click()
+	await sheet().getByText('5 places refer to it').waitFor()
+	const referring = await sheet().locator('li').allTextContents()
+	await sheet().getByText('and 2 more').waitFor()
+	const wrong = await check_axe(page, 'what refers to it')
+	await shoot(page, 'settings-remove')
 	await sheet().getByRole('button', { name: 'Remove north' }).click()
 	await page.getByText('There is no lamp yet').waitFor()
-	return [same([off.enabled, off.watchers, off.battery], [false, ['192.0.2.99'], 48])]
+	return [...wrong, same(referring, ['/firewall/rules/r1/source/group', '/firewall/rules/r2/source/group', '/firewall/rules/r3/source/group']),
+		same([off.enabled, off.watchers, off.battery], [false, ['192.0.2.99'], 48])]
 })
 await check('a list of a thousand is searched on the appliance and read by the page', async () => {
 	candidate().firewall.groups = Array.from({ length: 1000 }, (_, at) => ({ name: `group-${at}`, description: at === 777 ? 'the needle' : undefined, addresses: [`198.18.${at >> 8}.${at & 255}`] }))

@@ -46,6 +46,13 @@ export async function reference_values(path: string): Promise<string[]> {
 	}
 }
 
+/** Where an entry is referred to: paths below /configuration. The first few, and how many there are. */
+export async function references_to(path: string, limit: number): Promise<{ paths: string[]; all: number }> {
+	const answer = await call<{ users?: { path: string }[] }>('GET', `/usage?${new URLSearchParams({ path, limit: String(limit), count: 'true' })}`, here())
+	const paths = (answer.body?.users ?? []).map(user => user.path)
+	return { paths, all: answer.count ?? paths.length }
+}
+
 interface Part {
 	value: unknown
 	etag: string | null

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { words_of } from '../core/api'
 import type { Value } from '../core/draft'
 import { plain } from '../core/format'
-import { entry_path, read_page, type Page } from '../core/objects'
+import { entry_path, read_page, references_to, type Page } from '../core/objects'
 import { place, settle } from '../core/router'
 import { columns_of, page_title, title_of, type FormNode } from '../core/schema'
 import { useEditable } from '../core/rights'
@@ -30,10 +30,16 @@ function Cell({ node, value }: { node: FormNode; value: unknown }) {
 	return node.kind === 'leaf' && (node.type === 'choice' || node.type === 'reference') ? <>{plain(value)}</> : <code class="cell-code">{plain(value)}</code>
 }
 
-function Remove({ noun, name, onClose, onRemove }: { noun: string; name: string; onClose: () => void; onRemove: () => void }) {
+function Remove({ path, noun, name, onClose, onRemove }: { path: string; noun: string; name: string; onClose: () => void; onRemove: () => void }) {
+	const [found, set_found] = useState<{ paths: string[]; all: number } | null>(null)
+	useEffect(() => void references_to(path, SHOWN).then(set_found, () => set_found(null)), [path])		// without it a check says the same
 	return (
 		<Dialog title={t('settings-remove-2', { noun, name })} lead={t('settings-it-goes-from-the-pending')} onClose={onClose}
-			actions={<><Button data-autofocus onClick={onClose}>{t('settings-keep-it')}</Button><Button kind="danger" icon="trash" onClick={onRemove}>{t('settings-remove-3', { name })}</Button></>} />
+			actions={<><Button data-autofocus onClick={onClose}>{t('settings-keep-it')}</Button><Button kind="danger" icon="trash" onClick={onRemove}>{t('settings-remove-3', { name })}</Button></>}>
+			{found !== null && found.all > 0 && <Notice tone="warn" icon="link" title={t('settings-referred-to', { count: found.all })}>
+				<ul class="referring">{found.paths.map(one => <li key={one}><code class="cell-code">{one}</code></li>)}</ul>
+				{found.all > found.paths.length && <p>{t('settings-and-more', { count: found.all - found.paths.length })}</p>}</Notice>}
+		</Dialog>
 	)
 }
 
@@ -127,7 +133,7 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 			</Card>}
 			{page?.next && <Button onClick={() => void read(page.next ?? '')}>{t('word-more')}</Button>}
 			{draft && <EntryForm key={draft.key ?? ''} list={list} draft={draft} onClose={close} />}
-			{removing !== null && <Remove noun={noun} name={removing} onClose={() => set_removing(null)} onRemove={() => remove(removing)} />}
+			{removing !== null && <Remove path={entry_path(list.path, removing)} noun={noun} name={removing} onClose={() => set_removing(null)} onRemove={() => remove(removing)} />}
 		</>
 	)
 }

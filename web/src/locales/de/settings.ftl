@@ -18,6 +18,11 @@ settings-add-2 = { $noun } hinzufügen
 settings-save = { $noun } sichern
 settings-remove-2 = { $noun } { $name } entfernen?
 settings-it-goes-from-the-pending = Es verschwindet aus den offenen Änderungen; was läuft, behält es bis zur Übernahme.
+settings-referred-to =
+    { $count ->
+        [one] Eine Stelle verweist darauf; solange das so ist, lassen sich diese Änderungen nicht übernehmen
+       *[other] { $count } Stellen verweisen darauf; solange das so ist, lassen sich diese Änderungen nicht übernehmen
+    }
 settings-keep-it = Behalten
 settings-remove-3 = { $name } entfernen
 settings-is-removed-in-the-pending = { $name } ist in den offenen Änderungen entfernt

@@ -18,6 +18,11 @@ settings-add-2 = Add { $noun }
 settings-save = Save { $noun }
 settings-remove-2 = Remove { $noun } { $name }?
 settings-it-goes-from-the-pending = It goes from the pending changes; what runs keeps it until you commit.
+settings-referred-to =
+    { $count ->
+        [one] One place refers to it, and keeps these changes from being committed
+       *[other] { $count } places refer to it, and keep these changes from being committed
+    }
 settings-keep-it = Keep it
 settings-remove-3 = Remove { $name }
 settings-is-removed-in-the-pending = { $name } is removed in the pending changes

@@ -18,6 +18,7 @@ settings-add-2 = 添加 { $noun }
 settings-save = 保存 { $noun }
 settings-remove-2 = 移除 { $noun } { $name }？
 settings-it-goes-from-the-pending = 它将从待提交更改中移除；运行中的配置在提交之前保持不变。
+settings-referred-to = 有 { $count } 处引用了它；在此之前这些更改无法提交
 settings-keep-it = 保留
 settings-remove-3 = 移除 { $name }
 settings-is-removed-in-the-pending = 已在待提交更改中移除 { $name }
