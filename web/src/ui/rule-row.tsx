@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One rule as a row of the policy: what can be changed at once is changed in its place.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { bit_rate_text, byte_size, list, short_count } from '../core/format'
 import { counter_tick, counters } from '../core/live'
 import { address } from '../core/router'
@@ -119,7 +119,8 @@ function Inline({ id, text, open, onOpen, onText }: { id: string; text: string; 
 	const [draft, set_draft] = useState(text)
 	const field = useRef<HTMLInputElement>(null)
 	const over = useRef(false)
-	useEffect(() => {
+	// Before anything can be typed: what is typed must not be overwritten.
+	useLayoutEffect(() => {
 		if (!open)
 			return
 		over.current = false
