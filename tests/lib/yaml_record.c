@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <unistd.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,4 +262,19 @@ yaml_record_read(const char *file, const struct record *rec, struct arena *arena
 	yaml_parser_delete(&parser);
 	(void)fclose(f);
 	return top;
+}
+
+void *
+yaml_record_of(const char *text, const struct record *r, struct arena *arena)
+{
+	char name[] = "/tmp/patronus-yaml.XXXXXX";
+	size_t len = strlen(text);
+	int fd = mkstemp(name);
+	void *record;
+
+	if (fd == -1 || write(fd, text, len) != (ssize_t)len || close(fd) != 0)
+		abort();
+	record = yaml_record_read(name, r, arena);
+	(void)unlink(name);
+	return record;
 }

@@ -13,4 +13,7 @@ struct record;
 /* The struct, or the end of the process with a message. */
 void	*yaml_record_read(const char *file, const struct record *, struct arena *);
 
+/* The same of a text: written to a file for that time.  It does not return when the text is none. */
+void	*yaml_record_of(const char *text, const struct record *, struct arena *);
+
 #endif

@@ -37,17 +37,11 @@ static struct arena *arena;
 static struct ir *
 ir_of(const char *yaml)
 {
-	char name[] = "/tmp/test_fwd_explain.XXXXXX";
 	struct problems problems;
 	struct fw_policy *policy;
-	int fd = mkstemp(name);
 
-	assert_true(fd != -1);
-	assert_int_equal(write(fd, yaml, strlen(yaml)), (ssize_t)strlen(yaml));
-	assert_int_equal(close(fd), 0);
 	problems_init(&problems, arena);
-	policy = policy_from_conf(yaml_record_read(name, &conf_fwd_record, arena), NULL, arena, &problems);
-	(void)unlink(name);
+	policy = policy_from_conf(yaml_record_of(yaml, &conf_fwd_record, arena), NULL, arena, &problems);
 	if (policy == NULL)
 		fail_msg("%s: %s", problems.items[0].path, problems.items[0].text);
 	return compile(policy, NULL);
