@@ -6,7 +6,7 @@ runs parts, and of the pytest parts only the tests whose name matches.  Not part
 which runs torture, abuse, model and vm with their full counts (hours), a file at a time, and after each merges what was measured into
 docs/reliability.md.  `./test soak NAME...` runs the files whose path has one of the names in it (kill_random, abuse, schedules);
 `./test soak` alone goes on where the last one was ended.  Counts that take more than an evening (lib/trials.py) go on as well, and with
-`--until HH:MM` they end by then.
+`--until HH:MM` they end by then; `--lanes N` has N runs share their trials.
 """
 import argparse
 import os
@@ -186,9 +186,20 @@ def soak_files():
     return SOAK_UNITS + sorted(str(p.relative_to(ROOT)) for p in files)
 
 
+def share_trials(f, lanes):
+    """Runs that do the trials of a file side by side; the run after them knows all that they have seen, and tells it."""
+    env = dict(os.environ, PATRONUS_STAGE=str(STAGE), PATRONUS_BUILD=str(BUILD), PATRONUS_FIGURES=os.devnull)
+    runs = [subprocess.Popen(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", f], cwd=ROOT, stdin=subprocess.DEVNULL,
+                             env=dict(env, PATRONUS_LANE=f"{i}/{lanes}")) for i in range(1, lanes + 1)]
+    for r in runs:
+        r.wait()
+
+
 def soak_file(part, f, args):
     """Whether it is done, with its full count."""
     failed = part.failed
+    if args.lanes > 1 and f not in SOAK_UNITS and "Trials(" in (ROOT / f).read_text():
+        share_trials(f, args.lanes)
     if f in SOAK_UNITS:
         meson_suite(part, BUILD, [f], tests=True)
     else:
@@ -266,6 +277,7 @@ def main():
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to run (default: all but bench and soak): {' '.join(PARTS)}")
     parser.add_argument("-k", metavar="NAME", help="pytest parts: only tests whose name matches")
     parser.add_argument("--until", metavar="HH:MM", type=clock, help="soak: begin no trial after that")
+    parser.add_argument("--lanes", type=int, default=1, metavar="N", help="soak: runs side by side that share counted trials (default 1)")
     parser.add_argument("--fuzz-seconds", type=int, default=5, help="for each fuzz target (default 5)")
     args = parser.parse_intermixed_args()
     args.names, args.parts = (args.parts[1:], ["soak"]) if args.parts[:1] == ["soak"] else ([], args.parts)

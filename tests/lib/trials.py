@@ -4,11 +4,14 @@
 Each trial that was done is a line of JSON in PATRONUS_BUILD/trials/NAME, and is not done again: a run goes on where the last one ended, and
 ends at PATRONUS_UNTIL (seconds since 1970; `./test soak --until 18:20`).  A trial that showed a breach has been done as well, so that no later
 run hides it; who has mended the cause takes its line out.
+
+PATRONUS_LANE=2/3 is the second of three runs side by side (`./test soak --lanes 3`), which share the trials; most of a trial is waiting.
 """
 import contextlib
 import json
 import os
 import time
+import zlib
 from pathlib import Path
 
 from figures import ROOT, SOAK
@@ -23,12 +26,16 @@ class Trials:
         self.path = DIRECTORY / name
         lines = self.path.read_text().splitlines() if SOAK and self.path.exists() else ()
         self.done = {tuple(t["point"]): t for t in map(json.loads, lines)}
+        self.lane, self.lanes = map(int, os.environ.get("PATRONUS_LANE", "1/1").split("/"))
 
     def is_time_up(self):
         return time.time() > float(os.environ.get("PATRONUS_UNTIL", "inf"))
 
+    def is_mine(self, point):
+        return zlib.crc32(repr(tuple(point)).encode()) % self.lanes == self.lane - 1
+
     def left(self, points):
-        return [p for p in points if p not in self.done]
+        return [p for p in points if p not in self.done and self.is_mine(p)]
 
     def upcoming(self, points):
         """Those that are left, while there is time."""
