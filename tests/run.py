@@ -2,13 +2,15 @@
 """The test command: builds and runs the suites, counts, and ends with "N passed, N failed".
 
 Parts, in order: checks unit golden sandbox asan fuzz integration torture abuse model vm browser demo.  `./test unit integration -k name`
-runs parts, and of the pytest parts only the tests whose name matches.  Not part of `all`: `./test bench`, the figures, and `./test soak`,
+runs parts, and of the pytest parts only the tests whose name matches.  integration mostly waits: fuzz and vm run beside it, and what they say is
+in build/beside.log until they are done.  Not part of `all`: `./test bench`, the figures, and `./test soak`,
 which runs torture, abuse, model and vm with their full counts (hours), a file at a time, and after each merges what was measured into
 docs/reliability.md.  `./test soak NAME...` runs the files whose path has one of the names in it (kill_random, abuse, schedules);
 `./test soak` alone goes on where the last one was ended.  Counts that take more than an evening (lib/trials.py) go on as well, and with
 `--until HH:MM` they end by then; `--lanes N` has N runs share their trials.
 """
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -37,6 +39,12 @@ class Part:
         self.passed = self.failed = self.skipped = 0
         self.notes = []
 
+    @classmethod
+    def of(cls, counts):
+        part = cls()
+        vars(part).update(counts)
+        return part
+
     def note(self, text):
         self.notes.append(text)
 
@@ -56,6 +64,9 @@ class Part:
     def fail(self, text):
         self.failed += 1
         self.note(text)
+
+    def add(self, other):
+        self.passed, self.failed, self.skipped = self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
 
 
 def sh(argv, **kw):
@@ -272,12 +283,70 @@ PARTS = {
 }
 
 
+ASIDE = ("fuzz", "vm")      # what runs beside integration
+
+
+def run_part(name, args):
+    """(name, counts, seconds)"""
+    part, t = Part(), time.monotonic()
+    print(f"\n=== {name}", flush=True)
+    PARTS[name](part, args)
+    if part.passed + part.failed == 0:
+        part.fail(f"{name}: ran no test")
+    return name, part, time.monotonic() - t
+
+
+class Beside:
+    """Parts that run in a process of their own."""
+
+    def __init__(self, names, args):
+        self.names, self.rows, self.log = names, BUILD / "beside.json", BUILD / "beside.log"
+        self.rows.unlink(missing_ok=True)
+        words = [*names, "--rows", self.rows, "--fuzz-seconds", args.fuzz_seconds, *(["-k", args.k] if args.k else [])]
+        print(f"=== beside: {' '.join(names)} (what they say: {self.log})", flush=True)
+        with self.log.open("w") as out:
+            self.process = subprocess.Popen([sys.executable, __file__, *map(str, words)], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+
+    def wait(self):
+        """Their rows; one that left none has failed."""
+        self.process.wait()
+        print(self.log.read_text(errors="replace"), end="", flush=True)
+        rows = [(name, Part.of(counts), seconds) for name, counts, seconds in (json.loads(self.rows.read_text()) if self.rows.exists() else ())]
+        for name in set(self.names) - {name for name, _, _ in rows}:
+            rows.append((name, Part.of({"failed": 1, "notes": [f"FAILED {name}: ended with {self.process.returncode}"]}), 0))
+        return rows
+
+
+def run_parts(names, args):
+    aside = [n for n in ASIDE if n in names and "integration" in names]
+    rows = []
+    for name in [n for n in names if n not in aside]:
+        beside = Beside(aside, args) if aside and name == "integration" else None
+        rows.append(run_part(name, args))
+        if beside:
+            rows += beside.wait()
+    return rows
+
+
+def summary(rows):
+    total = Part()
+    print("\n=== summary")
+    for name, part, seconds in rows:
+        total.add(part)
+        print(f"{name:<12} {part.passed:>5} passed {part.failed:>4} failed {part.skipped:>4} skipped  {seconds:>6.0f} s")
+        for note in part.notes:
+            print(f"    {note}")
+    print(f"\n{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed else 0
+
+
 def main():
     parser = argparse.ArgumentParser(prog="test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to run (default: all but bench and soak): {' '.join(PARTS)}")
     parser.add_argument("-k", metavar="NAME", help="pytest parts: only tests whose name matches")
     parser.add_argument("--until", metavar="HH:MM", type=clock, help="soak: begin no trial after that")
     parser.add_argument("--lanes", type=int, default=1, metavar="N", help="soak: runs side by side that share counted trials (default 1)")
+    parser.add_argument("--rows", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--fuzz-seconds", type=int, default=5, help="for each fuzz target (default 5)")
     args = parser.parse_intermixed_args()
     args.names, args.parts = (args.parts[1:], ["soak"]) if args.parts[:1] == ["soak"] else ([], args.parts)
@@ -285,26 +354,11 @@ def main():
     if unknown:
         parser.error(f"{unknown[0]}: no such {'file of the soak' if args.names else 'part'}")
     names = [n for n in PARTS if n not in ("bench", "soak")] if not args.parts or "all" in args.parts else args.parts
+    if args.rows:       # beside a run that has built
+        args.rows.write_text(json.dumps([(name, vars(part), seconds) for name, part, seconds in run_parts(names, args)]))
+        return 0
     build_normal()
-    total = Part()
-    rows = []
-    for name in names:
-        part, t = Part(), time.monotonic()
-        print(f"\n=== {name}", flush=True)
-        PARTS[name](part, args)
-        if part.passed + part.failed == 0:
-            part.fail(f"{name}: ran no test")
-        rows.append((name, part, time.monotonic() - t))
-        total.passed += part.passed
-        total.failed += part.failed
-        total.skipped += part.skipped
-    print("\n=== summary")
-    for name, part, seconds in rows:
-        print(f"{name:<12} {part.passed:>5} passed {part.failed:>4} failed {part.skipped:>4} skipped  {seconds:>6.0f} s")
-        for note in part.notes:
-            print(f"    {note}")
-    print(f"\n{total.passed} passed, {total.failed} failed")
-    return 1 if total.failed else 0
+    return summary(run_parts(names, args))
 
 
 if __name__ == "__main__":
