@@ -14,26 +14,6 @@ const char base_yaml[] =
     "users:\n  alice: { role: admin, full-name: Alice Example }\n  olga: { role: operator }\n  rudi: { role: read-only }\n"
     "  anna: { role: auditor }\n  gone: { role: admin, enabled: false }\n  shell: { role: operator, system-uid: 1234 }\n";
 
-struct rig *rig;
-
-int
-setup(void **state)
-{
-	(void)state;
-	rig = rig_new(NULL);
-	rig_connect(rig);
-	(void)rig_load(rig, base_yaml, 201);
-	return (0);
-}
-
-int
-teardown(void **state)
-{
-	(void)state;
-	rig_free(rig, false);
-	return (0);
-}
-
 const char *
 new_workspace(const char *remote)
 {

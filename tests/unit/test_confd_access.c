@@ -11,38 +11,18 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "confd_rig.h"
 #include "ipc/ids.h"
 #include "patronus-confd/rights.h"
 #include "patronus-confd/route.h"
+#include "rig_setup.h"
 
-static const char base_yaml[] =
+const char base_yaml[] =
     "system:\n  hostname: edge1\n"
     "interfaces:\n  wan:\n    match: { name: eth0 }\n  lan:\n    match: { name: eth1 }\n"
     "firewall:\n  zones:\n    wan: { interfaces: [wan] }\n    lan: { interfaces: [lan] }\n"
     "  rules:\n    - id: one\n      from: lan\n      to: wan\n      action: accept\n"
     "users:\n  alice: { role: admin }\n  olga: { role: operator }\n  rudi: { role: read-only }\n  anna: { role: auditor }\n"
     "  shell: { role: admin, system-uid: 1234 }\n";
-
-static struct rig *rig;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	rig = rig_new(NULL);
-	rig_connect(rig);
-	(void)rig_load(rig, base_yaml, 201);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_free(rig, false);
-	return (0);
-}
 
 /* What was believed of a session is asked again: something was changed behind confd's back. */
 static void

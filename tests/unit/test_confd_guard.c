@@ -13,62 +13,13 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "confd_rig.h"
+#include "confd_calls.h"
 #include "ipc/channel.h"
 #include "ipc/ids.h"
 #include "patronus-confd/mgmt.h"
 #include "patronus-confd/route.h"
 #include "patronus-confd/snapshot.h"
 #include "patronus-confd/workspace.h"
-
-static const char base_yaml[] =
-    "system:\n  hostname: edge1\n"
-    "interfaces:\n  wan:\n    match: { name: eth0 }\n  lan:\n    match: { name: eth1 }\n"
-    "firewall:\n  zones:\n    wan: { interfaces: [wan] }\n    lan: { interfaces: [lan] }\n"
-    "  rules:\n    - id: one\n      from: lan\n      to: wan\n      action: accept\n"
-    "    - id: two\n      from: wan\n      to: lan\n      action: drop\n"
-    "users:\n  alice: { role: admin, full-name: Alice Example }\n  olga: { role: operator }\n  rudi: { role: read-only }\n"
-    "  anna: { role: auditor }\n  gone: { role: admin, enabled: false }\n  shell: { role: operator, system-uid: 1234 }\n";
-
-static struct rig *rig;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	rig = rig_new(NULL);
-	rig_connect(rig);
-	(void)rig_load(rig, base_yaml, 201);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_free(rig, false);
-	return (0);
-}
-
-static const char *
-new_workspace(const char *remote)
-{
-	static char ids[8][32];
-	static unsigned i;
-	char *id = ids[i++ % 8];
-
-	(void)str_copy(id, rig_workspace(rig, remote), 32);
-	return (id);
-}
-
-static const struct rig_answer *
-commit(const char *id, const char *remote, unsigned status)
-{
-	char body[96];
-
-	(void)snprintf(body, sizeof(body), "{\"workspace\":\"%s\"}", id);
-	return (rig_expect(rig, status, POST("/commits", body, .remote = remote)));
-}
 
 /* One edit over the web, committed by alice; the answer. */
 static const struct rig_answer *

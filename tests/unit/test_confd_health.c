@@ -13,39 +13,26 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "confd_rig.h"
 #include "ipc/channel.h"
 #include "ipc/ids.h"
 #include "patronus-confd/mgmt.h"
 #include "patronus-confd/route.h"
 #include "patronus-confd/snapshot.h"
 #include "patronus-confd/workspace.h"
+#include "rig_setup.h"
 
-static const char base_yaml[] =
+const char base_yaml[] =
     "interfaces:\n  wan:\n    match: { name: eth0 }\n  lan:\n    match: { name: eth1 }\n"
     "firewall:\n  zones:\n    wan: { interfaces: [wan] }\n    lan: { interfaces: [lan] }\n"
     "  rules:\n    - id: one\n      from: lan\n      to: wan\n      action: accept\n"
     "management:\n  health-checks:\n    gateway: { probe: ping, target: 198.51.100.1, tries: 2 }\n"
     "    mail: { probe: tcp, target: 198.51.100.9, port: 25, enabled: false }\n";
 
-static struct rig *rig;
-
 static int
-setup(void **state)
+setup_quiet(void **state)
 {
-	(void)state;
-	rig = rig_new(NULL);
-	rig_connect(rig);
-	(void)rig_load(rig, base_yaml, 201);
+	(void)setup(state);
 	rig->log[0] = '\0';
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_free(rig, false);
 	return (0);
 }
 
@@ -191,13 +178,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_passes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_fails_and_goes_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tries_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_failed_before, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_nothing_to_check, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_fetchd_is_away, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_what_a_check_needs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_passes, setup_quiet, teardown),
+		cmocka_unit_test_setup_teardown(test_fails_and_goes_back, setup_quiet, teardown),
+		cmocka_unit_test_setup_teardown(test_tries_again, setup_quiet, teardown),
+		cmocka_unit_test_setup_teardown(test_failed_before, setup_quiet, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_to_check, setup_quiet, teardown),
+		cmocka_unit_test_setup_teardown(test_fetchd_is_away, setup_quiet, teardown),
+		cmocka_unit_test_setup_teardown(test_what_a_check_needs, setup_quiet, teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

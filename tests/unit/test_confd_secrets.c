@@ -16,15 +16,15 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "ipc/ids.h"
-#include "confd_rig.h"
+#include "patronus-confd/diff.h"
 #include "patronus-confd/document.h"
 #include "patronus-confd/edit.h"
-#include "patronus-confd/diff.h"
 #include "patronus-confd/problem.h"
 #include "patronus-confd/schema.h"
 #include "patronus-confd/secret.h"
 #include "patronus-confd/secrets.h"
 #include "patronus-confd/snapshot.h"
+#include "rig_setup.h"
 
 #define NAS		"/management/backup/targets/nas/password"
 #define KEY		"/management/backup/targets/nas/private-key"
@@ -32,30 +32,11 @@
 #define SECOND		"quite another one"
 #define PASSPHRASE	"open sesame, please"
 
-static const char base_yaml[] =
+const char base_yaml[] =
     "users:\n  alice: { role: admin }\n  olga: { role: operator }\n  rudi: { role: read-only }\n"
     "management:\n  backup:\n    targets:\n      nas: { url: \"sftp://192.0.2.9/box/\", user: box }\n";
 
-static struct rig	*rig;
 static struct schema	*schema;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	rig = rig_new(NULL);
-	rig_connect(rig);
-	(void)rig_load(rig, base_yaml, 201);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_free(rig, false);
-	return (0);
-}
 
 static const char *
 new_workspace(void)

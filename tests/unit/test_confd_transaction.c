@@ -20,37 +20,17 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "confd_rig.h"
 #include "ipc/ids.h"
 #include "patronus-confd/snapshot.h"
 #include "patronus-confd/store.h"
+#include "rig_setup.h"
 
-static const char base_yaml[] =
+const char base_yaml[] =
     "system:\n  hostname: edge1\n"
     "interfaces:\n  wan:\n    match: { name: eth0 }\n  lan:\n    match: { name: eth1 }\n    addresses: [192.0.2.1/25]\n"
     "firewall:\n  zones:\n    wan: { interfaces: [wan] }\n    lan: { interfaces: [lan] }\n"
     "  rules:\n    - id: lan-out\n      from: lan\n      to: wan\n      action: accept\n"
     "users:\n  alice: { role: admin }\n";
-
-static struct rig *rig;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	rig = rig_new(NULL);
-	rig_connect(rig);
-	(void)rig_load(rig, base_yaml, 201);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_free(rig, false);
-	return (0);
-}
 
 /* The process ends and another one starts on the same directory. */
 static void
