@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -710,11 +709,8 @@ rig_new(const char *dir)
 	rig->base = event_base_new();
 	if (dir != NULL)
 		(void)str_copy(rig->dir, dir, sizeof(rig->dir));
-	else {
-		(void)snprintf(rig->dir, sizeof(rig->dir), "/tmp/patronus-confd-XXXXXX");
-		if (mkdtemp(rig->dir) == NULL)
-			die("mkdtemp");
-	}
+	else if (tempdir_make(rig->dir, "confd") != 0)
+		die("mkdtemp");
 	privcall_set_fake(privd, rig);
 	(void)setenv("PATRONUS_BOOT", "3f1b", 0);
 	if (rig->base == NULL || confd_init(&rig->confd, rig->base, rig->dir) != 0)
@@ -726,15 +722,6 @@ rig_new(const char *dir)
 	rig->fwd = (struct player){ .rig = rig, .name = "fwd", .role = ROLE_FWD };
 	connect_clients(rig);
 	return (rig);
-}
-
-static int
-remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
-{
-	(void)sb;
-	(void)flag;
-	(void)ftw;
-	return (remove(path));
 }
 
 void
@@ -752,7 +739,7 @@ rig_free(struct rig *rig, bool keep_dir)
 	confd_fini(&rig->confd);
 	event_base_free(rig->base);
 	if (!keep_dir)
-		(void)nftw(rig->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		(void)tempdir_remove(rig->dir);
 	privcall_set_fake(NULL, NULL);
 	rig_now = NULL;
 	free(rig);

@@ -8,6 +8,7 @@
 
 #include "patronus-confd/confd.h"
 #include "patronus-confd/transaction.h"
+#include "tempdir.h"
 
 /*
  * confd whole, in one process with what surrounds it: netd, fwd and authd are small players at the other ends of real channels, and
@@ -59,7 +60,7 @@ struct rig {
 	struct event_base	*base;
 	struct confd		 confd;
 	struct mgmt		*mgmt;
-	char			 dir[64];
+	char			 dir[TEMPDIR_LEN];
 	struct player		 netd, fwd;
 	struct channel		*authd, *authd_end;	/* confd's and the player's */
 	struct channel		*fetchd, *fetchd_end;

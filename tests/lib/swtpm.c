@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -72,8 +71,7 @@ swtpm_start(struct swtpm *c)
 {
 	int ours[2], theirs[2];
 
-	(void)snprintf(c->dir, sizeof(c->dir), "/tmp/patronus-tpm-XXXXXX");
-	assert_non_null(mkdtemp(c->dir));
+	assert_int_equal(tempdir_make(c->dir, "tpm"), 0);
 	c->bus = mmap(NULL, sizeof(*c->bus), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(c->bus, MAP_FAILED);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ours), 0);
@@ -92,15 +90,6 @@ swtpm_start(struct swtpm *c)
 	c->fd = ours[0];
 }
 
-static int
-remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
-{
-	(void)sb;
-	(void)flag;
-	(void)ftw;
-	return (remove(path));
-}
-
 void
 swtpm_stop(struct swtpm *c)
 {
@@ -110,7 +99,7 @@ swtpm_stop(struct swtpm *c)
 	(void)waitpid(c->tpm, NULL, 0);
 	(void)waitpid(c->relay, NULL, 0);
 	(void)munmap(c->bus, sizeof(*c->bus));
-	(void)nftw(c->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	(void)tempdir_remove(c->dir);
 }
 
 void

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tempdir.h"
+
 /*
  * swtpm, a software TPM 2.0 in a process of its own, at the other end of a socket, with a relay between that writes down what crosses the
  * bus.  For cmocka: what fails ends the test.
@@ -20,7 +22,7 @@ struct swtpm_bus {
 };
 
 struct swtpm {
-	char			 dir[64];
+	char			 dir[TEMPDIR_LEN];
 	int			 fd;		/* our end */
 	pid_t			 tpm, relay;
 	struct swtpm_bus	*bus;

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,34 +19,25 @@
 #include "ipc/ids.h"
 #include "patronus-confd/backups.h"
 #include "patronus-confd/snapshot.h"
+#include "tempdir.h"
 
 #define DAY_MS	86400000ull
 
-static char		 dir[64];
+static char		 dir[TEMPDIR_LEN];
 static struct rig	*rig;
-
-static int
-remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
-{
-	(void)sb;
-	(void)flag;
-	(void)ftw;
-	return (remove(path));
-}
 
 static int
 setup_dir(void **state)
 {
 	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/patronus-backup-XXXXXX");
-	return (mkdtemp(dir) == NULL ? -1 : 0);
+	return (tempdir_make(dir, "backup"));
 }
 
 static int
 teardown_dir(void **state)
 {
 	(void)state;
-	return (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS));
+	return (tempdir_remove(dir));
 }
 
 static int

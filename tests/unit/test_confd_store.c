@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,31 +21,22 @@
 
 #include "base/str.h"
 #include "patronus-confd/store.h"
+#include "tempdir.h"
 
-static char dir[64];
-
-static int
-remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
-{
-	(void)sb;
-	(void)flag;
-	(void)ftw;
-	return (remove(path));
-}
+static char dir[TEMPDIR_LEN];
 
 static int
 setup(void **state)
 {
 	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/patronus-store-XXXXXX");
-	return (mkdtemp(dir) == NULL ? -1 : 0);
+	return (tempdir_make(dir, "store"));
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	return (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS));
+	return (tempdir_remove(dir));
 }
 
 static struct revision

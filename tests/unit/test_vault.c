@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +19,12 @@
 #include <unistd.h>
 
 #include "patronus-confd/vault.h"
+#include "tempdir.h"
 
 #define N		12
 #define PASSPHRASE	"a passphrase of the boot"
 
-static char	dir[64], prints[N][SEAL_FINGERPRINT_LEN];
+static char	dir[TEMPDIR_LEN], prints[N][SEAL_FINGERPRINT_LEN];
 static uint64_t	now_ms = 1000000;
 
 static bool	is_quick;
@@ -47,28 +47,17 @@ __wrap_cipher_scrypt(struct cipher_bytes passphrase, struct cipher_bytes salt, u
 }
 
 static int
-remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
-{
-	(void)sb;
-	(void)flag;
-	(void)ftw;
-	return (remove(path));
-}
-
-static int
 setup(void **state)
 {
 	(void)state;
-	/* Killed is not cut off from power: memory will do, and costs no waiting for a disk. */
-	(void)snprintf(dir, sizeof(dir), "%s/patronus-vault-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	return (mkdtemp(dir) == NULL ? -1 : 0);
+	return (tempdir_make(dir, "vault"));
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	return (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS));
+	return (tempdir_remove(dir));
 }
 
 static struct vault *
