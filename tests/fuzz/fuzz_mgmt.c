@@ -52,16 +52,20 @@ quiet(enum log_level level, const char *subsystem, const char *text, void *arg)
 }
 
 static void
+end(void)
+{
+	rig_free(rig, false);
+}
+
+static void
 begin(void)
 {
-	char dir[64] = "/dev/shm/patronus-fuzz-XXXXXX";
-
 	log_set_sink(quiet, NULL);
-	if (rig != NULL)
-		rig_free(rig, false);
-	if (mkdtemp(dir) == NULL)
-		abort();
-	rig = rig_new(dir);
+	if (rig == NULL)
+		(void)atexit(end);
+	else
+		end();
+	rig = rig_new(NULL);
 	rig_connect(rig);
 	(void)rig_load(rig, base_yaml, 201);
 	lives = LIVES;
