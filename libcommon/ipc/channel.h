@@ -68,7 +68,10 @@ int		 channel_fd(const struct channel *);
 
 /* One-way.  fds are duplicated (the caller keeps its own).  0 or -errno. */
 int	 channel_send(struct channel *, uint16_t type, uint32_t revision, const void *req, const int *fds, unsigned nfds);
-/* A request; on_reply is called exactly once. */
+/*
+ * A request; on_reply is called exactly once, from the event loop: with -EPIPE too when the peer has ended already.  What channel_call returns
+ * is a failure of ours, or -EPIPE of a channel that is closed.
+ */
 int	 channel_call(struct channel *, uint16_t type, uint32_t revision, const void *req, const int *fds, unsigned nfds,
 	    unsigned timeout_ms, channel_reply_handler *on_reply, void *arg);
 /* Answer a request, also one that was kept.  Nothing is sent when it expects no reply (id 0). */

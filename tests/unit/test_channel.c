@@ -322,6 +322,40 @@ test_calls_end_with_the_channel(void **state)
 	channel_free(owner.channel);
 }
 
+/* Whether the peer ended before the channel was made, or before it was asked, having read its hello or not: the call ends as one under way does. */
+static void
+test_calls_to_a_peer_that_has_ended(void **state)
+{
+	enum { BEFORE_HELLO, UNREAD, READ, ENDS } ended;
+	struct conf_prepare_req prepare = { .revision = 1 };
+	char frame[256];
+	struct end confd;
+	int s[2];
+
+	(void)state;
+	for (ended = BEFORE_HELLO; ended < ENDS; ended++) {
+		confd = (struct end){ 0 };
+		assert_int_equal(frame_pair(s), 0);
+		if (ended == BEFORE_HELLO)
+			assert_int_equal(close(s[1]), 0);
+		confd.channel = channel_new(base, s[0], "fwd", ROLE_CONFD, ROLE_FWD, &confd_ops, &confd);
+		assert_non_null(confd.channel);
+		if (ended == READ)
+			assert_true(read(s[1], frame, sizeof(frame)) > 0);
+		if (ended != BEFORE_HELLO)
+			assert_int_equal(close(s[1]), 0);
+		assert_int_equal(channel_call(confd.channel, MSG_CONF_PREPARE, 1, &prepare, NULL, 0, 5000, on_reply, &confd), 0);
+		assert_int_equal(confd.nreplies, 0);
+		SPIN_UNTIL(confd.nclosed == 1);
+		assert_int_equal(confd.nreplies, 1);
+		assert_int_equal(confd.reply_error, -EPIPE);
+		/* Nobody will read its end again. */
+		assert_int_equal(channel_call(confd.channel, MSG_CONF_PREPARE, 1, &prepare, NULL, 0, 5000, on_reply, &confd), -EPIPE);
+		assert_int_equal(confd.nreplies, 1);
+		channel_free(confd.channel);
+	}
+}
+
 /* channel_close ends it as the other side would: first the calls, then on_close, once. */
 static void
 test_close_by_the_owner(void **state)
@@ -610,6 +644,7 @@ main(void)
 		T(test_descriptors_are_duplicated),
 		T(test_call_that_is_never_answered),
 		T(test_calls_end_with_the_channel),
+		T(test_calls_to_a_peer_that_has_ended),
 		T(test_close_by_the_owner),
 		T(test_free_inside_a_reply),
 		T(test_large_messages_keep_their_order),
