@@ -30,7 +30,7 @@
 
 struct site {
 	uint64_t	hash;
-	int64_t		live;		/* blocks */
+	int64_t		live, bytes;	/* blocks, and what was asked for in them */
 	uint64_t	frames[FRAMES];	/* return addresses, innermost first */
 };
 
@@ -46,7 +46,7 @@ struct failmalloc {
 	_Atomic uint64_t count;		/* requests since main() was near */
 	_Atomic uint64_t fail_at;	/* of count; 0: none */
 	_Atomic uint64_t failed;	/* how many have failed */
-	_Atomic int64_t	 live;		/* blocks */
+	_Atomic int64_t	 live, bytes;	/* of all sites */
 	uint64_t	overflown;	/* sites that had no place */
 	struct start	start[NAMES];
 	struct site	sites[SITES];
@@ -150,6 +150,16 @@ fails(const struct walk *w)
 	return true;
 }
 
+/* A block is there (1), or no more (-1). */
+static void
+live(const struct head *h, int by)
+{
+	failmalloc.sites[h->site].live += by;
+	failmalloc.sites[h->site].bytes += by * (int64_t)h->size;
+	failmalloc.live += by;
+	failmalloc.bytes += by * (int64_t)h->size;
+}
+
 static void *
 request(size_t align, size_t size)
 {
@@ -167,10 +177,8 @@ request(size_t align, size_t size)
 		return NULL;
 	h = (struct head *)(void *)(p + room) - 1;
 	*h = (struct head){ .magic = MAGIC, .site = is_counting ? site_of(&w) : SITES, .offset = room, .size = size };
-	if (h->site != SITES) {
-		failmalloc.sites[h->site].live++;
-		failmalloc.live++;
-	}
+	if (h->site != SITES)
+		live(h, 1);
 	return memset(h + 1, 0xa5, size);
 }
 
@@ -206,10 +214,8 @@ free(void *p)
 		abort();	/* not ours, or freed before */
 	h->magic = 0;
 	memset(p, 0xdf, h->size);	/* who looks at it afterwards shall fall */
-	if (h->site != SITES) {
-		failmalloc.sites[h->site].live--;
-		failmalloc.live--;
-	}
+	if (h->site != SITES)
+		live(h, -1);
 	__libc_free((char *)p - h->offset);
 	errno = error;
 }

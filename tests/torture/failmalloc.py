@@ -17,9 +17,9 @@ from lab import PREFIX, ROOT, run
 
 LIBRARY = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build")) / "tests" / "torture" / "libfailmalloc.so"
 FRAMES, SITES, NAMES = 10, 32768, 12         # as in failmalloc.c
-HEAD = struct.Struct("<QQQQqQ")
+HEAD = struct.Struct("<QQQQqqQ")
 START = struct.Struct("<32sQQ")
-SITE = struct.Struct(f"<Qq{FRAMES}Q")
+SITE = struct.Struct(f"<Qqq{FRAMES}Q")
 LIBRARIES = Path("/usr/lib/x86_64-linux-gnu")
 TOLD = re.compile(r"failmalloc:((?: \S+\+[0-9a-f]+)+)")
 MAGIC, FAIL_AT, STARTS = 0x70617472, 16, HEAD.size
@@ -79,9 +79,9 @@ class Allocator:
         data = os.pread(self.mem.fileno(), HEAD.size, self.at)
         if len(data) < HEAD.size:
             return None
-        magic, count, fail_at, failed, live, overflown = HEAD.unpack(data)
+        magic, count, fail_at, failed, live, size, overflown = HEAD.unpack(data)
         assert magic == MAGIC and overflown == 0
-        return {"count": count, "fail_at": fail_at, "failed": failed, "live": live}
+        return {"count": count, "fail_at": fail_at, "failed": failed, "live": live, "bytes": size}
 
     def arm(self, k):
         """The k-th request from now on fails; 0: none."""
@@ -94,8 +94,15 @@ class Allocator:
 
     def sites(self):
         """{stack: blocks that live}, for all stacks that ever asked."""
+        return {frames: live for frames, live, _ in self._sites()}
+
+    def sizes(self):
+        """{stack: bytes of the blocks that live}."""
+        return {frames: size for frames, _, size in self._sites()}
+
+    def _sites(self):
         data = os.pread(self.mem.fileno(), SITES * SITE.size, self.at + TABLE)
-        return {tuple(frames): live for key, live, *frames in SITE.iter_unpack(data) if key}
+        return [(tuple(frames), live, size) for key, live, size, *frames in SITE.iter_unpack(data) if key]
 
     def placed(self, frames):
         """A stack as (object, offset), innermost first: the same in every process."""
