@@ -92,87 +92,168 @@ void
 boxes_fini(struct boxes *s)
 {
 	unsigned i;
+	uint32_t k;
 
-	for (i = 0; i < s->n_by; i++)
-		free(s->by[i].items);
+	for (i = 0; i < s->n_by; i++) {
+		for (k = 0; k < s->by[i].n; k++)
+			free(s->by[i].leaves[k]);
+		free(s->by[i].leaves);
+	}
 	memset(s, 0, sizeof(*s));
 }
 
-/* The first item whose lo is not below value. */
-static uint32_t
+/* A place in an index; behind the last of a leaf is before the first of the next one. */
+struct place {
+	uint32_t	leaf;
+	uint32_t	at;
+};
+
+/* The first whose lo is not below value, or the end of the leaf before it. */
+static struct place
 lower_bound(const struct box_index *x, box_value value)
 {
+	struct place p = { 0, 0 };
 	uint32_t low, high, middle;
 
+	/* The last leaf that begins below it. */
 	for (low = 0, high = x->n; low < high;) {
 		middle = low + (high - low) / 2;
-		if (x->items[middle]->lo[x->dim] < value)
+		if (x->leaves[middle]->lo[0] < value)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low;
+	if (low == 0)
+		return p;
+	p.leaf = low - 1;
+	for (low = 0, high = x->leaves[p.leaf]->n; low < high;) {
+		middle = low + (high - low) / 2;
+		if (x->leaves[p.leaf]->lo[middle] < value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	p.at = low;
+	return p;
+}
+
+static void
+leaf_put(struct box_index *x, uint32_t at, struct box_leaf *leaf)
+{
+	if (x->n == x->cap) {
+		x->cap = x->cap == 0 ? 16 : x->cap * 2;
+		x->leaves = mem_resize(x->leaves, x->cap, sizeof(*x->leaves));
+	}
+	memmove(x->leaves + at + 1, x->leaves + at, (x->n - at) * sizeof(*x->leaves));
+	x->leaves[at] = leaf;
+	x->n++;
+}
+
+/* The upper half of a full leaf into one of its own. */
+static void
+leaf_split(struct box_index *x, uint32_t at)
+{
+	struct box_leaf *leaf = x->leaves[at], *upper = mem_new(1, sizeof(*upper));
+
+	upper->n = leaf->n / 2;
+	leaf->n -= upper->n;
+	memcpy(upper->lo, leaf->lo + leaf->n, upper->n * sizeof(upper->lo[0]));
+	memcpy(upper->items, leaf->items + leaf->n, upper->n * sizeof(struct box *));
+	leaf_put(x, at + 1, upper);
+}
+
+static void
+index_add(struct box_index *x, struct box *b)
+{
+	box_value lo = b->lo[x->dim];
+	struct box_leaf *leaf;
+	struct place p;
+
+	if (x->n == 0)
+		leaf_put(x, 0, mem_new(1, sizeof(*leaf)));
+	p = lower_bound(x, lo);
+	if (x->leaves[p.leaf]->n == BOX_LEAF) {
+		leaf_split(x, p.leaf);
+		p = lower_bound(x, lo);
+	}
+	leaf = x->leaves[p.leaf];
+	memmove(leaf->lo + p.at + 1, leaf->lo + p.at, (leaf->n - p.at) * sizeof(leaf->lo[0]));
+	memmove(leaf->items + p.at + 1, leaf->items + p.at, (leaf->n - p.at) * sizeof(struct box *));
+	leaf->lo[p.at] = lo;
+	leaf->items[p.at] = b;
+	leaf->n++;
+	if (b->hi[x->dim] - lo > x->span)
+		x->span = b->hi[x->dim] - lo;
 }
 
 void
 boxes_add(struct boxes *s, struct box *b)
 {
-	struct box_index *x;
-	uint32_t at;
+	unsigned i;
 
-	for (x = s->by; x < s->by + s->n_by; x++) {
-		if (x->n == x->cap) {
-			x->cap = x->cap == 0 ? 16 : x->cap * 2;
-			x->items = mem_resize(x->items, x->cap, sizeof(*x->items));
-		}
-		at = lower_bound(x, b->lo[x->dim]);
-		memmove(x->items + at + 1, x->items + at, (x->n - at) * sizeof(struct box *));
-		x->items[at] = b;
-		x->n++;
-		if (b->hi[x->dim] - b->lo[x->dim] > x->span)
-			x->span = b->hi[x->dim] - b->lo[x->dim];
-	}
+	for (i = 0; i < s->n_by; i++)
+		index_add(&s->by[i], b);
 }
 
+/* What may meet a box. */
+struct range {
+	const struct box_index	*x;
+	struct place		 at;
+	uint32_t		 n;
+};
+
 /* Whatever meets b in this dimension begins at most a span before it, and not behind its end. */
-static void
-candidates(const struct box_index *x, const struct box *b, uint32_t *ret_first, uint32_t *ret_end)
+static struct range
+candidates(const struct box_index *x, const struct box *b)
 {
 	box_value lo = b->lo[x->dim], hi = b->hi[x->dim];
+	struct range r = { .x = x };
+	struct place end = { x->n, 0 };
+	uint32_t i;
 
-	*ret_first = lower_bound(x, lo > x->span ? lo - x->span : 0);
-	*ret_end = hi == (box_value)-1 ? x->n : lower_bound(x, hi + 1);
+	r.at = lower_bound(x, lo > x->span ? lo - x->span : 0);
+	if (hi != (box_value)-1)
+		end = lower_bound(x, hi + 1);
+	for (i = r.at.leaf; i < end.leaf; i++)
+		r.n += x->leaves[i]->n;
+	r.n += end.at;
+	r.n -= r.at.at;
+	return r;
 }
 
 /* Of the index that leaves fewest. */
-static const struct box_index *
-best_candidates(const struct boxes *s, const struct box *b, uint32_t *ret_first, uint32_t *ret_end)
+static struct range
+best_candidates(const struct boxes *s, const struct box *b)
 {
-	uint32_t first, end;
+	struct range first, second;
 
-	candidates(&s->by[0], b, ret_first, ret_end);
-	if (s->n_by == 1)
-		return &s->by[0];
-	candidates(&s->by[1], b, &first, &end);
-	if (end - first >= *ret_end - *ret_first)
-		return &s->by[0];
-	*ret_first = first;
-	*ret_end = end;
-	return &s->by[1];
+	first = candidates(&s->by[0], b);
+	if (s->n_by == 1 || first.n == 0)
+		return first;
+	second = candidates(&s->by[1], b);
+	return second.n < first.n ? second : first;
+}
+
+/* There must be one more. */
+static struct box *
+range_next(struct range *r)
+{
+	while (r->at.at == r->x->leaves[r->at.leaf]->n)
+		r->at = (struct place){ r->at.leaf + 1, 0 };
+	r->n--;
+	return r->x->leaves[r->at.leaf]->items[r->at.at++];
 }
 
 bool
 boxes_meet(const struct boxes *s, const struct box *b, uint64_t *budget)
 {
-	const struct box_index *x;
-	uint32_t first, end;
+	struct range r = best_candidates(s, b);
 
-	x = best_candidates(s, b, &first, &end);
-	if (end - first > *budget)
+	if (r.n > *budget)
 		return true;
-	for (; first < end; first++) {
+	while (r.n > 0) {
 		--*budget;
-		if (box_meets(x->items[first], b))
+		if (box_meets(range_next(&r), b))
 			return true;
 	}
 	return false;
@@ -181,11 +262,14 @@ boxes_meet(const struct boxes *s, const struct box *b, uint64_t *budget)
 uint32_t
 boxes_meeting(const struct boxes *s, const struct box *b, struct box **ret, uint32_t max)
 {
-	const struct box_index *x;
-	uint32_t first, end, n = 0;
+	struct range r = best_candidates(s, b);
+	struct box *item;
+	uint32_t n = 0;
 
-	for (x = best_candidates(s, b, &first, &end); first < end; first++)
-		if (box_meets(x->items[first], b) && n++ < max)
-			ret[n - 1] = x->items[first];
+	while (r.n > 0) {
+		item = range_next(&r);
+		if (box_meets(item, b) && n++ < max)
+			ret[n - 1] = item;
+	}
 	return n;
 }

@@ -30,10 +30,19 @@ struct box {
 	uint8_t		family;		/* NFPROTO_*; NFPROTO_UNSPEC: both */
 };
 
+#define BOX_LEAF	64
+
+/* A run of a sorted index.  What is searched stands together: a box is five lines of cache, and thousands are asked at each step. */
+struct box_leaf {
+	uint32_t	  n;
+	box_value	  lo[BOX_LEAF];
+	struct box	 *items[BOX_LEAF];
+};
+
 /* Boxes of which it can be asked whether one of them meets another: sorted by up to two dimensions. */
 struct box_index {
 	uint8_t		  dim;
-	struct box	**items;	/* by lo */
+	struct box_leaf	**leaves;	/* by lo, none empty */
 	uint32_t	  n;
 	uint32_t	  cap;
 	box_value	  span;		/* of the widest */

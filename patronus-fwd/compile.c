@@ -383,6 +383,7 @@ compile(const struct fw_policy *policy, struct buf *remarks)
 	c.scratch = arena_new(0);
 	if (c.scratch == NULL)
 		fatalx("compile", "out of memory");
+	c.memos = mem_alloc(c.scratch, COMPILE_MEMOS, sizeof(*c.memos));
 	compile_rules(&c);
 	compile_xdp(&c);
 	compile_anti_spoofing(&c);

@@ -34,15 +34,28 @@ struct compile_parts {
 };
 
 struct compile_list;
+struct transports;
+
+/* What services came to: rules share them, and most name one. */
+struct compile_memo {
+	const struct policy_service *services;
+	uint32_t		 n;
+	struct transports	*transports;
+};
+
+#define COMPILE_MEMOS	256
 
 struct compiler {
 	struct ir		*ir;
 	const struct fw_policy	*policy;
 	struct buf		*remarks;	/* lines for people: rules that can never match */
 	struct arena		*scratch;	/* until the end of the compilation */
+	struct ir_draft		 draft;		/* of the rule at hand */
 	struct compile_parts	 parts;		/* of the rule at hand; memory is kept for the next one */
 	struct compile_list	*lists;		/* that have been made */
+	struct compile_memo	*memos;		/* [COMPILE_MEMOS], by the address of the services */
 	struct names		 list_names;
+	struct names		 zones;		/* -> struct ir_zones of that one */
 };
 
 #define COMPILE_LOG_GROUP	1
@@ -80,6 +93,7 @@ struct compile_selector {
 	bool				 is_v4_only;
 	bool				 is_v6_only;
 	bool				 splits_families;	/* each part is of one family */
+	bool				 lasts;		/* the services are there, as they are, until the end of the compilation */
 };
 
 /* compile_condition.c: put what a rule asks beside addresses and services; false when nothing can match. */

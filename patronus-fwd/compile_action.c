@@ -221,15 +221,15 @@ needs_two(const struct policy_rule *r, const struct compile_part *p)
 static void
 put_verdict(const struct making *m, const struct compile_part *part)
 {
-	struct ir_draft d;
+	struct ir_draft *d = &m->c->draft;	/* it is too large to be made for each rule */
 
 	if (needs_two(m->rule, part)) {
-		ir_draft_copy(&d, &part->draft);
-		ir_match_u8(&d, IR_L4PROTO, IPPROTO_TCP);
-		put_end(m, &d, part->family, true);
+		ir_draft_copy(d, &part->draft);
+		ir_match_u8(d, IR_L4PROTO, IPPROTO_TCP);
+		put_end(m, d, part->family, true);
 	}
-	ir_draft_copy(&d, &part->draft);
-	put_end(m, &d, part->family, m->rule->resets_tcp && part->is_tcp);
+	ir_draft_copy(d, &part->draft);
+	put_end(m, d, part->family, m->rule->resets_tcp && part->is_tcp);
 }
 
 /* The limits and the log that stand once, at the beginning of the rule's own chain. */
@@ -315,6 +315,23 @@ rule_action(const struct policy_rule *r)
 	return actions[r->action];
 }
 
+/* Most rules are about one zone on each side, and thousands about the same. */
+static struct ir_zones
+zones_of(struct compiler *c, const char *const *names, uint32_t n)
+{
+	struct ir_zones *z;
+
+	if (n != 1)
+		return ir_zones_copy(c->ir, names, n);
+	z = names_get(&c->zones, names[0]);
+	if (z == NULL) {
+		z = mem_alloc(c->scratch, 1, sizeof(*z));
+		*z = ir_zones_copy(c->ir, names, n);
+		names_put(c->scratch, &c->zones, z->items[0], z);
+	}
+	return *z;
+}
+
 static struct ir_origin *
 rule_origin(struct compiler *c, const struct policy_rule *r)
 {
@@ -324,8 +341,8 @@ rule_origin(struct compiler *c, const struct policy_rule *r)
 	if (o != NULL)		/* it stands in two base chains */
 		return o;
 	o = ir_origin_new(c->ir, r->id, r->path, rule_action(r));
-	o->from = ir_zones_copy(c->ir, r->from_names, r->n_from_names);
-	o->to = ir_zones_copy(c->ir, r->to_names, r->n_to_names);
+	o->from = zones_of(c, r->from_names, r->n_from_names);
+	o->to = zones_of(c, r->to_names, r->n_to_names);
 	o->is_logged = r->is_logged;
 	return o;
 }
@@ -357,7 +374,7 @@ void
 compile_rule(struct compiler *c, struct ir_chain *chain, const struct policy_rule *r)
 {
 	struct compile_selector sel = {
-		.source = &r->source, .destination = &r->destination, .services = r->services, .n_services = r->n_services,
+		.source = &r->source, .destination = &r->destination, .services = r->services, .n_services = r->n_services, .lasts = true,
 		.conditions = &r->conditions, .splits_families = has_rate_meter(r) || has_connections_meter(r) || r->writes.has_dscp
 	};
 	struct making m = { .c = c, .chain = chain, .rule = r, .has_limits = true };

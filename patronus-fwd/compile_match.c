@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
 #include <linux/netfilter.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compile.h"
+#include "hash.h"
 #include "ir_field.h"
 #include "live.h"
 #include "mem.h"
@@ -15,6 +17,8 @@
  * can: services with the same ports share one, addresses of one family exclude the other.
  */
 
+#define TRANSPORT_STMTS	3	/* protocol, source ports, ports */
+
 /* Protocols with equal ports, or a list of ICMP types. */
 struct transport {
 	uint8_t		 protocols[16];
@@ -24,6 +28,8 @@ struct transport {
 	struct ports	*source_ports;
 	uint32_t	 n_source_ports;
 	bool		 is_icmp;
+	struct ir_stmt	 stmts[TRANSPORT_STMTS];	/* what put_transport() wrote the first time */
+	unsigned	 n_stmts;
 };
 
 struct transports {
@@ -148,21 +154,34 @@ join_protocols(struct transports *all)
 	}
 }
 
-static struct transports
+static struct transports *
 transports_make(struct arena *a, const struct compile_selector *sel)
 {
-	struct transports all = { .n = 0 };
+	struct transports *all = mem_alloc(a, 1, sizeof(*all));
 	struct transport t;
 	uint32_t i;
 
-	all.items = mem_alloc(a, sel->n_services, sizeof(*all.items));
+	all->items = mem_alloc(a, sel->n_services, sizeof(*all->items));
 	for (i = 0; i < sel->n_services; i++) {
 		transport_set(a, &t, &sel->services[i]);
-		if (!join_ports(a, &all, &t))
-			all.items[all.n++] = t;
+		if (!join_ports(a, all, &t))
+			all->items[all->n++] = t;
 	}
-	join_protocols(&all);
+	join_protocols(all);
 	return all;
+}
+
+static struct transports *
+transports_get(struct compiler *c, const struct compile_selector *sel)
+{
+	struct compile_memo *m;
+
+	if (!sel->lasts || sel->n_services == 0)
+		return transports_make(c->scratch, sel);
+	m = &c->memos[hash_u64((uintptr_t)sel->services, sel->n_services) % COMPILE_MEMOS];
+	if (m->services != sel->services || m->n != sel->n_services)
+		*m = (struct compile_memo){ sel->services, sel->n_services, transports_make(c->scratch, sel) };
+	return m->transports;
 }
 
 /* --- matches */
@@ -209,8 +228,16 @@ put_protocols(struct compiler *c, struct ir_draft *d, const struct transport *t)
 }
 
 static void
-put_transport(struct compiler *c, struct ir_draft *d, const struct transport *t)
+put_transport(struct compiler *c, struct ir_draft *d, struct transport *t)
 {
+	unsigned first = d->n;
+
+	if (t->n_stmts > 0) {
+		assert(d->n + t->n_stmts <= IR_STMT_MAX);
+		memcpy(d->stmts + d->n, t->stmts, t->n_stmts * sizeof(t->stmts[0]));
+		d->n += t->n_stmts;
+		return;
+	}
 	put_protocols(c, d, t);
 	if (t->is_icmp) {
 		put_numbers(c, d, t->protocols[0] == IPPROTO_ICMP ? IR_ICMP_TYPE : IR_ICMP6_TYPE, t->ports, t->n_ports);
@@ -218,6 +245,8 @@ put_transport(struct compiler *c, struct ir_draft *d, const struct transport *t)
 		put_numbers(c, d, IR_SPORT, t->source_ports, t->n_source_ports);
 		put_numbers(c, d, IR_DPORT, t->ports, t->n_ports);
 	}
+	t->n_stmts = d->n - first;
+	memcpy(t->stmts, d->stmts + first, t->n_stmts * sizeof(t->stmts[0]));
 }
 
 static uint8_t
@@ -444,6 +473,7 @@ narrow_to_tcp(const struct transport *t, struct transport *ret)
 	*ret = *t;
 	ret->protocols[0] = IPPROTO_TCP;
 	ret->n_protocols = 1;
+	ret->n_stmts = 0;
 	return true;
 }
 
@@ -483,7 +513,7 @@ put_dscp(struct ir_draft *d, uint8_t family, uint8_t dscp)
 
 /* What one part stands for. */
 struct choice {
-	const struct transport	*transport;	/* NULL: all */
+	struct transport	*transport;	/* NULL: all */
 	uint8_t			 family;	/* NFPROTO_UNSPEC: both */
 	const uint8_t		*dscp;		/* NULL: all */
 	const struct ports	*length;	/* NULL: all */
@@ -493,7 +523,7 @@ struct choice {
 static void
 add_part(struct compiler *c, struct compile_parts *parts, const struct compile_selector *sel, const struct choice *o)
 {
-	const struct transport *t = o->transport;
+	struct transport *t = o->transport;
 	unsigned halves = o->halves;
 	struct compile_part *p;
 
@@ -534,7 +564,7 @@ add_halves(struct compiler *c, struct compile_parts *parts, const struct compile
 
 /* A part for each code point and range of lengths. */
 static void
-add_parts(struct compiler *c, struct compile_parts *parts, const struct compile_selector *sel, const struct transport *t, uint8_t family)
+add_parts(struct compiler *c, struct compile_parts *parts, const struct compile_selector *sel, struct transport *t, uint8_t family)
 {
 	const struct policy_conditions *p = sel->conditions;
 	struct choice o = { .transport = t, .family = family };
@@ -582,19 +612,19 @@ compile_select(struct compiler *c, const struct compile_selector *sel)
 {
 	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 	struct compile_parts *parts = &c->parts;
-	struct transports all;
+	struct transports *all;
 	unsigned f, i;
 	bool splits;
 
 	parts->n = 0;
-	all = transports_make(c->scratch, sel);
+	all = transports_get(c, sel);
 	splits = splits_families(sel);
 	for (f = 0; f < (splits ? 2 : 1); f++) {
 		if (splits && !has_family(c, sel, families[f]))
 			continue;
-		for (i = 0; i < all.n; i++)
-			add_parts(c, parts, sel, &all.items[i], splits ? families[f] : NFPROTO_UNSPEC);
-		if (all.n == 0)
+		for (i = 0; i < all->n; i++)
+			add_parts(c, parts, sel, &all->items[i], splits ? families[f] : NFPROTO_UNSPEC);
+		if (all->n == 0)
 			add_parts(c, parts, sel, NULL, splits ? families[f] : NFPROTO_UNSPEC);
 	}
 	return parts;

@@ -69,10 +69,15 @@ ir_chain_get(struct ir *ir, const char *name)
 	struct ir_chain *c;
 
 	c = ir_chain_find(ir, name);
-	if (c != NULL)
-		return c;
-	c = mem_alloc(ir->arena, 1, sizeof(*c));
-	c->name = mem_strdup(ir->arena, name);
+	return c != NULL ? c : ir_chain_new(ir, mem_strdup(ir->arena, name));
+}
+
+struct ir_chain *
+ir_chain_new(struct ir *ir, const char *name)
+{
+	struct ir_chain *c = mem_alloc(ir->arena, 1, sizeof(*c));
+
+	c->name = name;
 	*ir->chains_tail = c;
 	ir->chains_tail = &c->next;
 	names_put(ir->arena, &ir->chain_names, c->name, c);
@@ -132,6 +137,14 @@ ir_set_add(struct ir *ir, struct ir_set *s)
 	return &s->elems[s->n++];
 }
 
+void
+ir_set_reserve(struct ir *ir, struct ir_set *s, uint32_t n)
+{
+	assert(s->n == 0);
+	s->elems = mem_alloc(ir->arena, n, sizeof(*s->elems));
+	s->cap = n;
+}
+
 unsigned
 ir_set_keylen(const struct ir_set *s)
 {
@@ -153,14 +166,14 @@ inline_order(const struct ir_rule *a, const struct ir_rule *b)
 	return (x > y) - (x < y);
 }
 
-int
-ir_elem_compare(const struct ir_set *s, const struct ir_elem *a, const struct ir_elem *b)
+static int
+compare(const struct ir_set *s, unsigned len, const struct ir_elem *a, const struct ir_elem *b)
 {
 	int r;
 
-	r = memcmp(a->lo, b->lo, ir_set_keylen(s));
+	r = memcmp(a->lo, b->lo, len);
 	if (r == 0 && (s->flags & IR_SET_INTERVAL) != 0)
-		r = memcmp(a->hi, b->hi, ir_set_keylen(s));
+		r = memcmp(a->hi, b->hi, len);
 	if (r == 0 && a->chain != NULL && b->chain != NULL)
 		r = a->chain == b->chain ? 0 : strcmp(a->chain, b->chain);
 	if (r == 0 && a->rule != b->rule)
@@ -168,10 +181,23 @@ ir_elem_compare(const struct ir_set *s, const struct ir_elem *a, const struct ir
 	return r != 0 ? r : (a->expires_ms > b->expires_ms) - (a->expires_ms < b->expires_ms);
 }
 
-static int
-elem_order(const void *a, const void *b, void *set)
+int
+ir_elem_compare(const struct ir_set *s, const struct ir_elem *a, const struct ir_elem *b)
 {
-	return ir_elem_compare(set, a, b);
+	return compare(s, ir_set_keylen(s), a, b);
+}
+
+struct sorting {
+	const struct ir_set	*set;
+	unsigned		 len;
+};
+
+static int
+elem_order(const void *a, const void *b, void *arg)
+{
+	const struct sorting *s = arg;
+
+	return compare(s->set, s->len, a, b);
 }
 
 /* Is b the number after a, both of len bytes in network order? */
@@ -218,6 +244,25 @@ merge_equal(struct ir_set *s)
 	s->n = n + 1;
 }
 
+/* It becomes part of a name: the same on every machine, in every version. */
+static uint64_t
+name_hash(const struct ir_set *s)
+{
+	unsigned len = ir_set_keylen(s);
+	uint32_t i;
+	uint64_t h;
+
+	h = hash_bytes(s->fields, s->nfields, HASH_SEED);
+	h = hash_u64(s->flags, h);
+	h = hash_u64(0, hash_u64(0, hash_u64(0, h)));
+	for (i = 0; i < s->n; i++) {
+		h = hash_bytes(s->elems[i].lo, len, h);
+		if ((s->flags & IR_SET_INTERVAL) != 0)
+			h = hash_bytes(s->elems[i].hi, len, h);
+	}
+	return h == 0 ? 1 : h;
+}
+
 void
 ir_set_rehash(struct ir_set *s)
 {
@@ -231,13 +276,13 @@ ir_set_rehash(struct ir_set *s)
 	h = hash_u64(s->size, h);
 	h = hash_u64(s->list != NULL ? s->list->digest : 0, h);
 	for (i = 0; i < s->n; i++) {
-		h = hash_bytes(s->elems[i].lo, len, h);
+		h = hash_quick(s->elems[i].lo, len, h);
 		if ((s->flags & IR_SET_INTERVAL) != 0)
-			h = hash_bytes(s->elems[i].hi, len, h);
+			h = hash_quick(s->elems[i].hi, len, h);
 		if (s->elems[i].rule != NULL)
 			h = hash_u64(s->elems[i].rule->hash, h);
 		else if (s->elems[i].chain != NULL)
-			h = hash_bytes(s->elems[i].chain, strlen(s->elems[i].chain), h);
+			h = hash_quick(s->elems[i].chain, strlen(s->elems[i].chain), h);
 		if (s->elems[i].expires_ms != 0)
 			h = hash_u64(s->elems[i].expires_ms, h);
 	}
@@ -247,8 +292,10 @@ ir_set_rehash(struct ir_set *s)
 void
 ir_set_seal(struct ir_set *s)
 {
+	struct sorting how = { s, ir_set_keylen(s) };
+
 	if (s->n > 1) {
-		qsort_r(s->elems, s->n, sizeof(*s->elems), elem_order, s);
+		qsort_r(s->elems, s->n, sizeof(*s->elems), elem_order, &how);
 		if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields == 1)
 			merge_intervals(s);
 		else
@@ -276,14 +323,16 @@ ir_set_intern(struct ir *ir, const char *prefix, uint8_t flags, uint8_t field, c
 	struct ir_set draft = { .flags = flags, .fields = { ir_field_info(field)->like }, .nfields = 1, .n = n };
 	struct ir_set *s;
 	const char *name;
+	uint64_t hash;
 	unsigned salt;
 
 	draft.elems = mem_alloc(ir->arena, n, sizeof(*elems));
 	memcpy(draft.elems, elems, n * sizeof(*elems));
 	ir_set_seal(&draft);
+	hash = name_hash(&draft);
 	/* Two contents with one hash get two names: a name never stands for anything else. */
 	for (salt = 0;; salt++) {
-		name = mem_printf(ir->arena, "%s.%016llx", prefix, (unsigned long long)hash_u64(salt, draft.hash));
+		name = mem_printf(ir->arena, "%s.%016llx", prefix, (unsigned long long)hash_u64(salt, hash));
 		s = ir_set_find(ir, name);
 		if (s == NULL)
 			break;
@@ -393,10 +442,10 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 {
 	h = hash_u64((uint64_t)s->kind | (uint64_t)s->field << 8 | (uint64_t)s->cmp << 16 | (uint64_t)s->bits << 24, h);
 	if (s->set != NULL)
-		h = hash_bytes(s->set->name, strlen(s->set->name), h);
+		h = hash_quick(s->set->name, strlen(s->set->name), h);
 	switch ((enum ir_kind)s->kind) {
 	case IR_MATCH:
-		return hash_bytes(&s->match, sizeof(s->match), h);
+		return hash_quick(&s->match, sizeof(s->match), h);
 	case IR_LIMIT:
 	case IR_METER:
 		h = hash_u64(s->limit.rate | (uint64_t)s->limit.seconds << 32, h);
@@ -414,14 +463,14 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 	case IR_REJECT:
 		return hash_u64(s->code, h);
 	case IR_LOG:
-		return hash_u64(s->log.group, hash_bytes(s->log.prefix, strlen(s->log.prefix), h));
+		return hash_u64(s->log.group, hash_quick(s->log.prefix, strlen(s->log.prefix), h));
 	case IR_JUMP:
 	case IR_GOTO:
-		return hash_bytes(s->chain, strlen(s->chain), h);
+		return hash_quick(s->chain, strlen(s->chain), h);
 	case IR_MASQUERADE:
 	case IR_DNAT:
 	case IR_SNAT:
-		h = hash_bytes(s->nat.last, sizeof(s->nat.last), hash_bytes(s->nat.addr, sizeof(s->nat.addr), h));
+		h = hash_quick(s->nat.last, sizeof(s->nat.last), hash_quick(s->nat.addr, sizeof(s->nat.addr), h));
 		return hash_u64(s->nat.family | (uint64_t)s->nat.port << 8 | (uint64_t)s->nat.is_network << 24 | (uint64_t)s->nat.is_random << 25 |
 		    (uint64_t)s->nat.is_persistent << 26, h);
 	case IR_CHOOSE:
@@ -450,7 +499,7 @@ ir_draft_copy(struct ir_draft *to, const struct ir_draft *from)
 static uint64_t
 rule_hash(const struct ir_rule *r)
 {
-	uint64_t h = hash_u64(r->part, hash_string(r->origin->id));
+	uint64_t h = hash_quick(r->origin->id, strlen(r->origin->id), r->part);
 	unsigned i;
 
 	for (i = 0; i < r->n; i++)
@@ -581,7 +630,6 @@ ir_origin_new(struct ir *ir, const char *id, const char *path, enum ir_action ac
 	o->index = ir->n_origins;
 	ir->origins = mem_grow(ir->arena, ir->origins, ir->n_origins, sizeof(struct ir_origin *), &ir->cap_origins);
 	ir->origins[ir->n_origins++] = o;
-	if (ir_origin_find(ir, o->id) == NULL)
-		names_put(ir->arena, &ir->origin_names, o->id, o);
+	(void)names_add(ir->arena, &ir->origin_names, o->id, o);
 	return o;
 }

@@ -186,10 +186,14 @@ struct ir_chain	*ir_chain_loaded(const struct ir *, const char *name);
 struct ir_set	*ir_set_find(const struct ir *, const char *name);
 /* Found or made; names are copied. */
 struct ir_chain	*ir_chain_get(struct ir *, const char *name);
+/* There is none of this name yet, and the name is of the form's arena. */
+struct ir_chain	*ir_chain_new(struct ir *, const char *name);
 struct ir_chain	*ir_chain_base(struct ir *, const char *name, enum ir_hook, bool is_nat, int32_t priority, bool drops);
 struct ir_set	*ir_set_new(struct ir *, const char *name, uint8_t flags, const uint8_t *fields, unsigned nfields);
 /* A zeroed element at the end of an unsealed set. */
 struct ir_elem	*ir_set_add(struct ir *, struct ir_set *);
+/* Room for so many, of a set that has none yet. */
+void		 ir_set_reserve(struct ir *, struct ir_set *, uint32_t n);
 /* The sealed set with just these elements: an equal one there is already, or a new one called PREFIX.HASH. */
 const struct ir_set *ir_set_intern(struct ir *, const char *prefix, uint8_t flags, uint8_t field, const struct ir_elem *,
 		    uint32_t n);

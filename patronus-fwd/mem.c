@@ -33,6 +33,17 @@ mem_strdup(struct arena *a, const char *s)
 }
 
 char *
+mem_join(struct arena *a, const char *head, const char *tail)
+{
+	size_t n = strlen(head), m = strlen(tail);
+	char *p = mem_alloc(a, n + m + 1, 1);
+
+	memcpy(p, head, n);
+	memcpy(p + n, tail, m);
+	return p;
+}
+
+char *
 mem_printf(struct arena *a, const char *fmt, ...)
 {
 	char text[1024];

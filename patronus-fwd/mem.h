@@ -13,6 +13,7 @@ struct arena;
 
 void	*mem_alloc(struct arena *, size_t n, size_t size);
 char	*mem_strdup(struct arena *, const char *);
+char	*mem_join(struct arena *, const char *head, const char *tail);
 char	*mem_printf(struct arena *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Room for one item more in an array of the arena: doubles it when n == *cap; returns the array. */
 void	*mem_grow(struct arena *, void *items, size_t n, size_t size, unsigned *cap);

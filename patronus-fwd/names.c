@@ -5,41 +5,75 @@
 #include "mem.h"
 #include "names.h"
 
-/* Open addressing, grown at three quarters. */
+/* Open addressing, grown at three quarters.  The hashes are kept: most names that are not the one are told from it without being read. */
+
+#define SIZE_FIRST	64
+
+/* Where the name is, or the free slot where it belongs. */
+static uint32_t
+slot_of(const struct names *t, const char *name, uint32_t hash)
+{
+	uint32_t i;
+
+	for (i = hash & (t->size - 1); t->items[i] != NULL; i = (i + 1) & (t->size - 1))
+		if (t->hashes[i] == hash && (t->names[i] == name || strcmp(t->names[i], name) == 0))
+			break;
+	return i;
+}
+
+static void
+fill(struct names *t, uint32_t at, const char *name, uint32_t hash, void *item)
+{
+	t->items[at] = item;
+	t->names[at] = name;
+	t->hashes[at] = hash;
+	t->n++;
+}
+
+static void
+grow(struct arena *a, struct names *t)
+{
+	struct names old = *t;
+	uint32_t i, k;
+
+	t->size = old.size == 0 ? SIZE_FIRST : old.size * 2;
+	t->items = mem_alloc(a, t->size, sizeof(*t->items));
+	t->names = mem_alloc(a, t->size, sizeof(*t->names));
+	t->hashes = mem_alloc(a, t->size, sizeof(*t->hashes));
+	t->n = 0;
+	for (i = 0; i < old.size; i++) {
+		if (old.items[i] == NULL)
+			continue;
+		for (k = old.hashes[i] & (t->size - 1); t->items[k] != NULL; k = (k + 1) & (t->size - 1))
+			;
+		fill(t, k, old.names[i], old.hashes[i], old.items[i]);
+	}
+}
+
+void *
+names_add(struct arena *a, struct names *t, const char *name, void *item)
+{
+	uint32_t hash = (uint32_t)hash_quick(name, strlen(name), HASH_SEED), at;
+
+	if (t->n * 4 >= t->size * 3)
+		grow(a, t);
+	at = slot_of(t, name, hash);
+	if (t->items[at] != NULL)
+		return t->items[at];
+	fill(t, at, name, hash, item);
+	return item;
+}
+
 void
 names_put(struct arena *a, struct names *t, const char *name, void *item)
 {
-	struct names old;
-	uint32_t i;
-
-	if (t->n * 4 >= t->size * 3) {
-		old = *t;
-		t->size = old.size == 0 ? 64 : old.size * 2;
-		t->items = mem_alloc(a, t->size, sizeof(*t->items));
-		t->names = mem_alloc(a, t->size, sizeof(*t->names));
-		t->n = 0;
-		for (i = 0; i < old.size; i++)
-			if (old.items[i] != NULL)
-				names_put(a, t, old.names[i], old.items[i]);
-	}
-	i = (uint32_t)hash_string(name) & (t->size - 1);
-	while (t->items[i] != NULL)
-		i = (i + 1) & (t->size - 1);
-	t->items[i] = item;
-	t->names[i] = name;
-	t->n++;
+	(void)names_add(a, t, name, item);
 }
 
 void *
 names_get(const struct names *t, const char *name)
 {
-	uint32_t i;
-
 	if (t->size == 0)
 		return NULL;
-	i = (uint32_t)hash_string(name) & (t->size - 1);
-	for (; t->items[i] != NULL; i = (i + 1) & (t->size - 1))
-		if (strcmp(t->names[i], name) == 0)
-			return t->items[i];
-	return NULL;
+	return t->items[slot_of(t, name, (uint32_t)hash_quick(name, strlen(name), HASH_SEED))];
 }

@@ -11,12 +11,15 @@ struct arena;
 struct names {
 	void		**items;
 	const char	**names;
+	uint32_t	 *hashes;
 	uint32_t	  size;
 	uint32_t	  n;
 };
 
 /* The name must not be there yet and the item not be NULL. */
 void	 names_put(struct arena *, struct names *, const char *name, void *item);
+/* The same when it is not there; else what is there, and nothing is put. */
+void	*names_add(struct arena *, struct names *, const char *name, void *item);
 void	*names_get(const struct names *, const char *name);
 
 #endif

@@ -33,6 +33,7 @@ struct group {
 	struct member	 *first;
 	struct member	**tail;
 	unsigned	  n;
+	uint32_t	  n_boxes;
 	struct boxes	  boxes;
 };
 
@@ -120,6 +121,7 @@ deal(struct maps *m, struct ir_rule *rule)
 	*g->tail = e;
 	g->tail = &e->next;
 	g->n++;
+	g->n_boxes += e->what.n;
 }
 
 /* --- maps */
@@ -191,7 +193,7 @@ rest_chain(struct maps *m, const struct member *e)
 	char *colon;
 	unsigned n;
 
-	base = name = mem_printf(m->ir->arena, "rule.%s", rule->origin->id);
+	base = name = mem_join(m->ir->arena, "rule.", rule->origin->id);
 	/* nft(8) knows no colon in a name. */
 	if ((colon = strchr(name, ':')) != NULL)
 		*colon = '.';
@@ -203,7 +205,7 @@ rest_chain(struct maps *m, const struct member *e)
 		}
 		name = mem_printf(m->ir->arena, "%s.%u", base, n);
 	}
-	c = ir_chain_get(m->ir, name);
+	c = ir_chain_new(m->ir, name);
 	c->is_rest = true;
 	rule->n = (uint16_t)e->what.n_rest;
 	memcpy(rule->stmts, e->what.rest, e->what.n_rest * sizeof(e->what.rest[0]));
@@ -225,6 +227,7 @@ put_map(struct maps *m, struct ir_chain *c, const struct group *g)
 	unsigned i;
 
 	set = map_new(m, c, r);
+	ir_set_reserve(m->ir, set, g->n_boxes);
 	for (e = g->first; e != NULL; e = e->next) {
 		chain = rest_chain(m, e);
 		for (i = 0; i < e->what.n; i++) {

@@ -92,7 +92,7 @@ struct policy_addresses {
 
 /* All criteria must hold. */
 struct policy_endpoint {
-	struct policy_addresses	 criteria[POLICY_CRITERIA];
+	struct policy_addresses	*criteria;	/* at most POLICY_CRITERIA */
 	unsigned		 n;
 	uint64_t		*zones;		/* masquerade only: a zone set, or NULL */
 };

@@ -41,16 +41,19 @@ resolver_check_key(struct resolver *s, const char *key, const char *path)
 const char *
 resolver_path(struct resolver *s, const char *list, const char *key)
 {
+	size_t n = strlen(list), m = strlen(key);
 	char *path;
 
 	if (!resolver_check_key(s, key, list))
 		return NULL;
-	path = mem_printf(s->arena, "%s/%s", list, key);
-	if (names_get(&s->paths, path) != NULL) {
+	path = mem_alloc(s->arena, n + m + 2, 1);
+	memcpy(path, list, n);
+	path[n] = '/';
+	memcpy(path + n + 1, key, m);
+	if (names_add(s->arena, &s->paths, path, path) != path) {
 		problems_add(s->problems, path, "duplicate", "there are two of this name");
 		return NULL;
 	}
-	names_put(s->arena, &s->paths, path, path);
 	return path;
 }
 

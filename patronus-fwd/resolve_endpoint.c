@@ -321,6 +321,7 @@ resolve_endpoint(struct resolver *s, struct policy_endpoint *e, const struct con
 
 	if (c == NULL)
 		return;
+	e->criteria = mem_alloc(s->arena, c->not != NULL ? POLICY_CRITERIA : POLICY_CRITERIA / 2, sizeof(*e->criteria));
 	add_groups(s, e, LIST(c->group), path, false);
 	add_addresses(e, c->addresses.items, c->addresses.n, path, false);
 	add_zone_networks(s, e, LIST(c->zones), path, false);

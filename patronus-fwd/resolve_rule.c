@@ -107,12 +107,11 @@ resolve_rule(struct resolver *s, const struct conf_rule *c, enum policy_section 
 	path = resolver_path(s, lists[section], c->id);
 	if (path == NULL)
 		return;
-	taken = names_get(&s->rule_ids, c->id);
-	if (taken != NULL) {
+	taken = names_add(s->arena, &s->rule_ids, c->id, (void *)path);
+	if (taken != path) {
 		problems_add(s->problems, path, "duplicate", "its id is taken by %s; ids are unique over pre-rules, rules and post-rules", taken);
 		return;
 	}
-	names_put(s->arena, &s->rule_ids, c->id, (void *)path);
 	r = &s->policy->rules[s->policy->n_rules++];
 	r->id = c->id;
 	r->path = path;

@@ -216,12 +216,31 @@ add_service(struct resolver *s, struct services *all, const char *name, const ch
 	}
 }
 
+/* Most rules name one service, and thousands the same: it is resolved once.  A name that has a problem is looked at again, for the next path. */
+static struct policy_service *
+resolve_one(struct resolver *s, const char *name, const char *path, uint32_t *ret_n)
+{
+	struct services *all = names_get(&s->resolved, name);
+	uint32_t before = s->problems->n;
+
+	if (all == NULL) {
+		all = mem_alloc(s->arena, 1, sizeof(*all));
+		add_service(s, all, name, path);
+		if (s->problems->n == before)
+			names_put(s->arena, &s->resolved, name, all);
+	}
+	*ret_n = all->n;
+	return all->items;
+}
+
 struct policy_service *
 resolve_services(struct resolver *s, const char *const *items, uint32_t n, const char *path, uint32_t *ret_n)
 {
 	struct services all = { .n = 0 };
 	uint32_t i;
 
+	if (n == 1)
+		return resolve_one(s, items[0], path, ret_n);
 	for (i = 0; i < n; i++)
 		add_service(s, &all, items[i], path);
 	*ret_n = all.n;

@@ -38,6 +38,7 @@ struct resolver {
 	struct names			 paths;		/* of what has an id of its own */
 	struct names			 schedules;	/* -> struct schedule */
 	struct names			 rule_ids;	/* -> the rule's path */
+	struct names			 resolved;	/* -> what a service is, for resolve_services() */
 };
 
 /* "there is no NOUN "NAME"" */

@@ -164,7 +164,7 @@ revision_new(uint32_t number, const uint8_t *data, size_t len, const struct link
 		fatalx("conf", "out of memory");
 	buf_init(&r->remarks, REMARKS_MAX);
 	error = build(r, data, len, links, live, scratch, problems);
-	arena_free(scratch);
+	arena_discard(scratch);	/* nothing in it is secret */
 	if (error == 0)
 		*ret = r;
 	else

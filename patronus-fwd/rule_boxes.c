@@ -80,12 +80,18 @@ bound(struct box *b, unsigned dim, const struct ir_stmt *s, uint32_t i)
 
 /* Each box once for each value of the match. */
 static bool
-multiply(struct rule_boxes *r, unsigned dim, const struct ir_stmt *s)
+multiply(struct rule_boxes *r, unsigned dim, const struct ir_stmt *s, struct arena *a)
 {
 	uint32_t n = s->cmp == IR_IN_SET ? s->set->n : 1, i, k;
+	struct box *boxes;
 
 	if (r->n * n > RULE_BOXES_MAX)
 		return false;
+	if (n > 1) {
+		boxes = mem_alloc(a, r->n * n, sizeof(*boxes));
+		memcpy(boxes, r->boxes, r->n * sizeof(*boxes));
+		r->boxes = boxes;
+	}
 	for (i = n; i > 0; i--) {
 		for (k = 0; k < r->n; k++) {
 			if (i > 1)
@@ -98,7 +104,7 @@ multiply(struct rule_boxes *r, unsigned dim, const struct ir_stmt *s)
 }
 
 static bool
-take(struct rule_boxes *r, const struct ir_stmt *s)
+take(struct rule_boxes *r, const struct ir_stmt *s, struct arena *a)
 {
 	unsigned dim = dim_of(s->field), i;
 
@@ -110,7 +116,7 @@ take(struct rule_boxes *r, const struct ir_stmt *s)
 	}
 	/* Ports and types mean something beside their protocol alone. */
 	if (dim == NO_DIM || (r->dims & BIT(dim)) != 0 || !can_be_box(s) || (dim > BOX_PROTOCOL && (r->dims & BIT(BOX_PROTOCOL)) == 0) ||
-	    !multiply(r, dim, s))
+	    !multiply(r, dim, s, a))
 		return false;
 	r->is_variable = r->is_variable || (s->cmp == IR_IN_SET && !s->set->is_interned);
 	r->dims |= (uint16_t)BIT(dim);
@@ -133,23 +139,20 @@ all_exact(const struct rule_boxes *r)
 void
 rule_boxes_make(struct rule_boxes *r, const struct ir_rule *rule, struct arena *a)
 {
-	struct box work[RULE_BOXES_MAX];
 	unsigned i;
 	bool is_match;
 
 	memset(r, 0, sizeof(*r));
 	r->rest = mem_alloc(a, rule->n, sizeof(*r->rest));
-	r->boxes = work;
+	r->boxes = mem_alloc(a, 1, sizeof(*r->boxes));
 	r->n = 1;
-	box_init(&work[0]);
+	box_init(&r->boxes[0]);
 	for (i = 0, is_match = true; i < rule->n; i++) {
 		is_match = is_match && rule->stmts[i].kind == IR_MATCH;
-		if (!is_match || !take(r, &rule->stmts[i]))
+		if (!is_match || !take(r, &rule->stmts[i], a))
 			r->rest[r->n_rest++] = rule->stmts[i];
 	}
 	r->is_exact = all_exact(r);
-	r->boxes = mem_alloc(a, r->n, sizeof(*r->boxes));
-	memcpy(r->boxes, work, r->n * sizeof(*r->boxes));
 }
 
 static void

@@ -45,12 +45,69 @@ struct cursor {
 	size_t		 at;
 };
 
-/* Each returns false, and moves nothing, when fewer bytes are left. */
-bool	 cursor_bytes(struct cursor *, const uint8_t **ret, size_t n);
-bool	 cursor_u8(struct cursor *, uint8_t *ret);
-bool	 cursor_u16(struct cursor *, uint16_t *ret);
-bool	 cursor_u32(struct cursor *, uint32_t *ret);
-bool	 cursor_u64(struct cursor *, uint64_t *ret);
-size_t	 cursor_left(const struct cursor *);
+/*
+ * Each returns false, and moves nothing, when fewer bytes are left.  They stand here because a large document takes millions of them.
+ */
+static inline size_t
+cursor_left(const struct cursor *c)
+{
+	return c->len - c->at;
+}
+
+static inline bool
+cursor_bytes(struct cursor *c, const uint8_t **ret, size_t n)
+{
+	if (n > cursor_left(c))
+		return false;
+	*ret = c->data + c->at;
+	c->at += n;
+	return true;
+}
+
+static inline bool
+cursor_u8(struct cursor *c, uint8_t *ret)
+{
+	const uint8_t *p;
+
+	if (!cursor_bytes(c, &p, 1))
+		return false;
+	*ret = p[0];
+	return true;
+}
+
+static inline bool
+cursor_u16(struct cursor *c, uint16_t *ret)
+{
+	const uint8_t *p;
+
+	if (!cursor_bytes(c, &p, 2))
+		return false;
+	*ret = (uint16_t)(p[0] | p[1] << 8);
+	return true;
+}
+
+static inline bool
+cursor_u32(struct cursor *c, uint32_t *ret)
+{
+	const uint8_t *p;
+
+	if (!cursor_bytes(c, &p, 4))
+		return false;
+	*ret = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	return true;
+}
+
+static inline bool
+cursor_u64(struct cursor *c, uint64_t *ret)
+{
+	const uint8_t *p;
+	unsigned i;
+
+	if (!cursor_bytes(c, &p, 8))
+		return false;
+	for (i = 0, *ret = 0; i < 8; i++)
+		*ret |= (uint64_t)p[i] << (8 * i);
+	return true;
+}
 
 #endif

@@ -78,8 +78,9 @@ form(struct prefix *items, uint32_t n)
 	static struct policy_zone zones[] = { { .name = "local", .path = "" }, { .name = "wan", .path = "", .action = POLICY_DROP, .interfaces = index,
 	    .n_interfaces = 1 } };
 	static uint64_t from[] = { 2 }, to[] = { 1 };
+	struct policy_addresses bad = { .name = "group.bad", .path = "", .items = items, .n = n };
 	struct policy_rule rule = { .id = "bad", .path = "", .from = from, .to = to, .section = POLICY_MAIN, .action = POLICY_DROP,
-	    .source = { .n = 1, .criteria = { { .name = "group.bad", .path = "", .items = items, .n = n } } } };
+	    .source = { .n = 1, .criteria = &bad } };
 	struct fw_policy policy = { .interfaces = interfaces, .n_interfaces = 1, .zones = zones, .n_zones = 2, .rules = &rule, .n_rules = 1 };
 
 	return compile(&policy, NULL);

@@ -133,6 +133,7 @@ add_rule(struct fw_policy *p, struct policy_rule *r, unsigned i, enum shape shap
 	zoneset_add(r->from, 1);
 	zoneset_add(r->to, 2);
 	r->destination.n = 1;
+	r->destination.criteria = make(1, sizeof(struct policy_addresses));
 	r->destination.criteria[0].path = "";
 	r->destination.criteria[0].n = 1;
 	r->destination.criteria[0].items = make(1, sizeof(struct prefix));

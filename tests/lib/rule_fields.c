@@ -38,6 +38,7 @@ random_endpoint(const struct fw_policy *p, struct policy_endpoint *e, struct are
 {
 	unsigned kind;
 
+	e->criteria = arena_alloc(arena, POLICY_CRITERIA, sizeof(*e->criteria));
 	kind = below(3);
 	if (kind == 0 || kind == 2)
 		random_addresses(p, &e->criteria[e->n++], true, arena);

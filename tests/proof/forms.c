@@ -72,8 +72,12 @@ age(struct ir *ir, struct ir_list *l)
 static void
 name_addresses(struct policy_endpoint *e, const char *id, const char *end, struct arena *a)
 {
+	struct policy_addresses *criteria = arena_alloc(a, e->n + 1, sizeof(*criteria));
 	unsigned i;
 
+	if (e->n > 0)
+		memcpy(criteria, e->criteria, e->n * sizeof(*criteria));
+	e->criteria = criteria;
 	for (i = 0; i < e->n; i++)
 		if (e->criteria[i].name == NULL) {
 			e->criteria[i].name = arena_printf(a, "group.%s-%s-%u", id, end, i);
