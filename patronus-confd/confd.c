@@ -22,6 +22,7 @@
 #include "mgmt.h"
 #include "mirror.h"
 #include "idempotency.h"
+#include "listupload.h"
 #include "people.h"
 #include "rate.h"
 #include "receivers.h"
@@ -92,6 +93,7 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->states = states_new(confd);
 	confd->standing = standing_new(confd);
 	confd->contents = contents_new(confd);
+	confd->listupload = listupload_new(confd);
 	confd->countrydb = countrydb_new(confd);
 	confd->temporary = temporary_new(confd);
 	confd->workspaces = workspaces_new(confd);
@@ -102,7 +104,8 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->idempotency = idempotency_new();
 	confd->trends = trends_new();
 	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL ||
-	    confd->temporary == NULL || confd->contents == NULL || confd->countrydb == NULL || confd->workspaces == NULL || confd->transaction == NULL ||
+	    confd->temporary == NULL || confd->contents == NULL || confd->listupload == NULL ||
+	    confd->countrydb == NULL || confd->workspaces == NULL || confd->transaction == NULL ||
 	    confd->mirror == NULL || confd->people == NULL || confd->rates == NULL || confd->idempotency == NULL || confd->trends == NULL)
 		return (-ENOMEM);
 	confd->tick = event_new(base, -1, EV_PERSIST, on_tick, confd);
@@ -124,6 +127,7 @@ confd_fini(struct confd *confd)
 	workspaces_free(confd->workspaces);
 	temporary_free(confd->temporary);
 	countrydb_free(confd->countrydb);
+	listupload_free(confd->listupload);
 	contents_free(confd->contents);
 	standing_free(confd->standing);
 	states_free(confd->states);

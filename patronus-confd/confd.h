@@ -14,6 +14,7 @@
 
 struct backups;
 struct contents;
+struct listupload;
 struct event;
 struct event_base;
 struct evidence;
@@ -51,6 +52,7 @@ struct confd {
 	struct states		*states;
 	struct standing		*standing;	/* differences from the configuration */
 	struct contents		*contents;	/* of lists and names */
+	struct listupload	*listupload;
 	struct countrydb	*countrydb;	/* which addresses are of which country */
 	struct temporary	*temporary;	/* members that groups have for a time */
 	struct events		*events;

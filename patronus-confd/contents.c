@@ -39,6 +39,8 @@
 #define FAILURES_ALARM	3
 #define MEMBERS_MAX	256
 #define BAD_SHARE	10		/* of ten lines one may be useless */
+#define NEVER		UINT64_MAX
+#define UPLOAD		"upload"	/* in place of the URL */
 
 /* An address of a name. */
 struct member {
@@ -66,6 +68,8 @@ struct content {
 	uint64_t	 checked_ms;	/* wall: of the last good answer */
 	unsigned	 failures;
 	char		 text[320];
+	contents_end	*on_end;	/* of what a person brought */
+	void		*arg;
 };
 
 struct contents {
@@ -125,15 +129,30 @@ content_free(struct content *c)
 
 /* --- how it ended --- */
 
-static void
-again_in(struct content *c, uint64_t ms)
+/* Of a person, and not fetched. */
+static bool
+is_uploaded(const struct content *c)
 {
+	const char *source = c->is_list && c->all != NULL ? setting(c, "source") : NULL;
+
+	return (source != NULL && strcmp(source, UPLOAD) == 0);
+}
+
+/* text is for who brought it. */
+static void
+again(struct content *c, int error, const char *text, uint64_t ms)
+{
+	contents_end *on_end = c->on_end;
+
 	c->is_busy = false;
+	c->on_end = NULL;
+	if (on_end != NULL)
+		on_end(c->all != NULL ? error : -ENOENT, c->all != NULL ? text : "the list is not there any more", c->arg);
 	if (c->all == NULL) {
 		content_free(c);
 		return;
 	}
-	c->due_ms = clock_mono_ms() + (c->is_asked_again ? 0 : ms);
+	c->due_ms = is_uploaded(c) ? NEVER : clock_mono_ms() + (c->is_asked_again ? 0 : ms);
 	c->is_asked_again = false;
 	schedule(c->all);
 }
@@ -143,12 +162,17 @@ failed(struct content *c, const char *text)
 {
 	uint64_t wait = c->is_list ? RETRY_LIST_MS : RETRY_NAME_MS, most = c->is_list ? RETRY_LIST_MAX : RETRY_NAME_MAX;
 
+	/* What somebody uploads in vain is his to know, and no failure of what there is. */
+	if (c->on_end != NULL) {
+		again(c, -EINVAL, text, 0);
+		return;
+	}
 	wait <<= c->failures < 8 ? c->failures : 8;
 	if (strcmp(c->text, text) != 0)
 		log_warnx("groups", "%s: %s", c->id, text);
 	c->failures++;
 	(void)str_copy(c->text, text, sizeof(c->text));
-	again_in(c, wait < most ? wait : most);
+	again(c, -EINVAL, text, wait < most ? wait : most);
 }
 
 static uint64_t
@@ -172,7 +196,7 @@ succeeded(struct content *c, const char *text)
 	c->failures = 0;
 	c->checked_ms = clock_wall_ms();
 	(void)str_copy(c->text, text, sizeof(c->text));
-	again_in(c, c->all != NULL ? until_next(c, c->next_kept.ttl_s) : 0);
+	again(c, 0, text, c->all != NULL ? until_next(c, c->next_kept.ttl_s) : 0);
 }
 
 /* --- to fwd --- */
@@ -204,8 +228,8 @@ is_same(const struct store_content *a, const struct store_content *b)
 	    (a->n6 == 0 || memcmp(a->v6, b->v6, a->n6 * 32) == 0));
 }
 
-/* What is on its way is what there is from now on. */
-static void
+/* What is on its way is what there is from now on; false: until the next start. */
+static bool
 take(struct content *c)
 {
 	uint32_t ttl_s = c->next_kept.ttl_s;
@@ -218,8 +242,21 @@ take(struct content *c)
 	c->next_kept.ttl_s = ttl_s;
 	c->kept.time_ms = clock_wall_ms();
 	(void)str_copy(c->kept.url, c->url, sizeof(c->kept.url));
-	if (c->all != NULL && store_content_put(c->all->confd->store, c->id, &c->kept) != 0)
-		log_errx("groups", "%s: it cannot be stored, and has to be fetched after the next start", c->id);
+	if (c->all == NULL || store_content_put(c->all->confd->store, c->id, &c->kept) == 0)
+		return (true);
+	log_errx("groups", "%s: it cannot be stored, and has to be fetched after the next start", c->id);
+	return (false);
+}
+
+static void
+settle(struct content *c, const char *text)
+{
+	bool is_of_person = c->on_end != NULL;
+
+	if (take(c) || !is_of_person)
+		succeeded(c, text);
+	else
+		failed(c, "it is in force and cannot be stored: the next start is without it");
 }
 
 static void
@@ -232,8 +269,7 @@ on_in_force(struct channel *ch, struct message *m, int error, void *arg)
 	/* A fwd that comes later gets what is kept. */
 	if (error == 0 || m == NULL) {
 		(void)snprintf(text, sizeof(text), "%.255s", c->text);
-		take(c);
-		succeeded(c, text);
+		settle(c, text);
 		return;
 	}
 	(void)snprintf(text, sizeof(text), "%.255s", ((const struct ipc_error_req *)m->body)->text);
@@ -246,12 +282,10 @@ static void
 offer(struct content *c, const char *text)
 {
 	(void)str_copy(c->text, text, sizeof(c->text));
-	if (c->all == NULL || is_same(&c->kept, &c->next_kept)) {
-		take(c);
-		succeeded(c, text);
-	} else if (tell(c->all, c->id, &c->next_kept, on_in_force, c) != 0) {
+	if (c->all == NULL || is_same(&c->kept, &c->next_kept))
+		settle(c, text);
+	else if (tell(c->all, c->id, &c->next_kept, on_in_force, c) != 0)
 		on_in_force(NULL, NULL, -EAGAIN, c);
-	}
 }
 
 /* --- lists --- */
@@ -481,11 +515,16 @@ start(struct content *c)
 	struct channel *fetchd = daemon_channel(ROLE_FETCHD, PEER_MAIN);
 	int error = -EAGAIN;
 
+	if (is_uploaded(c)) {
+		c->due_ms = NEVER;
+		c->failures = 0;
+		return;
+	}
 	c->is_busy = true;
 	if (fetchd != NULL)
 		error = c->is_list ? start_list(c, fetchd) : start_name(c, fetchd);
 	if (error != 0)
-		again_in(c, AWAY_MS);
+		again(c, error, "", AWAY_MS);
 }
 
 /* The first end of a grace; 0: none. */
@@ -568,6 +607,16 @@ find(const struct contents *all, const char *id)
 	struct content *c;
 
 	for (c = all->first; c != NULL && strcmp(c->id, id) != 0; c = c->next)
+		;
+	return (c);
+}
+
+static struct content *
+find_list(const struct contents *all, const char *key)
+{
+	struct content *c;
+
+	for (c = all->first; c != NULL && (!c->is_list || strcmp(c->key, key) != 0); c = c->next)
 		;
 	return (c);
 }
@@ -778,6 +827,44 @@ contents_refresh(struct contents *all, const char *id)
 	schedule(all);
 }
 
+bool
+contents_takes_upload(const struct contents *all, const char *list)
+{
+	const struct content *c = find_list(all, list);
+
+	return (c != NULL && is_uploaded(c));
+}
+
+int
+contents_offer(struct contents *all, const char *list, struct store_content *next, contents_end *on_end, void *arg)
+{
+	struct content *c = find_list(all, list);
+
+	if (c == NULL)
+		return (-ENOENT);
+	if (!is_uploaded(c))
+		return (-EPERM);
+	if (c->is_busy)
+		return (-EBUSY);
+	c->is_busy = true;
+	c->on_end = on_end;
+	c->arg = arg;
+	(void)str_copy(c->url, UPLOAD, sizeof(c->url));
+	kept_free(&c->next_kept);
+	c->next_kept = *next;
+	memset(next, 0, sizeof(*next));
+	offer(c, "");
+	return (0);
+}
+
+const struct store_content *
+contents_of_list(const struct contents *all, const char *list)
+{
+	const struct content *c = find_list(all, list);
+
+	return (c != NULL ? &c->kept : NULL);
+}
+
 static void
 print_one(const struct content *c, struct buf *b)
 {
@@ -792,8 +879,10 @@ print_one(const struct content *c, struct buf *b)
 	    c->failures > 0 ? "failed" : c->checked_ms == 0 ? "waiting" : "good");
 	if (c->checked_ms != 0)
 		buf_printf(b, ",\"checked\":\"%s\"", clock_rfc3339(c->checked_ms / 1000 * 1000, when));
-	buf_printf(b, ",\"next\":%llu,\"text\":", (unsigned long long)(c->due_ms > now ? (c->due_ms - now) / 1000 : 0));
+	buf_printf(b, ",\"next\":%llu,\"text\":", (unsigned long long)(c->due_ms > now && c->due_ms != NEVER ? (c->due_ms - now) / 1000 : 0));
 	record_json_string(c->text, strlen(c->text), b);
+	if (is_uploaded(c))
+		buf_printf(b, ",\"uploaded\":true,\"digest\":\"%s\"", strcmp(c->kept.url, UPLOAD) == 0 ? c->kept.etag : "");
 	buf_putc(b, '}');
 }
 
@@ -814,6 +903,13 @@ contents_print(const struct contents *all, const struct rights *r, struct buf *b
 	}
 }
 
+/* A rule that asks for it may be believed to do something. */
+static bool
+is_missing(const struct content *c)
+{
+	return (is_uploaded(c) && c->checked_ms == 0);
+}
+
 bool
 contents_alarm(const struct contents *all, unsigned i, char *ret, size_t size)
 {
@@ -821,14 +917,14 @@ contents_alarm(const struct contents *all, unsigned i, char *ret, size_t size)
 	char when[32];
 
 	for (c = all->first; c != NULL; c = c->next) {
-		if (c->failures < FAILURES_ALARM && (c->failures == 0 || c->kept.n4 + c->kept.n6 > 0))
+		if (c->failures < FAILURES_ALARM && (c->failures == 0 || c->kept.n4 + c->kept.n6 > 0) && !is_missing(c))
 			continue;
 		if (i-- > 0)
 			continue;
 		if (c->checked_ms != 0)
 			(void)snprintf(ret, size, "%s is as it was at %s: %s", c->id, clock_rfc3339(c->checked_ms / 1000 * 1000, when), c->text);
 		else
-			(void)snprintf(ret, size, "%s is empty: %s", c->id, c->text);
+			(void)snprintf(ret, size, "%s is empty: %s", c->id, is_missing(c) ? "nothing has been uploaded" : c->text);
 		return (true);
 	}
 	return (false);

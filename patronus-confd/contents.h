@@ -16,6 +16,7 @@ struct confd;
 struct contents;
 struct ipc_content;
 struct rights;
+struct store_content;
 
 #define CONTENTS_MAX	1024
 
@@ -32,6 +33,15 @@ uint32_t	 contents_list(const struct contents *, struct ipc_content *ret);
 bool		 contents_find(const struct contents *, const char *id, char *ret_path, size_t size);
 /* Have it fetched now. */
 void		 contents_refresh(struct contents *, const char *id);
+/*
+ * What a list has from now on, of a person (listupload.h): its ranges and its digest are taken and cleared.  0, and on_end is called; -ENOENT: there
+ * is no such list; -EPERM: it is fetched; -EBUSY.
+ */
+typedef void contents_end(int error, const char *text, void *arg);
+bool		 contents_takes_upload(const struct contents *, const char *list);
+int		 contents_offer(struct contents *, const char *list, struct store_content *, contents_end *, void *arg);
+/* What a list has; NULL: there is no such list.  Until the next event. */
+const struct store_content *contents_of_list(const struct contents *, const char *list);
 /* Those that the caller may see, as objects with commas between. */
 void		 contents_print(const struct contents *, const struct rights *, struct buf *);
 /* The i-th that people should look after; false after the last. */

@@ -78,39 +78,12 @@ static void	 start(struct countrydb *);
 
 /* --- who wants it --- */
 
-struct wish {
-	const struct document	*doc;
-	bool			 is_there;
-};
-
-static void
-note_country(const char *code, void *arg)
-{
-	(void)code;
-	((struct wish *)arg)->is_there = true;
-}
-
-static void
-ask_group(const char *group, void *arg)
-{
-	struct wish *w = arg;
-	char path[128];
-
-	if (w->is_there)
-		return;
-	(void)snprintf(path, sizeof(path), "/firewall/groups/%s/countries", group);
-	document_each(w->doc, path, note_country, w);
-}
-
 static bool
 wants(const struct document *doc)
 {
 	const char *lookup = document_value(doc, COUNTRYDB_PATH "/lookup");
-	struct wish w = { .doc = doc, .is_there = lookup != NULL && strcmp(lookup, "true") == 0 };
 
-	if (!w.is_there)
-		document_each(doc, "/firewall/groups", ask_group, &w);
-	return (w.is_there);
+	return ((lookup != NULL && strcmp(lookup, "true") == 0) || document_has(doc, "countries"));
 }
 
 static const char *

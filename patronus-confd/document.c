@@ -324,6 +324,21 @@ document_each(const struct document *d, const char *path, void (*fn)(const char 
 			fn(lyd_get_value(s->node->nodetype == LYS_LIST ? lyd_child(n) : n), arg);
 }
 
+static bool
+has_leaf_list(const struct lyd_node *n, const char *name)
+{
+	for (; n != NULL; n = n->next)
+		if (n->schema->nodetype == LYS_LEAFLIST ? strcmp(n->schema->name, name) == 0 : has_leaf_list(lyd_child(n), name))
+			return (true);
+	return (false);
+}
+
+bool
+document_has(const struct document *d, const char *leaf_list)
+{
+	return (has_leaf_list(d->tree, leaf_list));
+}
+
 const struct lyd_node *
 document_find(const struct document *d, const char *path)
 {

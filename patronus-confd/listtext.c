@@ -10,7 +10,7 @@
 
 #include "listtext.h"
 
-#define HEADER		20
+#define HEADER		24
 #define WORD_MAX	100
 #define WIDEST_V4	8
 #define WIDEST_V6	16
@@ -37,26 +37,28 @@ address(const char *text, uint8_t ret[16])
 	return (inet_pton(AF_INET6, text, ret) == 1 ? 16 : 0);
 }
 
-static bool
+static enum listtext_fault
 network(const char *bits_text, struct range *r, unsigned len)
 {
 	uint64_t bits;
 	unsigned i;
 
-	if (str_u64(bits_text, len == 4 ? WIDEST_V4 : WIDEST_V6, len * 8, &bits) != 0)
-		return (false);
+	if (str_u64(bits_text, 0, len * 8, &bits) != 0)
+		return (LISTTEXT_LENGTH);
+	if (bits < (len == 4 ? WIDEST_V4 : WIDEST_V6))
+		return (LISTTEXT_WIDE);
 	for (i = 0; i < len; i++) {
 		uint8_t host = (uint8_t)(bits >= 8 * (i + 1) ? 0 : bits <= 8 * i ? 0xff : 0xff >> (bits - 8 * i));
 
 		r->lo[i] &= (uint8_t)~host;
 		r->hi[i] = r->lo[i] | host;
 	}
-	return (true);
+	return (LISTTEXT_GOOD);
 }
 
-/* "192.0.2.1", "192.0.2.0/24", "192.0.2.1-192.0.2.9"; the word is written into.  The length of its addresses; 0: it is none. */
-static unsigned
-entry(char *word, struct range *ret)
+/* "192.0.2.1", "192.0.2.0/24", "192.0.2.1-192.0.2.9"; the word is written into. */
+static enum listtext_fault
+entry(char *word, struct range *ret, unsigned *ret_len)
 {
 	char *rest = strpbrk(word, "/-"), sign = rest != NULL ? *rest : '\0';
 	unsigned len;
@@ -64,13 +66,14 @@ entry(char *word, struct range *ret)
 	if (rest != NULL)
 		*rest++ = '\0';
 	if ((len = address(word, ret->lo)) == 0)
-		return (0);
+		return (LISTTEXT_UNKNOWN);
+	*ret_len = len;
 	memcpy(ret->hi, ret->lo, len);
 	if (sign == '/')
-		return (network(rest, ret, len) ? len : 0);
-	if (sign == '-' && (address(rest, ret->hi) != len || memcmp(ret->lo, ret->hi, len) > 0 || ret->lo[0] != ret->hi[0]))
-		return (0);
-	return (len);
+		return (network(rest, ret, len));
+	if (sign == '-' && (address(rest, ret->hi) != len || memcmp(ret->lo, ret->hi, len) > 0))
+		return (LISTTEXT_BACKWARDS);
+	return (ret->lo[0] == ret->hi[0] ? LISTTEXT_GOOD : LISTTEXT_WIDE);
 }
 
 /* --- lines --- */
@@ -113,9 +116,11 @@ add(struct ranges *to, const struct range *r)
 	struct range *more;
 	uint32_t cap;
 
+	if (to->n == LISTTEXT_MAX)
+		return (false);
 	if (to->n == to->cap) {
 		cap = to->cap == 0 ? 1024 : to->cap * 2;
-		if (cap > 2 * LISTTEXT_MAX || (more = reallocarray(to->items, cap, sizeof(*more))) == NULL)
+		if ((more = reallocarray(to->items, cap, sizeof(*more))) == NULL)
 			return (false);
 		to->items = more;
 		to->cap = cap;
@@ -184,13 +189,14 @@ listtext_pack(const char *text, size_t len, struct buf *ret)
 {
 	struct ranges v4 = { .len = 4 }, v6 = { .len = 16 };
 	uint32_t number = 0, nlines = 0, nbad = 0, first_bad = 0;
+	enum listtext_fault fault, first_fault = LISTTEXT_GOOD;
 	const char *line, *end, *all = text + len;
 	char word[WORD_MAX];
 	size_t n = 0;
 
 	for (line = text; line < all; line = end + 1) {
 		struct range r = { { 0 }, { 0 } };
-		unsigned alen;
+		unsigned alen = 0;
 
 		end = memchr(line, '\n', (size_t)(all - line));
 		end = end != NULL ? end : all;
@@ -198,17 +204,22 @@ listtext_pack(const char *text, size_t len, struct buf *ret)
 		if (!word_of(line, end, word, &n))
 			continue;
 		nlines++;
-		alen = n > 0 ? entry(word, &r) : 0;
-		if (alen != 0 && add(alen == 4 ? &v4 : &v6, &r))
+		fault = n > 0 ? entry(word, &r, &alen) : LISTTEXT_TOO_LONG;
+		if (fault == LISTTEXT_GOOD && !add(alen == 4 ? &v4 : &v6, &r))
+			fault = LISTTEXT_TOO_MANY;
+		if (fault == LISTTEXT_GOOD)
 			continue;
-		nbad++;
-		first_bad = first_bad == 0 ? number : first_bad;
+		if (nbad++ == 0) {
+			first_bad = number;
+			first_fault = fault;
+		}
 	}
 	join(&v4);
 	join(&v6);
 	put_u32(ret, nlines);
 	put_u32(ret, nbad);
 	put_u32(ret, first_bad);
+	put_u32(ret, first_fault);
 	put_u32(ret, v4.n);
 	put_u32(ret, v6.n);
 	put_ranges(ret, &v4);
@@ -241,12 +252,120 @@ listtext_unpack(const uint8_t *data, size_t len, struct listtext *ret)
 {
 	if (len < HEADER)
 		return (-EPROTO);
-	*ret = (struct listtext){ .nlines = get_u32(data), .nbad = get_u32(data + 4), .first_bad = get_u32(data + 8), .n4 = get_u32(data + 12),
-	    .n6 = get_u32(data + 16) };
-	if (ret->n4 > 2 * LISTTEXT_MAX || ret->n6 > 2 * LISTTEXT_MAX || ret->nbad > ret->nlines ||
+	*ret = (struct listtext){ .nlines = get_u32(data), .nbad = get_u32(data + 4), .first_bad = get_u32(data + 8), .fault = get_u32(data + 12),
+	    .n4 = get_u32(data + 16), .n6 = get_u32(data + 20) };
+	if (ret->n4 > LISTTEXT_MAX || ret->n6 > LISTTEXT_MAX || ret->nbad > ret->nlines || ret->fault >= LISTTEXT_FAULT_MAX ||
 	    len - HEADER != (size_t)ret->n4 * 8 + (size_t)ret->n6 * 32)
 		return (-EPROTO);
 	ret->v4 = data + HEADER;
 	ret->v6 = ret->v4 + (size_t)ret->n4 * 8;
 	return (is_sorted(ret->v4, ret->n4, 4) && is_sorted(ret->v6, ret->n6, 16) ? 0 : -EPROTO);
+}
+
+const char *
+listtext_fault_text(enum listtext_fault fault)
+{
+	static const char *const texts[LISTTEXT_FAULT_MAX] = {
+		[LISTTEXT_GOOD] = "is good",
+		[LISTTEXT_UNKNOWN] = "is no address, network (192.0.2.0/24) or range (192.0.2.1-192.0.2.9)",
+		[LISTTEXT_LENGTH] = "has no length of a prefix after the slash",
+		[LISTTEXT_WIDE] = "is wider than /8 (IPv6: /16)",
+		[LISTTEXT_BACKWARDS] = "does not end behind where it begins",
+		[LISTTEXT_TOO_LONG] = "is too long for an address",
+		[LISTTEXT_TOO_MANY] = "is one more than 1,000,000",
+	};
+
+	return (texts[fault]);
+}
+
+/* --- ranges that were read --- */
+
+/* The next one goes behind what is there, or widens the last. */
+static uint32_t
+append(uint8_t *to, uint32_t n, const uint8_t *range, unsigned len)
+{
+	uint8_t *last = to + (size_t)(n > 0 ? n - 1 : 0) * 2 * len;
+
+	if (n == 0 || !touches(last + len, range, len)) {
+		memcpy(to + (size_t)n * 2 * len, range, (size_t)2 * len);
+		return (n + 1);
+	}
+	if (memcmp(range + len, last + len, len) > 0)
+		memcpy(last + len, range + len, len);
+	return (n);
+}
+
+uint8_t *
+listtext_merge(const uint8_t *a, uint32_t na, const uint8_t *b, uint32_t nb, unsigned len, uint32_t *ret_n)
+{
+	uint8_t *to = malloc(((size_t)na + nb) * 2 * len + 1);
+	uint32_t n = 0;
+
+	if (to == NULL)
+		return (NULL);
+	while (na > 0 || nb > 0) {
+		bool is_a = nb == 0 || (na > 0 && memcmp(a, b, len) <= 0);
+
+		n = append(to, n, is_a ? a : b, len);
+		if (is_a) {
+			a += 2 * len;
+			na--;
+		} else {
+			b += 2 * len;
+			nb--;
+		}
+	}
+	*ret_n = n;
+	return (to);
+}
+
+static void
+set_low_bits(uint8_t *addr, unsigned len, unsigned bits)
+{
+	unsigned i;
+
+	for (i = len; i > 0 && bits > 0; i--) {
+		addr[i - 1] |= (uint8_t)(bits >= 8 ? 0xff : (1u << bits) - 1);
+		bits = bits >= 8 ? bits - 8 : 0;
+	}
+}
+
+/* Trailing zero bits of an address. */
+static unsigned
+free_bits(const uint8_t *addr, unsigned len)
+{
+	unsigned n = 0;
+
+	while (n < len * 8 && (addr[len - 1 - n / 8] >> n % 8 & 1) == 0)
+		n++;
+	return (n);
+}
+
+void
+listtext_print(const uint8_t *range, unsigned len, struct buf *b)
+{
+	unsigned bits, i, most = len * 8 - (len == 4 ? WIDEST_V4 : WIDEST_V6);
+	char text[INET6_ADDRSTRLEN];
+	uint8_t at[16], end[16];
+
+	memcpy(at, range, len);
+	for (;;) {
+		bits = free_bits(at, len);
+		bits = bits > most ? most : bits;
+		for (;; bits--) {
+			memcpy(end, at, len);
+			set_low_bits(end, len, bits);
+			if (memcmp(end, range + len, len) <= 0)
+				break;
+		}
+		buf_puts(b, inet_ntop(len == 4 ? AF_INET : AF_INET6, at, text, sizeof(text)));
+		if (bits > 0)
+			buf_printf(b, "/%u", len * 8 - bits);
+		buf_putc(b, '\n');
+		if (memcmp(end, range + len, len) == 0)
+			return;
+		memcpy(at, end, len);
+		for (i = len; ++at[i - 1] == 0; i--)
+			;
+	}
 }

@@ -20,7 +20,7 @@
 void
 source_list(struct request *req)
 {
-	static const struct collection of = { .list = "sources", .key = "id", .members = "id kind name ipv4 ipv6 state checked next text" };
+	static const struct collection of = { .list = "sources", .key = "id", .members = "id kind name ipv4 ipv6 state checked next text uploaded digest" };
 	struct buf b;
 
 	buf_init(&b, BODY_MAX);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who refers to an object: GET /usage. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -53,6 +54,16 @@ put_user(const struct place *p, void *arg)
 	buf_putc(&l->json, '}');
 }
 
+static void
+put_count(const char *name, unsigned n, void *arg)
+{
+	struct listing *l = arg;
+
+	buf_puts(&l->json, l->n++ > 0 ? ",{\"name\":" : "{\"name\":");
+	record_json_string(name, strlen(name), &l->json);
+	buf_printf(&l->json, ",\"count\":%u}", n);
+}
+
 void
 usage_show(struct request *req)
 {
@@ -60,28 +71,30 @@ usage_show(struct request *req)
 	const char *path = query_text(req, "path");
 	struct problems *problems;
 	struct workspace *w;
+	const struct document *doc;
 	struct listing l = { .n = 0 };
+	bool is_list;
 	int error;
 
 	if (path == NULL) {
 		reply_problem(req, PROBLEM_SYNTAX, "say of what: path=/firewall/groups/NAME");
 		return;
 	}
-	if (!route_find_workspace(req, &w))
+	if (!query_flag(req, "counts", false, &is_list) || !route_find_workspace(req, &w))
 		return;
 	if ((problems = problems_new()) == NULL)
 		fatalx("usage", "no memory");
 	buf_init(&l.json, JSON_MAX);
 	buf_puts(&l.json, "{\"path\":");
 	record_json_string(path, strlen(path), &l.json);
-	buf_puts(&l.json, ",\"users\":[");
 	/* What the caller may not read is not in the document that he sees, and so uses nothing. */
-	error = usage_find(sight_document(req, RIGHT_CONFIG_READ, w != NULL ? workspace_document(w) : req->confd->running->doc), path, problems,
-	    put_user, &l);
+	doc = sight_document(req, RIGHT_CONFIG_READ, w != NULL ? workspace_document(w) : req->confd->running->doc);
+	buf_puts(&l.json, is_list ? ",\"counts\":[" : ",\"users\":[");
+	error = is_list ? usage_counts(doc, path, problems, put_count, &l) : usage_find(doc, path, problems, put_user, &l);
 	buf_puts(&l.json, "]}");
 	if (error != 0)
 		reply_error(req, error, problems);
-	else if (collection_is_asked(req) && !buf_failed(&l.json))
+	else if (!is_list && collection_is_asked(req) && !buf_failed(&l.json))
 		collection_reply(req, &of, (const char *)l.json.data, l.json.len, NULL);
 	else {
 		reply_json(req, 200, &l.json, NULL);

@@ -66,6 +66,10 @@ const struct route routes[] = {
 	{ MGMT_GET, "/group-sources", RIGHT_STATE_READ, source_list },
 	{ MGMT_POST, "/group-sources/refresh", RIGHT_COMMIT, source_refresh },
 
+	{ MGMT_GET, "/lists/{name}/entries", RIGHT_CONFIG_READ, list_entries_show },
+	{ MGMT_PUT, "/lists/{name}/entries", RIGHT_COMMIT, list_entries_put },
+	{ MGMT_DELETE, "/lists/{name}/entries", RIGHT_COMMIT, list_entries_delete },
+
 	{ MGMT_GET, "/countries/{address}", RIGHT_STATE_READ, country_show },
 	{ MGMT_PUT, "/country-database", RIGHT_COMMIT, countries_put },
 	{ MGMT_DELETE, "/country-database", RIGHT_COMMIT, countries_delete },
@@ -211,12 +215,14 @@ static const struct {
 	{ drift_list, COLLECTION_QUERY },
 	{ temporary_show, COLLECTION_QUERY },
 	{ source_list, COLLECTION_QUERY },
+	{ list_entries_show, "from limit" },
+	{ list_entries_put, "offset size" },
 	{ query_show, COLLECTION_QUERY },
 	{ connections_show, COLLECTION_QUERY },
 	{ connections_end, "filter[]" },
 	{ explanation_show, "from to source destination protocol source-port port icmp-type mark dscp length state prove" },
 	{ session_list, "all" },
-	{ usage_show, "path " COLLECTION_QUERY },
+	{ usage_show, "path counts " COLLECTION_QUERY },
 	{ rights_show, "path user" },
 	{ token_list, "all" },
 };

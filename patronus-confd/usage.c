@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <libyang/libyang.h>
@@ -51,4 +53,74 @@ usage_find(const struct document *d, const char *path, struct problems *problems
 	}
 	walk(document_tree(d), &search);
 	return (0);
+}
+
+/* --- all entries of a list --- */
+
+struct names {
+	const struct schema_node	*target;
+	const char			**items;	/* as often as they are referred to */
+	size_t				 n;
+	size_t				 cap;
+	bool				 failed;
+};
+
+static void
+names_add(struct names *all, const char *name)
+{
+	const char **more;
+
+	if (all->n == all->cap) {
+		all->cap = all->cap == 0 ? 256 : all->cap * 2;
+		if ((more = reallocarray(all->items, all->cap, sizeof(*more))) == NULL) {
+			all->failed = true;
+			return;
+		}
+		all->items = more;
+	}
+	all->items[all->n++] = name;
+}
+
+static void
+collect(const struct lyd_node *n, struct names *all)
+{
+	for (; n != NULL && !all->failed; n = n->next) {
+		if (schema_node_of(n)->target == all->target && (n->flags & LYD_DEFAULT) == 0)
+			names_add(all, lyd_get_value(n));
+		collect(lyd_child(n), all);
+	}
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return (strcmp(*(const char *const *)a, *(const char *const *)b));
+}
+
+int
+usage_counts(const struct document *d, const char *path, struct problems *problems, usage_count *fn, void *arg)
+{
+	struct names all = { .n = 0 };
+	const struct place *list;
+	struct path p;
+	size_t i, first;
+	int error;
+
+	if ((error = path_resolve(&p, d, path, problems)) != 0)
+		return (error);
+	if ((list = path_last(&p)) == NULL || list->key != NULL || list->s->key == NULL) {
+		problems_add(problems, path, NULL, 0, "no-list", "say a list, as /firewall/groups", "only entries of lists are referred to");
+		return (-EINVAL);
+	}
+	all.target = list->s;
+	collect(document_tree(d), &all);
+	if (all.n > 0)
+		qsort(all.items, all.n, sizeof(*all.items), by_name);
+	for (i = 0, first = 0; i < all.n && !all.failed; i++)
+		if (i + 1 == all.n || strcmp(all.items[i], all.items[i + 1]) != 0) {
+			fn(all.items[i], (unsigned)(i + 1 - first), arg);
+			first = i + 1;
+		}
+	free(all.items);
+	return (all.failed ? -ENOMEM : 0);
 }

@@ -18,4 +18,9 @@ typedef void usage_each(const struct place *, void *arg);
  */
 int	 usage_find(const struct document *, const char *path, struct problems *, usage_each *fn, void *arg);
 
+typedef void usage_count(const char *name, unsigned n, void *arg);
+
+/* How often each entry of a list is referred to, by name; those that nothing refers to are left out.  0, -EINVAL, or -ENOMEM. */
+int	 usage_counts(const struct document *, const char *path, struct problems *, usage_count *fn, void *arg);
+
 #endif

@@ -40,7 +40,7 @@ refused(const struct nft_batch *b, const struct privcall_error *e, struct proble
 {
 	const char *path;
 
-	path = nft_batch_path(b, nft_batch_message(b, e->offset));
+	path = nft_batch_path_at(b, e->offset);
 	problems_add(problems, path, "kernel-refused", "the kernel refused the ruleset here: %s", e->text[0] != '\0' ? e->text :
 	    strerror(e->error));
 }

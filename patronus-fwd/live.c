@@ -16,7 +16,13 @@
 #define SAME_END_MS	1500	/* what clocks and the way from confd make of one end */
 #define LEFT_MAX_MS	(366ull * 86400 * 1000)
 #define GROUP_MAX	64
-#define CONTENT_RANGES_MAX	500000u	/* of all together: what the existing way to the kernel carries in one transaction */
+/*
+ * Of all lists and names together: the last known good ruleset has them, and is one transaction of 64 MiB.  An interval is 40 bytes of it, of IPv6 64:
+ * 1,600,000 of IPv4, 1,000,000 of IPv6.
+ */
+#define CONTENT_BYTES_MAX	64000000u
+#define BYTES_V4		40u
+#define BYTES_V6		64u
 
 struct entry {
 	uint64_t		 id;
@@ -282,14 +288,14 @@ content_place(struct live *l, struct content *c)
 int
 live_content_set(struct live *l, const struct ipc_content *from)
 {
-	uint32_t total = (from->v4.len / 8) + (from->v6.len / 32);
+	uint64_t total = (uint64_t)from->v4.len / 8 * BYTES_V4 + (uint64_t)from->v6.len / 32 * BYTES_V6;
 	struct content *c;
 
 	if (!is_sorted(&from->v4, 4) || !is_sorted(&from->v6, 16))
 		return -EINVAL;
 	for (c = l->contents; c != NULL; c = c->next)
-		total += strcmp(c->name, from->name) == 0 ? 0 : c->n4 + c->n6;
-	if (total > CONTENT_RANGES_MAX)
+		total += strcmp(c->name, from->name) == 0 ? 0 : (uint64_t)c->n4 * BYTES_V4 + (uint64_t)c->n6 * BYTES_V6;
+	if (total > CONTENT_BYTES_MAX)
 		return -E2BIG;
 	c = mem_new(1, sizeof(*c));
 	c->name = strdup(from->name);
@@ -325,6 +331,7 @@ live_add_content(const struct live *l, const char *kind, const char *name, struc
 
 	if (l == NULL || (size_t)snprintf(full, sizeof(full), "%s%s", kind, name) >= sizeof(full) || (c = *content_find(l, full)) == NULL)
 		return;
+	live_ranges_reserve(a, to, c->n4 + c->n6);
 	for (i = 0, p = c->data; i < c->n4 + c->n6; i++) {
 		unsigned len = i < c->n4 ? 4 : 16;
 
@@ -416,6 +423,20 @@ live_ranges_add(struct arena *a, struct live_ranges *to, const struct live_range
 	if (to->n == to->cap)
 		to->items = mem_grow(a, to->items, to->n, sizeof(*to->items), &to->cap);
 	to->items[to->n++] = *r;
+}
+
+void
+live_ranges_reserve(struct arena *a, struct live_ranges *to, uint32_t n)
+{
+	struct live_range *items;
+
+	if (n <= to->cap - to->n)
+		return;
+	items = mem_alloc(a, (size_t)to->n + n, sizeof(*items));
+	if (to->n > 0)
+		memcpy(items, to->items, to->n * sizeof(*items));
+	to->items = items;
+	to->cap = to->n + n;
 }
 
 /* Addresses of one family stand together, IPv4 in the first four bytes. */
@@ -539,6 +560,14 @@ live_ranges_flatten(struct arena *a, struct live_ranges *r)
 	struct live_ranges stay = { 0 }, timed = { 0 }, all = { 0 };
 	uint32_t i, k, n;
 
+	for (i = 0; i < r->n && r->items[i].expires_ms == 0; i++)
+		;
+	if (i == r->n) {		/* usual, and perhaps a million */
+		if (r->n > 0)
+			qsort(r->items, r->n, sizeof(*r->items), by_address);
+		join(r);
+		return;
+	}
 	for (i = 0; i < r->n; i++)
 		live_ranges_add(a, r->items[i].expires_ms == 0 ? &stay : &timed, &r->items[i]);
 	if (stay.n > 0)

@@ -70,6 +70,8 @@ void		 live_add_temporary(const struct live *, const char *group, struct arena *
 
 /* In the arena: grown as needed. */
 void		 live_ranges_add(struct arena *, struct live_ranges *, const struct live_range *);
+/* Room for so many more at once: what is doubled on the way to a million stays in the arena. */
+void		 live_ranges_reserve(struct arena *, struct live_ranges *, uint32_t n);
 /*
  * Sorted, and no two overlap: where several did, what ends last counts.  In place of what was there.
  */

@@ -49,6 +49,7 @@ nft_batch_reset(struct nft_batch *b)
 	buf_reset(&b->out);
 	b->n = 0;
 	b->n_rules = 0;
+	b->n_parts = 0;
 }
 
 void
@@ -58,6 +59,7 @@ nft_batch_fini(struct nft_batch *b)
 	free(b->paths);
 	free(b->offsets);
 	free(b->rules);
+	free(b->parts);
 	free(b->scratch);
 	memset(b, 0, sizeof(*b));
 }
@@ -81,6 +83,41 @@ const char *
 nft_batch_path(const struct nft_batch *b, uint32_t message)
 {
 	return message < b->n ? b->paths[message] : "";
+}
+
+/* The last part that begins at the byte or before. */
+static const struct nft_part *
+part_at(const struct nft_batch *b, uint32_t offset)
+{
+	uint32_t low, high, middle;
+
+	for (low = 0, high = b->n_parts; low < high;) {
+		middle = low + (high - low) / 2;
+		if (b->parts[middle].offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 ? &b->parts[low - 1] : NULL;
+}
+
+const char *
+nft_batch_path_at(const struct nft_batch *b, uint32_t offset)
+{
+	const struct nft_part *part = part_at(b, offset);
+	uint32_t message = nft_batch_message(b, offset);
+
+	return part != NULL && part->offset > b->offsets[message] ? part->path : nft_batch_path(b, message);
+}
+
+static void
+note_part(struct nft_batch *b, size_t offset, const char *path)
+{
+	if (b->n_parts == b->cap_parts) {
+		b->cap_parts = b->cap_parts == 0 ? 256 : b->cap_parts * 2;
+		b->parts = mem_resize(b->parts, b->cap_parts, sizeof(*b->parts));
+	}
+	b->parts[b->n_parts++] = (struct nft_part){ (uint32_t)offset, path };
 }
 
 struct nlmsghdr *
@@ -414,6 +451,8 @@ nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem 
 				p.chain = elems[i]->chain;
 				p.rule = b->is_expanded ? NULL : elems[i]->rule;
 			}
+			if (p.rule != NULL)
+				note_part(b, b->out.len + h->nlmsg_len, p.rule->origin->path);
 			p.last = is_interval && s->nfields > 1 ? elems[i]->hi : NULL;
 			put++;
 			if (is_interval && s->nfields == 1)

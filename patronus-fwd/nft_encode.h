@@ -18,6 +18,12 @@
 
 struct nlmsghdr;
 
+/* From this byte on, a part of a message is of a rule. */
+struct nft_part {
+	uint32_t	 offset;
+	const char	*path;
+};
+
 struct nft_batch {
 	struct buf	  out;
 	const char	**paths;	/* one for each message; borrowed from the ir */
@@ -27,6 +33,9 @@ struct nft_batch {
 	uint32_t	  cap;
 	uint32_t	  n_rules;
 	uint32_t	  cap_rules;
+	struct nft_part	 *parts;	/* elements that are rules, in order */
+	uint32_t	  n_parts;
+	uint32_t	  cap_parts;
 	char		 *scratch;
 	bool		  is_stored;	/* for another time: without what ends by itself */
 	bool		  is_expanded;	/* rules have chains where elements could have them: a trace then tells which one it was */
@@ -52,6 +61,8 @@ void	 nft_message_end(struct nft_batch *, const struct nlmsghdr *, const char *p
 /* The message that the byte at offset is in, and what it was made from: "" for no part in particular. */
 uint32_t nft_batch_message(const struct nft_batch *, uint32_t offset);
 const char *nft_batch_path(const struct nft_batch *, uint32_t message);
+/* The same of the byte: that of the rule when the kernel says which element of a look-up it does not take (5.17 on). */
+const char *nft_batch_path_at(const struct nft_batch *, uint32_t offset);
 
 void	 nft_put_table(struct nft_batch *);
 /* And it is not dormant any more if it was. */

@@ -88,7 +88,7 @@ struct policy_addresses {
 	uint32_t	 n_ranges;
 };
 
-#define POLICY_CRITERIA	8	/* groups, addresses, networks of zones and of interfaces; and the same negated */
+#define POLICY_CRITERIA	10	/* groups, addresses, networks of zones and of interfaces, countries; and the same negated */
 
 /* All criteria must hold. */
 struct policy_endpoint {

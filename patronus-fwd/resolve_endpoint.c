@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
 #include <linux/netfilter.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "conf/generated.h"
@@ -193,6 +194,20 @@ put_prefixes(struct resolver *s, struct live_ranges *to, const struct group *g)
 	}
 }
 
+/* Another rule asks for the same. */
+static bool
+share_live(const struct resolver *s, struct policy_addresses *a)
+{
+	const struct policy_addresses *known = names_get(&s->live_addresses, a->name);
+
+	if (known == NULL)
+		return false;
+	a->is_timed = known->is_timed;
+	a->ranges = known->ranges;
+	a->n_ranges = known->n_ranges;
+	return true;
+}
+
 /* Content that changes by itself may have both families at any time, and parts of one prefix may end sooner than others. */
 static void
 add_live(struct resolver *s, struct policy_addresses *a, const struct keys *l)
@@ -203,17 +218,21 @@ add_live(struct resolver *s, struct policy_addresses *a, const struct keys *l)
 
 	s->policy->has_live = true;
 	a->is_live = true;
+	if (share_live(s, a))
+		return;
 	for (i = 0; i < l->n; i++) {
 		if ((g = names_get(&s->groups, l->items[i])) == NULL)
 			continue;
 		a->is_timed |= g->is_timed;
 		put_prefixes(s, &all, g);
+		live_ranges_reserve(s->arena, &all, g->live.n);
 		for (k = 0; k < g->live.n; k++)
 			live_ranges_add(s->arena, &all, &g->live.items[k]);
 	}
 	live_ranges_flatten(s->arena, &all);
 	a->ranges = all.items;
 	a->n_ranges = all.n;
+	names_put(s->arena, &s->live_addresses, a->name, a);
 }
 
 static void
@@ -298,6 +317,37 @@ add_interface_networks(struct resolver *s, struct policy_endpoint *e, const stru
 	}
 }
 
+/* Their addresses, beside those of no group: what the database says is there for all rules that name the same ones. */
+static void
+add_countries(struct resolver *s, struct policy_endpoint *e, const struct keys *l, bool is_not)
+{
+	struct live_ranges all = { 0 };
+	struct policy_addresses *a;
+	const char **names;
+	uint32_t i;
+
+	if (l->n == 0)
+		return;
+	names = mem_alloc(s->arena, l->n, sizeof(*names));
+	for (i = 0; i < l->n; i++) {		/* names of sets are in lower case */
+		char code[3] = { (char)tolower((unsigned char)l->items[i][0]), (char)tolower((unsigned char)l->items[i][1]), '\0' };
+
+		names[i] = mem_strdup(s->arena, code);
+	}
+	a = criterion_new(s, e, "country", "/firewall/countries", &(const struct keys){ names, l->n }, is_not);
+	a->path = "/firewall/countries";
+	s->policy->has_live = true;
+	a->is_live = true;
+	if (share_live(s, a))
+		return;
+	for (i = 0; i < l->n; i++)
+		live_add_country(s->live, l->items[i], s->arena, &all);
+	live_ranges_flatten(s->arena, &all);
+	a->ranges = all.items;
+	a->n_ranges = all.n;
+	names_put(s->arena, &s->live_addresses, a->name, a);
+}
+
 static void
 add_addresses(struct policy_endpoint *e, struct prefix *items, uint32_t n, const char *path, bool is_not)
 {
@@ -326,6 +376,7 @@ resolve_endpoint(struct resolver *s, struct policy_endpoint *e, const struct con
 	add_addresses(e, c->addresses.items, c->addresses.n, path, false);
 	add_zone_networks(s, e, LIST(c->zones), path, false);
 	add_interface_networks(s, e, LIST(c->interfaces), path, false);
+	add_countries(s, e, LIST(c->countries), false);
 	not = c->not;
 	if (not == NULL)
 		return;
@@ -333,4 +384,5 @@ resolve_endpoint(struct resolver *s, struct policy_endpoint *e, const struct con
 	add_addresses(e, not->addresses.items, not->addresses.n, path, true);
 	add_zone_networks(s, e, LIST(not->zones), path, true);
 	add_interface_networks(s, e, LIST(not->interfaces), path, true);
+	add_countries(s, e, LIST(not->countries), true);
 }

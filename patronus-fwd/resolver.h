@@ -32,6 +32,7 @@ struct resolver {
 	struct names			 all_interfaces; /* -> struct conf_interface, also those whose hardware is absent */
 	struct names			 zones;		/* -> struct policy_zone */
 	struct names			 groups;	/* -> struct group */
+	struct names			 live_addresses; /* -> struct policy_addresses: what rules that ask for the same groups share */
 	struct names			 port_groups;	/* -> struct conf_port_group */
 	struct names			 mac_groups;	/* -> struct conf_mac_group */
 	struct names			 services;	/* -> struct conf_service */

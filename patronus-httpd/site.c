@@ -23,17 +23,33 @@ origin_is_ours(struct span origin, struct span host)
 	    strncasecmp(origin.at + n, host.at, host.len) == 0;
 }
 
-/* A file comes in for the list of backups and for imports alone; no form of a page can send this type either. */
+/* Where a file comes in: first and last part of the path, as far as there is one.  No form of a page can send this type. */
+static const struct {
+	enum http_method	 method;
+	const char		*begin;
+	const char		*end;
+} files[] = {
+	{ HTTP_PUT, "/api/v1/backups/", "" },
+	{ HTTP_PUT, "/api/v1/country-database", "" },
+	{ HTTP_PUT, "/api/v1/lists/", "/entries" },
+	{ HTTP_POST, "/api/v1/workspaces/", "/import" },
+};
+
 static bool
 is_file(const struct http_request *r)
 {
-	static const char backups[] = "/api/v1/backups/", workspaces[] = "/api/v1/workspaces/", import[] = "/import";
-	size_t len = strcspn(r->path, "?");
-	bool is_backup = r->method == HTTP_PUT && strncmp(r->path, backups, sizeof(backups) - 1) == 0;
-	bool is_import = r->method == HTTP_POST && strncmp(r->path, workspaces, sizeof(workspaces) - 1) == 0 && len > sizeof(import) - 1 &&
-	    strncmp(r->path + len - (sizeof(import) - 1), import, sizeof(import) - 1) == 0;
+	size_t len = strcspn(r->path, "?"), begin, end, i;
 
-	return (is_backup || is_import) && span_is(r->fields[HTTP_CONTENT_TYPE], "application/octet-stream");
+	if (!span_is(r->fields[HTTP_CONTENT_TYPE], "application/octet-stream"))
+		return false;
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		begin = strlen(files[i].begin);
+		end = strlen(files[i].end);
+		if (r->method == files[i].method && len >= begin + end && strncmp(r->path, files[i].begin, begin) == 0 &&
+		    strncmp(r->path + len - end, files[i].end, end) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool

@@ -75,12 +75,14 @@ desire(const struct conf_netd *conf, struct desired *d, struct problems *problem
 	size_t j;
 
 	(void)problems;
-	w = d->sysctls = arena_alloc(d->arena, N(whole_box) + (N(each_link) + 1) * (size_t)conf->interfaces.n, sizeof(*w));
+	w = d->sysctls = arena_alloc(d->arena, N(whole_box) + 1 + (N(each_link) + 1) * (size_t)conf->interfaces.n, sizeof(*w));
 	if (w == NULL)
 		fatalx("netd", "out of memory");
 	for (j = 0; j < N(whole_box); j++, w++)
 		*w = (struct want_sysctl){ .id = whole_box[j].id, .widens = widens(whole_box[j].id, whole_box[j].value),
 		    .path = "/routing", .value = whole_box[j].value };
+	/* Off by default in the kernel; a connection that began without has none. */
+	*w++ = (struct want_sysctl){ .id = SYSCTL_CONNECTION_COUNTERS, .path = "/system/connection-counters", .value = conf->system->connection_counters };
 	for (i = 0; i < conf->interfaces.n; i++)
 		w = desire_link(&conf->interfaces.items[i], d->links[i].path, w);
 	d->nsysctls = (uint32_t)(w - d->sysctls);

@@ -96,7 +96,8 @@ read_sysctl(struct actual *a, uint8_t id)
 int
 host_read(struct actual *a)
 {
-	static const uint8_t ids[] = { SYSCTL_IP_FORWARD, SYSCTL_IP6_FORWARD, SYSCTL_ACCEPT_REDIRECTS, SYSCTL_SEND_REDIRECTS };
+	static const uint8_t ids[] = { SYSCTL_IP_FORWARD, SYSCTL_IP6_FORWARD, SYSCTL_ACCEPT_REDIRECTS, SYSCTL_SEND_REDIRECTS,
+	    SYSCTL_CONNECTION_COUNTERS };
 	int error = 0;
 	size_t i;
 

@@ -16,6 +16,7 @@ plan_sysctl_name(uint8_t id)
 		[SYSCTL_ACCEPT_REDIRECTS] = "accept_redirects", [SYSCTL_SEND_REDIRECTS] = "send_redirects",
 		[SYSCTL_IP6_DISABLE] = "disable_ipv6", [SYSCTL_PROMOTE_SECONDARIES] = "promote_secondaries",
 		[SYSCTL_LINK_FORWARD] = "ipv4 forwarding", [SYSCTL_LINK6_FORWARD] = "ipv6 forwarding",
+		[SYSCTL_CONNECTION_COUNTERS] = "counters of connections",
 	};
 
 	return id < SYSCTL_ID_MAX && names[id] != NULL ? names[id] : "?";

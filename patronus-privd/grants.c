@@ -40,6 +40,7 @@ sysctl_netd(const void *body, const char **ret_why)
 	case SYSCTL_IP6_FORWARD:
 	case SYSCTL_ACCEPT_REDIRECTS:
 	case SYSCTL_SEND_REDIRECTS:
+	case SYSCTL_CONNECTION_COUNTERS:
 		return (r->instance[0] == '\0' && r->value <= 1) || refuse(ret_why, "sysctl argument");
 	case SYSCTL_IP6_ACCEPT_RA:
 	case SYSCTL_RP_FILTER:

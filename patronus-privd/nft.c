@@ -90,7 +90,7 @@ answer_take(const struct nl_msg *m, const uint8_t *raw, size_t raw_len, struct o
 	else if (o->error == 0) {
 		nl_text_keep(m);
 		o->error = error;
-		o->offset = m->seq == SEQ_BATCH || m->seq == 0 ? 0 : (m->seq - 1) * 4;
+		o->offset = m->seq == SEQ_BATCH || m->seq == 0 ? 0 : (m->seq - 1) * 4 + nl_offset(m);
 	}
 }
 

@@ -252,6 +252,7 @@ static const char *const sysctls[SYSCTL_ID_MAX] = {
 	[SYSCTL_PROMOTE_SECONDARIES] = "sys/net/ipv4/conf/%s/promote_secondaries",
 	[SYSCTL_LINK_FORWARD] = "sys/net/ipv4/conf/%s/forwarding",
 	[SYSCTL_LINK6_FORWARD] = "sys/net/ipv6/conf/%s/forwarding",
+	[SYSCTL_CONNECTION_COUNTERS] = "sys/net/netfilter/nf_conntrack_acct",
 };
 
 static void

@@ -79,7 +79,7 @@ const struct command commands[] = {
 		.words = "show states", .summary = "connections that the kernel tracks",
 		.text = "MEMBER is protocol, state, source, destination or address (any of the four), source-port, destination-port or port, mark, from "
 		    "or to (zones), id, timeout, packets or bytes. VALUE is one value or several behind commas; addresses may be networks, numbers "
-		    "may be ranges. Bytes are there when the kernel counts them (net.netfilter.nf_conntrack_acct).",
+		    "may be ranges. Packets and bytes are there unless system connection-counters is false.",
 		.args = { { .name = "MEMBER=VALUE", .is_optional = true, .is_many = true } },
 		.options = { { "sort", 0, "MEMBER", "by this member, -MEMBER downwards", VALUES_NONE, NULL },
 		    { "limit", 'n', "N", "show at most N (100, at most 500)", VALUES_NONE, NULL },
@@ -366,6 +366,26 @@ const struct command commands[] = {
 		.text = "Or to that of firewall/countries/url. The one that was uploaded stays in force until the other one is there.",
 		.examples = { { "firewall countries forget", "no upload any more" } },
 		.run = run_firewall_countries_forget,
+	}, {
+		.words = "firewall list upload", .summary = "take the entries of a list from a file",
+		.text = "For a list with source upload. One address, network or range in a line; what stands behind it, and comments after # and ;, do not "
+		    "count. Up to 64 MiB and a million entries of each family, in force when the command returns, in place of what the list had: of a "
+		    "longer list that is known only the differences go to the kernel. A line that cannot be used refuses all of it. FILE - is standard input.",
+		.args = { { .name = "LIST" }, { .name = "FILE", .values = VALUES_FILE } },
+		.examples = { { "firewall list upload bad bad.txt", "in place of what it had" } },
+		.run = run_firewall_list_upload,
+	}, {
+		.words = "firewall list show", .summary = "the entries of a list, one in a line",
+		.text = "What is in force, of lists that are uploaded and of those that are fetched, as networks in their order. It can be uploaded again.",
+		.args = { { .name = "LIST" } },
+		.examples = { { "firewall list show bad > bad.txt", "into a file" } },
+		.run = run_firewall_list_show,
+	}, {
+		.words = "firewall list clear", .summary = "take all entries out of a list",
+		.text = "Of one with source upload. Rules that ask for it apply to nobody then.",
+		.args = { { .name = "LIST" } },
+		.examples = { { "firewall list clear bad", "nothing is in it any more" } },
+		.run = run_firewall_list_clear,
 	}, {
 		.words = "firewall export", .summary = "the addresses of a group, one in a line",
 		.text = "What the running configuration has; not what the group has by way of others, lists or names.",

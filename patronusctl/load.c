@@ -31,7 +31,7 @@ ctl_read_file(const char *name, struct buf *ret)
 	if (n == -1)
 		fprintf(stderr, "patronusctl: %s: %s\n", name, strerror(errno));
 	else if (buf_failed(ret))
-		fprintf(stderr, "%s: the document is larger than 16 MiB\n", name);
+		fprintf(stderr, "%s: it is larger than %zu MiB\n", name, ret->max >> 20);
 	else
 		return EXIT_OK;
 	return n == -1 ? EXIT_FAILED : EXIT_INVALID;

@@ -79,6 +79,7 @@ enum sysctl_id {
 	SYSCTL_PROMOTE_SECONDARIES,	/* net.ipv4.conf.IF.promote_secondaries */
 	SYSCTL_LINK_FORWARD,		/* net.ipv4.conf.IF.forwarding */
 	SYSCTL_LINK6_FORWARD,		/* net.ipv6.conf.IF.forwarding */
+	SYSCTL_CONNECTION_COUNTERS,	/* net.netfilter.nf_conntrack_acct */
 	SYSCTL_ID_MAX
 };
 

@@ -115,6 +115,17 @@ nl_text_keep(const struct nl_msg *m)
 		(void)str_copy(text, nlattr_str(&a), sizeof(text));
 }
 
+uint32_t
+nl_offset(const struct nl_msg *m)
+{
+	struct nl_reader r;
+	struct nl_attr a;
+
+	if ((m->flags & NLM_F_ACK_TLVS) == 0 || nlattr_reader_init(&r, m, sizeof(struct nlmsgerr)) != 0 || !nlattr_find(r, NLMSGERR_ATTR_OFFS, &a))
+		return (0);
+	return (nlattr_u32(&a));
+}
+
 static int
 error_of(const struct nl_msg *m)
 {

@@ -35,6 +35,8 @@ const char *nl_text(void);
 void	 nl_text_clear(void);
 /* In a loop of one's own over answers: keep the text of an error message. */
 void	 nl_text_keep(const struct nl_msg *);
+/* Of an error message: where in the message that it is about the bad attribute begins; 0: the kernel does not say. */
+uint32_t nl_offset(const struct nl_msg *);
 
 /* Called for each message of a dump; not 0 ends it. */
 typedef int nl_each(const struct nl_msg *, const uint8_t *raw, size_t raw_len, void *arg);

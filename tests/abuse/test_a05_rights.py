@@ -25,7 +25,7 @@ CALLS = (
     ("GET", "/audit*", HISTORIANS), ("GET", "/revisions*", HISTORIANS), ("*", "/revisions*", EDITORS),
     ("GET", "/secrets", ALL), ("PATCH", "/secrets", ADMIN), ("GET", "/vault", ALL), ("*", "/vault*", ADMIN), ("*", "/backups*", ADMIN),
     ("GET", "/group-sources", ALL), ("*", "/group-sources*", EDITORS), ("GET", "/temporary-members", ALL), ("*", "/temporary-members*", EDITORS),
-    ("GET", "/countries/*", ALL), ("*", "/country-database", EDITORS),
+    ("GET", "/countries/*", ALL), ("*", "/country-database", EDITORS), ("GET", "/lists/*", ALL), ("*", "/lists/*", EDITORS),
     ("GET", "/drift", ALL), ("*", "/drift*", EDITORS),
     ("GET", "/status", ALL), ("GET", "/state*", ALL), ("DELETE", "/state/connections", EDITORS), ("POST", "/verification", ALL), ("GET", "/usage", ALL), ("GET", "/schema", ALL), ("GET", "/openapi.json", ALL),
     ("GET", "/roles", ALL),

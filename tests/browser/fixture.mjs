@@ -441,6 +441,9 @@ function state(box, what, query) {
 			{ rule: 'old-vpn', path: '/firewall/rules/old-vpn', finding: 'never-hit', since: stamp(864000), text: 'no packet has come to it for 10 days' }], rules: rules.length, undecided: 0 }
 	if (what === 'firewall-tests')
 		return { tests: (document_of(box).firewall.assertions ?? box.tests ?? []).map(one => ({ name: one.name, expect: one.expect, holds: one.name !== 'broken', severity: one.severity ?? 'error', rule: 'lan-out', path: '/firewall/rules/lan-out', text: 'accepted by rule lan-out' })), failed: 0 }
+	if (what === 'firewall-impact')
+		return { connections: 41, denied: 7, 'cut-total': 2, 'admitted-total': 1, since: stamp(80000), admitted: [{ protocol: 'tcp', source: '198.51.100.9', destination: '192.0.2.130', 'destination-port': 25, last: stamp(300), rule: 'mail', text: 'rule "mail" accepts it' }],
+			cut: [8080, 9090].map(port => ({ protocol: 'tcp', source: '192.0.2.10', destination: '203.0.113.10', 'destination-port': port, last: stamp(port / 10), rule: 'no-other', text: 'rule "no-other" drops it' })) }
 	if (what === 'firewall-explanation')
 		return explanation(query)
 	if (what === 'connections')
@@ -513,6 +516,10 @@ function answer(box, call) {
 	if (is('PATCH', 'secrets')) {
 		Object.assign(box.secrets, call.body)
 		return { body: { secrets: Object.keys(box.secrets).map(path => ({ path, fingerprint: 'f00d', stored: true })) } }
+	}
+	if (is('GET', 'usage') && call.query.get('counts') === 'true') {
+		const counts = Object.entries(box.referring ?? {}).filter(([path]) => path.startsWith(`${call.query.get('path')}/`)).map(([path, all]) => ({ name: path.split('/').pop(), count: all.length }))
+		return { body: { path: call.query.get('path'), counts } }
 	}
 	if (is('GET', 'usage')) {
 		const users = (box.referring?.[call.query.get('path')] ?? []).map(path => ({ path, object: path.split('/').slice(0, 4).join('/') }))

@@ -242,6 +242,16 @@ if (kernel && probe) {
 		await bar().getByText('1 change not yet in force').waitFor()
 		if (kernel_order(['lan-out', rule]) !== order || !passes())
 			return 'it is in force before the commit'
+		// Whom it will cut off is told before, and looked for by the name of the rule.
+		await go('pending')
+		await page.getByRole('button', { name: 'Look at the last day' }).click()
+		const touched = page.getByRole('table', { name: 'Whom it touches' })
+		await touched.getByText(/192\.0\.2\.10 → [0-9.]+:22 /).first().waitFor()
+		await page.getByRole('searchbox', { name: 'Search address, port or rule' }).fill('nothing has this')
+		await page.getByText('None is like that').waitFor()
+		await page.getByRole('searchbox', { name: 'Search address, port or rule' }).fill(`:22 ${rule}`)
+		await touched.getByText(/:22 /).first().waitFor()
+		await shoot(page, 'impact')
 		await commit('Browser test drags a rule')
 		await bar().getByRole('button', { name: 'Keep' }).click()
 		await bar().getByText(/is kept/).waitFor()

@@ -199,3 +199,14 @@ def test_it_is_there_after_a_start(box):
     box.start()
     assert passing(box) == [GERMAN, GERMAN6]
     box.ctl("verify")
+
+
+@pytest.mark.parametrize("which,left", [("countries: [FR]", [FRENCH, NOBODY]), ("not: { countries: [FR, SE] }", [GERMAN, GERMAN6])])
+def test_a_rule_names_countries_itself(box, which, left):
+    text = DOCUMENT.replace("  groups:\n    there: { countries: [DE, \"NO\"] }\n", "").replace("group: there", which)
+    box.load_text(text)
+    upload(box, box.dir / "one.mmdb")
+    assert passing(box) == left
+    box.ctl("verify")
+    e = box.ctl_json("firewall", "explain", "source", "192.0.2.10", "destination", FRENCH, "protocol", "tcp", "port", "81")
+    assert (e["verdict"], e["rule"]) == (("accept", "shop") if FRENCH in left else ("drop", "there")), e

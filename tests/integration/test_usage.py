@@ -93,6 +93,15 @@ def test_pages(box):
     assert [u["path"] for u in a.json["users"]] == FRIENDS[:2] and a.headers["Patronus-Count"] == "3"
 
 
+def test_all_entries_of_a_list(box):
+    api = Api(box)
+    api.sign_in()
+    counts = {c["name"]: c["count"] for c in api.call("GET", "/usage?path=/firewall/groups&counts=true", expect=200).json["counts"]}
+    assert counts["friends"] == len(FRIENDS) and all(counts[g] == len(users(box, f"firewall/groups/{g}")) for g in counts)
+    assert "idle" not in {c["name"] for c in api.call("GET", "/usage?path=/firewall/services&counts=true", expect=200).json["counts"]}
+    assert api.call("GET", "/usage?path=/firewall/groups/friends&counts=true").status == 422
+
+
 def test_what_may_not_be_read_uses_nothing(box):
     box.ctl("set", "roles/quiet", "{base: read-only, rules: {no-rules: {path: /firewall/rules, verbs: [read], action: deny}}}")
     box.ctl("set", "users/quinn", "{role: quiet}")

@@ -175,6 +175,20 @@ player_repair(struct channel *ch, struct message *m, void *arg)
 	(void)channel_reply(ch, &m->header, &rep, NULL, 0);
 }
 
+/* "fwd:list/bad:2+1 " */
+static void
+player_content(struct channel *c, struct message *m, void *arg)
+{
+	const struct content_set_req *req = m->body;
+	struct content_set_rep rep = { 0 };
+	struct player *p = arg;
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "%.40s:%u+", req->contents.items[0].name, req->contents.items[0].v4.len / 8);
+	note(p->rig, p->name, text, req->contents.items[0].v6.len / 32);
+	(void)channel_reply(c, &m->header, &rep, NULL, 0);
+}
+
 static const struct channel_dispatch player_table[] = {
 	{ MSG_CONF_PREPARE, CHANNEL_PHASE_READY, player_prepare },
 	{ MSG_CONF_JUDGE, CHANNEL_PHASE_READY, player_judge },
@@ -185,6 +199,7 @@ static const struct channel_dispatch player_table[] = {
 	{ MSG_STATE_GET, CHANNEL_PHASE_READY, player_state },
 	{ MSG_DRIFT_BASELINE, CHANNEL_PHASE_READY, player_baseline },
 	{ MSG_DRIFT_REPAIR, CHANNEL_PHASE_READY, player_repair },
+	{ MSG_CONTENT_SET, CHANNEL_PHASE_READY, player_content },
 	{ 0, 0, NULL }
 };
 static const struct channel_ops player_ops = { .table = player_table };

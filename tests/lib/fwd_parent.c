@@ -48,7 +48,8 @@ fake_batch(struct fwd_parent *p, const struct nft_batch_req *req, struct message
 	if (r == -ERESTART)
 		r = -ESTALE;
 	if (r != 0)
-		return refuse(r, nft_kernel_offset(req->messages.data, req->messages.len, p->kernel->n_refused), p->kernel->reason, e);
+		return refuse(r, nft_kernel_offset(req->messages.data, req->messages.len, p->kernel->n_refused) + p->kernel->at,
+		    p->kernel->reason, e);
 	rep.generation = nft_kernel_generation(p->kernel);
 	rep.replies.data = replies.data;
 	rep.replies.len = (uint32_t)replies.len;

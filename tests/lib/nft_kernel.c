@@ -16,6 +16,8 @@
 
 #include "ipc/ids.h"
 #include "net/nftwalk.h"
+#include "net/nl.h"
+#include "net/nlmsg.h"
 
 #include "nft_kernel.h"
 
@@ -56,7 +58,8 @@ nft_kernel_open(struct nft_kernel *k)
 		return -errno;
 	if (setsockopt(k->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) != 0 ||
 	    setsockopt(k->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0 ||
-	    setsockopt(k->fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one)) != 0)
+	    setsockopt(k->fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one)) != 0 ||
+	    setsockopt(k->fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one)) != 0)
 		return -errno;
 	return 0;
 }
@@ -97,6 +100,16 @@ number(uint8_t *data, size_t len, uint32_t first, bool echo)
 	}
 }
 
+static uint32_t
+offset_in(const struct nlmsghdr *h)
+{
+	struct nl_reader r;
+	struct nl_msg m;
+
+	nlmsg_reader_init(&r, (const uint8_t *)h, h->nlmsg_len);
+	return nlmsg_next(&r, &m) == 1 ? nl_offset(&m) : 0;
+}
+
 /* The first error, whatever else was answered. */
 static int
 read_answers(struct nft_kernel *k, uint32_t first, struct buf *replies)
@@ -117,6 +130,7 @@ read_answers(struct nft_kernel *k, uint32_t first, struct buf *replies)
 				if (e->error != 0 && result == 0) {
 					result = e->error;
 					k->n_refused = e->msg.nlmsg_seq - first;
+					k->at = offset_in(h);
 					k->reason = strerror(-e->error);
 				}
 			} else if (replies != NULL) {
@@ -139,6 +153,7 @@ nft_kernel_batch(struct nft_kernel *k, const void *messages, size_t len, uint32_
 	int r;
 
 	k->n_refused = 0;
+	k->at = 0;
 	k->reason = NULL;
 	if (nftwalk_batch(messages, len, &n, &refusal) != 0) {
 		k->n_refused = refusal.message;

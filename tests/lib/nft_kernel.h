@@ -17,6 +17,7 @@ struct nft_kernel {
 	int		 fd;
 	uint32_t	 seq;
 	uint32_t	 n_refused;	/* message that the walker or the kernel did not take */
+	uint32_t	 at;		/* and where in it the attribute begins that was refused; 0: not known */
 	const char	*reason;
 };
 

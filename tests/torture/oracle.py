@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 PROTO = "158"                   # of our routes and rules (docs/adr/0041)
 TABLE = ["nft", "-j", "-s", "list", "table", "inet", "patronus"]
-SYSCTLS = ("ipv4/ip_forward", "ipv6/conf/all/forwarding", "ipv4/conf/all/accept_redirects", "ipv4/conf/all/send_redirects")
+SYSCTLS = ("ipv4/ip_forward", "ipv6/conf/all/forwarding", "ipv4/conf/all/accept_redirects", "ipv4/conf/all/send_redirects", "netfilter/nf_conntrack_acct")
 LINK_SYSCTLS = ("ipv6/conf/{}/accept_ra", "ipv4/conf/{}/rp_filter", "ipv4/conf/{}/promote_secondaries", "ipv6/conf/{}/disable_ipv6")
 LINKS = ("eth0", "eth1", "eth2")
 AT_ONCE = ("firewall", "lookups-4", "lookups-6")

@@ -494,8 +494,8 @@ many(unsigned n, unsigned missing, unsigned other, const char *action, const cha
 	buf_puts(&b, HEAD "  rules:\n");
 	for (i = 0; i < n; i++)
 		if (i != missing)
-			buf_printf(&b, "    - {id: m%u, from: lan, to: wan, destination: {addresses: [198.18.0.%u]}, service: %s, action: %s}\n", i,
-			    i + 1, service, i == other ? action : "accept");
+			buf_printf(&b, "    - {id: m%u, from: lan, to: wan, destination: {addresses: [198.18.%u.%u]}, service: %s, action: %s}\n", i,
+			    (i + 1) / 256, (i + 1) % 256, service, i == other ? action : "accept");
 	return (char *)buf_take(&b, &len);
 }
 
@@ -640,6 +640,45 @@ test_refusal(void **state)
 	arena_free(arena);
 }
 
+/* Of a look-up of 1,000 rules the element that the kernel does not take tells its rule, sent whole and as a step. */
+static void
+test_refused_element(void **state)
+{
+	char *yaml = many(1000, 2000, 777, "drop", "ssh");
+	struct ir_elem *e = NULL, *other = NULL;
+	struct apply *a = *state;
+	struct problems problems;
+	struct arena *arena = arena_new(0);
+	struct ir_set *s;
+	struct ir *next;
+	unsigned round;
+	uint32_t i;
+
+	for (round = 0; round < 2; round++) {
+		problems_init(&problems, arena);
+		next = make(yaml);
+		for (s = next->sets; s != NULL; s = s->next)
+			for (i = 0; s->is_look_up && i < s->n; i++)
+				if (s->elems[i].rule != NULL && strcmp(s->elems[i].rule->origin->id, "m777") == 0)
+					e = &s->elems[i];
+				else if (s->elems[i].rule != NULL && strcmp(s->elems[i].rule->origin->id, "m12") == 0)
+					other = &s->elems[i];
+		assert_true(e != NULL && other != NULL);
+		/* Another verdict for a key that is there. */
+		memcpy(e->lo, other->lo, sizeof(e->lo));
+		memcpy(e->hi, other->hi, sizeof(e->hi));
+		assert_int_not_equal(apply_commit(a, next, &problems), 0);
+		assert_int_equal(problems.n, 1);
+		assert_string_equal(problems.items[0].path, "/firewall/rules/m777");
+		ir_free(next);
+		if (round == 0)
+			commit(a, POLICY("", A));
+		assert_in_force(a);
+	}
+	free(yaml);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -660,7 +699,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_look_up_changes_in_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_elements_are_one_count, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_known_good, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refusal, setup, teardown)
+		cmocka_unit_test_setup_teardown(test_refusal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused_element, setup, teardown)
 	};
 
 	log_init("test", LOG_LEVEL_WARN);

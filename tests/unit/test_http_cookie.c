@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -130,6 +131,41 @@ test_site(void **state)
 }
 
 static void
+test_files(void **state)
+{
+	static const struct {
+		int		 want;
+		uint8_t		 method;
+		const char	*path;
+	} cases[] = {
+		{ 0, HTTP_PUT, "/api/v1/backups/x.age" },
+		{ 0, HTTP_PUT, "/api/v1/country-database" },
+		{ 0, HTTP_PUT, "/api/v1/lists/bad/entries" },
+		{ 0, HTTP_PUT, "/api/v1/lists/bad/entries?offset=0&size=9" },
+		{ 0, HTTP_POST, "/api/v1/workspaces/7/import" },
+		{ -415, HTTP_POST, "/api/v1/lists/bad/entries" },
+		{ -415, HTTP_PUT, "/api/v1/lists/entries" },
+		{ -415, HTTP_PUT, "/api/v1/lists/bad?/entries" },
+		{ -415, HTTP_POST, "/api/v1/workspaces/7" },
+		{ -415, HTTP_PUT, "/api/v1/configuration/system" },
+	};
+	static struct http_request r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(&r, 0, sizeof(r));
+		r.method = cases[i].method;
+		(void)snprintf(r.path, sizeof(r.path), "%s", cases[i].path);
+		r.content_length = 9;
+		r.fields[HTTP_HOST] = text("fw.example:8443");
+		r.fields[HTTP_CONTENT_TYPE] = text("application/octet-stream");
+		if (site_check(&r) != cases[i].want)
+			fail_msg("%s is not %d", cases[i].path, cases[i].want);
+	}
+}
+
+static void
 test_reply(void **state)
 {
 	struct http_reply r = { .status = 201, .content_type = "application/json", .keep_alive = true, .etag = "\"7\"",
@@ -231,6 +267,7 @@ main(void)
 		cmocka_unit_test(test_credential),
 		cmocka_unit_test(test_cookie_format),
 		cmocka_unit_test(test_site),
+		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_reply),
 		cmocka_unit_test(test_reply_split),
 	};

@@ -53,6 +53,23 @@ export async function references_to(path: string, limit: number): Promise<{ path
 	return { paths, all: answer.count ?? paths.length }
 }
 
+/** How often each entry of a list is referred to. */
+export async function counts_of(path: string): Promise<Map<string, number>> {
+	const answer = await call<{ counts?: { name: string; count: number }[] }>('GET', `/usage?${new URLSearchParams({ path, counts: 'true' })}`, here())
+	return new Map((answer.body?.counts ?? []).map(one => [one.name, one.count]))
+}
+
+const PART = 8 << 20
+
+/** The entries of a list from a file, in parts: in force when it returns. */
+export async function upload_entries(name: string, file: Blob) {
+	let at = 0
+	do {
+		await call('PUT', `/lists/${encodeURIComponent(name)}/entries?offset=${at}&size=${file.size}`, { body: file.slice(at, at + PART), type: 'application/octet-stream' })
+		at += PART
+	} while (at < file.size)
+}
+
 interface Part {
 	value: unknown
 	etag: string | null

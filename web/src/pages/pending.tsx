@@ -14,6 +14,7 @@ import { clash_of, Conflicts, rebase, type Clash } from '../ui/conflicts'
 import { DiffText, DiffTree } from '../ui/diff'
 import { type IconName } from '../ui/icon'
 import { Badge, Button, Card, Empty, ErrorSummary, Notice, PageHead, Segments, SelectField, Skeleton, Switch, TextField } from '../ui/parts'
+import { ImpactCard } from './pending-impact'
 
 /** Where a person can put an error right. */
 function link_of(error: FieldError) {
@@ -199,6 +200,7 @@ export default function Pending() {
 				{!diff || (view === 'plan' && !verdict) ? <Skeleton lines={5} /> : view === 'tree' ? <DiffTree diff={diff} />
 					: <DiffText diff={view === 'plan' ? { changes: [], text: verdict?.plan ?? '' } : diff} />}
 			</Card>
+			{verdict && verdict.errors.length === 0 && <ImpactCard id={home.id} />}
 			{asking === 'commit' && <CommitDialog changes={home.changes} verdict={verdict} onClose={() => set_asking(null)}
 				onClash={found => { set_asking(null); set_clash(found) }} />}
 			{asking === 'discard' && <Dialog title={t('changes-discard-n', { count: home.changes })} lead={t('changes-they-are-gone-for-good')} onClose={() => set_asking(null)}

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { words_of } from '../core/api'
 import type { Value } from '../core/draft'
 import { plain } from '../core/format'
-import { entry_path, read_page, references_to, type Page } from '../core/objects'
+import { counts_of, entry_path, read_page, references_to, upload_entries, type Page } from '../core/objects'
 import { place, settle } from '../core/router'
 import { columns_of, page_title, title_of, type FormNode } from '../core/schema'
 import { useEditable } from '../core/rights'
@@ -16,6 +16,7 @@ import { Button, Card, Empty, Notice, PageHead, Skeleton, Switch } from '../ui/p
 import { Table } from '../ui/table'
 import { EntryForm, type EntryDraft } from './settings-form'
 
+const LISTS = '/firewall/lists'		// of addresses, whose entries are beside the configuration
 const SHOWN = 3		// values of a long list that a cell shows
 
 function Cell({ node, value }: { node: FormNode; value: unknown }) {
@@ -28,6 +29,10 @@ function Cell({ node, value }: { node: FormNode; value: unknown }) {
 	if (typeof value === 'boolean')
 		return <>{value ? t('word-yes') : t('word-no')}</>
 	return node.kind === 'leaf' && (node.type === 'choice' || node.type === 'reference') ? <>{plain(value)}</> : <code class="cell-code">{plain(value)}</code>
+}
+
+function Uses({ n }: { n: number }) {
+	return n ? <span class="nowrap">{t('settings-used-n', { count: n })}</span> : <span class="soft nowrap">{t('settings-unused')}</span>
 }
 
 function Remove({ path, noun, name, onClose, onRemove }: { path: string; noun: string; name: string; onClose: () => void; onRemove: () => void }) {
@@ -50,11 +55,12 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 	const [error, set_error] = useState('')
 	const [draft, set_draft] = useState<EntryDraft | null>(place.value.query.has('edit') ? { key: place.value.query.get('edit') } : null)
 	const [removing, set_removing] = useState<string | null>(null)
+	const [counts, set_counts] = useState<Map<string, number> | null>(null)
 	const asked = useRef(0)
 	const columns = columns_of(list)
 	const editable = useEditable(list, list.path).any
 	const has_switch = list.children?.some(child => child.name === 'enabled')
-	const fields = [key, 'description', 'enabled', ...columns.map(column => column.name)].filter(name => list.children?.some(child => child.name === name))
+	const fields = [key, 'description', 'enabled', ...columns.map(column => column.name), ...list.path === LISTS ? ['source'] : []].filter(name => list.children?.some(child => child.name === name))
 	const version = `${workspace_edits.value} ${running_edits.value}`
 
 	const read = async (cursor = '') => {
@@ -75,6 +81,8 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 		return () => clearTimeout(soon)
 	}, [text, version])
 
+	useEffect(() => void counts_of(list.path).then(set_counts, () => set_counts(null)), [list.path, version])
+
 	const close = () => {
 		set_draft(null)
 		settle(text ? { q: text } : {})
@@ -86,11 +94,22 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 	}
 	const move = (name: string, body: Record<string, string>) =>
 		change(edit('POST', `${entry_path(list.path, name)}/move`, body), t('settings-is-moved-in-the-pending', { name }))
+	const pick = (name: string) => {
+		const picker = document.createElement('input')
+		picker.type = 'file'
+		picker.addEventListener('change', () => {
+			const file = picker.files?.[0]
+			if (file)
+				change(upload_entries(name, file), t('settings-uploaded', { name, file: file.name }))
+		})
+		picker.click()
+	}
 	const acts = (row: Value, at: number, rows: Value[]): MenuItem[] => {
 		const name = String(row[key])
 		const near = (by: number) => rows[at + by]?.[key]
 		return [
 			{ text: t('word-edit'), icon: 'edit', then: () => set_draft({ key: name }) },
+			...row.source === 'upload' && list.path === LISTS ? [{ text: t('settings-upload'), icon: 'up', then: () => pick(name) }] as MenuItem[] : [],
 			...list.ordered && !text ? [
 				{ text: t('settings-move-up'), icon: 'up', disabled: at === 0, then: () => move(name, { before: String(near(-1)) }) },
 				{ text: t('settings-move-down'), icon: 'down', disabled: at === rows.length - 1, then: () => move(name, { after: String(near(1)) }) },
@@ -125,6 +144,7 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 						<button type="button" class="link-button" onClick={() => set_draft({ key: String(row[key]) })}>{String(row[key])}</button>
 						{typeof row.description === 'string' && <small>{row.description}</small>}</div> },
 					...columns.map(column => ({ key: column.name, text: title_of(column.name), cell: (row: Value) => <Cell node={column} value={row[column.name]} /> })),
+					...counts?.size ? [{ key: 'used', text: t('settings-used'), end: true, cell: (row: Value) => <Uses n={counts.get(String(row[key])) ?? 0} /> }] : [],
 					...has_switch ? [{ key: 'on', text: t('settings-on'), cell: (row: Value) => <Switch bare label={t('settings-is-on', { value: String(row[key]) })} on={row.enabled !== false} disabled={!editable}
 						onChange={on => change(edit('PATCH', entry_path(list.path, String(row[key])), { enabled: on ? null : false }),
 							t(on ? 'settings-switched-on' : 'settings-switched-off', { name: String(row[key]) }))} /> }] : [],

@@ -32,6 +32,7 @@ interface Connection {
 	timeout: number
 	bytes?: Count
 	'reply-bytes'?: Count
+	rate?: number		// bytes a second since it was read before
 }
 
 interface Told {
@@ -65,6 +66,20 @@ export function filters_of(text: string): { filters: URLSearchParams; unknown: s
 	return { filters, unknown }
 }
 
+/** What moved since each was read before. */
+function rates_of(rows: Connection[], seen: Map<string, { bytes: number; at: number }>) {
+	const at = performance.now()
+	for (const row of rows) {
+		if (row.bytes === undefined)
+			continue
+		const bytes = number_of(row.bytes) + number_of(row['reply-bytes'])
+		const before = seen.get(String(row.id))
+		if (before && at - before.at > 500)
+			row.rate = Math.max(0, (bytes - before.bytes) * 1000 / (at - before.at))
+		seen.set(String(row.id), { bytes, at })
+	}
+}
+
 const one_of = (row: Connection) => new URLSearchParams(Object.entries({ 'filter[protocol]': row.protocol, 'filter[source]': row.source, 'filter[destination]': row.destination,
 	...row['source-port'] !== undefined && { 'filter[source-port]': String(row['source-port']) }, ...row['destination-port'] !== undefined && { 'filter[destination-port]': String(row['destination-port']) } }))
 const packet_of = (row: Connection): Packet => ({ protocol: row.protocol, source: row.source, destination: row.destination, port: row['destination-port'], from: row.from, to: row.to, action: 'accept' })
@@ -85,6 +100,7 @@ export default function States() {
 	const [asking, set_asking] = useState<{ filters: URLSearchParams; words: string } | null>(null)
 	const [group, set_group] = useState<string | null>(null)
 	const turn = useRef(0)
+	const seen = useRef(new Map<string, { bytes: number; at: number }>())
 	const { filters, unknown } = filters_of(text)
 
 	const read = async (cursor?: string) => {
@@ -95,6 +111,7 @@ export default function States() {
 			const body = await get<Told>('/state/connections?' + query)
 			const rows = list_of<Connection>(body, 'connections')
 			if (mine === turn.current) {
+				rates_of(rows, seen.current)
 				set_told(before => ({ ...body, connections: cursor && before ? [...before.connections, ...rows] : rows }))
 				set_trouble('')
 			}
@@ -150,7 +167,8 @@ export default function States() {
 					{ key: 'protocol', text: t('packets-protocol'), head: true, cell: row => <>{row.protocol} <Badge tone={row.state === 'unreplied' ? 'warn' : 'plain'}>{row.state}</Badge></> },
 					{ key: 'source', text: t('packets-sender'), cell: row => <End address={row.source} port={row['source-port']} after={row['translated-source']} after_port={row['translated-source-port']} zone={row.from} /> },
 					{ key: 'destination', text: t('packets-receiver'), cell: row => <End address={row.destination} port={row['destination-port']} after={row['translated-destination']} after_port={row['translated-destination-port']} zone={row.to} /> },
-					{ key: 'bytes', text: t('states-bytes'), end: true, cell: row => row.bytes === undefined ? <span class="soft">{t('states-not-counted')}</span> : <>{byte_size(number_of(row.bytes))}<br /><small class="soft">{byte_size(number_of(row['reply-bytes']))}</small></> },
+					{ key: 'bytes', text: t('states-bytes'), end: true, cell: row => row.bytes === undefined ? <span class="soft">{t('states-not-counted')}</span> : <>{byte_size(number_of(row.bytes))}<br /><small class="soft">{byte_size(number_of(row['reply-bytes']))}</small>
+						{row.rate ? <><br /><small>{t('states-rate', { size: byte_size(row.rate) })}</small></> : null}</> },
 					{ key: 'timeout', text: t('states-ends-in'), end: true, cell: row => duration(row.timeout) },
 					{ key: 'acts', text: t('word-more'), end: true, cell: row => <Menu label={t('packets-more-for', { from: row.source, to: row.destination })} items={[...packet_items(packet_of(row), set_group),
 						{ text: t('packets-only-sender'), icon: 'filter' as const, then: () => set_text(`source:${row.source}`) },

@@ -143,3 +143,18 @@ diff-n-objects =
         [one] { $count } Objekt
        *[other] { $count } Objekte
     }
+changes-impact = Wen es trifft
+changes-impact-look = Den letzten Tag ansehen
+changes-impact-unreadable = Wen es trifft, ist nicht zu erfahren
+changes-impact-lead = Der Verkehr des letzten Tages wird an den offenen Änderungen gemessen: welche Verbindungen sie trennen würden, und was bisher abgewiesen wurde und nun durchkäme.
+changes-impact-cut = Getrennt: { $count }
+changes-impact-admitted = Eingelassen: { $count }
+changes-impact-looked = { $connections } Verbindungen und { $denied } protokollierte Abweisungen wurden betrachtet; Verbindungen sind seit { $ago } im Gedächtnis.
+changes-impact-search = Adresse, Port oder Regel suchen
+changes-impact-none-like-that = Keine ist so
+changes-impact-none-cut = Keine Verbindung des letzten Tages wird getrennt
+changes-impact-none-admitted = Nichts, was abgewiesen wurde, käme durch
+changes-impact-who = Verbindung
+changes-impact-why = Was aus ihr wird
+changes-impact-last = Zuletzt gesehen
+changes-impact-more = { $count } weitere: Suchen Sie danach.

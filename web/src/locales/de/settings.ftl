@@ -64,3 +64,8 @@ settings-not-right-yet =
        *[other] { $count } Dinge stimmen noch nicht
     }
 settings-read-only = Sie dürfen das ansehen, nicht ändern
+settings-used = Verwendet
+settings-used-n = von { $count }
+settings-unused = nirgends
+settings-upload = Eine Datei mit Einträgen hochladen
+settings-uploaded = { $file } ist als { $name } in Kraft

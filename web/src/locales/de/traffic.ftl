@@ -155,3 +155,4 @@ explain-of = Nach
 explain-what-in-force = Was in Kraft ist
 explain-say-who = Sagen Sie, wer mit wem spricht
 explain-way-here = Hier steht der Weg des Pakets, Regel für Regel.
+states-rate = { $size }/s

@@ -143,3 +143,18 @@ diff-n-objects =
         [one] { $count } object
        *[other] { $count } objects
     }
+changes-impact = Whom it touches
+changes-impact-look = Look at the last day
+changes-impact-unreadable = It cannot be told whom it touches
+changes-impact-lead = The traffic of the last day is held against the pending changes: which connections they would cut off, and what was refused until now and would pass.
+changes-impact-cut = Cut off: { $count }
+changes-impact-admitted = Let in: { $count }
+changes-impact-looked = { $connections } connections and { $denied } logged refusals were looked at; connections are remembered since { $ago }.
+changes-impact-search = Search address, port or rule
+changes-impact-none-like-that = None is like that
+changes-impact-none-cut = No connection of the last day is cut off
+changes-impact-none-admitted = Nothing that was refused would pass
+changes-impact-who = Connection
+changes-impact-why = What becomes of it
+changes-impact-last = Last seen
+changes-impact-more = { $count } more: search for them.

@@ -64,3 +64,8 @@ settings-not-right-yet =
        *[other] { $count } things are not right yet
     }
 settings-read-only = You may look at this, not change it
+settings-used = Used
+settings-used-n = by { $count }
+settings-unused = not used
+settings-upload = Upload a file of entries
+settings-uploaded = { $file } is in force as { $name }

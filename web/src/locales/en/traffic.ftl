@@ -155,3 +155,4 @@ explain-of = Of
 explain-what-in-force = What is in force
 explain-say-who = Say who talks to whom
 explain-way-here = The way of the packet stands here, rule by rule.
+states-rate = { $size }/s

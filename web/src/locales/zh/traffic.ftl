@@ -139,3 +139,4 @@ explain-of = 依据
 explain-what-in-force = 生效中的配置
 explain-say-who = 请指定谁与谁通信
 explain-way-here = 数据包的路径将逐条规则显示在这里。
+states-rate = { $size }/s
