@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "base/str.h"
+#include "ipc/ids.h"
 #include "rig_setup.h"
 
 #define ENTRIES	"/lists/bad/entries"
