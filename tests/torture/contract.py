@@ -61,7 +61,8 @@ class Box:
         self.oracle = Oracle(lab)
         self.documents = pool(self.shown())
         self.states, self.parts, self.configurations, self.commit_s = {}, {}, {}, {}
-        self.last_settle_s, self.is_left = 0.0, True
+        self.last_settle_s = self.last_answer_s = self.last_look_s = 0.0
+        self.is_left = True
         for k in (*range(len(self.documents)), 0):
             self.learn(k)
         self.at = 0
@@ -137,11 +138,14 @@ class Box:
 
     def settle(self, k, what):
         """Wait until everything is at what is stored; how long that took."""
-        since, state, now = time.monotonic(), None, None
+        since, state, now, answer_s = time.monotonic(), None, None, None
         while time.monotonic() - since < SETTLE_S:
             now = self.stored(k)
+            looked = time.monotonic()
+            if now is not None and answer_s is None:
+                answer_s = looked - since
             if now is not None and (state := self.oracle.state()) == self.states[now]:
-                self.last_settle_s = time.monotonic() - since
+                self.last_settle_s, self.last_answer_s, self.last_look_s = time.monotonic() - since, answer_s, time.monotonic() - looked
                 return now
             time.sleep(0.01)
         if now is None:

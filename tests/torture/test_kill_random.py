@@ -17,12 +17,14 @@ def test_kills_at_random_instants(box):
         before, usual_s = box.at, box.usual_s(k)
         with trials.trial(i, name) as seen:
             box.strike(k, name, box.random.uniform(0, 1.2 * usual_s))
-            seen.update(new=box.at != before, settle_s=box.last_settle_s)
+            seen.update(new=box.at != before, settle_s=box.last_settle_s, answer_s=box.last_answer_s, look_s=box.last_look_s)
     box.finish()
     n, new, left = len(trials.done), sum(trials.seen("new")), len(trials.left(every))
     record("R1", f"kill -9 of each of {len(DAEMONS + SUITE)} processes at random instants of commits", n, "breaches", len(trials.breaches()), 0,
            f"{n - new} ended in the old configuration, {new} in the new one; privd and the spawner are started again by the test, as by "
            "systemd", left)
     record("R1", "until all subsystems are at the stored configuration again, worst", n, "s", round(max(trials.seen("settle_s")), 2), 2,
-           "from the answer to the commit, or from the loss of its connection", left)
+           "from the answer to the commit, or from the loss of its connection" +
+           (f"; management answered after {max(trials.seen('answer_s')):.2f} s, the look at the kernel itself took {max(trials.seen('look_s')):.2f} s, worst"
+            if trials.seen("look_s") else ""), left)
     assert new > 0 and not trials.breaches()
