@@ -51,9 +51,9 @@ def slope(points):
     return sum((x - mx) * (y - my) for x, y in points) / sum((x - mx) ** 2 for x, _ in points)
 
 
-def windows(points, what):
+def windows(points, what, n=WINDOWS):
     """One point for each of equal parts of the run."""
-    size = max(1, len(points) // WINDOWS)
+    size = max(1, len(points) // n)
     parts = [points[i:i + size] for i in range(0, len(points) - size + 1, size)]
     return [(sum(x for x, _ in p) / len(p), what(y for _, y in p)) for p in parts]
 
@@ -178,8 +178,8 @@ def test_nothing_more_is_held(lab):
                 held[n].append((i / 1000, a.look()["bytes"] / 1024))
         if i == COMMITS_HELD // 3:
             before = {n: a.sizes() for n, a in allocators.items()}
-    # What is under way is held for a moment (fwd stores a ruleset after the answer): the least in a while is what stays.
-    slopes = {n: slope(windows(points, min)) for n, points in held.items()}
+    # What is under way is held for a while (fwd stores a ruleset after the answer): the least in a third of the run is what stays.
+    slopes = {n: slope(windows(points, min, 3)) for n, points in held.items()}
     worst = max(slopes, key=slopes.get)
     for n, points in held.items():
         print(n, "KiB:", *(round(y, 1) for _, y in windows(points, min)))
