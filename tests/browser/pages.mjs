@@ -91,6 +91,25 @@ await check('a form keeps what was typed, lists what is wrong, links to the fiel
 		return wrong
 	}))
 
+await check('whom the pending changes touch is told on demand, and searched', () =>
+	with_page({}, async (page, url) => {
+		await open_rules(page, url)
+		await rule_row(page, 'ping').getByRole('switch').click()
+		await page.locator('.bar-pending').waitFor()
+		await page.goto(url + '/#/pending')
+		await page.getByRole('button', { name: 'Look at the last day' }).click()
+		const table = page.getByRole('table', { name: 'Whom it touches' })
+		await table.getByText('203.0.113.10:8080').waitFor()
+		const wrong = await check_axe(page, 'impact')
+		await shoot(page, 'pending-impact')
+		await page.getByRole('searchbox', { name: 'Search address, port or rule' }).fill('9090')
+		await table.getByText('203.0.113.10:8080').waitFor({ state: 'detached' })
+		await page.getByRole('radio', { name: 'Let in: 1' }).check({ force: true })
+		await page.getByText('None is like that').waitFor()
+		await page.getByRole('searchbox', { name: 'Search address, port or rule' }).fill('')
+		await table.getByText('192.0.2.130:25').waitFor()
+		return [...wrong, await overflow(page)]
+	}))
 await check('what validation refuses leads from the pending page into the rule', () =>
 	with_page({ expected: [/status of 422/] }, async (page, url, box) => {
 		await open_rules(page, url)
