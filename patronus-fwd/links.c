@@ -19,6 +19,7 @@ struct link {
 	struct mac	 mac;
 	struct mac	 permanent;
 	uint32_t	 program;	/* XDP; 0: none */
+	uint32_t	 lower;		/* the link on which this one stands, whose frames it has a part of; 0: none */
 	bool		 uses_sets;
 	bool		 has_mac;
 	bool		 has_permanent;
@@ -83,6 +84,27 @@ get_program(struct nl_reader r)
 	return 0;
 }
 
+/* Only of kinds that hand on the packets of another link as they came; tunnels have packets of their own in them. */
+static uint32_t
+get_lower(struct nl_reader r)
+{
+	static const char *const kinds[] = { "vlan", "macvlan" };
+	struct nl_reader nested;
+	struct nl_attr info, kind, lower, elsewhere;
+	unsigned i;
+
+	if (!nlattr_find(r, IFLA_LINKINFO, &info) || !nlattr_find(r, IFLA_LINK, &lower) || lower.len != sizeof(uint32_t) ||
+	    nlattr_find(r, IFLA_LINK_NETNSID, &elsewhere))
+		return 0;
+	nlattr_reader_nested(&nested, &info);
+	if (!nlattr_find(nested, IFLA_INFO_KIND, &kind) || nlattr_str(&kind) == NULL)
+		return 0;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(nlattr_str(&kind), kinds[i]) == 0)
+			return nlattr_u32(&lower);
+	return 0;
+}
+
 static void
 read_link(struct links *all, const struct nl_msg *m, struct arena *a)
 {
@@ -103,6 +125,7 @@ read_link(struct links *all, const struct nl_msg *m, struct arena *a)
 	l->index = (uint32_t)info.ifi_index;
 	l->name = mem_strdup(a, name);
 	l->program = get_program(r);
+	l->lower = get_lower(r);
 	l->has_mac = get_mac(r, IFLA_ADDRESS, &l->mac);
 	l->has_permanent = get_mac(r, IFLA_PERM_ADDRESS, &l->permanent);
 	bus = get_text(r, IFLA_PARENT_DEV_BUS_NAME);
@@ -252,4 +275,17 @@ links_uses_sets(const struct links *all, const char *name)
 	const struct link *l = find(all, name);
 
 	return l != NULL && l->uses_sets;
+}
+
+const char *
+links_next_upper(const struct links *all, const char *name, unsigned *at)
+{
+	const struct link *lower = find(all, name), *l;
+
+	while (lower != NULL && *at < all->n) {
+		l = &all->items[(*at)++];
+		if (l->lower == lower->index)
+			return l->name;
+	}
+	return NULL;
 }

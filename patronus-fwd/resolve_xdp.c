@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
 #include "links.h"
 #include "mem.h"
 #include "policy_xdp.h"
@@ -7,13 +9,26 @@
 /* What is dropped in drivers: where, whom, and how much is too much. */
 
 static void
+sets_add(struct resolver *s, struct policy_xdp *x, const char *ifname, unsigned *cap)
+{
+	uint32_t i;
+
+	for (i = 0; i < x->sets.n; i++)
+		if (strcmp(x->sets.items[i], ifname) == 0)
+			return;
+	x->sets.items = mem_grow(s->arena, x->sets.items, x->sets.n, sizeof(*x->sets.items), cap);
+	x->sets.items[x->sets.n++] = ifname;
+}
+
+static void
 resolve_links(struct resolver *s, const struct conf_xdp *c, struct policy_xdp *x)
 {
 	const struct policy_interface *i;
+	const char *upper;
+	unsigned cap = 0, at;
 	uint32_t n;
 
 	x->links.items = mem_alloc(s->arena, c->interfaces.n, sizeof(*x->links.items));
-	x->sets.items = mem_alloc(s->arena, c->interfaces.n, sizeof(*x->sets.items));
 	for (n = 0; n < c->interfaces.n; n++) {
 		i = names_get(&s->interfaces, c->interfaces.items[n]);
 		if (i == NULL) {
@@ -23,8 +38,12 @@ resolve_links(struct resolver *s, const struct conf_xdp *c, struct policy_xdp *x
 		}
 		x->links.items[x->links.n++] = i->ifname;
 		if (links_uses_sets(s->links, i->ifname))
-			x->sets.items[x->sets.n++] = i->ifname;
+			sets_add(s, x, i->ifname, &cap);
 	}
+	/* A driver sees frames before a VLAN or a macvlan has its part of them; the rules see of which it was. */
+	for (n = 0; n < x->sets.n; n++)
+		for (at = 0; (upper = links_next_upper(s->links, x->sets.items[n], &at)) != NULL;)
+			sets_add(s, x, upper, &cap);
 }
 
 void

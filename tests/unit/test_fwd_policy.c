@@ -81,6 +81,63 @@ test_links(void **state)
 	arena_free(a);
 }
 
+static void
+put_upper(struct buf *b, uint32_t index, const char *name, const char *kind, uint32_t lower, bool is_elsewhere)
+{
+	struct ifinfomsg info = { .ifi_index = (int)index };
+	size_t at = nlmsg_begin(b, RTM_NEWLINK, 0, 1, &info, sizeof(info)), nested;
+
+	nlattr_put_str(b, IFLA_IFNAME, name);
+	nlattr_put(b, IFLA_LINK, &lower, sizeof(lower));
+	if (is_elsewhere)
+		nlattr_put(b, IFLA_LINK_NETNSID, &(uint32_t){ 0 }, sizeof(uint32_t));
+	nested = nlattr_begin(b, IFLA_LINKINFO);
+	nlattr_put_str(b, IFLA_INFO_KIND, kind);
+	nlattr_end(b, nested);
+	nlmsg_end(b, at);
+}
+
+/* What drivers drop of eth0 where they cannot: on it, and on all links that have a part of its frames, on whichever of them they stand. */
+static void
+test_sets_on_uppers(void **state)
+{
+	static struct conf_interface_match here = { .name = "eth0" };
+	static struct conf_interface interfaces[] = { { .name = "a", .match = &here } };
+	static const char *names[] = { "a" };
+	static struct conf_xdp xdp = { .enabled = true, .interfaces = { names, 1 } };
+	static struct conf_firewall firewall = { .xdp = &xdp };
+	struct conf_fwd conf = { .interfaces = { interfaces, 1 }, .firewall = &firewall };
+	struct problems problems;
+	struct arena *a = arena_new(0);
+	struct fw_policy *p;
+	struct links *l;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	put_upper(&b, 7, "both", "vlan", 6, false);
+	put_link(&b, 1, "eth0", &first, NULL, NULL);
+	put_upper(&b, 6, "tagged", "vlan", 1, false);
+	put_upper(&b, 8, "gre1", "gre", 1, false);
+	put_upper(&b, 9, "other", "vlan", 1, true);
+	put_upper(&b, 10, "mac", "macvlan", 1, false);
+	put_upper(&b, 11, "eth9.1", "vlan", 2, false);
+	l = links_read(b.data, b.len, a);
+	buf_fini(&b);
+	problems_init(&problems, a);
+	p = policy_from_conf(&conf, l, a, &problems);
+	assert_int_equal(p->xdp->sets.n, 0);
+	links_use_sets(l, "eth0");
+	p = policy_from_conf(&conf, l, a, &problems);
+	assert_int_equal(p->xdp->links.n, 1);
+	assert_int_equal(p->xdp->sets.n, 4);
+	assert_string_equal(p->xdp->sets.items[0], "eth0");
+	assert_string_equal(p->xdp->sets.items[1], "tagged");
+	assert_string_equal(p->xdp->sets.items[2], "mac");
+	assert_string_equal(p->xdp->sets.items[3], "both");
+	arena_free(a);
+}
+
 static struct fw_policy *
 resolve(struct conf_fwd *conf, struct arena *a, struct problems *problems)
 {
@@ -156,6 +213,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_sets_on_uppers),
 		cmocka_unit_test(test_absent_hardware),
 		cmocka_unit_test(test_names_that_the_schema_forbids)
 	};
