@@ -395,7 +395,7 @@ void
 drivers_state(const struct drivers *d, struct state_firewall *s, struct arena *a)
 {
 	static const char *const names[XDP_REASONS] = { "passed", "listed-ipv4", "listed-ipv6", "over-source-limit", "over-connection-limit",
-	    "over-total-limit" };
+	    "not-repeated", "over-total-limit" };
 	struct xdp_count counts[XDP_REASONS];
 	const struct place *p;
 	unsigned i;

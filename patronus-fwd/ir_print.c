@@ -237,10 +237,22 @@ print_write(struct buf *b, const struct ir_stmt *s)
 }
 
 static void
+print_meter(struct buf *b, const struct ir_stmt *s)
+{
+	unsigned i;
+
+	buf_printf(b, "meter @%s ", s->set->name);
+	if (s->set->nfields == 1)
+		buf_printf(b, s->bits > 0 ? "%s/%u " : "%s ", ir_field_info(s->field)->name, s->bits);
+	for (i = 0; s->set->nfields > 1 && i < s->set->nfields; i++)
+		buf_printf(b, "%s%s", ir_field_info(s->set->fields[i])->name, i + 1u < s->set->nfields ? " . " : " ");
+}
+
+static void
 print_connections(struct buf *b, const struct ir_stmt *s)
 {
 	if (s->kind == IR_CONNECTIONS_METER)
-		buf_printf(b, "meter @%s %s ", s->set->name, ir_field_info(s->field)->name);
+		print_meter(b, s);
 	buf_printf(b, "connections %s%u", s->connections.is_over ? "over " : "", s->connections.max);
 }
 
@@ -262,7 +274,7 @@ print_stmt(struct buf *b, const struct ir_stmt *s)
 		print_limit(b, s);
 		break;
 	case IR_METER:
-		buf_printf(b, "meter @%s %s ", s->set->name, ir_field_info(s->field)->name);
+		print_meter(b, s);
 		print_limit(b, s);
 		break;
 	case IR_CONNECTIONS:

@@ -164,7 +164,7 @@ struct ir_stmt {
 	uint8_t			 kind;		/* enum ir_kind */
 	uint8_t			 field;		/* IR_MATCH and the meters */
 	uint8_t			 cmp;
-	uint8_t			 bits;		/* IR_PREFIX */
+	uint8_t			 bits;		/* IR_PREFIX; IR_METER: of the field only its first so many, a multiple of 8; 0: all */
 	const struct ir_set	*set;		/* IR_IN_SET, IR_VMAP and the meters */
 	union {
 		struct ir_match	 match;

@@ -243,20 +243,28 @@ put_prefix(struct nftnl_rule *r, const struct ir_stmt *s, unsigned len)
 	put_cmp(r, s->cmp == IR_PREFIX ? NFT_CMP_EQ : NFT_CMP_NEQ, value, len);
 }
 
-static struct nftnl_expr *
-put_lookup(struct nftnl_rule *r, const struct ir_stmt *s)
+/* Of the statement's set. */
+static void
+put_key(struct nftnl_rule *r, const struct ir_stmt *s)
 {
-	struct nftnl_expr *e;
 	unsigned i, words;
 
 	if (s->set->nfields == 1) {
 		put_load(r, s->field, ir_field_info(s->field)->len, NFT_REG_1);
-	} else {
-		for (i = 0, words = 0; i < s->set->nfields; i++) {
-			put_load(r, s->set->fields[i], ir_field_info(s->set->fields[i])->len, reg_number(words));
-			words += (ir_field_info(s->set->fields[i])->len + 3u) / 4;
-		}
+		return;
 	}
+	for (i = 0, words = 0; i < s->set->nfields; i++) {
+		put_load(r, s->set->fields[i], ir_field_info(s->set->fields[i])->len, reg_number(words));
+		words += (ir_field_info(s->set->fields[i])->len + 3u) / 4;
+	}
+}
+
+static struct nftnl_expr *
+put_lookup(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	struct nftnl_expr *e;
+
+	put_key(r, s);
 	e = add(r, "lookup");
 	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, s->set->name);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
@@ -330,9 +338,14 @@ set_connections(struct nftnl_expr *e, const struct ir_connections *c)
 static void
 put_meter(struct nftnl_rule *r, const struct ir_stmt *s)
 {
+	uint8_t mask[IR_VALUE_MAX] = { 0 };
 	struct nftnl_expr *e, *state;
 
-	put_load(r, s->field, ir_field_info(s->field)->len, NFT_REG_1);
+	put_key(r, s);
+	if (s->bits > 0) {
+		memset(mask, 0xff, s->bits / 8u);
+		put_mask(r, mask, ir_field_info(s->field)->len);
+	}
 	e = add(r, "dynset");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, s->kind == IR_METER ? NFT_DYNSET_OP_UPDATE : NFT_DYNSET_OP_ADD);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);

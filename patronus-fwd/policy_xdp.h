@@ -17,6 +17,7 @@ struct policy_xdp {
 	struct policy_endpoint	 source;	/* one criterion: the groups; none: no list */
 	struct policy_rate	 source_rate;
 	struct policy_rate	 open_rate;	/* connections of one source, */
+	struct policy_rate	 target_rate;	/* to one destination; what is over it has to be repeated, */
 	struct policy_rate	 total_rate;	/* of all */
 };
 

@@ -64,6 +64,7 @@ resolve_xdp(struct resolver *s)
 		x->source_rate = (struct policy_rate){ c->source_limit->rate, c->source_limit->burst };
 	if (c->connection_limit != NULL) {
 		x->open_rate = (struct policy_rate){ c->connection_limit->per_source, c->connection_limit->per_source_burst };
+		x->target_rate = (struct policy_rate){ c->connection_limit->per_destination, c->connection_limit->per_destination_burst };
 		x->total_rate = (struct policy_rate){ c->connection_limit->total, c->connection_limit->total_burst };
 	}
 }

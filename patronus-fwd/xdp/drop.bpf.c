@@ -48,9 +48,9 @@ struct packet {
 
 /*
  * Functions that are not static are judged by the verifier by themselves, for whatever arguments, and only once: so loops stay cheap to load.
- * What they say is 0 or 1.
  */
 int	is_listed_v6(uint32_t buckets, uint64_t high, uint64_t low);
+/* Where the header of TCP begins, when the packet opens a connection; or 0. */
 int	opens_tcp(struct xdp_md *, uint32_t offset, uint32_t is_v6);
 
 /* --- headers */
@@ -146,7 +146,7 @@ opens_tcp(struct xdp_md *ctx, uint32_t offset, uint32_t is_v6)
 	offset &= OFFSET_MASK;
 	offset = is_v6 ? tcp_after_v6(data, end, offset) : tcp_after_v4(data, end, offset);
 	h = data + (offset & OFFSET_MASK);
-	return offset != 0 && (void *)(h + TCP_FLAGS + 1) <= end && (h[TCP_FLAGS] & FLAGS_OPEN) == FLAG_SYN;
+	return offset != 0 && (void *)(h + TCP_FLAGS + 1) <= end && (h[TCP_FLAGS] & FLAGS_OPEN) == FLAG_SYN ? (int)(offset & OFFSET_MASK) : 0;
 }
 
 /* --- lists */
@@ -241,23 +241,85 @@ is_source_over(const struct xdp_rate *r, uint32_t from, uint64_t hash, uint64_t 
 	return due != NULL && is_over(due, r, now);
 }
 
+/* A connection as hashes: of whom it calls, and of all that a repetition of its first packet has in common with that. */
+struct call {
+	uint64_t	target;
+	uint64_t	all;
+};
+
+static __always_inline bool
+call_read(struct xdp_md *ctx, const struct packet *p, uint32_t tcp, uint64_t seed, struct call *ret)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct iphdr *v4 = data + (p->offset & OFFSET_MASK);
+	struct ipv6hdr *v6 = (void *)v4;
+	uint32_t *ports = data + (tcp & OFFSET_MASK), *to = v6->daddr.in6_u.u6_addr32;
+
+	if ((void *)(ports + 1) > end || (void *)(v4 + 1) > end)
+		return false;
+	if (!p->is_v6) {
+		ret->target = mix(v4->daddr ^ seed);
+	} else {
+		if ((void *)(v6 + 1) > end)
+			return false;
+		ret->target = mix(((uint64_t)to[0] << 32 | to[1]) ^ mix(((uint64_t)to[2] << 32 | to[3]) ^ seed));
+	}
+	ret->all = mix(ret->target ^ mix(p->source[0] ^ mix(p->source[1] ^ *ports ^ seed)));
+	return true;
+}
+
+/*
+ * Who opens a connection in earnest sends the packet again when nothing comes back; who forges senders by the million does not.  So under a flood a
+ * connection costs its opener a second, and the flood gets nowhere.
+ */
+static __always_inline bool
+is_repeated(uint64_t hash, uint64_t now)
+{
+	uint32_t key = (2 * XDP_CELLS + XDP_TARGETS) | (hash & (XDP_REPEATS - 1));
+	uint64_t *cell = bpf_map_lookup_elem(&cells, &key), ms = now / 1000000 & XDP_REPEAT_TIME, was;
+
+	if (cell == NULL)
+		return true;
+	was = *(volatile uint64_t *)cell;
+	if (((was ^ hash) & ~XDP_REPEAT_TIME) == 0 && ((ms - was) & XDP_REPEAT_TIME) < XDP_REPEAT_MS)
+		return true;
+	*(volatile uint64_t *)cell = (hash & ~XDP_REPEAT_TIME) | ms;
+	return false;
+}
+
+static __always_inline bool
+is_target_over(struct xdp_md *ctx, const struct xdp_control *c, const struct packet *p, uint32_t tcp, uint64_t now)
+{
+	struct call call;
+	uint64_t *due;
+	uint32_t key;
+
+	if (!call_read(ctx, p, tcp, c->seed, &call))
+		return false;
+	key = 2 * XDP_CELLS | (call.target & (XDP_TARGETS - 1));
+	due = bpf_map_lookup_elem(&cells, &key);
+	return due != NULL && is_over(due, &c->rates[XDP_METER_SYN_TARGET], now) && !is_repeated(call.all, now);
+}
+
 static __always_inline enum xdp_reason
 rates_check(struct xdp_md *ctx, struct xdp_control *c, const struct packet *p)
 {
 	const struct xdp_rate *all = &c->rates[XDP_METER_SOURCE], *syn = &c->rates[XDP_METER_SYN], *total = &c->rates[XDP_METER_SYN_TOTAL];
-	bool is_open = (syn->interval_ns | total->interval_ns) != 0 && opens_tcp(ctx, p->offset, p->is_v6);
-	uint64_t hash, now;
+	uint64_t target = c->rates[XDP_METER_SYN_TARGET].interval_ns, hash, now;
+	uint32_t tcp = (syn->interval_ns | target | total->interval_ns) != 0 ? (uint32_t)opens_tcp(ctx, p->offset, p->is_v6) : 0;
 
-	if (all->interval_ns == 0 && !is_open)
+	if (all->interval_ns == 0 && tcp == 0)
 		return XDP_PASSED;
 	/* A host of IPv6 has 64 bits of addresses: its network counts. */
 	hash = mix(p->source[0] ^ c->seed);
 	now = bpf_ktime_get_coarse_ns();
 	if (all->interval_ns != 0 && is_source_over(all, 0, hash, now))
 		return XDP_OVER_SOURCE;
-	if (is_open && syn->interval_ns != 0 && is_source_over(syn, XDP_CELLS, hash, now))
+	if (tcp != 0 && syn->interval_ns != 0 && is_source_over(syn, XDP_CELLS, hash, now))
 		return XDP_OVER_SYN;
-	if (is_open && total->interval_ns != 0 && is_over(&c->syn_total, total, now))
+	if (tcp != 0 && target != 0 && is_target_over(ctx, c, p, tcp, now))
+		return XDP_NOT_REPEATED;
+	if (tcp != 0 && total->interval_ns != 0 && is_over(&c->syn_total, total, now))
 		return XDP_OVER_SYN_TOTAL;
 	return XDP_PASSED;
 }

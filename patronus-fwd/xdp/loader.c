@@ -48,7 +48,7 @@ sizes_set(struct bpf_object *o, uint32_t nslots, bool has_rates)
 	if (pool == NULL || cells == NULL)
 		return -ENOENT;
 	error = bpf_map__set_max_entries(pool, nslots > 0 ? nslots : 1);
-	return error != 0 ? error : bpf_map__set_max_entries(cells, has_rates ? 2 * XDP_CELLS : 1);
+	return error != 0 ? error : bpf_map__set_max_entries(cells, has_rates ? XDP_CELLS_ALL : 1);
 }
 
 /* Descriptors that outlive the object. */

@@ -130,8 +130,9 @@ xdp_plan_new(const struct policy_xdp *x, struct arena *scratch, struct xdp_plan 
 		prefixes_of(&x->source.criteria[0], scratch, &lists);
 	p->rates[XDP_METER_SOURCE] = rate_of(&x->source_rate);
 	p->rates[XDP_METER_SYN] = rate_of(&x->open_rate);
+	p->rates[XDP_METER_SYN_TARGET] = rate_of(&x->target_rate);
 	p->rates[XDP_METER_SYN_TOTAL] = rate_of(&x->total_rate);
-	p->has_rates = x->source_rate.rate.count > 0 || x->open_rate.rate.count > 0;
+	p->has_rates = x->source_rate.rate.count > 0 || x->open_rate.rate.count > 0 || x->target_rate.rate.count > 0;
 	error = xdp_list_new(&lists, 1, &p->list);
 	if (error != 0) {
 		free(p);

@@ -25,7 +25,8 @@ typedef __u64	uint64_t;
 
 enum xdp_meter {
 	XDP_METER_SOURCE = 0,	/* all packets of a source */
-	XDP_METER_SYN,		/* TCP connections that a source opens */
+	XDP_METER_SYN,		/* TCP connections that a source opens, */
+	XDP_METER_SYN_TARGET,	/* that are opened to a destination: what is over that passes when it is repeated, */
 	XDP_METER_SYN_TOTAL,	/* that all open together */
 	XDP_METERS
 };
@@ -50,6 +51,7 @@ enum xdp_reason {
 	XDP_LISTED_V6,
 	XDP_OVER_SOURCE,
 	XDP_OVER_SYN,
+	XDP_NOT_REPEATED,
 	XDP_OVER_SYN_TOTAL,
 	XDP_REASONS
 };
@@ -99,8 +101,15 @@ union xdp_slot {
 	} range;
 };
 
-/* --- cells: when the next packet of a source is due; sources share them by their hash */
+/* --- cells: when the next packet of a source, or to a destination, is due; they share them by their hash */
 
-#define XDP_CELLS	(1u << 20)	/* for each meter by source */
+#define XDP_CELLS	(1u << 20)	/* for each meter by source, of which there are two */
+#define XDP_TARGETS	(1u << 16)	/* behind them, for the one by destination */
+#define XDP_REPEATS	(1u << 19)	/* behind these: what was asked to be repeated, and when */
+#define XDP_CELLS_ALL	(2 * XDP_CELLS + XDP_TARGETS + XDP_REPEATS)
+
+/* The time is in milliseconds; the rest of the word tells one packet from another whose cell is the same. */
+#define XDP_REPEAT_TIME	((1ull << 40) - 1)
+#define XDP_REPEAT_MS	10000	/* for as long a repetition counts: RFC 6298 repeats after 1 and 3 seconds, older systems after 3 and 9 */
 
 #endif

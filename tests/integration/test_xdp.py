@@ -4,6 +4,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -22,16 +24,53 @@ firewall:
   zones: {{ wan: {{ interfaces: [wan] }}, lan: {{ interfaces: [lan] }} }}
   groups:
     bad: {{ addresses: [{bad}] }}
-  services: {{ iperf: {{ protocol: tcp, ports: [5201] }} }}
+  services: {{ probe: {{ protocol: tcp, ports: [5201, 5202] }} }}
   xdp: {xdp}
   rules:
     - {{ id: ping, from: wan, to: local, service: ping, action: accept }}
-    - {{ id: iperf, from: wan, to: lan, service: iperf, action: accept }}
+    - {{ id: probe, from: wan, to: lan, service: probe, action: accept }}
 management: {{ web: {{ zones: [lan] }} }}
 """
 BAD = f'{WORLD4}/32, "{WORLD6}/128"'
 ON = "{ interfaces: [wan], drop: bad }"
 LIMITS = "{ interfaces: [wan], drop: bad, source-limit: { rate: 1/hour, burst: 5 } }"
+# No more than 20 connections a second to one host, and then those that are asked for twice.
+FLOODED = "{ interfaces: [wan], connection-limit: { per-destination: 20/second, per-destination-burst: 20 } }"
+# SYN packets of forged senders, of a network that is routed to where they come from: so many for so many seconds.
+FLOOD = r'''
+import random, socket, struct, sys, time
+mac, seconds = bytes.fromhex(sys.argv[1].replace(":", "")), float(sys.argv[2])
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+target = socket.inet_aton("192.0.2.10")
+def fold(data):
+    n = sum(struct.unpack(f">{len(data) // 2}H", data))
+    n = (n & 0xffff) + (n >> 16)
+    return ~(n + (n >> 16)) & 0xffff
+sent, end = 0, time.monotonic() + seconds
+while time.monotonic() < end:
+    for _ in range(100):
+        source = bytes([203, 0, 113, random.randrange(100, 255)])
+        tcp = struct.pack(">HHIIBBHHH", random.randrange(1024, 65535), 5201, random.getrandbits(32), 0, 0x50, 2, 1024, 0, 0)
+        tcp = tcp[:16] + struct.pack(">H", fold(source + target + struct.pack(">HH", 6, 20) + tcp)) + tcp[18:]
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, 40, random.getrandbits(16), 0, 64, 6, 0) + source + target
+        ip = ip[:10] + struct.pack(">H", fold(ip)) + ip[12:]
+        s.send(mac + bytes(6) + b"\x08\x00" + ip + tcp)
+        sent += 1
+    time.sleep(0.01)
+print(sent, flush=True)
+'''
+# A connection that stands: a line there and back, again and again, until the end of its input.
+TALK = r'''
+import socket, sys
+s = socket.create_connection(("192.0.2.10", 5202), timeout=20)
+s.settimeout(5)
+f = s.makefile("rwb", buffering=0)
+print("up", flush=True)
+for line in sys.stdin.buffer:
+    f.write(line)
+    print(f.readline() == line, flush=True)
+'''
 PASS = 'int p(void *c) { return 2; }\nchar l[] __attribute__((section("license"))) = "GPL";\n'
 
 
@@ -195,6 +234,48 @@ def test_iperf(box):
     flood.terminate()
     assert counters(box)["listed-ipv4"] > 20
     assert got > without / 4, f"{got:.2f} of {without:.2f} Gbit/s"
+
+
+def flood(lab, seconds):
+    mac = json.loads(lab.ip("box", "-j link show eth0").stdout)[0]["address"]
+    return subprocess.Popen(["ip", "netns", "exec", lab.ns("inet"), sys.executable, "-c", FLOOD, mac, str(seconds)], stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("place", ["native", "nftables"])
+def test_syn_flood(box, place):
+    """Forged senders get nowhere; who has a connection keeps it, and who wants one gets it at the second try of his TCP."""
+    if place == "nftables":
+        box.ip("box", f"link set dev eth0 xdp obj {pass_all(box)} sec xdp")
+    box.ip("inet", "route add 192.0.2.0/25 via 198.51.100.2")
+    for n in (5201, 5202):
+        box.spawn("lan", ["socat", f"TCP-LISTEN:{n},reuseaddr,fork,backlog=1024", "EXEC:cat" if n == 5202 else "SYSTEM:echo $SOCAT_PEERADDR"])
+    count = "add table inet t; add chain inet t c { type filter hook prerouting priority 0; }; add rule inet t c tcp dport 5201 tcp flags & (fin | syn | rst | ack) == syn counter"
+    box.exec("lan", ["nft", count])
+    arrived = lambda: int(re.search(r"counter packets (\d+)", box.exec("lan", ["nft", "list", "chain", "inet", "t", "c"]).stdout).group(1))  # noqa: E731
+    # Without the limit all of it arrives: this is a flood.
+    commit(box, xdp="{ interfaces: [wan] }")
+    sent = int(flood(box, 0.5).communicate(timeout=30)[0])
+    assert arrived() > sent * 0.9 > 300
+    commit(box, xdp=FLOODED)
+    assert list(places(box).values())[0]["mode"] == place
+    talk = subprocess.Popen(["ip", "netns", "exec", box.ns("inet"), sys.executable, "-c", TALK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert talk.stdout.readline() == "up\n"
+    before, begin = arrived(), time.monotonic()
+    forged = flood(box, 6)
+    time.sleep(0.5)
+    for _ in range(10):
+        talk.stdin.write("hello\n")
+        talk.stdin.flush()
+        assert talk.stdout.readline() == "True\n"
+    assert box.ask("inet", "192.0.2.10", 5201, timeout=15) == "198.51.100.1"
+    assert forged.poll() is None, "the flood had ended before"
+    sent = int(forged.communicate(timeout=60)[0])
+    most = 20 * (time.monotonic() - begin + 2) + 20 + sent / 50      # the rate, and forged calls that were drawn twice
+    assert arrived() - before < most < sent / 2
+    if place == "native":
+        assert counters(box)["not-repeated"] > sent - most
+    talk.stdin.close()
+    talk.wait(10)
 
 
 def test_without_the_capabilities(box):

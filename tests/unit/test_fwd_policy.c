@@ -18,6 +18,7 @@
 
 #include "links.h"
 #include "policy.h"
+#include "policy_xdp.h"
 #include "problems.h"
 
 static const struct mac first = { { 2, 0, 0, 0, 0, 1 } }, second = { { 2, 0, 0, 0, 0, 2 } };

@@ -244,11 +244,42 @@ spoil(struct datagram *d)
 		f->bytes[ETHERNET + random_below(f->len - ETHERNET)] ^= (uint8_t)(1u << random_below(8));
 }
 
+static void
+number_all(struct datagram *d, uint32_t number)
+{
+	unsigned i;
+
+	for (i = 0; i < d->n; i++) {
+		d->frames[i].bytes[6] = 2;
+		d->frames[i].bytes[8] = (uint8_t)(number >> 24);
+		d->frames[i].bytes[9] = (uint8_t)(number >> 16);
+		d->frames[i].bytes[10] = (uint8_t)(number >> 8);
+		d->frames[i].bytes[11] = (uint8_t)number;
+	}
+}
+
+void
+datagram_call(struct datagram *d, const struct addr *source, const struct addr *destination, uint16_t port, bool is_opening, uint32_t number)
+{
+	struct body b = { .id = number, .len = 20, .protocol = IPPROTO_TCP, .bytes = { (uint8_t)(port >> 8), (uint8_t)port, 0, 80, [12] = 0x50 } };
+	uint8_t *ip;
+
+	b.bytes[13] = is_opening ? 0x02 : 0x10;
+	*d = (struct datagram){ .source = *source, .is_whole = true };
+	put_part(d, &b, 0, b.len);
+	ip = d->frames[0].bytes + 14;
+	memcpy(ip + (source->family == ADDR_V4 ? 16 : 24), destination->bytes, addr_len(destination));
+	if (source->family == ADDR_V4) {
+		ip[10] = ip[11] = 0;
+		checksum(ip, 20);
+	}
+	number_all(d, number);
+}
+
 void
 datagram_make(struct datagram *d, const struct addr *source, uint32_t number)
 {
 	struct body b;
-	unsigned i;
 
 	*d = (struct datagram){ .source = *source, .is_whole = true, .is_fragmented = random_below(3) == 0 };
 	b = body_random(d, number);
@@ -260,13 +291,7 @@ datagram_make(struct datagram *d, const struct addr *source, uint32_t number)
 		put_part(d, &b, 0, b.len);
 	if (random_below(8) == 0)
 		spoil(d);
-	for (i = 0; i < d->n; i++) {
-		d->frames[i].bytes[6] = 2;
-		d->frames[i].bytes[8] = (uint8_t)(number >> 24);
-		d->frames[i].bytes[9] = (uint8_t)(number >> 16);
-		d->frames[i].bytes[10] = (uint8_t)(number >> 8);
-		d->frames[i].bytes[11] = (uint8_t)number;
-	}
+	number_all(d, number);
 }
 
 void

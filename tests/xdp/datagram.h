@@ -34,6 +34,8 @@ uint64_t	random64(void);
 unsigned	random_below(unsigned n);
 /* The sender's hardware address has the number, behind a byte that is left to the caller (see datagram_link()). */
 void		datagram_make(struct datagram *, const struct addr *source, uint32_t number);
+/* A packet of TCP, which opens a connection or belongs to one. */
+void		datagram_call(struct datagram *, const struct addr *source, const struct addr *destination, uint16_t port, bool is_opening, uint32_t number);
 /* The Ethernet addresses of all its frames: the receiver's, and which link it is for. */
 void		datagram_link(struct datagram *, const uint8_t to[6], uint8_t link);
 

@@ -3,7 +3,7 @@
  * What drivers drop against what sets of nftables drop, of the same document: random lists and random datagrams, through the real stack of a network
  * namespace of this process.  Four links: of tap0 and of tap1 the program drops, which the kernel has there as on the links of a box, and of tap2 and tap3 the
  * chain of the compiled ruleset; tap1 and tap3 are macvlans, which stand on tap0 and tap2.  Each datagram is sent to one link of each kind, and a table apart from
- * the ruleset notes which arrived.  A search of the list, the plainest there is, must say the same.
+ * the ruleset notes which arrived.  A search of the list, the plainest there is, must say the same.  And of the same calls, limits must let the same through.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -58,6 +58,8 @@ struct seen {
 };
 
 struct tally {
+	unsigned long	calls;		/* under limits */
+	unsigned long	refused;
 	unsigned long	datagrams;
 	unsigned long	dropped;
 	unsigned long	tagged;
@@ -166,7 +168,7 @@ world_open(struct world *w)
 	w->taps[1] = tap_open("tap2");
 	tool("ip", (char *[]){ (char *)"ip", (char *)"-batch", (char *)"-", NULL }, text, NULL);
 	nft(witness, NULL);
-	if (loader_load(SLOTS, false, fds, &id, reason) != 0 || loader_attach(if_nametoindex("tap0"), 0, fds[LOADER_PROGRAM], -1, &is_generic, reason) != 0)
+	if (loader_load(SLOTS, true, fds, &id, reason) != 0 || loader_attach(if_nametoindex("tap0"), 0, fds[LOADER_PROGRAM], -1, &is_generic, reason) != 0)
 		errx(1, "%s", reason);
 	if (xdp_arrays_map(&w->arrays, fds[LOADER_STATE], fds[LOADER_GROUPS], fds[LOADER_POOL], SLOTS) != 0)
 		errx(1, "the arrays cannot be mapped");
@@ -269,18 +271,14 @@ document(const struct drop_list *l, struct buf *b)
 }
 
 static struct fw_policy *
-policy_make(struct world *w, const struct drop_list *l, struct arena *a)
+policy_make(struct world *w, const char *text, struct arena *a)
 {
 	struct problems problems;
 	struct fw_policy *policy;
 	struct links *links;
 	struct buf b;
-	struct conf_fwd *conf;
+	struct conf_fwd *conf = yaml_record_of(text, &conf_fwd_record, a);
 
-	buf_init(&b, 0);
-	document(l, &b);
-	conf = yaml_record_of((const char *)b.data, &conf_fwd_record, a);
-	buf_fini(&b);
 	buf_init(&b, 0);
 	if (nft_kernel_dump(&w->kernel, NL_DUMP_LINKS, &b) != 0)
 		errx(1, "links");
@@ -322,6 +320,7 @@ to_program(struct world *w, struct fw_policy *policy, const struct options *o, s
 	}
 	if (xdp_plan_new(&x, a, &plan) != 0 || xdp_arrays_swap(&w->arrays, plan->list) != 0)
 		errx(1, "the program's list");
+	xdp_arrays_rates(&w->arrays, plan->rates);
 	xdp_plan_free(plan);
 }
 
@@ -410,9 +409,13 @@ prove(struct world *w, const struct options *o, unsigned at, struct tally *t)
 	struct fw_policy *policy;
 	struct drop_list l = list_random();
 	struct addr source;
+	struct buf text;
 	unsigned i, upper;
 
-	policy = policy_make(w, &l, a);
+	buf_init(&text, 0);
+	document(&l, &text);
+	policy = policy_make(w, (const char *)text.data, a);
+	buf_fini(&text);
 	to_sets(w, policy);
 	to_program(w, policy, o, a);
 	for (i = 0; i < SENT; i++) {
@@ -425,6 +428,73 @@ prove(struct world *w, const struct options *o, unsigned at, struct tally *t)
 	read_witness(at * SENT + 1, seen);
 	for (i = 0; i < SENT; i++)
 		judge(&l, &all[i], &seen[i], o, at, t);
+	arena_free(a);
+}
+
+/* --- limits: what they let pass is for an hour, so the time between two packets does not matter */
+
+static void
+limits_document(struct buf *b)
+{
+	buf_printf(b, "interfaces:\n  driver: { match: { name: tap0 } }\n  sets: { match: { name: tap2 } }\n"
+	    "firewall:\n  zones: { in: { interfaces: [driver, sets] } }\n  xdp: { enabled: true, interfaces: [driver, sets]");
+	if (random_below(2) == 0)
+		buf_printf(b, ", source-limit: { rate: 1/hour, burst: %u }", 10 + random_below(10));
+	buf_printf(b, ", connection-limit: { per-source: 1/hour, per-source-burst: %u, per-destination: 1/hour, per-destination-burst: %u", 4 + random_below(8),
+	    1 + random_below(8));
+	if (random_below(2) == 0)
+		buf_printf(b, ", total: 1/hour, total-burst: %u", 20 + random_below(80));
+	buf_printf(b, " } }\n");
+	buf_put(b, "", 1);
+}
+
+/* Of a few hosts, whom nobody has met before. */
+static struct addr
+host(unsigned at, bool is_v6, unsigned n)
+{
+	struct addr a = { .family = ADDR_V4, .bytes = { 10, (uint8_t)(at >> 8), (uint8_t)at, (uint8_t)n } };
+
+	if (is_v6)
+		a = (struct addr){ .family = ADDR_V6, .bytes = { 0x20, 1, 0x0d, 0xb8, (uint8_t)(at >> 8), (uint8_t)at, 0, (uint8_t)n, [15] = (uint8_t)random_below(3) } };
+	return a;
+}
+
+static void
+prove_limits(struct world *w, const struct options *o, unsigned at, struct tally *t)
+{
+	const struct drop_list none = { .n = 0 };
+	struct seen seen[SENT] = { { false, false } };
+	struct arena *a = arena_new(0);
+	struct addr source, destination;
+	static struct datagram all[SENT];
+	struct fw_policy *policy;
+	struct buf text;
+	unsigned i;
+	bool is_v6;
+
+	buf_init(&text, 0);
+	limits_document(&text);
+	policy = policy_make(w, (const char *)text.data, a);
+	buf_fini(&text);
+	to_sets(w, policy);
+	w->arrays.state->control.syn_total = 0;
+	to_program(w, policy, &(const struct options){ .is_off_by_one = false }, a);
+	for (i = 0; i < SENT; i++) {
+		is_v6 = random_below(2);
+		source = host(at, is_v6, random_below(8));
+		destination = host(at, is_v6, 100 + random_below(3));
+		destination.bytes[15] = 1;
+		datagram_call(&all[i], &source, &destination, (uint16_t)(1000 + random_below(3)), random_below(3) != 0, at * SENT + i + 1);
+		send_to(w, &all[i], 0, 0);
+		send_to(w, &all[i], 1, 0);
+	}
+	read_witness(at * SENT + 1, seen);
+	for (i = 0; i < SENT; i++) {
+		t->calls++;
+		t->refused += !seen[i].by_sets;
+		if (seen[i].by_driver != seen[i].by_sets && t->failed++ < FAILURES_MAX)
+			tell(&none, &all[i], &seen[i], "limits differ", o, at);
+	}
 	arena_free(a);
 }
 
@@ -450,8 +520,11 @@ main(int argc, char **argv)
 	log_init("same", LOG_LEVEL_ERR);
 	datagram_seed(o.seed);
 	world_open(&w);
-	for (i = 0; i < o.n; i++)
-		prove(&w, &o, i, &t);
+	for (i = 0; i < o.n; i++) {
+		prove(&w, &o, 2 * i, &t);
+		prove_limits(&w, &o, 2 * i + 1, &t);
+	}
+	printf("%lu calls under limits, %lu of them refused; ", t.calls, t.refused);
 	printf("%u lists, %lu datagrams, %lu of listed senders, %lu tagged, %lu in fragments, %lu with options: %lu failed\n", o.n, t.datagrams,
 	    t.dropped, t.tagged, t.fragmented, t.with_options, t.failed);
 	return t.failed > 0;

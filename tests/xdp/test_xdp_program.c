@@ -521,6 +521,57 @@ test_rates(void **state)
 	unload(&l);
 }
 
+/* The same packet to another host, from another port. */
+static struct frame
+call_from(const char *address, uint8_t host, uint16_t port)
+{
+	struct frame f = frame_from(address, true);
+	bool is_v6 = f.bytes[13] == 0xdd;
+
+	f.bytes[is_v6 ? 53 : 33] = host;
+	f.bytes[is_v6 ? 54 : 34] = (uint8_t)(port >> 8);
+	f.bytes[is_v6 ? 55 : 35] = (uint8_t)port;
+	return f;
+}
+
+/* What comes to a destination over its rate passes when it is sent again, and only that. */
+static void
+test_repeats(void **state)
+{
+	static const char *const senders[] = { "192.0.2.", "2001:db8::" };
+	struct xdp_rate rates[XDP_METERS] = { [XDP_METER_SYN_TARGET] = { HOUR_NS, HOUR_NS } };
+	struct xdp_count counts[XDP_REASONS];
+	char address[ADDR_STRLEN];
+	struct frame f, once;
+	struct loaded l;
+	unsigned k, i;
+
+	(void)state;
+	load(&l, true);
+	xdp_arrays_rates(&l.live, rates);
+	for (k = 0; k < 2; k++) {
+		for (i = 1; i < 60; i++) {
+			(void)snprintf(address, sizeof(address), "%s%u", senders[k], i);
+			f = call_from(address, 1, 1000);
+			/* Two are within the rate. */
+			assert_int_equal(run(&l, &f), i <= 2 ? XDP_PASS : XDP_DROP);
+		}
+		assert_int_equal(run(&l, &f), XDP_PASS);
+		assert_int_equal(run(&l, &f), XDP_PASS);
+		/* Another port is another connection, another host another destination; and what opens none passes. */
+		once = call_from(address, 1, 1001);
+		assert_int_equal(run(&l, &once), XDP_DROP);
+		once = call_from(address, 2, 1001);
+		assert_int_equal(run(&l, &once), XDP_PASS);
+		once = frame_from(address, false);
+		once.bytes[k == 0 ? 33 : 53] = 1;
+		assert_int_equal(run(&l, &once), XDP_PASS);
+	}
+	xdp_arrays_counts(&l.live, counts);
+	assert_int_equal(counts[XDP_NOT_REPEATED].packets, 2 * 58);
+	unload(&l);
+}
+
 /* As many SYNs are seen as the second opinion sees, whatever lies before them. */
 static void
 test_same_opening(void **state)
@@ -558,6 +609,7 @@ main(void)
 		cmocka_unit_test(test_swap_under_traffic),
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_repeats),
 		cmocka_unit_test(test_same_opening),
 	};
 
