@@ -81,3 +81,44 @@ bench_lru(struct xdp_md *ctx)
 		*due = now;
 	return XDP_PASS;
 }
+
+/* --- senders of frames, through a pair of veth: where to, the first sender, how far from each to the next, and how many */
+
+struct sending {
+	uint32_t	link;
+	uint32_t	first;
+	uint32_t	shift;
+	uint32_t	n;
+};
+
+ARRAY(sending, struct sending, 1);
+
+static __always_inline const struct sending *
+source_draw(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct iphdr *h = data + sizeof(struct ethhdr);
+	uint32_t first = 0;
+	const struct sending *s = bpf_map_lookup_elem(&sending, &first);
+
+	if (s == NULL || s->n == 0 || (void *)(h + 1) > end)
+		return NULL;
+	h->saddr = bpf_htonl(s->first + ((draw() % s->n) << (s->shift & 31)));
+	return s;
+}
+
+SEC("xdp")
+int
+bench_send(struct xdp_md *ctx)
+{
+	const struct sending *s = source_draw(ctx);
+
+	return s != NULL ? (int)bpf_redirect(s->link, 0) : XDP_ABORTED;
+}
+
+SEC("xdp")
+int
+bench_send_nowhere(struct xdp_md *ctx)
+{
+	return source_draw(ctx) != NULL ? XDP_DROP : XDP_ABORTED;
+}

@@ -247,7 +247,7 @@ main(int argc, char **argv)
 	memcpy(bad, list[0].addr.bytes, 4);
 	if ((o = bpf_object__open_mem(bench_program, bench_program_len, NULL)) == NULL ||
 	    bpf_map__set_max_entries(bpf_object__find_map_by_name(o, "pool"), nslots) != 0 ||
-	    bpf_map__set_max_entries(bpf_object__find_map_by_name(o, "cells"), 2 * XDP_CELLS) != 0 || bpf_object__load(o) != 0)
+	    bpf_map__set_max_entries(bpf_object__find_map_by_name(o, "cells"), XDP_CELLS_ALL) != 0 || bpf_object__load(o) != 0)
 		die("load");
 	state = map_fd(o, "state");
 	groups = map_fd(o, "groups");
