@@ -22,6 +22,7 @@
 #define METER_MS	60000
 #define METER_SIZE	65536
 #define REPEAT_S	10	/* as XDP_REPEAT_MS of xdp/shared.h */
+#define REPEATS_SIZE	(1u << 18)	/* calls of so long: when it is full, new ones find no place until some are over */
 #define NETWORK_BITS	64	/* a host of IPv6 has as many of its own: its network counts */
 
 static void
@@ -60,8 +61,8 @@ meter(struct compiler *c, const char *id, const struct policy_rate *r, const uin
 	set = ir_set_new(c->ir, mem_printf(c->ir->arena, "meter.%s.%d.%u-%u-%u", id, is_v4 ? 4 : 6, r->rate.count, r->rate.seconds, r->burst),
 	    IR_SET_DYNAMIC, fields, nfields);
 	set->path = "/firewall/xdp";
-	set->timeout_ms = METER_MS > r->rate.seconds * 1000 ? METER_MS : r->rate.seconds * 1000;
-	set->size = METER_SIZE;
+	set->timeout_ms = nfields > 1 ? REPEAT_S * 1000 : METER_MS > r->rate.seconds * 1000 ? METER_MS : r->rate.seconds * 1000;
+	set->size = nfields > 1 ? REPEATS_SIZE : METER_SIZE;
 	ir_set_seal(set);
 	return set;
 }

@@ -30,10 +30,15 @@ def test_drivers_drop_what_sets_drop():
 
 
 def test_a_prefix_that_is_one_bit_short_is_found():
-    _, (*_, failed) = same("xdp_same", "-n", SHORT, "-f", "off-by-one")
+    _, (*_, failed) = same("xdp_same", "-n", 12, "-f", "off-by-one")
     assert failed > 0
 
 
+def test_a_burst_that_is_one_too_long_is_found():
+    text, (*_, failed) = same("xdp_same", "-n", 8, "-f", "long-burst")
+    assert failed > 0 and "limits differ" in text
+
+
 def test_fragments_that_pass_are_found():
-    text, (*_, failed) = same("xdp_same_fragments", "-n", 5)
+    text, (*_, failed) = same("xdp_same_fragments", "-n", 2)
     assert failed > 0 and "behind the driver: seen; behind the sets: not seen" in text

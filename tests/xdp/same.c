@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What drivers drop against what sets of nftables drop, of the same document: random lists and random datagrams, through the real stack of a network
- * namespace of this process.  Four links: of tap0 and of tap1 the program drops, which the kernel has there as on the links of a box, and of tap2 and tap3 the
- * chain of the compiled ruleset; tap1 and tap3 are macvlans, which stand on tap0 and tap2.  Each datagram is sent to one link of each kind, and a table apart from
- * the ruleset notes which arrived.  A search of the list, the plainest there is, must say the same.  And of the same calls, limits must let the same through.
+ * What drivers drop against what sets of nftables drop, of the same document: random lists and random datagrams, through the real stack of a
+ * network namespace of this process.  Four links: of tap0 and of tap1 the program drops, which the kernel has there as on the links of a box,
+ * and of tap2 and tap3 the chain of the compiled ruleset; tap1 and tap3 are macvlans, which stand on tap0 and tap2.  Each datagram is sent to one
+ * link of each kind, and a table apart from the ruleset notes which arrived.  A search of the list, the plainest there is, must say the same.
+ * And of the same calls, limits must let the same through.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -71,7 +72,8 @@ struct tally {
 struct options {
 	unsigned	n;
 	unsigned	seed;
-	bool		is_off_by_one;	/* planted: a prefix of the program's list is one bit longer */
+	bool		is_off_by_one;	/* planted: a prefix of the program's list is one bit shorter */
+	bool		has_long_burst;	/* planted: the program lets one connection more of each source through */
 };
 
 struct world {
@@ -318,6 +320,7 @@ to_program(struct world *w, struct fw_policy *policy, const struct options *o, s
 		p = &x.source.criteria[0].items[0];
 		p->len = (uint8_t)(p->len - 1);
 	}
+	x.open_rate.burst += o->has_long_burst;
 	if (xdp_plan_new(&x, a, &plan) != 0 || xdp_arrays_swap(&w->arrays, plan->list) != 0)
 		errx(1, "the program's list");
 	xdp_arrays_rates(&w->arrays, plan->rates);
@@ -455,7 +458,9 @@ host(unsigned at, bool is_v6, unsigned n)
 	struct addr a = { .family = ADDR_V4, .bytes = { 10, (uint8_t)(at >> 8), (uint8_t)at, (uint8_t)n } };
 
 	if (is_v6)
-		a = (struct addr){ .family = ADDR_V6, .bytes = { 0x20, 1, 0x0d, 0xb8, (uint8_t)(at >> 8), (uint8_t)at, 0, (uint8_t)n, [15] = (uint8_t)random_below(3) } };
+		a = (struct addr){ .family = ADDR_V6, .bytes = { 0x20, 1, 0x0d, 0xb8, (uint8_t)(at >> 8), (uint8_t)at, 0, (uint8_t)n } };
+	if (is_v6)
+		a.bytes[15] = (uint8_t)random_below(3);
 	return a;
 }
 
@@ -478,7 +483,7 @@ prove_limits(struct world *w, const struct options *o, unsigned at, struct tally
 	buf_fini(&text);
 	to_sets(w, policy);
 	w->arrays.state->control.syn_total = 0;
-	to_program(w, policy, &(const struct options){ .is_off_by_one = false }, a);
+	to_program(w, policy, o, a);
 	for (i = 0; i < SENT; i++) {
 		is_v6 = random_below(2);
 		source = host(at, is_v6, random_below(8));
@@ -514,8 +519,10 @@ main(int argc, char **argv)
 			o.seed = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'f' && strcmp(optarg, "off-by-one") == 0)
 			o.is_off_by_one = true;
+		else if (c == 'f' && strcmp(optarg, "long-burst") == 0)
+			o.has_long_burst = true;
 		else
-			errx(2, "usage: xdp_same [-n LISTS] [-s SEED] [-f off-by-one]");
+			errx(2, "usage: xdp_same [-n LISTS] [-s SEED] [-f off-by-one | long-burst]");
 	}
 	log_init("same", LOG_LEVEL_ERR);
 	datagram_seed(o.seed);
