@@ -34,7 +34,7 @@
 #define FRAMES		400000
 #define ROUNDS_MAX	31
 #define SLOTS		1500000u
-#define FILTER		"/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_dny_ip.o"
+#define FILTER		"/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_alw_ip.o"
 
 extern const unsigned char	bench_program[];
 extern const size_t		bench_program_len;

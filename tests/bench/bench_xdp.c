@@ -24,7 +24,7 @@
 #define HOT		2000000
 #define COLD		1000000
 #define ROUNDS_MAX	31
-#define FILTER		"/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_dny_ip.o"
+#define FILTER		"/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_alw_ip.o"
 
 extern const unsigned char	bench_program[];
 extern const size_t		bench_program_len;
