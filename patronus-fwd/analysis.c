@@ -35,7 +35,8 @@ struct analyser {
 static bool
 is_verdict(uint8_t kind)
 {
-	return kind == IR_ACCEPT || kind == IR_DROP || kind == IR_REJECT || kind == IR_REJECT_TCP_RESET || kind == IR_QUEUE;
+	return kind == IR_ACCEPT || kind == IR_DROP || kind == IR_REJECT || kind == IR_REJECT_TCP_RESET || kind == IR_QUEUE ||
+	    kind == IR_SYNPROXY;
 }
 
 /* What stands behind the matches that became boxes; a rate or a further match may let a packet go on. */

@@ -290,6 +290,7 @@ compile_output(struct compiler *c)
 
 	ir_chain_base(c->ir, chain, IR_HOOK_OUTPUT, false, NF_IP_PRI_FILTER, c->policy->drops_outgoing);
 	put_loopback(c, chain, IR_OIF_NAME);
+	compile_syn_output(c, chain);
 	put_pre_rules(c, chain, IR_OIF_NAME);
 	put_established(c, chain);
 	if (c->policy->drops_outgoing) {

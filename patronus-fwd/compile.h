@@ -69,6 +69,10 @@ void	 compile_rules(struct compiler *);
 void	 compile_no_tracking(struct compiler *);
 /* compile_action.c: one rule with all its parts at the end of a chain. */
 void	 compile_rule(struct compiler *, struct ir_chain *, const struct policy_rule *);
+/* compile_syn.c: a rule whose TCP connections are answered for, from the parts of its matches in this chain. */
+void	 compile_syn(struct compiler *, struct ir_chain *, struct ir_origin *, const struct policy_rule *, const struct compile_parts *);
+/* What the box sends to servers for callers that have proved their address. */
+void	 compile_syn_output(struct compiler *, const char *chain);
 /* compile_xdp.c: what drivers drop where they cannot. */
 void	 compile_xdp(struct compiler *);
 /* compile_nat.c */

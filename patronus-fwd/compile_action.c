@@ -393,6 +393,10 @@ compile_rule(struct compiler *c, struct ir_chain *chain, const struct policy_rul
 			buf_printf(c->remarks, "rule %s can never match: its addresses, services and conditions have no packet in common\n", r->id);
 		return;
 	}
+	if (r->syn.is_given) {
+		compile_syn(c, m.chain, m.origin, r, parts);
+		return;
+	}
 	if (needs_chain(r, parts)) {
 		put_shared(&m, parts);
 		return;

@@ -174,6 +174,8 @@ load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
 		return load_u32(p->has_way_back, ret);
 	case IR_FIB_REVERSE_ANY:
 		return load_u32(p->has_any_way_back, ret);
+	case IR_FIB_SADDR_TYPE:
+		return load_u32(p->in_link == NULL ? RTN_LOCAL : RTN_UNICAST, ret);
 	case IR_FIB_DADDR_TYPE:
 		return load_u32(p->is_to_box ? RTN_LOCAL : RTN_UNICAST, ret);
 	case IR_FIELD_INVALID:
@@ -405,6 +407,9 @@ act(struct run *r, const struct ir_rule *rule, const struct ir_stmt *s, bool *re
 		return END_NEXT;
 	case IR_QUEUE:
 		r->verdict->is_queued = true;
+		return decide(r, rule, IR_ACTION_ACCEPT);
+	case IR_SYNPROXY:
+		r->verdict->is_proxied = true;
 		return decide(r, rule, IR_ACTION_ACCEPT);
 	case IR_ACCEPT:
 		return decide(r, rule, IR_ACTION_ACCEPT);

@@ -50,6 +50,7 @@ struct explain_verdict {
 	const struct ir_stmt	*sender;	/* what translates the source: IR_SNAT, IR_MASQUERADE; NULL: nothing */
 	bool			 is_shared_out;	/* one of several hosts was taken; the kernel may take another */
 	bool			 is_queued;	/* a program decides; taken as accepted */
+	bool			 is_proxied;	/* the box answers first; who answers in turn is accepted */
 	struct explain_packet	 after;		/* the packet with what rules wrote into it */
 };
 

@@ -460,6 +460,9 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 		return hash_u64(s->write.value | (uint64_t)s->write.mask << 32, h);
 	case IR_QUEUE:
 		return hash_u64(s->queue.number | (uint64_t)s->queue.is_open << 16, h);
+	case IR_SYNPROXY:
+		return hash_u64(s->synproxy.mss | (uint64_t)s->synproxy.window_scale << 16 | (uint64_t)s->synproxy.has_timestamps << 24 |
+		    (uint64_t)s->synproxy.has_selective_ack << 25, h);
 	case IR_REJECT:
 		return hash_u64(s->code, h);
 	case IR_LOG:

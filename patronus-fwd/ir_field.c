@@ -50,6 +50,7 @@ static const struct ir_field_info fields[IR_FIELD_MAX] = {
 	[IR_CT_ORIG_DPORT] =	{ "ct original dport", "port", IR_DPORT, 2, NFT_TYPE_INET_SERVICE, false },
 	[IR_FIB_REVERSE] =	{ "fib saddr iif", "fact", IR_FIB_REVERSE, 4, NFT_TYPE_BOOLEAN, true },
 	[IR_FIB_REVERSE_ANY] =	{ "fib saddr", "fact", IR_FIB_REVERSE, 4, NFT_TYPE_BOOLEAN, true },
+	[IR_FIB_SADDR_TYPE] =	{ "fib saddr type", "address-type", IR_FIB_DADDR_TYPE, 4, NFT_TYPE_FIB_ADDR, true },
 	[IR_FIB_DADDR_TYPE] =	{ "fib daddr type", "address-type", IR_FIB_DADDR_TYPE, 4, NFT_TYPE_FIB_ADDR, true }
 };
 

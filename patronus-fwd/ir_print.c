@@ -68,8 +68,8 @@ print_bits(struct buf *b, const uint8_t *p, bool is_state)
 			bits &= ~ct_states[i].bit;
 		}
 	}
-	if (!is_state && bits == IR_CT_DNAT)
-		buf_puts(b, "dnat");
+	if (!is_state && (bits == IR_CT_DNAT || bits == IR_CT_CONFIRMED))
+		buf_puts(b, bits == IR_CT_DNAT ? "dnat" : "confirmed");
 	else if (bits != 0)
 		buf_printf(b, "%s0x%x", sep, bits);
 }
@@ -127,6 +127,7 @@ print_value(struct buf *b, uint8_t field, const uint8_t *p)
 		break;
 	case IR_FIB_REVERSE:
 	case IR_FIB_REVERSE_ANY:
+	case IR_FIB_SADDR_TYPE:
 	case IR_FIB_DADDR_TYPE:
 		memcpy(&n, p, sizeof(n));
 		buf_printf(b, "%u", n);
@@ -292,6 +293,10 @@ print_stmt(struct buf *b, const struct ir_stmt *s)
 		break;
 	case IR_QUEUE:
 		buf_printf(b, "queue %u%s", s->queue.number, s->queue.is_open ? " bypass" : "");
+		break;
+	case IR_SYNPROXY:
+		buf_printf(b, "synproxy mss %u wscale %u%s%s", s->synproxy.mss, s->synproxy.window_scale,
+		    s->synproxy.has_timestamps ? " timestamp" : "", s->synproxy.has_selective_ack ? " sack-perm" : "");
 		break;
 	case IR_LOG:
 		buf_printf(b, "log \"%s\" group %u", s->log.prefix, s->log.group);

@@ -34,7 +34,8 @@ enum ir_field {
 	IR_CT_ORIG_DPORT,	/* destination port of the first packet, before translation */
 	IR_FIB_REVERSE,		/* 1 when the route back to the source leaves through the interface of arrival */
 	IR_FIB_REVERSE_ANY,	/* 1 when there is any route back to the source */
-	IR_FIB_DADDR_TYPE,	/* RTN_LOCAL, ... */
+	IR_FIB_SADDR_TYPE,	/* RTN_LOCAL, ... */
+	IR_FIB_DADDR_TYPE,
 	IR_FIELD_MAX
 };
 
@@ -47,6 +48,7 @@ enum ir_ct_state {
 };
 
 enum ir_ct_status {
+	IR_CT_CONFIRMED = 0x08,	/* it is in the table: this is not its first packet */
 	IR_CT_DNAT = 0x20
 };
 
@@ -88,6 +90,7 @@ enum ir_kind {
 	IR_SET_DSCP6,
 	IR_NO_TRACKING,
 	IR_QUEUE,
+	IR_SYNPROXY,		/* answers, or opens the connection to the server; only TCP */
 	IR_MASQUERADE,		/* nat.is_random alone counts */
 	IR_DNAT,
 	IR_SNAT,
@@ -155,6 +158,14 @@ struct ir_queue {
 	bool		 is_open;	/* packets pass while nobody listens */
 };
 
+/* What callers are told that the server can. */
+struct ir_synproxy {
+	uint16_t	 mss;
+	uint8_t		 window_scale;
+	bool		 has_timestamps;
+	bool		 has_selective_ack;
+};
+
 struct ir_log {
 	const char	*prefix;
 	uint16_t	 group;
@@ -175,6 +186,7 @@ struct ir_stmt {
 		struct ir_choice choice;
 		struct ir_write	 write;		/* IR_SET_MARK, IR_SET_CT_MARK; of IR_SET_DSCP4, IR_SET_DSCP6 the value */
 		struct ir_queue	 queue;
+		struct ir_synproxy synproxy;
 		uint8_t		 code;		/* IR_REJECT: NFT_REJECT_ICMPX_... */
 		const char	*chain;		/* IR_JUMP, IR_GOTO */
 	};

@@ -118,6 +118,7 @@ action_of(const struct ir_rule *r, uint16_t at)
 	switch ((enum ir_kind)r->stmts[at].kind) {
 	case IR_ACCEPT:
 	case IR_QUEUE:
+	case IR_SYNPROXY:
 	case IR_SNAT:
 	case IR_MASQUERADE:
 		return IR_ACTION_ACCEPT;
@@ -146,7 +147,8 @@ on_rule(const struct ir_chain *c, const struct ir_rule *r, uint16_t at, void *ar
 
 	/* Where a map leads is seen by what is found there. */
 	if (r->stmts[at].kind != IR_VMAP && j->n_steps < JOURNEY_STEPS)
-		j->steps[j->n_steps++] = (struct journey_step){ .hook = t->hook, .chain = c->name, .origin = r->origin, .action = action_of(r, at) };
+		j->steps[j->n_steps++] = (struct journey_step){ .hook = t->hook, .chain = c->name, .origin = r->origin,
+		    .action = action_of(r, at), .is_proxied = r->stmts[at].kind == IR_SYNPROXY };
 }
 
 /* true: it goes on. */
@@ -161,6 +163,7 @@ pass(struct journey *j, const struct ir *ir, enum ir_hook hook, struct explain_v
 	j->origin = v->origin;
 	j->chain = v->chain;
 	j->is_limited |= v->is_limited;
+	j->is_proxied |= v->is_proxied;
 	if (v->origin == NULL && v->chain != NULL && j->n_steps < JOURNEY_STEPS)
 		j->steps[j->n_steps++] = (struct journey_step){ .hook = hook, .chain = v->chain, .action = v->action };
 	if (v->action != IR_ACTION_ACCEPT && v->action != IR_ACTION_TRANSLATE)
@@ -285,6 +288,8 @@ journey_text(const struct journey *j, struct arena *a)
 
 	if (j->origin == NULL)
 		return mem_printf(a, "no rule decides, and chain %s %s", j->chain != NULL ? j->chain : "none", deed);
+	if (j->is_proxied && j->action == IR_ACTION_ACCEPT)
+		return mem_printf(a, "rule \"%s\" answers it for the server, and accepts the connection when the sender answers in turn", j->origin->id);
 	if (strchr(j->origin->id, ':') == NULL)
 		return mem_printf(a, "rule \"%s\" %s%s", j->origin->id, deed, limited);
 	if (strcmp(j->origin->id, "default:none") == 0)

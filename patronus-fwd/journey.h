@@ -42,6 +42,7 @@ struct journey_step {
 	const char		*chain;
 	const struct ir_origin	*origin;	/* NULL: the policy of the chain */
 	enum ir_action		 action;	/* IR_ACTION_NONE: it went into another chain */
+	bool			 is_proxied;	/* the box answers first */
 };
 
 #define JOURNEY_STEPS	64
@@ -59,6 +60,7 @@ struct journey {
 	const struct journey_place *out;	/* NULL: the box, when is_routed */
 	bool			 is_routed;	/* it came as far as that */
 	bool			 is_limited;
+	bool			 is_proxied;	/* the box answers before the receiver hears of it */
 	bool			 is_led;	/* to another receiver: */
 	const struct ir_origin	*leader;
 	struct addr		 led_to;

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/nf_synproxy.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +63,7 @@ static const struct load loads[IR_FIELD_MAX] = {
 	[IR_CT_ORIG_DPORT] =	{ LOAD_CT_ORIGINAL, NFT_CT_PROTO_DST, 0 },
 	[IR_FIB_REVERSE] =	{ LOAD_FIB, NFT_FIB_RESULT_OIF, NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT },
 	[IR_FIB_REVERSE_ANY] =	{ LOAD_FIB, NFT_FIB_RESULT_OIF, NFTA_FIB_F_SADDR | NFTA_FIB_F_PRESENT },
+	[IR_FIB_SADDR_TYPE] =	{ LOAD_FIB, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_SADDR },
 	[IR_FIB_DADDR_TYPE] =	{ LOAD_FIB, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR }
 };
 
@@ -446,6 +448,19 @@ put_queue(struct nftnl_rule *r, const struct ir_stmt *s)
 		nftnl_expr_set_u16(e, NFTNL_EXPR_QUEUE_FLAGS, NFT_QUEUE_FLAG_BYPASS);
 }
 
+static void
+put_synproxy(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	const struct ir_synproxy *p = &s->synproxy;
+	struct nftnl_expr *e;
+
+	e = add(r, "synproxy");
+	nftnl_expr_set_u16(e, NFTNL_EXPR_SYNPROXY_MSS, p->mss);
+	nftnl_expr_set_u8(e, NFTNL_EXPR_SYNPROXY_WSCALE, p->window_scale);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_SYNPROXY_FLAGS, NF_SYNPROXY_OPT_MSS | NF_SYNPROXY_OPT_WSCALE |
+	    (p->has_timestamps ? NF_SYNPROXY_OPT_TIMESTAMP : 0) | (p->has_selective_ack ? NF_SYNPROXY_OPT_SACK_PERM : 0));
+}
+
 static uint32_t
 nat_flags(const struct ir_nat *n)
 {
@@ -573,6 +588,9 @@ put_stmt(struct nftnl_rule *r, const struct ir_rule *rule, const struct ir_stmt 
 		break;
 	case IR_QUEUE:
 		put_queue(r, s);
+		break;
+	case IR_SYNPROXY:
+		put_synproxy(r, s);
 		break;
 	case IR_COUNTER:
 		put_counter(r, rule);

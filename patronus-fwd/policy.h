@@ -152,6 +152,15 @@ struct policy_writes {
 	uint8_t			 dscp;
 };
 
+/* The box answers for the server until the caller has proved its address. */
+struct policy_syn {
+	bool			 is_given;
+	uint16_t		 mss;
+	uint8_t			 window_scale;
+	bool			 has_timestamps;
+	bool			 has_selective_ack;
+};
+
 struct policy_rule {
 	const char		*id;
 	const char		*path;
@@ -174,6 +183,7 @@ struct policy_rule {
 	uint32_t		 max_connections;	/* 0: no limit */
 	uint8_t			 connections_per;	/* enum policy_share */
 	struct policy_writes	 writes;
+	struct policy_syn	 syn;
 	uint8_t			 section;	/* enum policy_section */
 	uint8_t			 action;	/* enum policy_action */
 	uint8_t			 reject;	/* enum policy_reject */

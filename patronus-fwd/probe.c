@@ -17,6 +17,7 @@ static const struct feature {
 	const char	*option;	/* of the kernel's configuration */
 } features[] = {
 	{ IR_QUEUE, "queues to programs", "CONFIG_NFT_QUEUE" },
+	{ IR_SYNPROXY, "protection from SYN floods", "CONFIG_NFT_SYNPROXY" },
 	{ IR_CONNECTIONS, "limits of connections", "CONFIG_NFT_CONNLIMIT" },
 	{ IR_CONNECTIONS_METER, "limits of connections", "CONFIG_NFT_CONNLIMIT" },
 	{ IR_CHOOSE, "sharing connections out", "CONFIG_NFT_NUMGEN and CONFIG_NFT_HASH" },

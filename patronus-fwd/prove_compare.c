@@ -16,7 +16,9 @@
 #include "nft_read.h"
 #include "prove.h"
 
+#define TCP_SYN		0x02
 #define TCP_RST		0x04
+#define TCP_ACK		0x10
 #define HOST_STRLEN	(ADDR_STRLEN + 8)
 
 /* One message of nft trace. */
@@ -39,6 +41,7 @@ struct outcome {
 	const char	*rule;		/* that decided; NULL: the policy of the chain */
 	const char	*chain;
 	bool		 is_refused;	/* an answer says so */
+	bool		 is_answered;	/* as a server would */
 	bool		 is_out;
 	struct nflog_packet left;	/* as it left */
 };
@@ -163,6 +166,16 @@ is_refusal(const struct prove_frame *f, const struct nflog_packet *p, const stru
 	    p->protocol == IPPROTO_ICMPV6 && f->packet.data[head] == 1;
 }
 
+/* A SYN and ACK to the sender. */
+static bool
+is_answer(const struct prove_frame *f, const struct nflog_packet *p, const struct addr *sender)
+{
+	const size_t head = p->source.family == ADDR_V4 ? 20 : 40;
+
+	return addr_equal(&p->destination, sender) && p->protocol == IPPROTO_TCP && f->packet.len >= head + 14 &&
+	    (f->packet.data[head + 13] & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
+
 static void
 watch(const struct prove_question *q, const struct prove_rep *rep, struct outcome *o)
 {
@@ -175,6 +188,8 @@ watch(const struct prove_question *q, const struct prove_rep *rep, struct outcom
 			continue;
 		if (is_refusal(&rep->frames.items[i], &p, &q->packet->source)) {
 			o->is_refused = true;
+		} else if (is_answer(&rep->frames.items[i], &p, &q->packet->source)) {
+			o->is_answered = true;
 		} else if (!o->is_out && rep->frames.items[i].link != 0 && p.protocol == q->packet->protocol) {
 			o->is_out = true;
 			o->left = p;
@@ -248,6 +263,8 @@ way_differs(const struct prove_question *q, const struct outcome *o, struct aren
 	const struct journey *j = q->journey;
 	char is[HOST_STRLEN], said[HOST_STRLEN];
 
+	if (j->action == IR_ACTION_ACCEPT && j->is_proxied)
+		return !o->is_answered ? "the kernel did not answer for the server" : o->is_out ? "it went on to the server at once" : NULL;
 	if (j->action != IR_ACTION_ACCEPT || j->out == NULL)
 		return NULL;
 	if (!o->is_out)

@@ -166,6 +166,8 @@ step_text(const struct journey_step *s)
 		[IR_ACTION_NONE] = "looks further", [IR_ACTION_CONTINUE] = "goes on", [IR_ACTION_QUEUE] = "asks a program"
 	};
 
+	if (s->is_proxied)
+		return "answers for the server (SYN protection)";
 	return texts[s->action] != NULL ? texts[s->action] : "";
 }
 

@@ -144,7 +144,8 @@ judge_rules(struct judge *j, bool is_pre, struct packet *k, uint32_t from, uint3
 		writes_obey(&r->writes, k);
 		if (r->action == POLICY_CONTINUE)
 			continue;
-		*ret = (struct judgement){ .action = actions[r->action], .id = r->id };
+		*ret = (struct judgement){ .action = actions[r->action], .id = r->id,
+		    .is_proxied = r->syn.is_given && k->protocol == IPPROTO_TCP };
 		return true;
 	}
 	return false;

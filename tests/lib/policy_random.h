@@ -88,6 +88,7 @@ struct bucket {
 struct judgement {
 	uint8_t		 action;	/* enum ir_action */
 	const char	*id;		/* that decided: a rule's, a generated one's, or "policy" */
+	bool		 is_proxied;	/* accepted, and the box answers first */
 	const char	*forward;	/* id of the port forward that translated it, or NULL */
 	struct packet	 seen;		/* after translation, as the rules saw it */
 };

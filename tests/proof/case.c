@@ -149,6 +149,9 @@ check_sighting(struct run *r, unsigned i)
 	const char *have = is_strange ? "elsewhere" : is_accepted ? "accept" : s->is_refused ? "reject" : "drop";
 	const char *want = ir_action_name(w->action);
 
+	/* Answered for, and the server has heard nothing. */
+	if (w->is_proxied || s->is_answered)
+		have = !w->is_proxied ? "an answer" : !s->is_answered ? "no answer" : s->is_out || s->is_delivered ? "both" : "accept";
 	/* The box itself hears nothing of what was rejected on its way out, but that it was not sent. */
 	if (w->action == IR_ACTION_REJECT && r->c->packets[i].in == 0)
 		want = "drop";

@@ -193,9 +193,9 @@ wire_read(const uint8_t *p, size_t len, uint32_t *ret)
 	protocol = p[ip == 20 ? 9 : 6];
 	if (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)
 		return read_icmp(p + ip, len - ip, ip == 20, ret);
-	if (protocol == IPPROTO_TCP && len >= ip + 20 && (p[ip + 13] & TH_RST) != 0) {
+	if (protocol == IPPROTO_TCP && len >= ip + 20 && (p[ip + 13] & (TH_RST | TH_ACK)) != 0) {
 		*ret = (get32(p + ip + 8) - 1) >> 16;
-		return WIRE_REFUSED;
+		return (p[ip + 13] & TH_RST) != 0 ? WIRE_REFUSED : WIRE_ANSWERED;
 	}
 	*ret = wire_number(p, len);
 	return *ret != UINT32_MAX ? WIRE_ITSELF : WIRE_OTHER;

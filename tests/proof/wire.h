@@ -14,6 +14,7 @@
 enum wire_kind {
 	WIRE_OTHER = 0,
 	WIRE_ITSELF,		/* the packet, passed on */
+	WIRE_ANSWERED,		/* SYN and ACK to it */
 	WIRE_REFUSED		/* a reset or "administratively prohibited" about it */
 };
 

@@ -6,6 +6,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,7 +60,7 @@ tun_open(unsigned n)
 
 	memset(&r, 0, sizeof(r));
 	(void)snprintf(r.ifr_name, sizeof(r.ifr_name), "eth%u", n);
-	r.ifr_flags = IFF_TUN | IFF_NO_PI;
+	r.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
 	if (fd == -1 || ioctl(fd, TUNSETIFF, &r) != 0)
 		err(1, "tun");
 	return fd;
@@ -156,6 +158,22 @@ send_own(const struct world *w, const struct packet *k, const uint8_t *data, siz
 		err(1, "sending a packet of the box");
 }
 
+/*
+ * A driver would have checked the checksum, or the kernel's GRO.  The synproxy of nftables depends on that with IPv6: it checks what is left
+ * to it as if it were IPv4 (nft_synproxy_do_eval()).
+ */
+static void
+send_to(int tun, const struct packet *k, const uint8_t *data, size_t len)
+{
+	const bool is_checked = k->protocol == IPPROTO_TCP && k->source.family == ADDR_V6;
+	struct virtio_net_hdr h = { .flags = is_checked ? VIRTIO_NET_HDR_F_NEEDS_CSUM : 0, .csum_start = is_checked ? 40 : 0,
+	    .csum_offset = is_checked ? 16 : 0 };
+	struct iovec v[] = { { &h, sizeof(h) }, { (void *)data, len } };
+
+	if (writev(tun, v, 2) != (ssize_t)(sizeof(h) + len))
+		err(1, "sending a packet");
+}
+
 uint32_t
 world_send(const struct world *w, const struct packet *k, uint32_t number)
 {
@@ -164,20 +182,21 @@ world_send(const struct world *w, const struct packet *k, uint32_t number)
 
 	if (k->in == 0)
 		send_own(w, k, data, len);
-	else if (write(w->tuns[k->in - 1], data, len) != (ssize_t)len)
-		err(1, "sending a packet");
+	else
+		send_to(w->tuns[k->in - 1], k, data, len);
 	return (uint32_t)len;
 }
 
 static void
 collect_tun(int fd, uint32_t tun, struct sighting *s, uint32_t n)
 {
+	const size_t head = sizeof(struct virtio_net_hdr);
 	uint8_t data[2048];
 	uint32_t number;
 	ssize_t len;
 
-	while ((len = read(fd, data, sizeof(data))) > 0) {
-		switch (wire_read(data, (size_t)len, &number)) {
+	while ((len = read(fd, data, sizeof(data))) > (ssize_t)head) {
+		switch (wire_read(data + head, (size_t)len - head, &number)) {
 		case WIRE_ITSELF:
 			if (number < n) {
 				s[number].out = tun + 1;
@@ -187,6 +206,10 @@ collect_tun(int fd, uint32_t tun, struct sighting *s, uint32_t n)
 		case WIRE_REFUSED:
 			if (number < n)
 				s[number].is_refused = true;
+			break;
+		case WIRE_ANSWERED:
+			if (number < n)
+				s[number].is_answered = true;
 			break;
 		case WIRE_OTHER:
 			break;

@@ -18,6 +18,7 @@ struct sighting {
 	bool		is_out;
 	bool		is_delivered;	/* to the box */
 	bool		is_refused;	/* an answer said so */
+	bool		is_answered;	/* for a server */
 };
 
 struct world {

@@ -5,6 +5,7 @@
  */
 #include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
 #include <linux/netfilter.h>
+#include <linux/rtnetlink.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,6 +118,11 @@ load(const struct machine *m, uint8_t field, uint8_t *ret)
 		memcpy(ret, &n, sizeof(n));
 		return true;
 	case IR_CT_STATUS:
+		return true;	/* neither translated nor in the table */
+	case IR_FIB_SADDR_TYPE:
+		n = k->in == 0 ? RTN_LOCAL : RTN_UNICAST;
+		memcpy(ret, &n, sizeof(n));
+		return true;
 	case IR_CT_ORIG_DPORT:
 	case IR_FIB_REVERSE:
 	case IR_FIB_REVERSE_ANY:
@@ -211,6 +217,10 @@ act(struct machine *m, const struct ir_rule *r, const struct ir_stmt *s)
 
 	m->result.id = r->origin->id;
 	switch ((enum ir_kind)s->kind) {
+	case IR_SYNPROXY:
+		assert_int_equal(m->packet->protocol, IPPROTO_TCP);
+		m->result.action = IR_ACTION_ACCEPT;
+		return 1;
 	case IR_ACCEPT:
 		m->result.action = IR_ACTION_ACCEPT;
 		return 1;
