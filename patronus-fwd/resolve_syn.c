@@ -56,7 +56,7 @@ check_rule(struct resolver *s, const struct policy_rule *r)
 		    "with syn-protection limit and connections must be left out: what is not answered for yet is no connection that could be counted");
 	if (has_writes(&r->writes))
 		problems_add(s->problems, r->path, "syn-protection-with-writes",
-		    "with syn-protection set must be left out: the packet that it would change goes no further; let a rule before it, with continue, do it");
+		    "with syn-protection set must be left out: the packet that it would change goes no further; let a pre-rule do it, which sees every packet");
 }
 
 /* --- translation */

@@ -88,7 +88,7 @@ def test_a_flood_does_not_reach_the_server(box):
         asked += 1
     assert asked > 0 and packets(box, "web") - counted >= FLOOD * 0.95
     reached = syns(box) - before - asked
-    figures.record("F-SYN", "SYN flood at a rule with SYN protection: forged SYNs that reach the server", FLOOD, "packets", reached, "0",
+    figures.record("R28", "SYN flood at a rule with SYN protection: forged SYNs that reach the server", FLOOD, "packets", reached, "0",
                    f"{asked} clients during it, the slowest 100 kB in {slowest * 1000:.0f} ms")
     assert reached == 0
     before = syns(box)
