@@ -109,6 +109,9 @@ drop_fields(const struct minimiser *m)
 		c.policy->rules[i].rate.count = 0;
 		c.policy->rules[i].is_logged = false;
 		(void)try(m, &c);
+		c = copy(m->best);
+		c.policy->rules[i].syn.is_given = false;
+		(void)try(m, &c);
 	}
 }
 
