@@ -393,7 +393,7 @@ compile_rule(struct compiler *c, struct ir_chain *chain, const struct policy_rul
 			buf_printf(c->remarks, "rule %s can never match: its addresses, services and conditions have no packet in common\n", r->id);
 		return;
 	}
-	if (r->syn.is_given) {
+	if (r->syn != NULL) {
 		compile_syn(c, m.chain, m.origin, r, parts);
 		return;
 	}

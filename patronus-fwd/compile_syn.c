@@ -6,6 +6,7 @@
 
 #include "compile.h"
 #include "mem.h"
+#include "policy_syn.h"
 #include "zoneset.h"
 
 /*
@@ -62,8 +63,8 @@ put_proxy(struct compiler *c, struct ir_chain *chain, struct ir_origin *o, const
 	ir_match_u8(&d, IR_L4PROTO, IPPROTO_TCP);
 	ir_put(&d, IR_COUNTER);
 	s = ir_put(&d, IR_SYNPROXY);
-	s->synproxy = (struct ir_synproxy){ .mss = r->syn.mss, .window_scale = r->syn.window_scale, .has_timestamps = r->syn.has_timestamps,
-	    .has_selective_ack = r->syn.has_selective_ack };
+	s->synproxy = (struct ir_synproxy){ .mss = r->syn->mss, .window_scale = r->syn->window_scale, .has_timestamps = r->syn->has_timestamps,
+	    .has_selective_ack = r->syn->has_selective_ack };
 	ir_rule_add(c->ir, chain, o, &d);
 }
 
@@ -142,7 +143,7 @@ compile_syn_output(struct compiler *c, const char *base)
 	bool has_any = false;
 
 	for (r = c->policy->rules; r < c->policy->rules + c->policy->n_rules; r++)
-		has_any |= r->syn.is_given && !r->is_waiting;
+		has_any |= r->syn != NULL && !r->is_waiting;
 	if (!has_any)
 		return;
 	ir_match_u8(&d, IR_L4PROTO, IPPROTO_TCP);
@@ -151,6 +152,6 @@ compile_syn_output(struct compiler *c, const char *base)
 	ir_jump(&d, IR_JUMP, name);
 	ir_rule_add(c->ir, ir_chain_get(c->ir, base), compile_origin(c, "output:syn-protection", IR_ACTION_NONE), &d);
 	for (r = c->policy->rules; r < c->policy->rules + c->policy->n_rules; r++)
-		if (r->syn.is_given && !r->is_waiting)
+		if (r->syn != NULL && !r->is_waiting)
 			put_opened(c, ir_chain_get(c->ir, name), r);
 }

@@ -152,15 +152,6 @@ struct policy_writes {
 	uint8_t			 dscp;
 };
 
-/* The box answers for the server until the caller has proved its address. */
-struct policy_syn {
-	bool			 is_given;
-	uint16_t		 mss;
-	uint8_t			 window_scale;
-	bool			 has_timestamps;
-	bool			 has_selective_ack;
-};
-
 struct policy_rule {
 	const char		*id;
 	const char		*path;
@@ -183,7 +174,7 @@ struct policy_rule {
 	uint32_t		 max_connections;	/* 0: no limit */
 	uint8_t			 connections_per;	/* enum policy_share */
 	struct policy_writes	 writes;
-	struct policy_syn	 syn;
+	const struct policy_syn	*syn;		/* NULL: nobody answers for the server (policy_syn.h) */
 	uint8_t			 section;	/* enum policy_section */
 	uint8_t			 action;	/* enum policy_action */
 	uint8_t			 reject;	/* enum policy_reject */
@@ -260,7 +251,6 @@ struct policy_access {
 	uint16_t	 port;
 };
 
-struct schedule;
 struct fw_policy {
 	struct policy_interface	*interfaces;
 	uint32_t		 n_interfaces;

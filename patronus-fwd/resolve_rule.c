@@ -136,7 +136,7 @@ resolve_rule(struct resolver *s, const struct conf_rule *c, enum policy_section 
 	if (c->connections != NULL)
 		resolve_connections(r, c->connections);
 	if (c->syn_protection != NULL)
-		resolve_syn(r, c->syn_protection);
+		resolve_syn(s, r, c->syn_protection);
 	r->is_logged = c->log;
 	r->log_text = c->log_text;
 	r->log_rate = c->log_limit;

@@ -3,6 +3,8 @@
 #include <linux/netfilter.h>
 #include <string.h>
 
+#include "mem.h"
+#include "policy_syn.h"
 #include "problems.h"
 #include "resolver.h"
 #include "zoneset.h"
@@ -10,10 +12,13 @@
 /* SYN protection: what it cannot be together with is refused, for a connection that never comes about is hard to explain. */
 
 void
-resolve_syn(struct policy_rule *r, const struct conf_rule_syn_protection *c)
+resolve_syn(struct resolver *s, struct policy_rule *r, const struct conf_rule_syn_protection *c)
 {
-	r->syn = (struct policy_syn){ .is_given = true, .mss = c->mss != 0 ? c->mss : 1460, .window_scale = c->window_scale, .has_timestamps = c->timestamps,
+	struct policy_syn *p = mem_alloc(s->arena, 1, sizeof(*p));
+
+	*p = (struct policy_syn){ .mss = c->mss != 0 ? c->mss : 1460, .window_scale = c->window_scale, .has_timestamps = c->timestamps,
 	    .has_selective_ack = c->selective_ack };
+	r->syn = p;
 }
 
 static bool
@@ -168,7 +173,7 @@ resolve_syn_checks(struct resolver *s)
 	const struct policy_rule *r;
 
 	for (r = s->policy->rules; r < s->policy->rules + s->policy->n_rules; r++) {
-		if (!r->syn.is_given)
+		if (r->syn == NULL)
 			continue;
 		check_rule(s, r);
 		check_translation(s, r);

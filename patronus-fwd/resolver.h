@@ -69,7 +69,7 @@ void	 resolve_schedules(struct resolver *);
 /* resolve_rule.c */
 void	 resolve_rules(struct resolver *);
 /* resolve_syn.c */
-void	 resolve_syn(struct policy_rule *, const struct conf_rule_syn_protection *);
+void	 resolve_syn(struct resolver *, struct policy_rule *, const struct conf_rule_syn_protection *);
 /* Of all rules, once all there is of translation is known. */
 void	 resolve_syn_checks(struct resolver *);
 /* resolve_nat.c */

@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SYN protection: the box answers for a server; a flood of SYN packets of hping3 does not reach it, and who is there does."""
 import re
+import socket
+import sys
 import time
 
 import pytest
 
-import figures
 from api import namespace
-from lab import Lab, wait_for
+from lab import ROOT, Lab, wait_for
+
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+from figures import count, record  # noqa: E402
 
 WEB, MAIL, OTHER = 3080, 3025, 3081
 DMZ = "192.0.2.130"
-FLOOD = figures.count(20000, 200000)
+FLOOD = count(20000, 200000)
 DOCUMENT = f"""
 interfaces:
   wan: {{ match: {{ name: eth0 }}, addresses: [198.51.100.2/24, "2001:db8:51::2/64"] }}
   lan: {{ match: {{ name: eth1 }}, addresses: [192.0.2.1/25] }}
   dmz: {{ match: {{ name: eth2 }}, addresses: [192.0.2.129/26, "2001:db8:3::1/64"] }}
+routing: {{ static: {{ default: {{ destination: 0.0.0.0/0, via: 198.51.100.1 }} }} }}
 firewall:
   defaults: {{ outgoing: drop }}
   zones: {{ wan: {{ interfaces: [wan] }}, lan: {{ interfaces: [lan] }}, dmz: {{ interfaces: [dmz] }} }}
@@ -88,8 +93,8 @@ def test_a_flood_does_not_reach_the_server(box):
         asked += 1
     assert asked > 0 and packets(box, "web") - counted >= FLOOD * 0.95
     reached = syns(box) - before - asked
-    figures.record("R28", "SYN flood at a rule with SYN protection: forged SYNs that reach the server", FLOOD, "packets", reached, "0",
-                   f"{asked} clients during it, the slowest 100 kB in {slowest * 1000:.0f} ms")
+    record("R28", "SYN flood at a rule with SYN protection: forged SYNs that reach the server", FLOOD, "packets", reached, "0",
+           f"{asked} clients during it, the slowest 100 kB in {slowest * 1000:.0f} ms")
     assert reached == 0
     before = syns(box)
     flood(box, MAIL, 2000)
@@ -122,7 +127,6 @@ def test_explain_tells_of_it_and_proves_it(box):
 def test_a_commit_changes_one_rule_and_leaves_connections(box):
     counted = packets(box, "web")
     with namespace(box.ns("inet")):
-        import socket
         s = socket.create_connection((DMZ, WEB), 3)
     s.sendall(b"x" * 10)
     box.ctl("set", "firewall/rules/mail/syn-protection", "{}")

@@ -145,7 +145,7 @@ judge_rules(struct judge *j, bool is_pre, struct packet *k, uint32_t from, uint3
 		if (r->action == POLICY_CONTINUE)
 			continue;
 		*ret = (struct judgement){ .action = actions[r->action], .id = r->id,
-		    .is_proxied = r->syn.is_given && k->protocol == IPPROTO_TCP };
+		    .is_proxied = r->syn != NULL && k->protocol == IPPROTO_TCP };
 		return true;
 	}
 	return false;

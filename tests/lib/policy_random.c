@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy_random.h"
+#include "policy_syn.h"
 #include "rule_conditions.h"
 #include "zoneset.h"
 
@@ -71,14 +72,16 @@ random_limit(struct policy_rule *r)
 
 /* What the configuration refuses is left out. */
 static void
-random_syn(struct policy_rule *r)
+random_syn(struct policy_rule *r, struct arena *arena)
 {
+	struct policy_syn *syn = arena_alloc(arena, 1, sizeof(*syn));
 	const struct policy_conditions *c = &r->conditions;
 
+	*syn = (struct policy_syn){ 1460, 7, below(2) == 0, below(2) == 0 };
 	if (r->action == POLICY_ACCEPT && !zoneset_has(r->from, POLICY_LOCAL) && r->rate.count == 0 && c->states == 0 && c->n_lengths == 0 &&
 	    c->tcp_flags.mask == 0 && c->connection_mark.mask == 0 && r->writes.mark.mask == 0 && r->writes.connection_mark.mask == 0 &&
 	    !r->writes.has_dscp && below(3) == 0)
-		r->syn = (struct policy_syn){ true, 1460, 7, below(2) == 0, below(2) == 0 };
+		r->syn = syn;
 }
 
 static void
@@ -108,7 +111,7 @@ random_rule(struct fw_policy *p, struct policy_rule *r, unsigned number, unsigne
 	r->is_logged = below(4) == 0;
 	if ((extent & RANDOM_LIMITS) != 0 && below(12) == 0)
 		random_limit(r);
-	random_syn(r);
+	random_syn(r, arena);
 }
 
 static void
@@ -200,7 +203,8 @@ policy_random(struct arena *arena, unsigned extent, unsigned n_rules_max)
 	for (i = 0; (extent & RANDOM_SECTIONS) != 0 && i < p->n_rules; i++)
 		p->rules[i].section = (uint8_t)(i < p->n_rules / 4 ? POLICY_PRE : i < p->n_rules - p->n_rules / 4 ? POLICY_MAIN : POLICY_POST);
 	for (i = 0; i < p->n_rules; i++)
-		p->rules[i].syn.is_given = p->rules[i].syn.is_given && p->rules[i].section != POLICY_PRE;
+		if (p->rules[i].section == POLICY_PRE)
+			p->rules[i].syn = NULL;
 	if ((extent & RANDOM_ACCESS) != 0) {
 		p->guards_access = below(2) == 0;
 		random_access(p, &p->web, arena);

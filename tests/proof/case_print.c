@@ -7,6 +7,7 @@
 #include "base/buf.h"
 
 #include "case.h"
+#include "policy_syn.h"
 #include "zoneset.h"
 
 static const char *const action_names[POLICY_ACTION_MAX] = { "", "accept", "drop", "reject", "continue", "no-tracking", "queue" };
@@ -122,9 +123,9 @@ print_rule(const struct fw_policy *p, const struct policy_rule *r, struct buf *b
 	print_service_names(r->id, r->n_services, b);
 	if (r->rate.count != 0)
 		buf_printf(b, ", limit: {rate: %s, burst: %u, per: %s}", rate_format(&r->rate, text, sizeof(text)), r->burst, per_names[r->per]);
-	if (r->syn.is_given)
-		buf_printf(b, ", syn-protection: {mss: %u, window-scale: %u, timestamps: %s, selective-ack: %s}", r->syn.mss, r->syn.window_scale,
-		    r->syn.has_timestamps ? "true" : "false", r->syn.has_selective_ack ? "true" : "false");
+	if (r->syn != NULL)
+		buf_printf(b, ", syn-protection: {mss: %u, window-scale: %u, timestamps: %s, selective-ack: %s}", r->syn->mss, r->syn->window_scale,
+		    r->syn->has_timestamps ? "true" : "false", r->syn->has_selective_ack ? "true" : "false");
 	buf_printf(b, "%s, action: %s}\n", r->is_logged ? ", log: true" : "", action_names[r->action]);
 }
 

@@ -110,7 +110,7 @@ drop_fields(const struct minimiser *m)
 		c.policy->rules[i].is_logged = false;
 		(void)try(m, &c);
 		c = copy(m->best);
-		c.policy->rules[i].syn.is_given = false;
+		c.policy->rules[i].syn = NULL;
 		(void)try(m, &c);
 	}
 }
