@@ -125,6 +125,8 @@ static const struct {
 	[OP_SHADOW_REMOVE]	= { RTM_DELROUTE, 0, encode_route },
 	[OP_LINK_SET]		= { RTM_NEWLINK, 0, encode_link },
 	[OP_LINK_DOWN]		= { RTM_NEWLINK, 0, encode_link },
+	[OP_PORT_UP]		= { RTM_NEWLINK, 0, encode_link },
+	[OP_PORT_DOWN]		= { RTM_NEWLINK, 0, encode_link },
 	[OP_ADDR_ADD]		= { RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, encode_addr },
 	[OP_ADDR_REMOVE]	= { RTM_DELADDR, 0, encode_addr },
 	[OP_ROUTE_ADD]		= { RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, encode_route },

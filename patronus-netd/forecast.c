@@ -143,6 +143,8 @@ do_op(struct actual *to, const struct op *op)
 	switch ((enum op_kind)op->kind) {
 	case OP_LINK_SET:
 	case OP_LINK_DOWN:
+	case OP_PORT_UP:
+	case OP_PORT_DOWN:
 		if (op->set_up)
 			set_link(to, op->index, op->is_up);
 		break;

@@ -85,7 +85,7 @@ fail(struct batch *b, const struct op *op, int error, const char *text)
 	log_warnx("kernel", "%s: %s", buf_failed(&what) ? op->object : (const char *)what.data, text[0] != '\0' ? text :
 	    strerror(error));
 	buf_fini(&what);
-	if (b->problems != NULL)
+	if (b->problems != NULL && op->kind != OP_PORT_UP)
 		problems_add(b->problems, op->path, "kernel-refused", "%s: the kernel refused: %s", op->object,
 		    text[0] != '\0' ? text : strerror(error));
 }
@@ -156,7 +156,8 @@ batch_flush(struct batch *b)
 		op = &b->plan->ops[b->ops[failed]];
 		if (!is_done_anyway(op, -error)) {
 			fail(b, op, -error, err.text);
-			if (!b->is_tolerant || error == -ETIMEDOUT)
+			/* One port that does not come up (no firmware, say) is no reason to have no box. */
+			if ((!b->is_tolerant && op->kind != OP_PORT_UP) || error == -ETIMEDOUT)
 				return error;
 		}
 		at = failed + 1;
@@ -310,6 +311,10 @@ note_before(const struct plan *plan, uint8_t phase, const struct actual *actual,
 			continue;
 		if (op->kind == OP_RESOLV_CONF && memory_text_get(memory, MEMORY_RESOLV_CONF) == NULL)
 			is_new = true;
+		if (op->kind == OP_PORT_UP && (l = actual_link(actual, op->index)) != NULL) {
+			memory_port_add(memory, op->index, l->sysctls.values[SYSCTL_IP6_DISABLE] != 0);
+			is_new = true;
+		}
 		if (!op_is_link(op) || op->mtu == 0 || memory_mtu_get(memory, op->index) != 0 ||
 		    (l = actual_link(actual, op->index)) == NULL)
 			continue;
@@ -345,6 +350,25 @@ kernel_read_before(struct memory *memory)
 	read_resolv_conf(memory, arena);
 	if ((error = kernel_read(&actual, arena, KERNEL_LINKS)) == 0 && (error = before_load(memory, &actual, arena)) != 0)
 		log_warnx("kernel", "what was before us is not known: %s", strerror(-error));
+	arena_free(arena);
+}
+
+void
+kernel_forget_ports(struct memory *memory)
+{
+	struct arena *arena;
+	struct actual actual;
+	bool was_without_ipv6;
+	uint32_t index;
+
+	if (!memory_port_get(memory, 0, &index, &was_without_ipv6))
+		return;
+	arena = arena_new(0);
+	if (arena == NULL)
+		fatalx("kernel", "out of memory");
+	memory_ports_forget(memory);
+	if (kernel_read(&actual, arena, KERNEL_LINKS) == 0)
+		before_store(memory, &actual);
 	arena_free(arena);
 }
 

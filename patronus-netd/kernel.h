@@ -38,5 +38,7 @@ int	kernel_recover(const struct actual *);
  * changed it, as far as it still holds.
  */
 void	kernel_read_before(struct memory *);
+/* The ports of the first start are as they were before, or configured. */
+void	kernel_forget_ports(struct memory *);
 
 #endif

@@ -15,12 +15,19 @@ struct mtu {
 	uint32_t	 mtu;
 };
 
+struct port {
+	uint32_t	 index;
+	bool		 was_without_ipv6;
+};
+
 /* Small unordered arrays: tens of items, looked through from end to end. */
 struct memory {
 	struct owned	*addresses;
 	size_t		 naddresses;
 	struct mtu	*mtus;
 	size_t		 nmtus;
+	struct port	*ports;
+	size_t		 nports;
 	char		*texts[MEMORY_TEXT_MAX];
 };
 
@@ -45,6 +52,7 @@ memory_free(struct memory *m)
 		free(m->texts[i]);
 	free(m->addresses);
 	free(m->mtus);
+	free(m->ports);
 	free(m);
 }
 
@@ -134,11 +142,50 @@ memory_mtu_get(const struct memory *m, uint32_t index)
 }
 
 void
+memory_port_add(struct memory *m, uint32_t index, bool was_without_ipv6)
+{
+	if (memory_port_has(m, index))
+		return;
+	m->ports = grow(m->ports, m->nports, sizeof(*m->ports));
+	m->ports[m->nports++] = (struct port){ .index = index, .was_without_ipv6 = was_without_ipv6 };
+}
+
+bool
+memory_port_get(const struct memory *m, uint32_t number, uint32_t *ret_index, bool *ret_was_without_ipv6)
+{
+	if (number >= m->nports)
+		return false;
+	*ret_index = m->ports[number].index;
+	*ret_was_without_ipv6 = m->ports[number].was_without_ipv6;
+	return true;
+}
+
+bool
+memory_port_has(const struct memory *m, uint32_t index)
+{
+	size_t i;
+
+	for (i = 0; i < m->nports; i++)
+		if (m->ports[i].index == index)
+			return true;
+	return false;
+}
+
+void
+memory_ports_forget(struct memory *m)
+{
+	m->nports = 0;
+}
+
+void
 memory_link_gone(struct memory *m, uint32_t index)
 {
 	size_t i;
 
 	memory_mtu_forget(m, index);
+	for (i = m->nports; i-- > 0; )
+		if (m->ports[i].index == index)
+			m->ports[i] = m->ports[--m->nports];
 	for (i = m->naddresses; i-- > 0; )
 		if (m->addresses[i].index == index)
 			m->addresses[i] = m->addresses[--m->naddresses];

@@ -28,6 +28,15 @@ void	 memory_mtu_forget(struct memory *, uint32_t index);
 /* 0: we never changed it. */
 uint32_t memory_mtu_get(const struct memory *, uint32_t index);
 
+/*
+ * A port that was brought up for the first start; whether IPv6 was off on it before.  Later calls for the link keep it.  In the order of
+ * their numbers until memory_port_get() is false.
+ */
+void	 memory_port_add(struct memory *, uint32_t index, bool was_without_ipv6);
+bool	 memory_port_get(const struct memory *, uint32_t number, uint32_t *ret_index, bool *ret_was_without_ipv6);
+bool	 memory_port_has(const struct memory *, uint32_t index);
+void	 memory_ports_forget(struct memory *);
+
 /* A link went away: what we knew of it went with it. */
 void		 memory_link_gone(struct memory *, uint32_t index);
 

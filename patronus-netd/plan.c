@@ -27,12 +27,14 @@ static const struct kind {
 	[OP_ROUTE_ADD]		= { '+', COMMIT_REMOVE, true, DRIFT_ROUTES, DRIFT_CRITICAL },
 	[OP_ROUTE_REPLACE]	= { '~', COMMIT_REMOVE, true, DRIFT_ROUTES, DRIFT_CRITICAL },
 	[OP_ROUTE_REMOVE]	= { '-', COMMIT_REMOVE, true, DRIFT_ROUTES, DRIFT_CRITICAL },
+	[OP_PORT_UP]		= { '~', COMMIT_APPLY, true, DRIFT_LINKS, DRIFT_INFO },
 	[OP_LINK_SET]		= { '~', COMMIT_APPLY, true, DRIFT_LINKS, DRIFT_WARNING },
 	[OP_ADDR_ADD]		= { '+', COMMIT_APPLY, true, DRIFT_ADDRESSES, DRIFT_CRITICAL },
 	[OP_HOSTNAME]		= { '~', COMMIT_APPLY, false, DRIFT_SYSTEM, DRIFT_INFO },
 	[OP_TIME_ZONE]		= { '~', COMMIT_APPLY, false, DRIFT_SYSTEM, DRIFT_INFO },
 	[OP_RESOLV_CONF]	= { '~', COMMIT_APPLY, false, DRIFT_SYSTEM, DRIFT_WARNING },
 	[OP_LINK_DOWN]		= { '~', COMMIT_REMOVE, true, DRIFT_LINKS, DRIFT_CRITICAL },
+	[OP_PORT_DOWN]		= { '~', COMMIT_REMOVE, true, DRIFT_LINKS, DRIFT_INFO },
 	[OP_ADDR_REMOVE]	= { '-', COMMIT_REMOVE, true, DRIFT_ADDRESSES, DRIFT_WARNING },
 	[OP_SYSCTL_WIDEN]	= { '~', COMMIT_REMOVE, false, DRIFT_SYSCTLS, DRIFT_CRITICAL },
 };
@@ -170,6 +172,12 @@ bool
 op_is_link(const struct op *op)
 {
 	return op->kind == OP_LINK_SET || op->kind == OP_LINK_DOWN;
+}
+
+bool
+op_is_port(const struct op *op)
+{
+	return op->kind == OP_PORT_UP || op->kind == OP_PORT_DOWN;
 }
 
 bool

@@ -36,12 +36,14 @@ enum op_kind {
 	OP_ROUTE_ADD,
 	OP_ROUTE_REPLACE,
 	OP_ROUTE_REMOVE,
+	OP_PORT_UP,		/* of the first start, see plan_ports.c */
 	OP_LINK_SET,		/* up, and MTU, in one message */
 	OP_ADDR_ADD,
 	OP_HOSTNAME,
 	OP_TIME_ZONE,
 	OP_RESOLV_CONF,
 	OP_LINK_DOWN,
+	OP_PORT_DOWN,
 	OP_ADDR_REMOVE,
 	OP_SYSCTL_WIDEN,	/* forwarding is switched on */
 	OP_KIND_MAX
@@ -54,7 +56,7 @@ struct op {
 	const char	*object;	/* "address 192.0.2.1/25 on lan" */
 	const char	*detail;	/* "missing", "mtu is 1400, not 1500" */
 	uint32_t	 index;		/* of the link; 0: none */
-	/* OP_LINK_* */
+	/* OP_LINK_* and OP_PORT_* */
 	bool		 set_up;	/* change IFF_UP to is_up */
 	bool		 is_up;
 	uint32_t	 mtu;		/* 0: leave it */
@@ -113,6 +115,7 @@ enum drift_area	 op_area(const struct op *);
 /* Whether it travels as a netlink message. */
 bool	 op_is_rtnl(const struct op *);
 bool	 op_is_link(const struct op *);
+bool	 op_is_port(const struct op *);
 /* Whether it changes what the main table says about ways. */
 bool	 op_is_route(const struct op *);
 

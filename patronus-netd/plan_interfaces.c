@@ -141,4 +141,5 @@ plan_interfaces(const struct planner *p)
 	}
 	for (i = 0; i < p->actual->naddrs; i++)
 		plan_unwanted(p, &p->actual->addrs[i]);
+	plan_ports(p);
 }

@@ -13,6 +13,8 @@ struct planner;
 struct route;
 
 void	plan_interfaces(const struct planner *);
+/* Those that nobody configured, while nobody has configured any. */
+void	plan_ports(const struct planner *);
 void	plan_routes(const struct planner *);
 void	plan_forwarding(const struct planner *);
 void	plan_system(const struct planner *);

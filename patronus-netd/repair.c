@@ -184,7 +184,7 @@ report_ops(struct netd *n, const struct plan *plan, uint8_t phase, const bool *i
 
 	for (i = 0; i < plan->n; i++) {
 		op = &plan->ops[i];
-		if (op->phase != phase || is_about_new_link(&n->applied->desired, is_new, op))
+		if (op->phase != phase || op_is_port(op) || is_about_new_link(&n->applied->desired, is_new, op))
 			continue;
 		what = difference_of(op);
 		if (failed)

@@ -14,6 +14,7 @@
 #include "ipc/ids.h"
 #include "actual.h"
 #include "forecast.h"
+#include "kernel.h"
 #include "moved.h"
 #include "netd.h"
 #include "plan.h"
@@ -87,6 +88,7 @@ static const struct {
 	[OP_SYSCTL_SET] =	{ IMPACT_HOT, NULL },
 	[OP_RULE_REMOVE] =	{ IMPACT_HOT, NULL },
 	[OP_SHADOW_REMOVE] =	{ IMPACT_HOT, NULL },
+	[OP_PORT_UP] =		{ IMPACT_HOT, NULL },
 	[OP_LINK_SET] =		{ IMPACT_HOT, NULL },
 	[OP_ADDR_ADD] =		{ IMPACT_HOT, " is added" },
 	[OP_ROUTE_ADD] =	{ IMPACT_HOT, " is added" },
@@ -96,6 +98,7 @@ static const struct {
 	[OP_RESOLV_CONF] =	{ IMPACT_HOT, NULL },
 	[OP_ROUTE_REMOVE] =	{ IMPACT_DISCONNECT, " is removed: what needs it ends" },
 	[OP_LINK_DOWN] =	{ IMPACT_DISCONNECT, " goes down: nothing passes it any more" },
+	[OP_PORT_DOWN] =	{ IMPACT_HOT, NULL },
 	[OP_ADDR_REMOVE] =	{ IMPACT_DISCONNECT, " is removed: its connections end" },
 	[OP_SYSCTL_WIDEN] =	{ IMPACT_HOT, NULL },
 };
@@ -282,6 +285,9 @@ commit_remove(struct netd *n, struct problems *problems)
 	if (error != 0)
 		return error;
 	n->is_removed = true;
+	/* Whoever was brought up to see cables is down again, or has its place in the configuration. */
+	if (n->applied->desired.nlinks > 0)
+		kernel_forget_ports(n->memory);
 	(void)snprintf(n->credit, sizeof(n->credit), "revision %u", n->applied->number);
 	watch_again(n->watch, 0);
 	return 0;

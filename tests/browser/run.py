@@ -109,7 +109,6 @@ def first_start(**more):
     with Lab("s") as lab:
         for host in HOSTS:
             lab.ip(host, "link set eth0 down")
-            lab.ip("box", f"link set {HOSTS[host][0]} up")
         lab.start()
         lab.serve("inet", 80)
         box = lab.ns("box")

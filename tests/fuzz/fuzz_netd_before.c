@@ -16,7 +16,7 @@ int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static void
 print(const uint8_t *data, size_t len, struct buf *ret)
 {
-	static struct link links[] = { { .index = 2, .name = "eth0", .mtu = 1 }, { .index = 3, .name = "eth1", .mtu = 1 } };
+	static struct link links[] = { { .index = 2, .name = "eth0", .mtu = 1 }, { .index = 3, .name = "eth1", .mtu = 1, .flags = IFF_UP } };
 	const struct actual actual = { .links = links, .nlinks = 2 };
 	struct memory *m = memory_new();
 

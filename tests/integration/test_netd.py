@@ -305,6 +305,45 @@ def test_the_resolver_of_before_comes_back(fresh_lab, killed):
     assert (lab.etc / "resolv.conf").read_text() == "nameserver 192.0.2.53\n"
 
 
+def is_up(lab, dev):
+    return "UP" in link(lab, dev)["flags"]
+
+
+def cables(lab):
+    return {i["kernel-name"]: i["link-up"] for i in lab.ctl_json("show", "interfaces")["interfaces"]}
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_ports_of_a_fresh_box_see_their_cables(fresh_lab, killed):
+    """Up without an address while no interface is configured; what the first commit leaves over is as it was, also when netd was killed meanwhile."""
+    lab = fresh_lab
+    for host in ("inet", "lan"):
+        lab.ip(host, "link set eth0 down")
+    lab.ip("box", "link add br0 type bridge")
+    lab.start()
+    wait_for("the ports", 5, lambda: all(is_up(lab, dev) for dev in ("eth0", "eth1", "eth2")))
+    assert not is_up(lab, "br0")
+    assert cables(lab)["eth0"] is False and cables(lab)["eth2"] is True
+    lab.ip("inet", "link set eth0 up")
+    wait_for("the cable", 2, lambda: cables(lab)["eth0"])
+    addrs = json.loads(lab.ip("box", "-j addr show").stdout)
+    assert {i["ifname"]: i["addr_info"] for i in addrs if i["ifname"].startswith("eth")} == {"eth0": [], "eth1": [], "eth2": []}
+    # Once: who takes a port down means it.
+    lab.ip("box", "link set eth1 down")
+    if killed:
+        lab.ip("box", "link set eth1 up")
+        kill_netd(lab)
+    assert not drift(lab, "port ")
+    lab.load_text("interfaces: { wan: { match: { name: eth0 }, addresses: [198.51.100.2/24] } }", commit=False)
+    commit(lab, args=("--confirm", "60"))
+    assert is_up(lab, "eth0") and not is_up(lab, "eth2") and not is_up(lab, "eth1")
+    assert {read_sysctl(lab, f"ipv6/conf/{dev}/disable_ipv6") for dev in ("eth0", "eth1", "eth2")} == {"0"}
+    lab.ctl("cancel")
+    wait_for("the way back", 5, lambda: is_up(lab, "eth2") and addresses(lab, "eth0") == set())
+    commit(lab, ("interfaces/wan/match/name", "eth0"), ("interfaces/wan/addresses", "2001:db8:51::2/64"))
+    assert addresses(lab, "eth0") == {"2001:db8:51::2/64"} and not is_up(lab, "eth2")
+
+
 def test_two_links_with_one_hardware_address_are_refused(box):
     mac = link(box, "eth1")["address"]
     run(["ip", "-n", box.ns("box"), "link", "add", "twin", "address", mac, "type", "veth", "peer", "name", "twin2"])

@@ -7,6 +7,7 @@
  *   have:	link INDEX KERNEL [down] [mtu=N] [kind=K] [mac=M] [path=P]
  *		addr INDEX PREFIX [proto=N]			route DEST [via ADDR] dev INDEX [proto=N] [metric=N] [complex]
  */
+#include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -119,6 +120,7 @@ read_link(struct world *w, char **save)
 	l->index = (uint32_t)atoi(strtok_r(NULL, " ", save));
 	(void)snprintf(l->name, sizeof(l->name), "%s", strtok_r(NULL, " ", save));
 	l->flags = IFF_UP;
+	l->type = ARPHRD_ETHER;
 	l->mtu = 1500;
 	l->min_mtu = 68;
 	l->max_mtu = 9000;
@@ -838,6 +840,71 @@ sysctls_are_set_when_they_differ(void **state)
 	world_free(w);
 }
 
+/* --- ports that nobody configured --- */
+
+#define FRESH	"link 1 lo down\nlink 2 eth0 down\nlink 3 eth1 down\nlink 4 br0 down kind=bridge\nlink 5 eth2 down\nlink 6 eth3\nlink 7 eth4 down\n" \
+		"addr 5 192.0.2.9/32\n"
+
+static struct world *
+fresh_world(const char *want)
+{
+	struct world *w = world_new(want, FRESH);
+
+	w->links[0].type = ARPHRD_LOOPBACK;
+	w->links[6].master = 4;
+	return w;
+}
+
+static void
+ports_wake_while_nothing_is_configured(void **state)
+{
+	struct world *w = fresh_world("");
+
+	(void)state;
+	set_sysctl(&w->links[1].sysctls, SYSCTL_IP6_DISABLE, 0);
+	set_sysctl(&w->links[2].sysctls, SYSCTL_IP6_DISABLE, 1);
+	make_plan(w, false);
+	expect_plan(w, "ports", "~ disable_ipv6 of eth0: is 0, not 1\n~ port eth0: is down; it comes up so that its cable is seen\n"
+	    "~ port eth1: is down; it comes up so that its cable is seen\n");
+	assert_int_equal(op_class(&w->plan.ops[1]), DRIFT_INFO);
+	/* Once: whoever takes it down again means it. */
+	memory_port_add(w->memory, 2, false);
+	memory_port_add(w->memory, 3, true);
+	make_plan(w, false);
+	expect_plan(w, "once", "");
+	world_free(w);
+}
+
+static void
+ports_settle_with_the_first_interface(void **state)
+{
+	struct world *w = fresh_world("link wan eth1");
+	struct want_sysctl on = { .id = SYSCTL_IP6_DISABLE, .interface = "wan", .path = "/interfaces/wan", .value = 0 };
+	uint32_t i;
+
+	(void)state;
+	for (i = 1; i <= 2; i++) {
+		w->links[i].flags |= IFF_UP;
+		set_sysctl(&w->links[i].sysctls, SYSCTL_IP6_DISABLE, 1);
+		memory_port_add(w->memory, w->links[i].index, false);
+	}
+	memory_port_add(w->memory, 9, false);		/* pulled out */
+	make_plan(w, false);
+	expect_plan(w, "settled", "~ port eth0: is up for the first start alone\n~ disable_ipv6 of eth0: is 1, not 0\n~ disable_ipv6 of wan: is 1, not 0\n");
+	assert_int_equal(plan_count(&w->plan, COMMIT_REMOVE), 3);
+	/* An address of IPv6 switches it on by itself, and one that somebody gave a port is a use of it. */
+	w->desired.sysctls = &on;
+	w->desired.nsysctls = 1;
+	w->addrs[0].index = 2;
+	make_plan(w, false);
+	expect_plan(w, "in use", "~ disable_ipv6 of wan: is 1, not 0\n~ disable_ipv6 of eth0: is 1, not 0\n");
+	memory_ports_forget(w->memory);
+	w->desired.nsysctls = 0;
+	make_plan(w, false);
+	expect_plan(w, "nothing to do with us", "");
+	world_free(w);
+}
+
 static void
 host_settings_are_set_when_they_differ(void **state)
 {
@@ -907,6 +974,7 @@ main(void)
 		cmocka_unit_test(mac_binds_hardware_only), cmocka_unit_test(permanent_mac_outlives_a_changed_one),
 		cmocka_unit_test(two_matches_are_refused), cmocka_unit_test(path_and_altname_bind), cmocka_unit_test(what_narrows_comes_first),
 		cmocka_unit_test(old_kernels_need_memory), cmocka_unit_test(mtu_goes_back_to_what_it_was),
+		cmocka_unit_test(ports_wake_while_nothing_is_configured), cmocka_unit_test(ports_settle_with_the_first_interface),
 		cmocka_unit_test(sysctls_are_set_when_they_differ), cmocka_unit_test(host_settings_are_set_when_they_differ),
 		cmocka_unit_test(the_resolver_goes_back), cmocka_unit_test(what_moves_is_told), cmocka_unit_test(too_many_are_made_one),
 		cmocka_unit_test(what_moves_is_what_lookups_say),
