@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What changes, as cards of objects or as lines of text. The sign stands beside the colour.
+import '../css/diff.css'
 import { plain } from '../core/format'
 import type { Change, Diff } from '../core/types'
 import { msg, t } from '../core/words'

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which language: each is named in its own words, so that everybody finds his own.
+import '../css/languages.css'
 import { complain, session } from '../core/store'
 import { language, LANGUAGES, set_language, t } from '../core/words'
 import { Icon } from './icon'

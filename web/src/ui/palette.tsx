@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Ctrl-K: every page, every setting and every object by some letters of its name. The combobox of the ARIA patterns: the focus stays in the field.
+import '../css/dialog.css'
+import '../css/palette.css'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { read_page } from '../core/objects'
 import { lists_below, page_title, sections, title_of, type FormNode } from '../core/schema'

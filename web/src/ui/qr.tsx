@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A QR code as one path, from the rows the appliance sends. Dark on white in every theme: a phone must read it.
+import '../css/qr.css'
+
 const QUIET = 4		// modules of light around it (ISO/IEC 18004)
 
 export function Qr({ rows, label }: { rows: string[]; label: string }) {

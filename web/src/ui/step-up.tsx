@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Some calls want a fresh code of the second factor.  Whoever makes one is asked here, and the call is made again.
 import { signal } from '@preact/signals'
-import { useState } from 'preact/hooks'
-import { on_step_up, post, words_of } from '../core/api'
-import { t } from '../core/words'
-import { Dialog } from './dialog'
-import { Button, TextField } from './parts'
+import { useEffect, useState } from 'preact/hooks'
+import { on_step_up } from '../core/api'
 
 /** Who waits for the answer: true when the session is fresh now. */
 const waiting = signal<((fresh: boolean) => void) | null>(null)
 
 on_step_up(() => new Promise<boolean>(answer => {
-	waiting.value?.(false)
+	end(false)
 	waiting.value = answer
 }))
 
@@ -21,35 +18,12 @@ function end(fresh: boolean) {
 	answer?.(fresh)
 }
 
-function Ask() {
-	const [code, set_code] = useState('')
-	const [busy, set_busy] = useState(false)
-	const [error, set_error] = useState('')
-	const submit = async () => {
-		set_busy(true)
-		set_error('')
-		try {
-			await post('/session/step-up', { otp: code.replace(/\s/g, '') })
-			end(true)
-		} catch (problem) {
-			set_busy(false)
-			set_error(words_of(problem))
-			set_code('')
-		}
-	}
-	return (
-		<Dialog title={t('shell-one-more-code')} lead={t('shell-this-needs-a-code-of')} onClose={() => end(false)}
-			onSubmit={() => void submit()}
-			actions={<>
-				<Button onClick={() => end(false)}>{t('word-cancel')}</Button>
-				<Button kind="primary" type="submit" busy={busy} disabled={!code}>{t('shell-continue')}</Button>
-			</>}>
-			<TextField label={t('shell-one-time-code')} name="step-up-otp" value={code} onValue={set_code} error={error} inputMode="numeric" autoComplete="one-time-code"
-				mono maxLength={40} required />
-		</Dialog>
-	)
-}
-
 export function StepUp() {
-	return waiting.value ? <Ask /> : null
+	const [part, set_part] = useState<typeof import('./step-up-ask') | null>(null)
+	const is_asked = waiting.value !== null
+	useEffect(() => {
+		if (is_asked)
+			import('./step-up-ask').then(set_part, () => end(false))
+	}, [is_asked])
+	return is_asked && part ? <part.Ask onEnd={end} /> : null
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A plain table that becomes a list of cards on a narrow screen. The roles are written out because CSS that changes `display` takes them away.
+import '../css/table.css'
 import type { ComponentChildren } from 'preact'
 
 export interface TableColumn<T> {
