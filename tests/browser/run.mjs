@@ -260,6 +260,72 @@ if (kernel && probe) {
 		return [after === `${rule},lan-out` ? '' : `the kernel asks ${after}`, passes() ? 'ssh still passes' : '']
 	})
 }
+if (kernel && probe) {
+	const passes_with = options => {
+		try {
+			execSync(probe + options, { stdio: 'ignore', timeout: 10_000 })
+			return true
+		} catch {
+			return false
+		}
+	}
+	const lines = name => dialog().locator(`[name="${name}"]`)
+	const more = name => dialog().getByRole('group', { name, exact: true })
+	await check('every condition of the schema is in the form of a rule, and what is set there decides packets in the kernel', async () => {
+		await api('POST', '/configuration/firewall/schedules', { name: 'browser-hours', windows: [{ name: 'all' }] })
+		await page.reload()
+		await go('rules')
+		await row('lan-out').focus()
+		await page.keyboard.press('Shift+N')
+		await dialog().getByLabel('Name', { exact: true }).fill('narrow')
+		await dialog().locator('#field-from').getByRole('checkbox', { name: 'lan', exact: true }).check()
+		await dialog().locator('#field-to').getByRole('checkbox', { name: 'wan', exact: true }).check()
+		await dialog().getByRole('radio', { name: 'Drop' }).check()
+		await lines('schedule').selectOption('browser-hours')
+		await more('Connections').getByRole('switch').check()
+		await lines('connections-maximum').fill('20')
+		await more('Connections').getByRole('radio', { name: 'source' }).check()
+		await dialog().locator('summary', { hasText: 'More' }).last().click()
+		const shown = await dialog().locator('.more-body').last().locator('label, legend').allTextContents()
+		const missing = ['Family', 'In interface', 'Source MAC', 'DSCP', 'Mark', 'Connection mark', 'State', 'Length', 'TCP flags', 'Set', 'Log text', 'Log limit', 'Reject with'].filter(name => !shown.some(one => one.startsWith(name)))
+		await more('TCP flags').getByRole('switch').check()
+		await more('TCP flags').locator('#field-tcp-flags-set').getByRole('checkbox', { name: 'syn' }).check()
+		await more('TCP flags').locator('#field-tcp-flags-clear').getByRole('checkbox', { name: 'ack' }).check()
+		await lines('length').fill('40-200')
+		await lines('log-text').fill('from the browser')
+		await lines('log-limit').fill('10/minute')
+		await lines('dscp').fill('cs9')
+		page.expected.push(/status of 422.*\/configuration\/firewall\/rules/)
+		await dialog().getByRole('button', { name: 'Add rule' }).click()
+		await dialog().locator('.field-wrong', { hasText: 'DSCP' }).waitFor()
+		await lines('dscp').fill('cs1')
+		await dialog().getByRole('switch', { name: 'Log its connections' }).check()
+		await shoot(page, 'rule-form-more')
+		const wrong = await check_axe(page, 'the form of a rule with conditions', 'dialog[open]')
+		await dialog().getByRole('button', { name: 'Add rule' }).click()
+		await row('narrow').getByTitle('Only in the windows of browser-hours').waitFor()
+		const told = await row('narrow').getByTitle(/^Only with: /).getAttribute('title')
+		await commit('Browser test narrows a rule')
+		const inside = execSync(kernel, { maxBuffer: 64 << 20 }).toString().split('\n').filter(one => one.includes('narrow')).join('\n')
+		const absent = [/dscp cs1/, /tcp flags/, /length 40-200/, /from the browser/, /limit rate/].filter(one => !one.test(inside)).map(String)
+		const seen = [passes_with(''), passes_with(',ip-tos=32')].join()
+		await bar().getByRole('button', { name: 'Keep' }).click()
+		await bar().getByText(/is kept/).waitFor()
+		await bar().getByRole('button', { name: 'OK' }).click()
+		await row('narrow').locator('.rule-open').click()
+		const again = [await lines('dscp').inputValue(), await lines('length').inputValue(), await lines('connections-maximum').inputValue(), await lines('schedule').inputValue()].join()
+		await page.keyboard.press('Escape')
+		await row('narrow').focus()
+		await page.keyboard.press('Delete')
+		await dialog().getByRole('button', { name: /^Delete/ }).click()
+		await commit('Browser test removes it')
+		await bar().getByRole('button', { name: 'Keep' }).click()
+		await bar().getByText(/is kept/).waitFor()
+		await bar().getByRole('button', { name: 'OK' }).click()
+		return [...wrong, missing.length && `the form lacks ${missing}`, absent.length && `the kernel lacks ${absent}: ${inside}`, seen !== 'true,false' && `plain and marked pass: ${seen}`,
+			told !== 'Only with: DSCP, Length, TCP flags, Connections' && `the list says "${told}"`, again !== 'cs1,40-200,20,browser-hours' && `opened again it has ${again}`]
+	})
+}
 await check('going back takes a commit away at once', async () => {
 	await go('rules')
 	await row(rule).getByRole('switch').click()

@@ -13,6 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lab"))
 from lab import HOSTS, ROOT, WORLD4, Lab  # noqa: E402
+from tpm import Chip  # noqa: E402
 
 
 def install_packages():
@@ -75,12 +76,13 @@ def ssh_outwards(lab):
 def main(script="run.mjs", out=None):
     """Exit status of the script; what it says goes to the file `out`. Several may run side by side, each in a lab of its own."""
     install_packages()
-    with Lab("w" + script[0]).start() as lab:
+    with Chip() as chip, Lab("w" + script[0]).start(first=chip.first) as lab:
         lab.load(ROOT / "examples" / "lab.yaml", comment="the lab")
         lab.serve("inet", 80)
         surf(lab)
         lab.serve("inet", 22)
         env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), LOG_TRAFFIC=logged_packet(lab), KERNEL=kernel_rules(lab), PROBE=ssh_outwards(lab),
+                   TPM_EXTEND=f"{sys.executable} {ROOT}/tests/lab/tpm.py {chip.path} 7",
                    DRIFT=f"ip -n {lab.ns('box')} address del 192.0.2.129/26 dev eth2")
         done = subprocess.run(["node", script], cwd=HERE, env=env, stdout=out, stderr=out)
         if done.returncode != 0:
@@ -93,6 +95,11 @@ def plug(lab, host):
     """Shell words that plug a cable: the far end comes up, with the routes that went with it."""
     peer, gateway = lab.ns(host), HOSTS[host][2]
     return f"ip -n {peer} link set eth0 up" + (f" && ip -n {peer} route replace default via {gateway}" if gateway else "")
+
+
+def ping(lab, host, address):
+    """Shell words that print yes when the box answers there."""
+    return f"ip netns exec {lab.ns(host)} ping -n -q -c 1 -W 2 {address} > /dev/null && echo yes || true"
 
 
 def pure_functions():
@@ -114,6 +121,7 @@ def first_start(**more):
         box = lab.ns("box")
         (lab.dir / "prefixes.mjs").write_text(pure_functions())
         env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), PLUG_WAN=plug(lab, "inet"), PLUG_LAN=plug(lab, "lan"), FOLDER=str(lab.dir),
+                   PING_WAN=ping(lab, "inet", "198.51.100.2"), PING_LAN=ping(lab, "lan", "192.0.2.1"),
                    PASS=f"ip netns exec {lab.ns('lan')} socat -T2 - TCP:{WORLD4}:80,connect-timeout=2 < /dev/null 2> /dev/null || true",
                    KERNEL=f"ip -n {box} address; ip -n {box} route; ip netns exec {box} nft list ruleset", **more)
         done = subprocess.run(["node", "setup.mjs"], cwd=HERE, env=env)

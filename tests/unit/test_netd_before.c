@@ -90,7 +90,8 @@ damaged(void **state)
 {
 	static const char *const texts[] = {
 		"mtu 3 eth1 1500", "mtu 3 eth1\n", "mtu 3 eth1 1500 more\n", "mtu x eth1 1500\n", "mtu 3 eth1 0\n", "mtu 0 eth1 1500\n",
-		"mtu 3 eth1 99999999999\n", "\n", "ntu 3 eth1 1500\n", "port 3 eth1 2\n", "port 3 eth1\n", "resolv.conf", "mtu 3 eth1 1500                                    "
+		"mtu 3 eth1 99999999999\n", "\n", "ntu 3 eth1 1500\n", "port 3 eth1 2\n", "port 3 eth1\n",
+		"resolv.conf", "mtu 3 eth1 1500                                    "
 		"                                              \n", "mtu -3 eth1 1500\n"
 	};
 	struct memory *m = memory_new();

@@ -102,6 +102,10 @@ export function endpoint_words(end: Endpoint | undefined): string[] {
 	return [...list(end.group), ...list(end.addresses), ...list(end.zones as string[] | undefined).map(zone => t('rules-network-of', { zone }))]
 }
 
+/** Members of a rule that narrow what it is about, beside those that have columns. */
+const CONDITIONS = ['family', 'in-interface', 'out-interface', 'source-mac', 'source-mac-group', 'dscp', 'mark', 'connection-mark', 'state', 'length', 'tcp-flags', 'connections']
+export const conditions_of = (rule: Rule) => CONDITIONS.filter(name => rule[name] !== undefined)
+
 /** Only what says something: empty members are left out, so that the document stays short. */
 export function tidy(rule: Rule): Rule {
 	const out: Rule = { ...rule }
@@ -130,12 +134,15 @@ export function tidy(rule: Rule): Rule {
 	return out
 }
 
+/** Where an error belongs that is about the whole of them. */
+const ALONE: Record<string, string> = { source: 'addresses', destination: 'addresses', limit: 'rate' }
+
 /** "/firewall/rules/web-in/source/addresses/0" is about the field "source-addresses". */
 export function field_of(error: FieldError, id: string) {
 	const parts = (error.pointer ?? '').split('/').filter(Boolean)
 	const at = parts.indexOf(id)
 	const inner = (at >= 0 ? parts.slice(at + 1) : parts.slice(parts[0] === 'firewall' ? 3 : 0)).filter(part => !/^\d+$/.test(part))
-	if (inner[0] === 'source' || inner[0] === 'destination')
-		return `${inner[0]}-${inner[1] === 'group' ? 'group' : 'addresses'}`
-	return inner[0] === 'limit' ? `limit-${inner[1] ?? 'rate'}` : inner[0] ?? ''
+	if (inner.length === 1 && inner[0] in ALONE)
+		return `${inner[0]}-${ALONE[inner[0]]}`
+	return inner.join('-')
 }

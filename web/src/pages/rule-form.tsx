@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One rule in a sheet beside the list. What it says is sent to the workspace as it is; the appliance judges it.
+// One rule in a sheet beside the list: what every rule has by hand, all other conditions as the schema has them. What it says is sent to the workspace
+// as it is; the appliance judges it.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { call, Problem, words_of } from '../core/api'
+import { tidy as tidy_by, type Value } from '../core/draft'
 import { list } from '../core/format'
 import type { Draft } from '../core/rule-draft'
 import { field_of, tidy, type Policy } from '../core/rules'
-import { builtin_services } from '../core/schema'
+import { builtin_services, form_node, type FormNode } from '../core/schema'
 import { edit, ensure_workspace, toast } from '../core/store'
 import type { Endpoint, FieldError, Rule } from '../core/types'
 import { t } from '../core/words'
 import { Dialog } from '../ui/dialog'
+import { Members, type FormState } from '../ui/form'
 import { Button, Chips, ErrorSummary, SelectField, Segments, Switch, TextField } from '../ui/parts'
+
+/** Drawn here, for people who make rules all day; what the schema has beside it is drawn from the schema. */
+const BY_HAND = ['id', 'description', 'tags', 'enabled', 'from', 'to', 'source', 'destination', 'service', 'limit', 'log', 'action']
+const ENDS_BY_HAND = ['group', 'addresses']
+const MAIN_ACTIONS = ['accept', 'reject', 'drop']
 
 const split = (text: string) => text.split(/[\s,;]+/).filter(Boolean)
 
-function Ends({ side, label, value, groups, wrong, onValue }: { side: 'source' | 'destination'; label: string; value: Endpoint | undefined
-		groups: string[]; wrong: (field: string) => string | undefined; onValue: (end: Endpoint) => void }) {
+/** The members of a node that are not drawn by hand. */
+const rest_of = (node: FormNode | undefined, names: string[]): FormNode | null => node ? { ...node, children: (node.children ?? []).filter(child => !names.includes(child.name)) } : null
+
+function Ends({ side, label, value, groups, wrong, onValue, node, form }: { side: 'source' | 'destination'; label: string; value: Endpoint | undefined
+		groups: string[]; wrong: (field: string) => string | undefined; onValue: (end: Endpoint) => void; node: FormNode | null; form: FormState }) {
 	const [text, set_text] = useState(list(value?.addresses).join(', '))
 	return (
 		<fieldset class="ends">
@@ -28,6 +39,7 @@ function Ends({ side, label, value, groups, wrong, onValue }: { side: 'source' |
 					set_text(next)
 					onValue({ ...value, addresses: split(next) })
 				}} />
+			{node && <Members node={node} value={(value ?? {}) as Value} at={side + '-'} form={form} onValue={next => onValue(next as Endpoint)} />}
 		</fieldset>
 	)
 }
@@ -47,6 +59,7 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 	const [tags, set_tags] = useState(list(draft.rule.tags).join(' '))
 	const [needs, set_needs] = useState(draft.needs)
 	const [builtin, set_builtin] = useState<string[]>([])
+	const [node, set_node] = useState<FormNode | null>(null)
 	const summary = useRef<HTMLDivElement>(null)
 	const set = (part: Partial<Rule>) => set_rule(before => ({ ...before, ...part }))
 	const wrong = (field: string) => errors.find(error => field_of(error, rule.id) === field)?.text
@@ -54,6 +67,7 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 	// The copy that is edited is the one of now, with its ETag: somebody may have changed it since the list was read.
 	useEffect(() => {
 		void builtin_services().then(set_builtin)
+		void form_node(`firewall/${draft.list}`).then(found => { if (found?.children?.some(one => one.name === 'action')) set_node(found) })
 		if (draft.field)
 			setTimeout(() => document.getElementById('field-' + draft.field)?.focus(), 50)
 		if (draft.fresh)
@@ -85,7 +99,8 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 		set_busy(true)
 		set_errors([])
 		set_trouble('')
-		const body = tidy({ ...rule, from: list(rule.from), to: list(rule.to) })
+		const said = tidy({ ...rule, from: list(rule.from), to: list(rule.to) })
+		const body = node ? tidy_by(node, said as unknown as Value) as unknown as Rule : said
 		try {
 			let id = rule.id
 			if (draft.fresh) {
@@ -108,6 +123,11 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 	}
 
 	const zones = ['any', 'local', ...policy.zones]
+	const child = (name: string) => node?.children?.find(one => one.name === name)
+	const form: FormState = { base: '', errors: errors.map(error => ({ ...error, pointer: '/' + field_of(error, rule.id).replaceAll('-', '/') })), fresh: draft.fresh }
+	const more = rest_of(node ?? undefined, BY_HAND)
+	const actions = child('action')?.choices?.map(one => one.value).filter(one => !MAIN_ACTIONS.includes(one) && (one !== 'no-tracking' || draft.list === 'pre-rules')) ?? []
+	const about_action = MAIN_ACTIONS.includes(rule.action ?? 'accept') ? '' : child('action')?.choices?.find(one => one.value === rule.action)?.description
 	return (
 		<Dialog sheet title={draft.fresh ? t('rule-form-new') : t('rule-form-rule', { rule: draft.rule.id })} lead={t('rule-form-pending')}
 			onClose={() => onClose(null)} onSubmit={() => void save()}
@@ -120,7 +140,9 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 			<Segments label={t('rules-action')} name="action" value={rule.action ?? 'accept'} onValue={action => set({ action })} options={[
 				{ key: 'accept', text: t('rules-accept'), icon: 'accept', tone: 'good' },
 				{ key: 'reject', text: t('rules-reject'), icon: 'reject', tone: 'warn' },
-				{ key: 'drop', text: t('rules-drop'), icon: 'drop', tone: 'bad' }]} />
+				{ key: 'drop', text: t('rules-drop'), icon: 'drop', tone: 'bad' },
+				...actions.map(key => ({ key, text: key }))]} />
+			{about_action && <p class="field-hint">{about_action}</p>}
 			<div class="field-pair">
 				<TextField label={t('word-name')} name="id" mono value={rule.id} onValue={id => set({ id })} readOnly={!draft.fresh} placeholder={t('rule-form-chosen-for-you')}
 					spellcheck={false} autoCapitalize="none" error={wrong('id')} hint={draft.fresh ? t('rule-form-name-hint') : undefined} />
@@ -133,14 +155,18 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 			<Chips label={t('rule-form-services')} name="service" options={[...policy.services, ...builtin]} chosen={list(rule.service)} error={wrong('service')}
 				hint={draft.needs ? t('rule-form-services-made', { service: draft.needs.name }) : t('rule-form-services-hint')}
 				onChosen={service => set({ service })} />
-			<Ends side="source" label={t('rule-form-source')} value={rule.source} groups={policy.groups} wrong={wrong} onValue={source => set({ source })} />
-			<Ends side="destination" label={t('rule-form-destination')} value={rule.destination} groups={policy.groups} wrong={wrong} onValue={destination => set({ destination })} />
+			<Ends side="source" label={t('rule-form-source')} value={rule.source} groups={policy.groups} wrong={wrong} onValue={source => set({ source })}
+				node={rest_of(child('source'), ENDS_BY_HAND)} form={form} />
+			<Ends side="destination" label={t('rule-form-destination')} value={rule.destination} groups={policy.groups} wrong={wrong} onValue={destination => set({ destination })}
+				node={rest_of(child('destination'), ENDS_BY_HAND)} form={form} />
 			<div class="field-pair">
 				<TextField label={t('rule-form-rate')} name="limit-rate" mono value={rule.limit?.rate ?? ''} placeholder={t('word-none')} error={wrong('limit-rate')}
 					onValue={rate => set({ limit: { ...rule.limit, rate } })} hint={t('rule-form-rate-hint')} />
 				<SelectField label={t('rule-form-per')} name="limit-per" value={rule.limit?.per ?? 'rule'} error={wrong('limit-per')} options={[['rule', t('rule-form-per-rule')], ['source', t('rule-form-per-source')], ['destination', t('rule-form-per-destination')]]}
 					onValue={per => set({ limit: { ...rule.limit, per } })} />
 			</div>
+			{rule.limit?.rate && child('limit') && <Members node={rest_of(child('limit'), ['rate', 'per']) as FormNode} value={rule.limit as Value} at="limit-" form={form} onValue={limit => set({ limit: limit as Rule['limit'] })} />}
+			{more && <Members node={more} value={rule as unknown as Value} form={form} onValue={next => set_rule(next as unknown as Rule)} />}
 			<TextField label={t('rule-form-tags')} name="tags" value={tags} spellcheck={false} autoCapitalize="none" error={wrong('tags')} hint={t('rule-form-tags-hint')}
 				onValue={next => {
 					set_tags(next)

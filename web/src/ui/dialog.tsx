@@ -2,7 +2,7 @@
 // Dialogs and menus on the browser's own <dialog> and popover: focus, Escape and the backdrop are its work.
 import '../css/dialog.css'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from './icon'
 import { IconButton } from './parts'
 import { t } from '../core/words'
@@ -52,12 +52,15 @@ export interface MenuItem {
 	then: () => void
 }
 
+/** Its items are made when it opens: a list has one in every row. */
 export function Menu({ label, items, tabIndex, icon = 'more', children, class: extra }: { label: string; items: MenuItem[]; tabIndex?: number; icon?: IconName
 		children?: ComponentChildren; class?: string }) {
 	const id = useId()
+	const [open, set_open] = useState(false)
 	const list = useRef<HTMLDivElement>(null)
 	const button = useRef<HTMLButtonElement>(null)
 
+	useEffect(() => { if (open) list.current?.showPopover() }, [open])
 	const place_menu = () => {
 		const menu = list.current
 		const from = button.current?.getBoundingClientRect()
@@ -76,14 +79,16 @@ export function Menu({ label, items, tabIndex, icon = 'more', children, class: e
 	return (
 		<>
 			<button ref={button} type="button" class={extra ?? 'icon-button'} aria-label={label} title={label} aria-haspopup="menu" tabIndex={tabIndex}
-				onClick={event => { event.stopPropagation(); list.current?.togglePopover() }}>
+				onClick={event => { event.stopPropagation(); open ? list.current?.hidePopover() : set_open(true) }}>
 				{children ?? <Icon name={icon} />}
 			</button>
-			<div ref={list} id={id} class="menu" popover="auto" role="menu" aria-label={label}
+			{open && <div ref={list} id={id} class="menu" popover="auto" role="menu" aria-label={label}
 				onToggle={event => {
 					if ((event as ToggleEvent).newState === 'open') {
 						place_menu()
 						step(1)
+					} else {
+						set_open(false)
 					}
 				}}
 				onKeyDown={event => {
@@ -106,7 +111,7 @@ export function Menu({ label, items, tabIndex, icon = 'more', children, class: e
 						<Icon name={item.icon} size={17} /><span>{item.text}</span>{item.keys && <kbd>{item.keys}</kbd>}
 					</button>
 				))}
-			</div>
+			</div>}
 		</>
 	)
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A form drawn from the schema: one component for each kind of node. Labels are names, help is the description, what is rarely needed stands
 // below "More". Nothing is judged here: the appliance says what is wrong, and it stands beside the field it is about.
+import '../css/settings.css'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { field_of, type Value } from '../core/draft'

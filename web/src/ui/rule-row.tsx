@@ -4,8 +4,10 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { bit_rate_text, byte_size, list, short_count } from '../core/format'
 import { counter_tick, counters } from '../core/live'
 import { address } from '../core/router'
-import { endpoint_words, type Finding, type Line, type Mark } from '../core/rules'
+import { conditions_of, endpoint_words, type Finding, type Line, type Mark } from '../core/rules'
+import { title_of } from '../core/schema'
 import { may_edit } from '../core/store'
+import type { Rule } from '../core/types'
 import { msg, t } from '../core/words'
 import { Menu, type MenuItem } from './dialog'
 import { Icon } from './icon'
@@ -152,6 +154,18 @@ function Inline({ id, text, open, onOpen, onText }: { id: string; text: string; 
 		}} />
 }
 
+/** That a rule means less than its zones and services say is seen in the list, and what it is when one points at it. */
+function Conditions({ rule }: { rule: Rule }) {
+	const more = conditions_of(rule).map(title_of)
+	const schedule = list(rule.schedule as string | undefined)[0]
+	return (
+		<>
+			{schedule && <span class="rule-logs" title={t('rules-only-in', { schedule })}><Icon name="clock" size={15} /><span class="unseen">{t('rules-only-in', { schedule })}</span></span>}
+			{more.length > 0 && <span class="rule-logs" title={t('rules-conditions', { names: more.join(', ') })}><Icon name="filter" size={15} /><span class="unseen">{t('rules-conditions', { names: more.join(', ') })}</span></span>}
+		</>
+	)
+}
+
 export function Row({ line, zones, deeds, count, chosen, writing, onWriting, grip }: { line: Line; zones: string[]; deeds: Deeds; count: number; chosen: boolean
 		writing: boolean; onWriting: (on: boolean) => void; grip: object }) {
 	const { rule, generated } = line
@@ -182,6 +196,7 @@ export function Row({ line, zones, deeds, count, chosen, writing, onWriting, gri
 					{line.mark && <Badge tone={MARKS[line.mark][1]}>{t(MARKS[line.mark][0])}</Badge>}
 					{line.finding && <FindingBadge finding={line.finding} />}
 					{rule.log && <span class="rule-logs" title={t('rules-logs')}><Icon name="log" size={15} /><span class="unseen">{t('rules-logged')}</span></span>}
+					<Conditions rule={rule} />
 					{editable && !rule.description && !writing && <button type="button" class="rule-describe" tabIndex={-1} aria-label={t('rules-describe', { rule: rule.id })} title={t('rules-describe-it')} onClick={() => onWriting(true)}><Icon name="edit" size={14} /></button>}
 					{list(rule.tags).map(tag => <button key={tag} type="button" class="rule-tag" tabIndex={-1} title={t('rules-only-tagged', { tag })} onClick={() => deeds.search(`tag=${tag}`)}>{tag}</button>)}
 				</span>
