@@ -3,7 +3,7 @@
 // drift that somebody made, two people who change the same thing, the API explorer.
 //   BASE_URL=... CLAIM_CODE=... DRIFT='command that changes a link past the configuration' [SCREENSHOTS=DIR] node box.mjs
 import { execSync } from 'node:child_process'
-import { check_axe, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
+import { by_keyboard, check_axe, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
 
 const url = process.env.BASE_URL.replace(/\/$/, '')
 const { check, end } = make_checks()
@@ -11,6 +11,7 @@ const browser = await start_browser()
 const page = await open_page(browser, { url })
 const go = name => page.goto(`${url}/#/${name}`).then(() => page.locator('main h1').waitFor())
 const dialog = () => page.locator('dialog[open]')
+const { type_into, press, toggle } = by_keyboard(page)
 const api = (method, where, body, headers = {}) => page.evaluate(async ([how, at, what, more]) => {
 	const session = await (await fetch('/api/v1/session')).json()
 	const response = await fetch('/api/v1' + at, { method: how, headers: { 'Content-Type': 'application/json', 'Patronus-CSRF': session.csrf, ...more }, body: what ? JSON.stringify(what) : undefined })
@@ -52,27 +53,31 @@ await check('every process is shown with its confinement, as the kernel has it',
 		await table.getByText('no seccomp filter').count() > 0 && 'a process has no filter']
 })
 
-await check('a backup is made, looked into, and a section of it is taken back', async () => {
+await check('by keyboard alone: a backup is made, looked into, and a section of it is taken back', async () => {
 	await go('backups')
-	await page.getByRole('button', { name: 'New backup' }).click()
-	await dialog().getByLabel('Passphrase', { exact: true }).last().fill('correct horse battery')
-	await dialog().getByLabel('Passphrase again').fill('correct horse battery')
-	await dialog().getByRole('button', { name: 'Make backup' }).click()
+	await press(/^New backup/)
+	for (let tries = 0; tries < 20 && await page.evaluate(() => document.activeElement.name) !== 'backup-passphrase'; tries++)
+		await page.keyboard.press('Tab')
+	await page.keyboard.type('correct horse battery')
+	await type_into(/^Passphrase again/, 'correct horse battery')
+	await press(/^Make backup/)
 	await page.getByText('The backup is made').waitFor()
 	const zone = await running('/system/time-zone')
 	await change('/system', { 'time-zone': 'Asia/Tokyo' })
 	await api('POST', '/configuration/firewall/groups', { name: 'after-the-backup', addresses: ['192.0.2.99'] })
-	await page.getByRole('button', { name: /^Restore / }).first().click()
-	await dialog().locator('[name=restore-secret]').fill('correct horse battery')
-	await dialog().getByRole('button', { name: 'Look inside' }).click()
+	await press(/^Restore /)
+	for (let tries = 0; tries < 20 && await page.evaluate(() => document.activeElement.name) !== 'restore-secret'; tries++)
+		await page.keyboard.press('Tab')
+	await page.keyboard.type('correct horse battery')
+	await page.keyboard.press('Enter')
 	await dialog().getByText('revision').first().waitFor()
 	await shoot(page, 'restore-look')
-	await dialog().getByRole('button', { name: 'Show what would change' }).click()
+	await press(/^Show what would change/)
 	await dialog().getByRole('heading', { name: 'What would change' }).waitFor()
-	await dialog().getByRole('checkbox', { name: 'firewall' }).locator('xpath=..').click()
+	await toggle(/^firewall/, 'Shift+Tab')
 	await shoot(page, 'restore-preview')
 	const wrong = await check_axe(page, 'restore')
-	await dialog().getByRole('button', { name: 'Take into the pending changes' }).click()
+	await press(/^Take into the pending changes/)
 	await page.getByRole('heading', { name: 'Pending changes' }).waitFor()
 	await page.getByText('Valid: the appliance can do this').waitFor()
 	await commit()

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The pictures of docs/guide, of the stand-in: light, dark and on a phone. [DIST=DIR] [SCREENSHOTS=DIR] node guide.mjs [page ...]
-import { mkdirSync, writeFileSync } from 'node:fs'
+// The pictures of docs/guide that the stand-in can show: light, dark and on a phone. The others (people, settings, the first start) are of the lab: run.mjs and
+// setup.mjs make them when GUIDE names the folder. [DIST=DIR] [SCREENSHOTS=DIR] node guide.mjs [page ...]
+import { fileURLToPath } from 'node:url'
 import { make_box, serve } from './fixture.mjs'
-import { open_page, settle, shoot, start_browser } from './look.mjs'
+import { open_page, picture, settle, shoot, start_browser } from './look.mjs'
 
-const folder = new URL('../../docs/images/guide/', import.meta.url)
+process.env.GUIDE ??= fileURLToPath(new URL('../../docs/images/guide', import.meta.url))
 const MODES = { light: {}, dark: { dark: true }, phone: { size: 'phone' } }
 const EXPLAIN = 'explain?protocol=tcp&source=192.0.2.10&destination=203.0.113.10&port=443'
 const PAGES = { dashboard: 'dashboard', rules: 'rules', zones: 'rules?view=zones', log: 'log', connections: 'states', explain: EXPLAIN, interfaces: 'interfaces', pending: 'pending', history: 'history',
-	backups: 'backups', drift: 'drift', system: 'system', secrets: 'secrets', account: 'account', audit: 'audit', api: 'api?call=POST+%2Fbackups' }
+	backups: 'backups', drift: 'drift', system: 'system', secrets: 'secrets', account: 'account', audit: 'audit', api: 'api?call=POST+%2Fbackups', gallery: 'gallery' }
 const wanted = process.argv.slice(2)
 
-mkdirSync(folder, { recursive: true })
 const browser = await start_browser()
 for (const [mode, how] of Object.entries(MODES)) {
 	const { url, close } = await serve(make_box(), { dist: process.env.DIST })
@@ -26,14 +26,12 @@ for (const [mode, how] of Object.entries(MODES)) {
 	await page.locator('.rules [data-key="ping"]').getByRole('switch').click()
 	await page.locator('.bar-pending').waitFor()
 	await page.getByRole('button', { name: 'Dismiss' }).click()
-	const client = await page.context().newCDPSession(page)
 	for (const [name, at] of Object.entries(PAGES).filter(([name]) => !wanted.length || wanted.includes(name))) {
 		await page.goto(`${url}/#/${at}`)
 		await page.locator('main h1').waitFor()
 		await settle(page)
 		await shoot(page, `guide-${name}-${mode}`)
-		const { data } = await client.send('Page.captureScreenshot', { format: 'webp', quality: 34 })
-		writeFileSync(new URL(`${name}-${mode}.webp`, folder), Buffer.from(data, 'base64'))
+		await picture(page, `${name}-${mode}`)
 	}
 	await page.context().close()
 	close()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the page tests share: a browser, a page that remembers every complaint, axe, screenshots.
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 
@@ -72,6 +72,43 @@ export async function shoot(page, name, options = {}) {
 		return
 	mkdirSync(folder, { recursive: true })
 	await page.screenshot({ path: join(folder, name + '.png'), ...options })
+}
+
+/** What a person without a mouse does: Tab until what is wanted has the focus, and a key. Names are patterns. */
+export function by_keyboard(page) {
+	const focused = () => page.evaluate(() => {
+		const one = document.activeElement
+		return (one.getAttribute('aria-label') ?? one.labels?.[0]?.textContent ?? one.textContent ?? '').trim()
+	})
+	async function tab_to(pattern, key = 'Tab', most = 200) {
+		for (let tries = 0; tries < most; tries++) {
+			if (pattern.test(await focused()))
+				return
+			await page.keyboard.press(key)
+		}
+		throw new Error(`${pattern} is not reached by ${key}; the focus is on "${await focused()}"`)
+	}
+	const then = key => async (pattern, way) => {
+		await tab_to(pattern, way)
+		await page.keyboard.press(key)
+	}
+	async function type_into(pattern, text, way) {
+		await tab_to(pattern, way)
+		await page.keyboard.press('Control+a')
+		await page.keyboard.type(text)
+	}
+	return { focused, tab_to, type_into, press: then('Enter'), toggle: then('Space') }
+}
+
+/** A picture of docs/guide, when GUIDE names their folder. */
+export async function picture(page, name) {
+	if (!process.env.GUIDE)
+		return
+	mkdirSync(process.env.GUIDE, { recursive: true })
+	const client = await page.context().newCDPSession(page)
+	const { data } = await client.send('Page.captureScreenshot', { format: 'webp', quality: 34 })
+	writeFileSync(join(process.env.GUIDE, name + '.webp'), Buffer.from(data, 'base64'))
+	await client.detach()
 }
 
 /** Nothing may make the page itself scroll sideways. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Dashboard, live log, connections and explanations against the stand-in. [DIST=DIR] [SCREENSHOTS=DIR] node screens.mjs
 import { make_box, serve } from './fixture.mjs'
-import { check_axe, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
+import { by_keyboard, check_axe, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
 
 const { check, end } = make_checks()
 const browser = await start_browser()
@@ -117,7 +117,7 @@ const covered = page => page.evaluate(() => [...document.querySelectorAll('.stat
 	return port.getBoundingClientRect().left < address.getBoundingClientRect().right - 0.5
 }) ? 'a port lies over its address' : '')
 
-await check('connections are searched at the appliance, shown a page at a time, and ended', () =>
+await check('connections are searched at the appliance, shown a page at a time, and ended, by keyboard alone', () =>
 	with_page({}, async (page, url, box) => {
 		await page.goto(url + '/#/log')		// its styles stay
 		await page.locator('.log [role=row][data-key]').first().waitFor()
@@ -126,17 +126,20 @@ await check('connections are searched at the appliance, shown a page at a time, 
 		const wrong = [...await check_axe(page, 'connections'), await overflow(page), await covered(page)]
 		await page.getByRole('button', { name: 'Show more' }).click()
 		await page.waitForFunction(() => document.querySelectorAll('main tbody tr').length === 200)
-		await page.getByLabel('Search connections').fill('22 tcp zzz')
+		const { press, type_into, focused } = by_keyboard(page)		// from here on without a mouse
+		await type_into(/^Search connections/, '22 tcp zzz')
 		await page.getByText('“zzz” is neither an address').waitFor()
-		await page.getByLabel('Search connections').fill('22 tcp')
+		await type_into(/^Search connections/, '22 tcp')
 		await page.getByText('60 of 240 connections').waitFor()
-		await page.getByRole('button', { name: 'End all 60' }).click()
-		await sheet(page).getByRole('button', { name: 'End', exact: true }).click()
+		await press(/^End all 60/)
+		await press(/^End$/)
 		await page.getByText('60 connections ended').waitFor()
-		await page.getByLabel('Search connections').fill('')
+		await type_into(/^Search connections/, ' ')
 		await page.getByText('180 of 180 connections').waitFor()
-		await page.locator('main tbody tr').first().getByRole('button', { name: /^More for/ }).click()
-		await page.getByRole('menuitem', { name: 'End it' }).click()
+		await press(/^More for/)
+		for (let tries = 0; tries < 12 && await focused() !== 'End it'; tries++)
+			await page.keyboard.press('ArrowDown')
+		await page.keyboard.press('Enter')
 		await page.keyboard.press('Enter')
 		await page.getByText('179 of 179 connections').waitFor()
 		return [...wrong, same(box.connections.length, 179)]

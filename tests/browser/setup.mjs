@@ -5,7 +5,7 @@
 // The second pass has no mouse: it claims, leaves the factor for later, sets up one side alone, chooses the ports by hand, imports of every kind, commits.
 import { execSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { check_axe, complaints_of, make_checks, open_page, overflow, shoot, start_browser } from './look.mjs'
+import { by_keyboard, check_axe, complaints_of, make_checks, open_page, overflow, picture, shoot, start_browser } from './look.mjs'
 
 const { free_network, is_no_host, overlap, parse_prefix } = await import(`${process.env.FOLDER}/prefixes.mjs`)
 const url = process.env.BASE_URL.replace(/\/$/, '')
@@ -33,6 +33,14 @@ const settle = () => page.evaluate(async () => {
 	await Promise.allSettled(document.getAnimations().filter(one => one instanceof CSSTransition).map(one => one.finished))
 })
 
+/** Steps that the guide shows. */
+const SHOWN = { '4-ports': 'setup', '5-addresses': 'setup-addresses', '6-rules': 'setup-rules', '6-import': 'setup-import', '7-review': 'setup-review' }
+async function photograph(name, mode) {
+	await shoot(page, `setup-${name}-${mode}`)
+	if (SHOWN[name])
+		await picture(page, `${SHOWN[name]}-${mode}`)
+}
+
 /** Each step as a designer and axe see it: both themes, and a phone. */
 async function look(name, within = 'main') {
 	const wrong = []
@@ -41,13 +49,13 @@ async function look(name, within = 'main') {
 		await settle()
 		wrong.push(...await check_axe(page, `${name} ${scheme}`, within))
 		if (scheme === 'dark')
-			await shoot(page, `setup-${name}-dark`)
+			await photograph(name, 'dark')
 	}
-	await shoot(page, `setup-${name}`)
+	await photograph(name, 'light')
 	await page.setViewportSize({ width: 360, height: 760 })
 	await settle()
 	const wide = await overflow(page)
-	await shoot(page, `setup-${name}-360`)
+	await photograph(name, 'phone')
 	await page.setViewportSize({ width: 1280, height: 860 })
 	return [...wrong, wide && `${name} scrolls sideways: ${wide}`]
 }
@@ -244,31 +252,7 @@ async function first_pass() {
 
 /* ---- with the keyboard alone ---- */
 
-const focused = () => page.evaluate(() => {
-	const one = document.activeElement
-	return one.getAttribute('aria-label') ?? one.labels?.[0]?.textContent ?? one.textContent ?? ''
-})
-
-/** Tab until what has the focus is called so. */
-async function tab_to(pattern, key = 'Tab') {
-	for (let tries = 0; tries < 60; tries++) {
-		if (pattern.test((await focused()).trim()))
-			return
-		await page.keyboard.press(key)
-	}
-	throw new Error(`${pattern} is not reached by ${key}; the focus is on "${await focused()}"`)
-}
-
-async function type_into(pattern, text) {
-	await tab_to(pattern)
-	await page.keyboard.press('Control+a')
-	await page.keyboard.type(text)
-}
-
-async function press(pattern) {
-	await tab_to(pattern)
-	await page.keyboard.press('Enter')
-}
+const { tab_to, type_into, press } = by_keyboard(page)
 
 const SAVED = `*nat
 :POSTROUTING ACCEPT [0:0]

@@ -153,19 +153,24 @@ def test_first_start_by_the_keyboard_alone():
     assert run.first_start(KEYBOARD="1") == 0
 
 
-WITHOUT_PICTURE = {"people", "settings", "gallery", "setup"}    # no users and no forms in the stand-in; pages for builders; a page of its own
 PICTURES = {"states": "connections"}                    # where a picture is not named like its page
 
 
-def test_the_guide_shows_each_page():
-    """Each page has a picture in light, in the dark and of a phone; the guide shows those that are there, and no others."""
-    keys = set(re.findall(r"^\t{ key: '([a-z]+)'", (ROOT / "web/src/ui/shell.tsx").read_text(), re.M))
+def test_the_guide_shows_each_page_beside_its_task():
+    """Each page has a picture in light, in the dark and of a phone, beside a task and not in the list of pages; no picture is there for nothing."""
+    shell = (ROOT / "web/src/ui/shell.tsx").read_text()
+    keys = set(re.findall(r"^\t{ key: '([a-z]+)'", shell, re.M))
     assert len(keys) > 15
-    shown = set(re.findall(r"\(\.\./images/guide/([^)]+)\)", "".join(p.read_text() for p in (ROOT / "docs/guide").glob("*.md"))))
+    guide = {p.name: p.read_text() for p in (ROOT / "docs/guide").glob("*.md")}
+    shown = {name: set(re.findall(r"\(\.\./images/guide/([^)]+)\)", text)) for name, text in guide.items()}
     there = {p.name: p.stat().st_size for p in (ROOT / "docs/images/guide").iterdir()}
-    assert shown == set(there)
-    assert {f"{PICTURES.get(key, key)}-{mode}.webp" for key in keys - WITHOUT_PICTURE for mode in ("light", "dark", "phone")} <= shown
-    assert max(there.values()) <= 60_000 and sum(there.values()) <= 1_500_000
+    assert set().union(*shown.values()) == set(there)
+    beside = set().union(*(found for name, found in shown.items() if name != "pages.md"))
+    assert {f"{PICTURES.get(key, key)}-{mode}.webp" for key in keys - {"gallery"} for mode in ("light", "dark", "phone")} <= beside
+    assert shown["pages.md"] == {f"gallery-{mode}.webp" for mode in ("light", "dark", "phone")}
+    tasks = re.findall(r"^\| ([^|]+) \| [^|]+ \| \[.*\]\((\w[^)#]*)", guide["pages.md"], re.M)
+    assert len(tasks) == len(keys) - 1 and all(page in guide for _, page in tasks)
+    assert max(there.values()) <= 60_000 and sum(there.values()) <= 2_000_000
 
 
 def test_lockfiles_name_no_registry():
