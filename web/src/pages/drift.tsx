@@ -89,7 +89,7 @@ function Standing({ rows, onRead }: { rows: Difference[]; onRead: () => void }) 
 	const change = (then: Promise<unknown>, words: string) => void then.then(() => { toast('good', words); onRead() }, complain)
 	const address = (row: Difference) => `/drift/${encodeURIComponent(row.id)}`
 	return (
-		<Card title={t('drift-now')} icon="swap" flush actions={<a class="card-link" href="#/settings/drift">{t('drift-policy')}</a>}>
+		<Card title={t('drift-now')} icon="drift" flush actions={<a class="card-link" href="#/settings/drift">{t('drift-policy')}</a>}>
 			{rows.length === 0 ? <Empty icon="shield" title={t('drift-none')}><p>{t('drift-none-more')}</p></Empty>
 				: <Table label={t('drift-now')} rows={rows} keyOf={row => row.id} columns={[
 					{ key: 'object', text: t('drift-what'), head: true, cell: row => <div class="cell-title"><span>{row.object}</span><small class="any-text">{row.detail}</small></div> },
