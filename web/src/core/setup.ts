@@ -111,6 +111,8 @@ export function port_operations(draft: Draft, chosen: Record<Side, string>): Ope
 		if (draft.zones.includes(side))
 			operations.push({ op: 'delete', path: `/firewall/zones/${side}` })
 	}
+	if (!chosen.wan)		// they led through it
+		operations.push(...ROUTES.filter(([, name]) => draft.routes.some(route => route.name === name)).map(([, name]): Operation => ({ op: 'delete', path: `/routing/static/${name}` })))
 	if (!chosen.wan || !chosen.lan)
 		operations.push(...policy_operations({ ...draft, links: [] }, { out: false, masquerade: false, ping: false }))
 	return operations
