@@ -333,6 +333,7 @@ if (kernel && probe) {
 		await dialog().locator('.field-wrong', { hasText: 'DSCP' }).waitFor()
 		await lines('dscp').fill('cs1')
 		await dialog().getByRole('switch', { name: 'Log its connections' }).check()
+		await lines('dscp').scrollIntoViewIfNeeded()
 		await shoot(page, 'rule-form-more')
 		await picture(page, 'conditions-light')
 		const wrong = await check_axe(page, 'the form of a rule with conditions', 'dialog[open]')

@@ -153,6 +153,18 @@ def test_first_start_by_the_keyboard_alone():
     assert run.first_start(KEYBOARD="1") == 0
 
 
+def test_each_page_brings_its_sheets(tmp_path):
+    """Opened first, a page looks as it does when others were seen before; and the judge finds a sheet that is taken away."""
+    judge = ["node", HERE / "sheets.mjs"]
+    said = subprocess.run(judge, capture_output=True, text=True)
+    assert said.returncode == 0, said.stdout
+    shutil.copytree(ROOT / "web/src", tmp_path / "src")
+    page = tmp_path / "src/pages/vault.tsx"
+    page.write_text(page.read_text().replace("import '../css/facts.css'\n", ""))
+    said = subprocess.run([*judge, tmp_path / "src"], capture_output=True, text=True)
+    assert said.returncode == 1 and "vault.tsx uses .facts of facts.css" in said.stdout
+
+
 PICTURES = {"states": "connections"}                    # where a picture is not named like its page
 
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The API as the appliance describes it: find a call, fill it in, see it as curl, and make it with the rights of this session.
+import '../css/changes.css'
 import '../css/api.css'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { csrf_value, get, words_of } from '../core/api'

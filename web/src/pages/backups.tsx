@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Backups on the box and where they went; a restore is looked at before anything of it becomes a pending change.
 import '../css/box.css'
+import '../css/facts.css'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { call, get, list_of, patiently, post, Problem, words_of } from '../core/api'
 import { byte_size, date_time } from '../core/format'

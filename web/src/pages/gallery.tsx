@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every part of the design system in every state, in one place: for the eyes of who changes one, and for the judges in the tests.
+import '../css/access.css'
+import '../css/settings.css'
 import { useState } from 'preact/hooks'
 import { toast } from '../core/store'
 import { t } from '../core/words'

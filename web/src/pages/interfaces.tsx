@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The links and the routes as the kernel has them.
+import '../css/facts.css'
 import { useEffect, useState } from 'preact/hooks'
 import { get, list_of, words_of } from '../core/api'
 import { byte_size, number_of, plain } from '../core/format'

@@ -166,7 +166,6 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 					onValue={per => set({ limit: { ...rule.limit, per } })} />
 			</div>
 			{rule.limit?.rate && child('limit') && <Members node={rest_of(child('limit'), ['rate', 'per']) as FormNode} value={rule.limit as Value} at="limit-" form={form} onValue={limit => set({ limit: limit as Rule['limit'] })} />}
-			{more && <Members node={more} value={rule as unknown as Value} form={form} onValue={next => set_rule(next as unknown as Rule)} />}
 			<TextField label={t('rule-form-tags')} name="tags" value={tags} spellcheck={false} autoCapitalize="none" error={wrong('tags')} hint={t('rule-form-tags-hint')}
 				onValue={next => {
 					set_tags(next)
@@ -174,6 +173,7 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 				}} />
 			<Switch label={t('rule-form-log')} on={rule.log === true} onChange={log => set({ log })} />
 			<Switch label={t('rule-form-enabled')} on={rule.enabled !== false} onChange={enabled => set({ enabled })} />
+			{more && <Members node={more} value={rule as unknown as Value} form={form} onValue={next => set_rule(next as unknown as Rule)} />}
 		</Dialog>
 	)
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the secrets are kept: what protects them, whether they are open, and which are set.
+import '../css/access.css'
+import '../css/facts.css'
 import '../css/box.css'
 import { useEffect, useState } from 'preact/hooks'
 import { call, get, list_of, post, words_of } from '../core/api'

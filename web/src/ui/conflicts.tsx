@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Objects that two people changed, as they were, as this person has them and as they run now. One decides for each, and nothing is overwritten unseen.
+import '../css/settings.css'
 import '../css/diff.css'
 import { useState } from 'preact/hooks'
 import { patiently, post, Problem, words_of } from '../core/api'

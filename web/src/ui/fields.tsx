@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Fields that forms made from the schema need beside those of parts.tsx.
+import '../css/settings.css'
 import { useEffect, useState } from 'preact/hooks'
 import { list } from '../core/format'
 import { t, T } from '../core/words'

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Enrolling a second factor: the QR code, the first code of the app, and the recovery codes, which are seen this once.
+import '../css/settings.css'
 import { useEffect, useState } from 'preact/hooks'
 import { post, words_of } from '../core/api'
 import { t } from '../core/words'
