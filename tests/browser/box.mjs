@@ -134,7 +134,7 @@ await check('the TPM keeps the key: after another boot it does not release it, a
 	const vault = async () => (await api('GET', '/vault')).body
 	const restart = async () => {		// of the process that has the key
 		const { pid } = (await api('GET', '/state/processes')).body.processes.find(one => one.name === 'confd')
-		page.expected.push(/status of 50[0-9]/, /Failed to load resource/)
+		page.expected.push(/status of 50[0-9]/, /net::ERR_/)
 		execSync(`kill ${pid}`)
 		for (let tries = 0; tries < 100; tries++) {
 			const now = (await api('GET', '/state/processes').catch(() => null))?.body?.processes?.find(one => one.name === 'confd')

@@ -380,7 +380,8 @@ async function second_pass() {
 			const answered = page.waitForResponse(one => one.url().includes(`/import?format=${kind}`))
 			await press(/^Take it into the draft/)
 			const told = await (await answered).json()
-			await page.waitForFunction(count => document.querySelectorAll('.setup-account tbody tr').length === count, Math.min(200, told.account.length))
+			await page.waitForFunction(([count, counts]) => document.querySelectorAll('.setup-account tbody tr').length === count &&
+				[...document.querySelectorAll('.setup-badges .badge')].map(one => parseInt(one.textContent)).join() === counts, [Math.min(200, told.account.length), [told.done, told.changed, told.refused].join()])
 			const shown = await page.locator('.setup-account').evaluate(box => ({ counts: [...box.querySelectorAll('.setup-badges .badge')].map(one => parseInt(one.textContent)),
 				outcomes: [...box.querySelectorAll('tbody tr')].map(row => row.querySelector('.badge').textContent.trim().toLowerCase()), text: box.textContent }))
 			const counted = name => shown.outcomes.filter(one => one === name).length
