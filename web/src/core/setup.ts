@@ -154,7 +154,7 @@ export function address_operations(draft: Draft, given: Addresses): Operation[] 
 		operations.push({ op: 'patch', path: `/interfaces/${side}`, value: { addresses: both.map(text => text.trim()).filter(Boolean) } })
 	}
 	for (const [field, name, destination] of ROUTES) {
-		if (given[field].trim())
+		if (link_of(draft, 'wan') && given[field].trim())
 			operations.push({ op: 'put', path: `/routing/static/${name}`, value: { destination, via: given[field].trim() } })
 		else if (draft.routes.some(route => route.name === name))
 			operations.push({ op: 'delete', path: `/routing/static/${name}` })
