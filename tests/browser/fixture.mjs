@@ -542,7 +542,7 @@ function answer(box, call) {
 			return { body: { valid: true, plan: 'configuration\n  + set firewall rules new action drop\nrules in the kernel\n  + pair.lan.wan [new] counter | drop\n',
 				sessions: [{ verdict: 'kept', user: 'alice', origin: '192.0.2.10:50000', yours: true }, { verdict: 'cut', user: 'bob', origin: '198.51.100.9:50001',
 					text: 'no rule accepts it, and the default of zone "wan" drops it when it is opened anew', yours: false }],
-				impact: [{ owner: 'fwd', impact: 'hot', object: 'rule new', text: 'rule new is added' }] } }
+				impact: [{ owner: 'fwd', impact: 'hot', object: 'rule ping', text: 'rule ping is removed' }] } }
 		}
 		if (call.method === 'DELETE') {
 			box.workspaces.delete(id)

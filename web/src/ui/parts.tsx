@@ -198,6 +198,7 @@ export function Chips({ label, name, options, chosen, onChosen, error, hint }: F
 						<span>{chosen.includes(one) && <Icon name="check" size={14} />}{one}</span>
 					</label>
 				))}
+				{all.length === 0 && <span class="field-hint">{t('word-none')}</span>}
 			</div>
 			{error && <p class="field-error" id={id + '-error'}><Icon name="alert" size={15} />{error}</p>}
 			{hint && <p class="field-hint" id={id + '-hint'}>{hint}</p>}
