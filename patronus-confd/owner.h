@@ -18,8 +18,6 @@ struct owner {
 	const char	*name;		/* as in patronus:owner */
 	uint8_t		 role;		/* enum role */
 	bool		 removes;	/* takes part in COMMIT_REMOVE */
-	bool		 holds;		/* and in COMMIT_HOLD and COMMIT_RELEASE */
-	bool		 may_hold;	/* something may be held there since a commit, perhaps of another process */
 	struct channel	*channel;	/* NULL while it is away */
 	bool		 is_stale;	/* does not have the running revision for certain */
 	uint32_t	 revision;	/* the last that it had a part in, and read back */

@@ -60,7 +60,6 @@ rollout_fini(struct rollout *r)
 	for (i = 0; i < OWNERS_MAX; i++)
 		buf_fini(&r->plans[i]);
 	snapshot_unref(r->target);
-	free(r->moved);
 }
 
 void
@@ -79,8 +78,7 @@ rollout_start(struct rollout *r, enum rollout_mode mode, struct snapshot *target
 	r->restarted = 0;
 	r->waiting = 0;
 	r->error = 0;
-	r->has_touched = r->has_failed = r->has_effect = r->judges_anew = false;
-	r->nmoved = 0;
+	r->has_touched = r->has_failed = r->has_effect = false;
 	r->prepare_us = r->apply_us = r->read_back_us = 0;
 	problems_free(r->problems);
 	if ((r->problems = problems_new()) == NULL)
@@ -204,11 +202,6 @@ apply_one(struct rollout *r, struct owner *o, enum commit_phase phase)
 {
 	struct conf_commit_req req = { .revision = r->number, .phase = (uint8_t)phase };
 
-	if (phase == COMMIT_HOLD) {
-		req.held.items = r->moved;
-		req.held.n = r->nmoved;
-		o->may_hold = true;
-	}
 	r->has_touched = true;
 	r->is_sending = true;
 	request(r, o, MSG_CONF_COMMIT, &req, NULL, 0);
@@ -230,38 +223,6 @@ verify(struct rollout *r)
 	r->is_sending = false;
 }
 
-/* Whether each owner has what runs, as far as anybody has told. */
-static bool
-is_one_everywhere(const struct rollout *r)
-{
-	const struct owner *o;
-	unsigned i;
-
-	for (i = 0; i < r->owners->n; i++) {
-		o = &r->owners->owner[i];
-		if (o->channel == NULL || ((r->failed | r->restarted) & (1u << i)) != 0 || ((r->mask & (1u << i)) == 0 && o->is_stale))
-			return (false);
-	}
-	return (true);
-}
-
-static bool
-has_turn(const struct rollout *r, const struct owner *o)
-{
-	bool takes_part = (r->mask & ~r->failed & owners_bit(r->owners, o)) != 0;
-
-	switch (r->phase) {
-	case ROLLOUT_HOLDING:
-		return (takes_part && o->holds && r->judges_anew && r->nmoved > 0);
-	case ROLLOUT_REMOVING:
-		return (takes_part && o->removes);
-	case ROLLOUT_RELEASING:
-		return (o->may_hold && is_one_everywhere(r));
-	default:
-		return (takes_part);
-	}
-}
-
 /* The next owner of a serial phase, or NULL at its end. */
 static struct owner *
 next_owner(struct rollout *r)
@@ -270,40 +231,10 @@ next_owner(struct rollout *r)
 
 	while (r->next < r->owners->n) {
 		o = &r->owners->owner[r->next++];
-		if (has_turn(r, o))
+		if ((r->mask & ~r->failed & owners_bit(r->owners, o)) != 0 && (r->phase != ROLLOUT_REMOVING || o->removes))
 			return (o);
 	}
 	return (NULL);
-}
-
-/* In the order in which they come. */
-static const struct serial {
-	enum rollout_phase	phase;
-	enum commit_phase	turn;
-} serial[] = {
-	{ ROLLOUT_HOLDING, COMMIT_HOLD },
-	{ ROLLOUT_APPLYING, COMMIT_APPLY },
-	{ ROLLOUT_REMOVING, COMMIT_REMOVE },
-	{ ROLLOUT_RELEASING, COMMIT_RELEASE },
-};
-
-static void
-step_serial(struct rollout *r)
-{
-	const struct serial *s = serial;
-	struct owner *o = next_owner(r);
-
-	while (s->phase != r->phase)
-		s++;
-	if (o != NULL) {
-		apply_one(r, o, s->turn);
-	} else if (r->phase == ROLLOUT_RELEASING) {
-		r->apply_us = clock_mono_us() - r->since_us;
-		verify(r);
-	} else {
-		r->phase = s[1].phase;
-		r->next = 0;
-	}
 }
 
 /* Who has no part in a later revision is still at this one. */
@@ -321,6 +252,8 @@ note_revision(struct rollout *r)
 static void
 step(struct rollout *r)
 {
+	struct owner *o;
+
 	while (r->waiting == 0 && !r->is_sending && r->phase != ROLLOUT_IDLE) {
 		if (r->error != 0 && r->mode != ROLLOUT_RETURN) {
 			finish(r);
@@ -338,15 +271,25 @@ step(struct rollout *r)
 				finish(r);
 				return;
 			}
-			r->phase = ROLLOUT_HOLDING;
+			r->phase = ROLLOUT_APPLYING;
 			r->next = 0;
 			r->since_us = clock_mono_us();
 			break;
-		case ROLLOUT_HOLDING:
 		case ROLLOUT_APPLYING:
+			if ((o = next_owner(r)) != NULL) {
+				apply_one(r, o, COMMIT_APPLY);
+			} else {
+				r->phase = ROLLOUT_REMOVING;
+				r->next = 0;
+			}
+			break;
 		case ROLLOUT_REMOVING:
-		case ROLLOUT_RELEASING:
-			step_serial(r);
+			if ((o = next_owner(r)) != NULL) {
+				apply_one(r, o, COMMIT_REMOVE);
+			} else {
+				r->apply_us = clock_mono_us() - r->since_us;
+				verify(r);
+			}
 			break;
 		case ROLLOUT_VERIFYING:
 			r->read_back_us = clock_mono_us() - r->since_us;
@@ -395,9 +338,9 @@ mark_stale(struct rollout *r)
 	if (r->mode == ROLLOUT_DRY_RUN || (r->mode == ROLLOUT_COMMIT && !r->has_touched))
 		return;
 	if (r->mode == ROLLOUT_COMMIT && r->error != 0)
-		stale |= r->mask;
+		stale = r->mask;
 	for (i = 0; i < r->owners->n; i++)
-		if (((r->mask | r->failed) & (1u << i)) != 0)
+		if ((r->mask & (1u << i)) != 0)
 			r->owners->owner[i].is_stale = (stale & (1u << i)) != 0;
 }
 
@@ -447,29 +390,6 @@ add_impacts(struct rollout *r, const struct ipc_impact *items, uint32_t n)
 }
 
 static void
-keep_moved(struct rollout *r, const struct conf_prepare_rep *prep)
-{
-	struct ipc_range *items;
-	uint32_t n = r->nmoved + prep->moved.n;
-
-	if (prep->moved.n == 0)
-		return;
-	if ((items = reallocarray(r->moved, n, sizeof(*items))) == NULL)
-		fatalx("rollout", "no memory");
-	memcpy(&items[r->nmoved], prep->moved.items, prep->moved.n * sizeof(*items));
-	r->moved = items;
-	r->nmoved = n;
-}
-
-/* Nothing is held there any more. */
-static void
-take_released(struct rollout *r, struct owner *o)
-{
-	if (r->phase == ROLLOUT_RELEASING && (r->failed & owners_bit(r->owners, o)) == 0)
-		o->may_hold = false;
-}
-
-static void
 take_reply(struct rollout *r, struct owner *o, const struct message *m)
 {
 	const struct conf_prepare_rep *prep;
@@ -482,14 +402,11 @@ take_reply(struct rollout *r, struct owner *o, const struct message *m)
 		add_problems(r, o, prep->problems.items, prep->problems.n);
 		add_impacts(r, prep->impacts.items, prep->impacts.n);
 		r->has_effect |= prep->impacts.n > 0;
-		r->judges_anew |= prep->judges_anew;
-		keep_moved(r, prep);
 		buf_puts(&r->plans[o - r->owners->owner], prep->diff);
 		break;
 	case MSG_CONF_COMMIT:
 		done = m->body;
 		add_problems(r, o, done->problems.items, done->problems.n);
-		take_released(r, o);
 		break;
 	case MSG_CONF_VERIFY:
 		seen = m->body;

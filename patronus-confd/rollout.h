@@ -13,9 +13,6 @@
  * after another in the order of owners, COMMIT phase REMOVE at those that remove, VERIFY at all side by side.  It stops at the first phase in which
  * anybody refuses, and never undoes anything: going back is another rollout, of the previous revision.
  *
- * Where both the policy and the way change, new connections are held in between (docs/adr/0210): COMMIT phase HOLD comes before the first
- * APPLY, and RELEASE after the last REMOVE, when every owner is at what runs.  Until then what is held stays so, over any number of rollouts.
- *
  * One rollout at a time; its memory is the caller's.
  */
 
@@ -37,10 +34,8 @@ enum rollout_phase {
 	ROLLOUT_WAITING,	/* for owners that restart */
 	ROLLOUT_PREPARING,
 	ROLLOUT_JUDGING,	/* between on_prepared and rollout_go_on() */
-	ROLLOUT_HOLDING,
 	ROLLOUT_APPLYING,
 	ROLLOUT_REMOVING,
-	ROLLOUT_RELEASING,
 	ROLLOUT_VERIFYING,
 };
 
@@ -57,17 +52,14 @@ struct rollout {
 	struct snapshot		*target;
 	uint32_t		 number;	/* what the owners are told */
 	uint32_t		 mask;		/* who takes part */
-	uint32_t		 failed;	/* who refused or went away; who does not take part may only fail to release */
+	uint32_t		 failed;	/* who refused or went away */
 	uint32_t		 restarted;	/* who came back since it began */
 	unsigned		 next;		/* index of the next owner of a serial phase */
 	unsigned		 waiting;	/* outstanding replies */
 	bool			 is_sending;
 	bool			 has_touched;	/* a COMMIT was sent */
 	bool			 has_failed;	/* an owner did not answer, or could not do what it should */
-	bool			 has_effect;	/* a PREPARE said that something changes in the kernel, */
-	bool			 judges_anew;	/* and that packets are judged in another way */
-	struct ipc_range	*moved;		/* where they go another way */
-	uint32_t		 nmoved;
+	bool			 has_effect;	/* a PREPARE said that something changes in the kernel */
 	int			 error;		/* 0; -EAGAIN: an owner is away; -EREMOTEIO: refused, see problems; else ours */
 	uint64_t		 since_us;
 	uint64_t		 prepare_us, apply_us, read_back_us;

@@ -433,10 +433,6 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 /* --- what to do next --- */
 
-/*
- * Also those that are away, when somebody else is there: the rollout waits for them.  One alone would send packets another way while what
- * judges them there is still to come (docs/adr/0210).
- */
 static uint32_t
 stale_owners(const struct transaction *tx)
 {
@@ -445,9 +441,9 @@ stale_owners(const struct transaction *tx)
 	unsigned i;
 
 	for (i = 0; i < os->n; i++)
-		if (os->owner[i].is_stale)
+		if (os->owner[i].is_stale && os->owner[i].channel != NULL)
 			mask |= 1u << i;
-	return (mask != 0 && owners_away(os, mask) != mask ? mask : 0);
+	return (mask);
 }
 
 static void
@@ -945,7 +941,6 @@ void
 transaction_owner_ready(struct transaction *tx, struct owner *o)
 {
 	o->is_stale = true;
-	o->may_hold = o->holds;
 	o->failures = 0;
 	(void)event_del(tx->retry);
 	rollout_owner_ready(&tx->rollout, o);

@@ -12,7 +12,6 @@
 #include "apply_list.h"
 #include "carry.h"
 #include "diff.h"
-#include "hold.h"
 #include "ir_list.h"
 #include "nft_encode.h"
 #include "nft_read.h"
@@ -32,7 +31,6 @@ apply_fini(struct apply *a)
 {
 	ir_free(a->ir);
 	ir_free(a->previous);
-	ir_free(a->hold);
 	free(a->kept);
 	memset(a, 0, sizeof(*a));
 }
@@ -136,8 +134,6 @@ apply_all(struct apply *a, struct ir *ir, uint32_t generation, struct problems *
 		nft_put_all(&b, ir);
 	else if (r == 0)
 		r = put_around_lists(&b, ir);
-	if (r == 0 && a->hold != NULL)
-		hold_put(&b, a->hold);
 	a->encode_us = clock_mono_us() - start;
 	if (r == 0)
 		r = apply_send(a, &b, generation, false, &m, problems);
@@ -210,7 +206,7 @@ apply_steps(struct apply *a, struct ir *next, struct problems *problems)
 
 /* --- reading back */
 static int
-read_back(struct apply *a, struct ir *ir, const struct ir *coming, verify_report *report, void *arg)
+read_back(struct ir *ir, const struct ir *coming, uint32_t *ret_generation, verify_report *report, void *arg)
 {
 	static const uint8_t what[] = { NL_DUMP_NFT_TABLES, NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS };
 	struct dump d[sizeof(what)];
@@ -226,10 +222,10 @@ read_back(struct apply *a, struct ir *ir, const struct ir *coming, verify_report
 		v = (struct verify_dumps){
 			.tables = { d[0].data, d[0].len }, .chains = { d[1].data, d[1].len }, .rules = { d[2].data, d[2].len },
 			.sets = { d[3].data, d[3].len }, .elems = { d[4].data, d[4].len }, .has_tables = true, .has_elems = n == 5,
-			.coming = coming, .beside = a->hold
+			.coming = coming
 		};
 		/* A transaction in between would be seen by the next look: the first dump's generation is what was looked at. */
-		a->generation = d[0].generation;
+		*ret_generation = d[0].generation;
 		r = (int)verify_compare(ir, &v, report, arg);
 	}
 	for (i = 0; i < n; i++)
@@ -262,7 +258,7 @@ verify(struct apply *a, const struct ir *coming, verify_report *report, void *ar
 	if (is_current(a))
 		return 0;
 	a->n_dumps++;
-	r = read_back(a, a->ir, coming, report, arg);
+	r = read_back(a->ir, coming, &a->generation, report, arg);
 	a->is_trusted = r == 0;
 	a->has_handles = r == 0;
 	a->is_touched = r != 0;
@@ -326,90 +322,12 @@ adopt(struct apply *a, struct ir *next)
 {
 	a->n_dumps++;
 	adopt_lists(a, next);
-	if (read_back(a, next, NULL, NULL, NULL) != 0)
+	if (read_back(next, NULL, &a->generation, NULL, NULL) != 0)
 		return false;
 	a->is_trusted = true;
 	a->has_handles = true;
 	a->is_touched = false;
 	return true;
-}
-
-/* What a process before us held is held on. */
-static void
-learn_hold(struct apply *a)
-{
-	struct dump sets, elems;
-
-	if (a->knows_hold || dump_get(&sets, NL_DUMP_NFT_SETS) != 0)
-		return;
-	if (dump_get(&elems, NL_DUMP_NFT_ELEMS) == 0) {
-		a->hold = hold_read(sets.data, sets.len, elems.data, elems.len);
-		a->held_us = clock_mono_us();
-		a->knows_hold = true;
-		dump_free(&elems);
-	}
-	dump_free(&sets);
-}
-
-/* Another hold, or none (NULL), instead of the one that is there, in one transaction. */
-static int
-change_hold(struct apply *a, struct ir *next, struct problems *problems)
-{
-	struct nft_batch b;
-	struct message m;
-	int r;
-
-	nft_batch_init(&b);
-	nft_put_table(&b);
-	if (a->hold != NULL)
-		hold_put_delete(&b, a->hold);
-	if (next != NULL)
-		hold_put(&b, next);
-	r = a->ir != NULL ? apply_send(a, &b, a->generation, false, &m, problems) : -ESTALE;
-	/* Somebody else's transaction came between: what is there has to be read before the next change. */
-	if (r == -ESTALE) {
-		a->is_trusted = false;
-		a->has_handles = false;
-		r = apply_send(a, &b, 0, false, &m, problems);
-	}
-	nft_batch_fini(&b);
-	if (r != 0)
-		return r;
-	message_fini(&m);
-	ir_free(a->hold);
-	a->hold = next;
-	return 0;
-}
-
-int
-apply_hold(struct apply *a, const struct ipc_range *ranges, uint32_t n, struct problems *problems)
-{
-	struct ir *next;
-	int r;
-
-	learn_hold(a);
-	if (!a->knows_hold)
-		return -EIO;
-	if (a->hold == NULL)
-		a->held_us = clock_mono_us();
-	next = hold_make(a->hold, ranges, n);
-	if ((r = change_hold(a, next, problems)) != 0)
-		ir_free(next);
-	return r;
-}
-
-int
-apply_release(struct apply *a, struct problems *problems)
-{
-	int r;
-
-	if (a->hold == NULL)
-		return 0;
-	r = change_hold(a, NULL, problems);
-	if (r == 0)
-		log_info("apply", "new connections to addresses whose way has changed were held for %llu ms",
-		    (unsigned long long)(clock_mono_us() - a->held_us) / 1000);
-	return r;
 }
 
 /* 1: everything has to be sent. */
@@ -439,7 +357,6 @@ apply_commit(struct apply *a, struct ir *next, struct problems *problems)
 	int r;
 
 	r = 1;
-	learn_hold(a);
 	if (a->ir == NULL)
 		r = adopt(a, next) ? 0 : 1;
 	else if (!a->is_touched && (a->has_handles || apply_verify(a, NULL, NULL) == 0))
@@ -502,10 +419,8 @@ apply_store(struct apply *a)
 bool
 apply_event(struct apply *a, uint32_t generation, bool touches_ours)
 {
-	if (a->ir == NULL) {
-		a->n_own_events -= touches_ours && a->n_own_events > 0;
+	if (a->ir == NULL)
 		return false;
-	}
 	if ((int32_t)(generation - a->generation) <= 0) {
 		if (!touches_ours)
 			return false;

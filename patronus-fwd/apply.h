@@ -14,14 +14,11 @@
  * of the namespace, so transactions that left our table alone are followed through the event socket.
  */
 
-struct ipc_range;
 struct problems;
 
 struct apply {
 	struct ir	*ir;		/* what is, or should be, in the kernel; NULL before the first commit */
 	struct ir	*previous;	/* what was in force before the last change, until apply_forget() */
-	struct ir	*hold;		/* what stands beside it for a while (hold.h); NULL: nothing */
-	bool		 knows_hold;	/* a process before us may have held something too, and it has been looked for */
 	uint32_t	 generation;	/* up to which the kernel is known to have it */
 	bool		 is_trusted;	/* it has been read back, or its echo was right */
 	bool		 is_touched;	/* somebody else changed our table, or we may have missed that */
@@ -33,7 +30,6 @@ struct apply {
 	uint32_t	 n_dumps;	/* and dumps of rules */
 	uint8_t		*kept;		/* waits to be stored; NULL: nothing does */
 	size_t		 kept_len;
-	uint64_t	 held_us;	/* monotonic: since when */
 	uint64_t	 encode_us;	/* of the last change */
 	uint64_t	 kernel_us;
 };
@@ -44,9 +40,6 @@ void	 apply_fini(struct apply *);
  * Bring next into force; it becomes the apply's when that was done, and stays the caller's otherwise.  0 or -errno with problems.
  */
 int	 apply_commit(struct apply *, struct ir *next, struct problems *);
-/* Hold new connections to these addresses too, beside ir and whatever comes instead of it, until they are released.  0 or -errno. */
-int	 apply_hold(struct apply *, const struct ipc_range *, uint32_t n, struct problems *);
-int	 apply_release(struct apply *, struct problems *);
 /* What was in force before is not needed any more. */
 void	 apply_forget(struct apply *);
 /* Compare the kernel with what should be there.  The number of differences, or -errno when it cannot be read. */

@@ -26,9 +26,6 @@ void		 ir_lists_renew(struct ir *);
  * has what its name says, since nothing looks into one that is not complete.
  */
 void		 ir_lists_adopt(struct ir *, const uint8_t *sets, size_t sets_len, const uint8_t *elems, size_t elems_len);
-/* What an interval set has by a dump of elements, whoever made it; and whether a dump of sets knows it. */
-struct addrlist	*ir_list_read(const uint8_t *elems, size_t len, const char *name, unsigned key_len);
-bool		 ir_list_is_there(const uint8_t *sets, size_t len, const char *name);
 /* This base with this salt of its name, and the rest as changes; false, and nothing is done, when they are too many. */
 bool		 ir_list_place_on(struct ir *, struct ir_list *, struct addrlist *base, uint32_t salt);
 /* What a base with this content is called: the name tells what is in it. */

@@ -144,24 +144,6 @@ adopt(struct ir *ir, struct ir_list *l, struct nl_reader sets, struct nl_reader 
 	addrlist_unref(base);
 }
 
-struct addrlist *
-ir_list_read(const uint8_t *elems, size_t len, const char *name, unsigned key_len)
-{
-	struct nl_reader r;
-
-	nlmsg_reader_init(&r, elems, len);
-	return read_set(r, name, key_len);
-}
-
-bool
-ir_list_is_there(const uint8_t *sets, size_t len, const char *name)
-{
-	struct nl_reader r;
-
-	nlmsg_reader_init(&r, sets, len);
-	return is_there(r, name);
-}
-
 void
 ir_lists_adopt(struct ir *ir, const uint8_t *sets, size_t sets_len, const uint8_t *elems, size_t elems_len)
 {

@@ -140,7 +140,6 @@ reply_prepared(struct fwd *f, struct channel *c, struct message *m, const struct
 	ir_lists_place(r->ir, f->apply.ir);
 	diff_make(&d, f->apply.ir, r->ir);
 	rep.diff = diff_text(&d, r, a);
-	rep.judges_anew = d.n > 0 || d.is_impossible;
 	rep.impacts.n = impact_list(&d, f->apply.ir, r->ir, a, &rep.impacts.items);
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
 	diff_fini(&d);
@@ -294,51 +293,26 @@ commit_prepared(struct fwd *f, struct problems *problems)
 	return 0;
 }
 
-static int
-apply_turn(struct fwd *f, const struct conf_commit_req *req, struct problems *problems)
-{
-	switch ((enum commit_phase)req->phase) {
-	case COMMIT_APPLY:
-		return commit_prepared(f, problems);
-	case COMMIT_HOLD:
-		watch_drain(f->watch);
-		return apply_hold(&f->apply, req->held.items, req->held.n, problems);
-	case COMMIT_RELEASE:
-		watch_drain(f->watch);
-		return apply_release(&f->apply, problems);
-	case COMMIT_REMOVE:	/* what the new policy does not have left in the same transaction */
-	case COMMIT_INVALID:
-		break;
-	}
-	return 0;
-}
-
-/* What it is about is there.  A release is about whatever is held, under whatever number that came. */
-static bool
-has_revision(const struct fwd *f, const struct conf_commit_req *req)
-{
-	const struct revision *r = req->phase == COMMIT_APPLY || req->phase == COMMIT_HOLD ? f->prepared : f->applied;
-
-	return r != NULL && ((r->number == req->revision && !r->is_dry_run) || req->phase == COMMIT_RELEASE);
-}
-
 static void
 on_commit(struct channel *c, struct message *m, void *arg)
 {
 	const struct conf_commit_req *req = m->body;
 	struct fwd *f = fwd_of(c);
 	struct conf_commit_rep rep = { .problems = { .n = 0 } };
+	const struct revision *wanted;
 	struct problems problems;
 	int r;
 
 	(void)arg;
-	if (!has_revision(f, req)) {
+	wanted = req->phase == COMMIT_APPLY ? f->prepared : f->applied;
+	if (wanted == NULL || wanted->number != req->revision || wanted->is_dry_run) {
 		(void)channel_reply_error(c, &m->header, ESTALE, 0, "revision %u is not %s", req->revision,
-		    req->phase == COMMIT_APPLY || req->phase == COMMIT_HOLD ? "prepared" : "applied");
+		    req->phase == COMMIT_APPLY ? "prepared" : "applied");
 		return;
 	}
 	problems_init(&problems, m->arena);
-	r = apply_turn(f, req, &problems);
+	/* What the new policy does not have left in the same transaction: the second phase has nothing to do. */
+	r = req->phase == COMMIT_APPLY ? commit_prepared(f, &problems) : 0;
 	if (r != 0 && problems.n == 0)
 		problems_add(&problems, "/firewall", "failed", "the ruleset could not be applied: %s", strerror(-r));
 	if (r == 0 && req->phase == COMMIT_APPLY)

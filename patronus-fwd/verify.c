@@ -23,7 +23,6 @@
 struct verifier {
 	struct ir	*ir;
 	const struct ir	*coming;
-	const struct ir	*beside;
 	verify_report	*report;
 	void		*arg;
 	uint32_t	 n;
@@ -132,7 +131,7 @@ verify_chains(struct verifier *v, struct nl_reader r)
 	while (next_message(&r, &m)) {
 		name = nft_read_text(&m, NFTA_CHAIN_NAME);
 		c = name != NULL ? ir_chain_loaded(v->ir, name) : NULL;
-		if (m.object != NFT_OBJECT_CHAIN || name == NULL || (v->beside != NULL && ir_chain_loaded(v->beside, name) != NULL))
+		if (m.object != NFT_OBJECT_CHAIN || name == NULL)
 			continue;
 		if (c == NULL && nlattr_find(m.attrs, NFTA_CHAIN_HOOK, &hook))
 			differs(v, "", "chain", name, "it is not ours");
@@ -392,8 +391,6 @@ verify_sets(struct verifier *v, struct nl_reader r)
 		if (m.object != NFT_OBJECT_SET || name == NULL)
 			continue;
 		s = ir_set_find(v->ir, name);
-		if (s == NULL && v->beside != NULL && ir_set_find(v->beside, name) != NULL)
-			continue;
 		if (s == NULL) {
 			if (v->coming == NULL || ir_set_find(v->coming, name) == NULL || ir_set_find(v->coming, name)->list == NULL)
 				is_idle(v, "set", name);
@@ -564,7 +561,7 @@ reader(const uint8_t *data, size_t len)
 uint32_t
 verify_compare(struct ir *ir, const struct verify_dumps *d, verify_report *report, void *arg)
 {
-	struct verifier v = { .ir = ir, .coming = d->coming, .beside = d->beside, .report = report, .arg = arg };
+	struct verifier v = { .ir = ir, .coming = d->coming, .report = report, .arg = arg };
 	const struct ir_set *s;
 
 	v.arena = arena_new(0);

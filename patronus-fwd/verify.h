@@ -18,7 +18,6 @@ struct verify_dumps {
 	bool	 has_tables;	/* false: the table is not looked at, */
 	bool	 has_elems;	/* elements are not compared */
 	const struct ir *coming;	/* whose lists may be there before their time; NULL: none */
-	const struct ir *beside;	/* what is in the table too, and not looked at; NULL: nothing */
 };
 
 struct verify_difference {

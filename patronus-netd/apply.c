@@ -77,14 +77,14 @@ plan_revision(struct netd *n, struct revision *r, struct actual *actual, bool mu
 }
 
 int
-apply_plan(struct netd *n, struct revision *r, struct arena *arena, bool must_exist, struct actual *ret_actual, struct plan *ret,
-    struct problems *problems)
+apply_plan(struct netd *n, struct revision *r, struct arena *arena, bool must_exist, struct plan *ret, struct problems *problems)
 {
+	struct actual actual;
 	int error;
 
-	error = kernel_read(ret_actual, arena, KERNEL_ALL);
+	error = kernel_read(&actual, arena, KERNEL_ALL);
 	if (error == 0)
-		plan_revision(n, r, ret_actual, must_exist, ret, problems);
+		plan_revision(n, r, &actual, must_exist, ret, problems);
 	return error;
 }
 

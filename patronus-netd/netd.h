@@ -38,13 +38,9 @@ struct actual;
 
 /* --- apply.c: a revision goes to the kernel */
 
-/*
- * What would be done for a revision, on a fresh reading of the kernel (ret_actual); plan and problems live in the revision's and the reply's
- * arena.
- */
+/* What would be done for a revision, on a fresh reading of the kernel; plan and problems live in the revision's and the reply's arena. */
 struct plan;
-int	apply_plan(struct netd *, struct revision *, struct arena *, bool must_exist, struct actual *ret_actual, struct plan *ret,
-	    struct problems *);
+int	apply_plan(struct netd *, struct revision *, struct arena *, bool must_exist, struct plan *ret, struct problems *);
 /* As it is, and as the revision (NULL: nothing) would make it. */
 int	apply_forecast(struct netd *, struct revision *, struct arena *, struct plan *ret_plan, struct actual *ret_before,
 	    struct actual *ret_after);

@@ -15,7 +15,6 @@
 #include "actual.h"
 #include "forecast.h"
 #include "kernel.h"
-#include "moved.h"
 #include "netd.h"
 #include "plan.h"
 #include "problems.h"
@@ -24,7 +23,6 @@
 
 #define CONF_MAX	(64u << 20)
 #define DIFF_MAX	60000
-#define MOVED_MAX	2048	/* ranges of a family */
 
 static struct netd *
 netd_of(struct channel *c)
@@ -138,7 +136,7 @@ list_impacts(struct plan *plan, struct ipc_impact *items, uint32_t max)
 }
 
 static void
-reply_prepare(struct channel *c, struct message *m, const struct actual *actual, struct plan *plan, struct problems *problems)
+reply_prepare(struct channel *c, struct message *m, struct plan *plan, struct problems *problems)
 {
 	struct conf_prepare_rep rep = { .diff = "" };
 	struct ipc_impact impacts[PROBLEMS_MAX];
@@ -150,7 +148,6 @@ reply_prepare(struct channel *c, struct message *m, const struct actual *actual,
 	if (problems->n == 0) {
 		rep.impacts.items = impacts;
 		rep.impacts.n = list_impacts(plan, impacts, PROBLEMS_MAX);
-		rep.moved.n = moved_ranges(actual, plan, plan->arena, MOVED_MAX, &rep.moved.items);
 		plan_format(plan, &diff);
 		if (buf_failed(&diff))
 			rep.diff = "(too long to show)\n";
@@ -182,21 +179,20 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 	struct answer *a = answer_new();
 	struct problems *problems = &a->problems;
 	struct revision *r = NULL;
-	struct actual actual;
 	struct plan plan;
 	int error;
 
 	(void)arg;
 	error = take_revision(m, problems, &r);
 	if (error == 0)
-		error = apply_plan(n, r, a->arena, !req->restore, &actual, &plan, problems);
+		error = apply_plan(n, r, a->arena, !req->restore, &plan, problems);
 	if (error == 0 && req->restore)
 		tell_broken(n, problems);
 	if (error != 0)
 		(void)channel_reply_error(c, &m->header, error, 0, "revision %u cannot be prepared: %s", req->revision,
 		    strerror(-error));
 	else
-		reply_prepare(c, m, &actual, &plan, problems);
+		reply_prepare(c, m, &plan, problems);
 	if (error == 0 && problems->n == 0) {
 		r->is_dry_run = req->dry_run;
 		revision_free(n->prepared);
@@ -303,10 +299,6 @@ on_commit(struct channel *c, struct message *m, void *arg)
 	int error;
 
 	(void)arg;
-	if (req->phase != COMMIT_APPLY && req->phase != COMMIT_REMOVE) {
-		(void)channel_reply_error(c, &m->header, EINVAL, 0, "netd holds nothing");
-		return;
-	}
 	if (r == NULL || r->number != req->revision || r->is_dry_run) {
 		(void)channel_reply_error(c, &m->header, ESTALE, 0, "revision %u is not %s", req->revision,
 		    req->phase == COMMIT_APPLY ? "prepared" : "applied");
@@ -327,7 +319,6 @@ on_verify(struct channel *c, struct message *m, void *arg)
 	struct netd *n = netd_of(c);
 	struct conf_verify_rep rep;
 	struct answer *a;
-	struct actual actual;
 	struct plan plan;
 	uint32_t i;
 	int error;
@@ -338,7 +329,7 @@ on_verify(struct channel *c, struct message *m, void *arg)
 		return;
 	}
 	a = answer_new();
-	error = apply_plan(n, n->applied, a->arena, false, &actual, &plan, NULL);
+	error = apply_plan(n, n->applied, a->arena, false, &plan, NULL);
 	for (i = 0; error == 0 && i < plan.n; i++)
 		problems_add(&a->problems, plan.ops[i].path, "differs", "the kernel differs: %s: %s", plan.ops[i].object,
 		    plan.ops[i].detail);

@@ -119,8 +119,6 @@ enum commit_phase {
 	COMMIT_INVALID = 0,
 	COMMIT_APPLY,		/* create and change (the order of owners is confd's) */
 	COMMIT_REMOVE,		/* what the new revision does not have */
-	COMMIT_HOLD,		/* of fwd, before all others: new connections to places whose way changes wait (docs/adr/0210) */
-	COMMIT_RELEASE,		/* and after all others: they do not any more */
 };
 
 enum ipc_impact_kind {

@@ -280,7 +280,6 @@ player_prepare(struct channel *ch, struct message *m, void *arg)
 	struct player *p = arg;
 	const struct conf_prepare_req *req = m->body;
 	struct ipc_impact impact = { .owner = p->name, .impact = IMPACT_HOT, .object = "an object", .text = "nothing is interrupted" };
-	struct ipc_range moved = { .first = { ADDR_V4, { 198, 51, 100 } }, .last = { ADDR_V4, { 198, 51, 100, 255 } } };
 	struct conf_prepare_rep rep = { .diff = "a plan\n" };
 	struct arena *arena;
 	struct codec_error why;
@@ -313,9 +312,6 @@ player_prepare(struct channel *ch, struct message *m, void *arg)
 	}
 	rep.impacts.items = &impact;
 	rep.impacts.n = p->is_idle ? 0 : 1;
-	rep.judges_anew = p->role == ROLE_FWD && !p->is_idle;
-	rep.moved.items = &moved;
-	rep.moved.n = p->moves;
 	answer(p, ch, m, &rep, fate);
 }
 
@@ -342,18 +338,6 @@ player_judge(struct channel *ch, struct message *m, void *arg)
 		die("reply");
 }
 
-static const char *const turns[] = { [COMMIT_APPLY] = "apply", [COMMIT_REMOVE] = "remove", [COMMIT_HOLD] = "hold", [COMMIT_RELEASE] = "release" };
-
-static void
-player_hold(struct player *p, const struct conf_commit_req *req)
-{
-	if (p->role != ROLE_FWD)
-		die("who does not judge packets shall hold them");
-	if (req->phase == COMMIT_HOLD && (req->revision != p->prepared || req->held.n != 1))
-		die("what shall be held is not what netd said");
-	p->holds = req->phase == COMMIT_HOLD;
-}
-
 static void
 player_commit(struct channel *ch, struct message *m, void *arg)
 {
@@ -364,12 +348,7 @@ player_commit(struct channel *ch, struct message *m, void *arg)
 
 	if (!fate_decide(p, m, &fate))
 		return;
-	note(p->rig, p->name, turns[req->phase], req->revision);
-	if (req->phase == COMMIT_HOLD || req->phase == COMMIT_RELEASE) {
-		player_hold(p, req);
-		answer(p, ch, m, &rep, fate);
-		return;
-	}
+	note(p->rig, p->name, req->phase == COMMIT_APPLY ? "apply" : "remove", req->revision);
 	if (p->die_in_apply != 0 && req->phase == COMMIT_APPLY && req->revision == p->die_in_apply) {
 		p->die_in_apply = 0;
 		rig_player_stop(p);

@@ -34,10 +34,9 @@
 
 mtype:tx = { TX_IDLE, TX_COMMITTING, TX_CHECKING, TX_UNDOING, TX_GOING_BACK, TX_CATCHING_UP, TX_REHEARSING };
 mtype:mode = { ROLLOUT_DRY_RUN, ROLLOUT_COMMIT, ROLLOUT_RETURN };
-mtype:phase = { ROLLOUT_IDLE, ROLLOUT_WAITING, ROLLOUT_PREPARING, ROLLOUT_JUDGING, ROLLOUT_HOLDING, ROLLOUT_APPLYING,
-    ROLLOUT_REMOVING, ROLLOUT_RELEASING, ROLLOUT_VERIFYING };
+mtype:phase = { ROLLOUT_IDLE, ROLLOUT_WAITING, ROLLOUT_PREPARING, ROLLOUT_JUDGING, ROLLOUT_APPLYING, ROLLOUT_REMOVING, ROLLOUT_VERIFYING };
 mtype:state = { REVISION_PREPARED, REVISION_PENDING, REVISION_KEPT, REVISION_ROLLED_BACK, UNUSED };
-mtype:message = { PREPARE, REHEARSE, HOLD, APPLY, REMOVE, RELEASE, VERIFY, ABORT, KEPT };
+mtype:message = { PREPARE, REHEARSE, APPLY, REMOVE, VERIFY, ABORT, KEPT };
 mtype:error = { OK, AGAIN, REFUSED, STORE };
 
 /* --- what survives confd: the store --- */
@@ -51,8 +50,6 @@ bit is_same_boot;
 
 byte kernel[2] = NONE;		/* part that is there */
 bit torn[2];			/* half changed, or something is left to be removed */
-bit held;			/* new connections to places whose way changes */
-byte ways;			/* parts of netd by which packets may go now, a bit each: one, or in the middle of a change several */
 byte last_known_good = NONE;	/* what fwd gets at boot */
 bit alive[2] = 1;
 byte prepared[2] = NONE, applied[2] = NONE;
@@ -69,7 +66,7 @@ mtype:phase phase;
 mtype:error error;
 byte running, kept, target, mask, failed, out, connected, broken, replaced, stale, restarted, next, pending_mask, back;
 byte late[2];			/* replies that come after their call was given up */
-bit may_hold, has_touched, kicked, retry, deadline, must_go_back, is_confirm, is_journaled, queued_confirm;
+bit has_touched, kicked, retry, deadline, must_go_back, is_confirm, is_journaled, queued_confirm;
 mtype:tx queued;		/* TX_IDLE: no job waits */
 byte job_mask, queued_mask;
 
@@ -79,35 +76,18 @@ byte commits = COMMITS, rehearsals = REHEARSALS, answers = 1, faults = FAULTS;
 byte acknowledged;		/* kept */
 byte undone = NONE;		/* the client was told that it no longer runs */
 bit confirmed[REVISIONS], asked_confirm[REVISIONS];
-bit excused;			/* from what promises() says of packets */
 
 #define part_of(r, o) rev[r].part[o]
 #define is_intended(o, r) (kernel[o] == part_of(r, o) && !torn[o])
 #define knows(o, r) (applied[o] != NONE && part_of(applied[o], o) == part_of(r, o))
 
 #define settled() (at_pending == 0 && at_running == at_kept && running == at_running && kept == at_kept && tx == TX_IDLE && stale == 0 && \
-    alive[NETD] && alive[FWD] && !held && is_intended(NETD, running) && is_intended(FWD, running) && knows(NETD, running) && \
+    alive[NETD] && alive[FWD] && is_intended(NETD, running) && is_intended(FWD, running) && knows(NETD, running) && \
     knows(FWD, running) && last_known_good == part_of(kept, FWD))
-
-/* Some revision has this way and the policy that is in force; or there is no policy, and nothing passes. */
-#define is_of(r, p) (part_of(r, NETD) == (p) && part_of(r, FWD) == kernel[FWD])
-#if COMMITS == 1
-#define fits(p) (!HAS(ways, p) || kernel[FWD] == NONE || is_of(0, p) || is_of(1, p))
-#define all_fit() (fits(0) && fits(1))
-#else
-#define fits(p) (!HAS(ways, p) || kernel[FWD] == NONE || is_of(0, p) || is_of(1, p) || is_of(2, p))
-#define all_fit() (fits(0) && fits(1) && fits(2))
-#endif
 
 /* True of every state that anybody could look at. */
 inline promises()
 {
-	/*
-	 * No packet passes that no revision passes: what judges it and where it goes are of one, or it is held.  Except after a boot with a ruleset
-	 * that is older than what was kept, after an owner that lies, and where fwd is away or refuses for so long that the box goes back
-	 * without it.
-	 */
-	assert(held || excused || all_fit());
 	assert(rev[at_running].has_document && rev[at_kept].has_document);
 	assert(at_kept >= acknowledged && rev[acknowledged].is == REVISION_KEPT);	/* an acknowledged commit is never lost */
 	assert(at_running != undone);
@@ -203,8 +183,6 @@ inline die(o)
 	if :: HAS(connected, o) -> broken = broken | BIT(o); replaced = replaced & ~BIT(o) :: else fi
 }
 
-inline add_way(o, r) { if :: o == NETD -> ways = ways | BIT(part_of(r, o)) :: else fi }
-
 /* One request.  A fault makes it refuse, at netd also half way. */
 inline serve(o, what, r)
 {
@@ -216,29 +194,18 @@ inline serve(o, what, r)
 		fi
 	:: what == APPLY && prepared[o] == r ->
 		if
-		:: faults > 0 -> faults--; if :: o == NETD -> torn[o] = 1; add_way(o, r) :: prepared[o] = NONE fi; reply(o, 1)
-		:: faults > 0 -> faults--; if :: o == NETD -> torn[o] = 1; add_way(o, r) :: kernel[o] = part_of(r, o); add_way(o, r) :: skip fi; die(o)
+		:: faults > 0 -> faults--; if :: o == NETD -> torn[o] = 1 :: prepared[o] = NONE fi; reply(o, 1)
+		:: faults > 0 -> faults--; if :: o == NETD -> torn[o] = 1 :: kernel[o] = part_of(r, o) :: skip fi; die(o)
 		:: faults > 0 -> faults--;	/* says that it did, and did not */
-			excused = 1;
 			applied[o] = r; prepared[o] = NONE; reply(o, 0)
 		:: if :: o == NETD && kernel[o] != part_of(r, o) -> torn[o] = 1 :: else fi;
-			kernel[o] = part_of(r, o); add_way(o, r);
+			kernel[o] = part_of(r, o);
 			applied[o] = r; prepared[o] = NONE; reply(o, 0)
 		fi
 	:: what == REMOVE && applied[o] == r ->
 		if
 		:: faults > 0 -> faults--; reply(o, 1)
-		:: torn[o] = 0; ways = (kernel[o] == NONE -> 0 : BIT(kernel[o])); reply(o, 0)
-		fi
-	:: what == HOLD && prepared[o] == r ->
-		if
-		:: faults > 0 -> faults--; reply(o, 1)
-		:: held = 1; reply(o, 0)
-		fi
-	:: what == RELEASE && applied[o] != NONE ->
-		if
-		:: faults > 0 -> faults--; reply(o, 1)
-		:: held = 0; reply(o, 0)
+		:: torn[o] = 0; reply(o, 0)
 		fi
 	:: what == VERIFY && applied[o] == r ->
 		if
@@ -318,19 +285,6 @@ inline serial_phase(what, last_owner, then)
 	fi
 }
 
-/* Of PREPARE: netd says that packets go another way, and fwd that they are judged anew. */
-#define must_hold() (TAKES_PART(NETD) && TAKES_PART(FWD) && (kernel[NETD] != part_of(target, NETD) || torn[NETD]) && kernel[FWD] != part_of(target, FWD))
-#define is_at_one(o) (HAS(connected, o) && !HAS(failed | restarted, o) && (HAS(mask, o) || !HAS(stale, o)))
-
-/* What fwd alone does, before and after. */
-inline hold_phase(what, is_due, then)
-{
-	if
-	:: next == NETD && is_due -> next = OWNERS; has_touched = 1; may_hold = 1; request(FWD, what, target)
-	:: else -> phase = then; next = NETD
-	fi
-}
-
 inline verify()
 {
 #ifndef FAULT_NO_READ_BACK
@@ -352,9 +306,9 @@ inline mark_stale()
 	fi
 #else
 	if
-	:: mode == ROLLOUT_COMMIT && has_touched && error != OK -> stale = stale | mask | failed
+	:: mode == ROLLOUT_COMMIT && has_touched && error != OK -> stale = stale | mask
 	:: (mode == ROLLOUT_COMMIT && has_touched && error == OK) || mode == ROLLOUT_RETURN ->
-		stale = (stale & ~(mask | failed)) | ((mask | failed) & (failed | restarted))
+		stale = (stale & ~mask) | (mask & (failed | restarted))
 	:: else
 	fi
 #endif
@@ -399,7 +353,7 @@ inline forget_memory()
 	forget_rollout();
 	connected = 0; broken = 0; replaced = 0; out = 0; late[NETD] = 0; late[FWD] = 0; stale = ALL; deadline = 0; must_go_back = 0; retry = 0; kicked = 0; queued = TX_IDLE; back = 0;
 	pending_mask = 0; job_mask = 0; is_confirm = 0; is_journaled = 0; tx = TX_IDLE;
-	phase = ROLLOUT_IDLE; may_hold = 1
+	phase = ROLLOUT_IDLE
 }
 
 inline power_cut()
@@ -409,7 +363,6 @@ inline power_cut()
 	alive[NETD] = 1; alive[FWD] = 1;
 	kernel[NETD] = NONE; torn[NETD] = 0;
 	kernel[FWD] = last_known_good; torn[FWD] = 0;
-	held = 0; ways = 0; excused = 1;
 	is_same_boot = 0
 }
 
@@ -427,7 +380,7 @@ inline owner_ready(o)
 	:: HAS(broken, o) && HAS(out, o) -> replaced = replaced | BIT(o)
 	:: else -> broken = broken & ~BIT(o); drop_replies(o)
 	fi;
-	if :: o == FWD -> prepared[o] = NONE; may_hold = 1 :: else fi;
+	if :: o == FWD -> prepared[o] = NONE :: else fi;
 	connected = connected | BIT(o);
 	stale = stale | BIT(o);
 	if :: phase != ROLLOUT_IDLE -> restarted = restarted | BIT(o) :: else fi;
@@ -505,11 +458,7 @@ loop:
 		if
 		:: late[FWD] > 0 -> late[FWD]--; refused = 0
 		:: late[FWD] == 0 && HAS(out, FWD) -> answered(FWD);
-			if
-			:: refused -> fail(FWD); refused = 0
-			:: !refused && phase == ROLLOUT_RELEASING -> may_hold = 0
-			:: else
-			fi;
+			if :: refused -> fail(FWD); refused = 0 :: else fi;
 			goto step
 		:: else -> refused = 0
 		fi }
@@ -575,7 +524,7 @@ on_kick:
 			if :: at_pending == 0 -> pending_mask = 0 :: else fi
 		:: tx == TX_IDLE && !(must_go_back && !retry) && (stale & connected) != 0 && !retry ->
 			tx = TX_CATCHING_UP;
-			rollout_start(ROLLOUT_RETURN, running, stale)
+			rollout_start(ROLLOUT_RETURN, running, stale & connected)
 		:: tx == TX_IDLE && !(must_go_back && !retry) && !((stale & connected) != 0 && !retry) && queued != TX_IDLE ->
 			tx = queued; queued = TX_IDLE;
 			job_mask = queued_mask; is_confirm = queued_confirm; queued_mask = 0; queued_confirm = 0;
@@ -633,22 +582,10 @@ step:
 			phase = ROLLOUT_JUDGING;
 			if :: mode != ROLLOUT_RETURN -> goto check :: else fi
 		:: phase == ROLLOUT_JUDGING && mode == ROLLOUT_DRY_RUN -> goto finish
-		:: phase == ROLLOUT_JUDGING && mode != ROLLOUT_DRY_RUN -> phase = ROLLOUT_HOLDING; next = NETD
-#ifndef FAULT_NOTHING_HELD
-		:: phase == ROLLOUT_HOLDING -> hold_phase(HOLD, must_hold(), ROLLOUT_APPLYING)
-#else
-		:: phase == ROLLOUT_HOLDING -> hold_phase(HOLD, false, ROLLOUT_APPLYING)
-#endif
-		:: phase == ROLLOUT_APPLYING ->
-			if :: next == NETD && TAKES_PART(NETD) && HAS(mask & failed, FWD) -> excused = 1 :: else fi;
-			serial_phase(APPLY, FWD, ROLLOUT_REMOVING)
-		:: phase == ROLLOUT_REMOVING -> serial_phase(REMOVE, NETD, ROLLOUT_RELEASING)
-		:: phase == ROLLOUT_RELEASING ->
-#ifndef FAULT_RELEASED_ALONE
-			hold_phase(RELEASE, may_hold && is_at_one(NETD) && is_at_one(FWD), ROLLOUT_VERIFYING);
-#else
-			hold_phase(RELEASE, may_hold && is_at_one(FWD), ROLLOUT_VERIFYING);
-#endif
+		:: phase == ROLLOUT_JUDGING && mode != ROLLOUT_DRY_RUN -> phase = ROLLOUT_APPLYING; next = NETD
+		:: phase == ROLLOUT_APPLYING -> serial_phase(APPLY, FWD, ROLLOUT_REMOVING)
+		:: phase == ROLLOUT_REMOVING ->
+			serial_phase(REMOVE, NETD, ROLLOUT_VERIFYING);
 			if :: phase == ROLLOUT_VERIFYING -> verify() :: else fi
 		:: phase == ROLLOUT_VERIFYING -> goto finish
 		fi;

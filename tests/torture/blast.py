@@ -211,10 +211,6 @@ class Plan:
             self.sysctls += 1
 
 
-# Of a commit that changes rules and ways: new connections to what moves wait while it lasts (docs/adr/0210).
-HOLD = {"hold.input", "hold.forward", "hold.output", "hold4", "hold6"}
-
-
 def compare(plan, happened):
     """A list of differences, empty when the plan said all and no more."""
     faults = list(happened.faults)
@@ -229,11 +225,8 @@ def compare(plan, happened):
         check("chains", plan.chains, happened.chains)
         check("sets", plan.sets, happened.sets)
         named = {n for _, n in plan.chains | plan.sets} | {n for _, n in plan.rules} | {n for _, n in plan.elements}
-        touched = happened.touched - named
-        if named and any(kind in ("route", "address", "link") for _, kind, *_ in plan.network):
-            touched -= HOLD
-        if touched:
-            faults.append(f"events about {touched}, of which the plan says nothing")
+        if happened.touched - named:
+            faults.append(f"events about {happened.touched - named}, of which the plan says nothing")
     links = {x[2] for x in plan.network if x[1] == "link"}
     said, seen = plan.network, happened.network
     # A link that goes up or down is announced by the kernel once or more, and so is each route over it.

@@ -5,8 +5,7 @@
  *	probes send SOURCE PERIOD_US	one UDP packet to each of the addresses on standard input (one a line, an empty line ends them) every
  *					PERIOD_US, until that is closed
  *	probes catch LINK		for each line that is read one line of what arrived since the last one, by the number of its address:
- *					NUMBER COUNT FIRST_US LAST_US MISSED ... when they were sent, and how many of those sent between
- *					the first and the last did not come
+ *					NUMBER COUNT FIRST_US LAST_US ... when they were sent
  *
  * Where a packet arrives is told by the catcher at that link, whatever address it is for.
  */
@@ -35,13 +34,11 @@ struct probe {
 	struct udphdr	udp;
 	uint32_t	magic;
 	uint32_t	number;
-	uint32_t	round;
 	uint64_t	sent_us;
 } __attribute__((packed));
 
 static struct arrival {
 	uint64_t	count, first_us, last_us;
-	uint32_t	first_round, last_round;
 } arrived[PROBES_MAX];
 
 static uint64_t
@@ -55,12 +52,11 @@ now_us(void)
 
 /* The kernel fills in the length, the checksum of the header and the number; UDP goes without one. */
 static void
-send_one(int fd, in_addr_t from, in_addr_t to, uint32_t number, uint32_t round)
+send_one(int fd, in_addr_t from, in_addr_t to, uint32_t number, uint16_t port)
 {
 	struct probe p = { .ip = { .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP, .saddr = from, .daddr = to },
-	    .udp = { .source = htons((uint16_t)(1024 + round % 64000)), .dest = htons(PORT),
-	    .len = htons(sizeof(p) - sizeof(p.ip)) }, .magic = MAGIC, .number = number,
-	    .round = round, .sent_us = now_us() };
+	    .udp = { .source = htons(port), .dest = htons(PORT), .len = htons(sizeof(p) - sizeof(p.ip)) }, .magic = MAGIC, .number = number,
+	    .sent_us = now_us() };
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = to };
 
 	(void)sendto(fd, &p, sizeof(p), 0, (struct sockaddr *)&sin, sizeof(sin));
@@ -86,7 +82,7 @@ send_all(const char *source, unsigned period_us)
 	while (poll(&in, 1, 0) == 0) {
 		/* A port of its own in each round: no packet belongs to a connection that was there before. */
 		for (i = 0; i < n; i++)
-			send_one(fd, inet_addr(source), to[i], i, round);
+			send_one(fd, inet_addr(source), to[i], i, (uint16_t)(1024 + round % 64000));
 		round++;
 		due += period_us;
 		if ((now = now_us()) < due)
@@ -110,8 +106,6 @@ take(int fd)
 			continue;
 		a = &arrived[p.number];
 		a->first_us = a->count == 0 || p.sent_us < a->first_us ? p.sent_us : a->first_us;
-		a->first_round = a->count == 0 || p.round < a->first_round ? p.round : a->first_round;
-		a->last_round = p.round > a->last_round ? p.round : a->last_round;
 		a->last_us = p.sent_us > a->last_us ? p.sent_us : a->last_us;
 		a->count++;
 	}
@@ -124,9 +118,8 @@ tell(void)
 
 	for (i = 0; i < PROBES_MAX; i++)
 		if (arrived[i].count > 0)
-			(void)printf("%u %llu %llu %llu %llu ", i, (unsigned long long)arrived[i].count, (unsigned long long)arrived[i].first_us,
-			    (unsigned long long)arrived[i].last_us, arrived[i].last_round - arrived[i].first_round + 1 -
-			    (unsigned long long)arrived[i].count);
+			(void)printf("%u %llu %llu %llu ", i, (unsigned long long)arrived[i].count, (unsigned long long)arrived[i].first_us,
+			    (unsigned long long)arrived[i].last_us);
 	(void)printf("\n");
 	(void)fflush(stdout);
 	memset(arrived, 0, sizeof(arrived));

@@ -25,6 +25,7 @@ PERIOD_US = 5000
 COMMITS, KILLS = count(6, 500), count(8, 500)
 VIA = {"wan": "198.51.100.1", "dmz": "192.0.2.130"}
 CATCHER = {"wan": "inet", "dmz": "dmz"}
+GROSS_MS = 1000     # of the one gap that is known (docs/adr/0111)
 
 # (way of 0, way of 1, zones let out by 0, zones let out by 1), each for four addresses.
 KINDS = list(itertools.product(VIA, VIA, *[[set(), {"wan"}, {"dmz"}, {"wan", "dmz"}]] * 2))
@@ -70,13 +71,13 @@ class Probes:
         self.sender.stdin.flush()
 
     def look(self):
-        """{(number, zone): (count, first, last, missed)} since the last look."""
+        """{(number, zone): (count, first, last)} since the last look."""
         out = {}
         for zone, p in self.catchers.items():
             p.stdin.write("\n")
             p.stdin.flush()
             words = [int(w) for w in p.stdout.readline().split()]
-            out.update({(words[i], zone): tuple(words[i + 1:i + 5]) for i in range(0, len(words), 5)})
+            out.update({(words[i], zone): tuple(words[i + 1:i + 4]) for i in range(0, len(words), 4)})
         return out
 
     def close(self):
@@ -99,16 +100,11 @@ class Commits:
     def stage(self, side):
         wait_for("the suite", 60, self.is_there)
         self.lab.ctl("discard", check=False)
-        # A daemon that runs may not have found the others again.
-        wait_for("the configuration to be taken", 60, lambda: self.lab.ctl("load", "-", input=json.dumps(self.documents[side]), check=False).returncode == 0)
+        self.lab.ctl("load", "-", input=json.dumps(self.documents[side]))
 
     def is_there(self):
         r = self.lab.ctl("show", "processes", "--json", check=False)
         return r.returncode == 0 and all(p["state"] == "running" for p in json.loads(r.stdout)["processes"])
-
-    def is_held(self):
-        """Whether anything is left of what holds new connections during a commit (docs/adr/0210)."""
-        return "hold" in self.lab.nft("list", "table", "inet", "patronus").stdout
 
     def begin(self):
         return subprocess.Popen([PREFIX / "bin" / "patronusctl", "--socket", self.lab.sock, "commit"], stdin=subprocess.DEVNULL,
@@ -136,29 +132,22 @@ def quiet(box):
 
 
 class Judge:
-    """No pass that neither configuration allows; how long new connections were held; and that others were not."""
+    """Passes that neither configuration allows: those of the known gap are measured, any other is a breach."""
 
     def __init__(self):
-        self.seen, self.held_ms, self.steady = 0, 0.0, 0
+        self.seen, self.packets, self.commits, self.worst_ms = 0, 0, 0, 0.0
 
-    def look(self, seen, what):
-        both = passes(0) | passes(1)
-        wrong = {PROBES[n][0]: (PROBES[n][1], zone, v) for (n, zone), v in seen.items() if (n, zone) not in both}
-        assert not wrong, f"{what}: {wrong}"
+    def look(self, seen, what, sides):
+        """sides: those that a commit went to; the policy changes before the way, and back as well."""
+        both, known = passes(0) | passes(1), set().union(*map(gap, sides))
+        wrong = {k: v for k, v in seen.items() if k not in both}
+        other = {PROBES[n][0]: (PROBES[n][1], zone, v) for (n, zone), v in wrong.items() if (n, zone) not in known}
+        assert not other, f"{what}: {other}"
         self.seen += sum(v[0] for v in seen.values())
-
-    def held(self, seen):
-        """Of those that a commit sends another way and both let pass there: from the last on one way to the first on the other."""
-        for n, (_, kind) in enumerate(PROBES):
-            at = sorted((seen[n, zone][1:3] for zone in VIA if (n, zone) in seen))
-            if way(kind, 0) != way(kind, 1) and len(at) == 2:
-                self.held_ms = max(self.held_ms, (at[1][0] - at[0][1]) / 1000)
-
-    def others(self, seen, what):
-        """What goes the same way and is let out by both loses nothing."""
-        for n, zone in passes(0) & passes(1):
-            assert seen[n, zone][3] == 0, f"{what}: {PROBES[n]}: {seen[n, zone]}"
-            self.steady += 1
+        self.packets += sum(v[0] for v in wrong.values())
+        if wrong:
+            self.commits += 1
+            self.worst_ms = max(self.worst_ms, (max(v[2] for v in wrong.values()) - min(v[1] for v in wrong.values())) / 1000)
 
 
 def test_a_configuration_passes_what_it_should(box):
@@ -167,7 +156,7 @@ def test_a_configuration_passes_what_it_should(box):
         box.stage(side)
         box.lab.ctl("commit")
         assert set(quiet(box)) == passes(side)
-    assert gap(0) and gap(1) and gap(0) != gap(1) and len(passes(0) ^ passes(1)) > 100 and len(passes(0) & passes(1)) > 30
+    assert gap(0) and gap(1) and gap(0) != gap(1) and len(passes(0) ^ passes(1)) > 100
 
 
 def test_no_probe_passes_that_neither_passes(box):
@@ -177,14 +166,8 @@ def test_no_probe_passes_that_neither_passes(box):
         box.probes.look()
         assert box.begin().wait(60) == 0
         time.sleep(0.1)
-        seen = box.probes.look()
-        judge.look(seen, f"commit {i}")
-        judge.held(seen)
-        judge.others(seen, f"commit {i}")
-        assert not box.is_held()
+        judge.look(box.probes.look(), f"commit {i}", [1 - i % 2])
     told(judge, COMMITS, "commits that change 256 routes and the policy")
-    record("R1", "new connections to addresses whose way and policy a commit of 256 routes changes are held, worst", COMMITS, "ms",
-           round(judge.held_ms, 1), "", f"{judge.steady} looks at addresses with the same way: no probe was missed")
 
 
 def test_no_probe_passes_that_neither_passes_when_somebody_dies(box):
@@ -204,11 +187,14 @@ def test_no_probe_passes_that_neither_passes_when_somebody_dies(box):
         commit.wait(60)
         wait_for("the suite", 60, box.is_there)
         time.sleep(0.3)
-        judge.look(box.probes.look(), f"{name} killed in commit {i}")
-        assert not box.is_held(), f"{name} killed in commit {i}"
+        judge.look(box.probes.look(), f"{name} killed in commit {i}", [0, 1])
     told(judge, KILLS, "kills of privd, its spawner, confd, netd and fwd in such commits")
 
 
 def told(judge, n, what):
     assert judge.seen > 1000
-    record("R1", f"probes to 256 addresses that neither configuration passes: {what}", n, "breaches", 0, 0, f"{judge.seen} probes came through")
+    record("R1", f"probes to 256 addresses that neither configuration passes, but for the known gap: {what}", n, "breaches", 0, 0,
+           f"{judge.seen} probes came through; a way and its policy that change together are apart (docs/adr/0111)")
+    record("R1", f"probes: new policy on the old way, worst: {what}", n, "ms", round(judge.worst_ms, 1), "",
+           f"seen in {judge.commits} of {n}, {judge.packets} packets; half of the addresses change both")
+    assert judge.worst_ms < GROSS_MS

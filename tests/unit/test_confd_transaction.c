@@ -215,54 +215,7 @@ test_owner_that_restarts_behind_its_answers(void **state)
 	(void)commit(changed_everywhere(), "", 201);
 	rig->log[0] = '\0';
 	rig_wait(rig, 300);
-	assert_string_equal(rig->log, "fwd:prepare:2 fwd:apply:2 fwd:release:2 fwd:verify:2 fwd:kept:2 ");
-}
-
-/* --- new connections are held where both the policy and the way change */
-static void
-test_held_from_before_the_first_switch_to_after_the_last(void **state)
-{
-	(void)state;
-	rig->netd.moves = 1;
-	rig->log[0] = '\0';
-	(void)commit(changed_everywhere(), "", 201);
-	assert_non_null(strstr(rig->log, "fwd:hold:2 netd:apply:2 fwd:apply:2 netd:remove:2 fwd:release:2 "));
-	assert_false(rig->fwd.holds);
-}
-
-static void
-test_one_change_alone_holds_nothing(void **state)
-{
-	(void)state;
-	rig->log[0] = '\0';
-	(void)commit(changed_everywhere(), "", 201);
-	rig->netd.moves = 1;
-	rig->fwd.is_idle = true;
-	(void)commit(described("another"), "", 201);
-	assert_null(strstr(rig->log, "hold"));
-	assert_null(strstr(rig->log, "release"));
-}
-
-/* The way back is held too, and what is held stays so until somebody who was away has what runs. */
-static void
-test_held_until_everybody_is_back(void **state)
-{
-	(void)state;
-	rig->netd.moves = 1;
-	rig->fwd.refuse_apply = 2;
-	rig->log[0] = '\0';
-	(void)commit(changed_everywhere(), "", 502);
-	assert_non_null(strstr(rig->log, "fwd:hold:1 netd:apply:1 fwd:apply:1 netd:remove:1 fwd:release:1 "));
-	rig->fwd.refuse_apply = 0;
-	rig->netd.die_in_apply = 3;
-	rig->log[0] = '\0';
-	(void)commit(changed_everywhere(), "", 502);
-	assert_null(strstr(rig->log, "release"));
-	assert_true(rig->fwd.holds);
-	rig_player_start(&rig->netd);
-	rig_wait(rig, 50);
-	assert_non_null(strstr(rig->log, "netd:remove:1 fwd:release:1 "));
-	assert_false(rig->fwd.holds);
+	assert_string_equal(rig->log, "fwd:prepare:2 fwd:apply:2 fwd:verify:2 fwd:kept:2 ");
 }
 
 /* fwd has no part in the change, but got it when it was restarted: what boots next is stored anew when the box goes back. */
@@ -413,7 +366,7 @@ test_restarted_owner_gets_what_runs(void **state)
 	rig->log[0] = '\0';
 	rig_player_start(&rig->fwd);
 	rig_wait(rig, 50);
-	assert_string_equal(rig->log, "fwd:prepare:1 fwd:apply:1 fwd:release:1 fwd:verify:1 fwd:kept:1 ");
+	assert_string_equal(rig->log, "fwd:prepare:1 fwd:apply:1 fwd:verify:1 fwd:kept:1 ");
 	assert_true(rig->fwd.applied_hash == fwd);
 }
 
@@ -631,9 +584,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_who_caught_up_with_pending_goes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_roll_back_on_a_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_start_on_a_full_disk_after_the_deadline, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_held_from_before_the_first_switch_to_after_the_last, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_change_alone_holds_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_held_until_everybody_is_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner_that_dies_in_apply, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner_that_is_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner_that_comes_back_in_time, setup, teardown),

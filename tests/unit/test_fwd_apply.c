@@ -19,7 +19,6 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "conf/generated.h"
-#include "ipc/msg.h"
 
 #include "apply.h"
 #include "compile.h"
@@ -240,88 +239,6 @@ test_options(void **state)
 	commit(a, POLICY("", A));
 	assert_int_equal(a->n_full, 1);
 	assert_in_force(a);
-}
-
-/* --- what is held */
-#define IS_THERE(text)	"nft list table inet patronus | grep -qF '" text "'"
-
-static void
-hold(struct apply *a, uint8_t first, uint8_t last)
-{
-	struct ipc_range ranges[] = { { { ADDR_V4, { 203, 0, 113, first } }, { ADDR_V4, { 203, 0, 113, last } } },
-	    { { ADDR_V6, { 0x20, 1, 0xd, 0xb8, 0, 9 } }, { ADDR_V6, { 0x20, 1, 0xd, 0xb8, 0, 9, [15] = 0xff } } } };
-
-	assert_int_equal(apply_hold(a, ranges, 2, NULL), 0);
-}
-
-/* Beside whatever is in force, until it is released; nothing of it is taken for somebody else's work, and counters do not begin anew. */
-static void
-test_hold(void **state)
-{
-	struct apply *a = *state;
-	uint32_t full;
-
-	commit(a, POLICY(GROUP("192.0.2.9"), A B C));
-	assert_in_force(a);
-	full = a->n_full;
-	hold(a, 4, 8);
-	assert_int_equal(in_kernel(IS_THERE("203.0.113.4-203.0.113.8")), 0);
-	assert_int_equal(in_kernel(IS_THERE("2001:db8:9::/120")), 0);
-	assert_in_force(a);
-	commit(a, POLICY(GROUP("192.0.2.9"), B A));
-	assert_in_force(a);
-	hold(a, 9, 11);
-	assert_int_equal(in_kernel(IS_THERE("203.0.113.4-203.0.113.11")), 0);
-	assert_int_equal(a->n_full, full);
-	assert_int_equal(in_kernel("nft add rule inet patronus forward accept"), 0);
-	a->is_trusted = false;
-	assert_int_equal(apply_verify(a, NULL, NULL), 1);
-	assert_int_equal(apply_repair(a, false, NULL), 0);
-	assert_int_equal(in_kernel(IS_THERE("203.0.113.4-203.0.113.11")), 0);
-	assert_int_equal(apply_release(a, NULL), 0);
-	assert_int_not_equal(in_kernel(IS_THERE("hold")), 0);
-	assert_in_force(a);
-	assert_int_equal(apply_release(a, NULL), 0);
-}
-
-/* What a process that died has held is held on, and goes with the next release; also when another policy comes, or more is to be held. */
-static void
-test_hold_is_adopted(void **state)
-{
-	static const char *const policies[] = { POLICY("", A), POLICY("", A B), POLICY("", B) };
-	struct apply *a = *state;
-	unsigned i;
-
-	commit(a, policies[0]);
-	hold(a, 4, 8);
-	for (i = 0; i < 3; i++) {
-		apply_fini(a);
-		apply_init(a);
-		if (i == 2)
-			hold(a, 20, 255);
-		commit(a, policies[i]);
-		assert_in_force(a);
-		assert_int_equal(in_kernel(IS_THERE("203.0.113.4-203.0.113.8")), 0);
-	}
-	assert_int_equal(in_kernel(IS_THERE("203.0.113.20-203.0.113.255")), 0);
-	assert_int_equal(apply_release(a, NULL), 0);
-	assert_int_not_equal(in_kernel(IS_THERE("hold")), 0);
-	assert_in_force(a);
-}
-
-/* Nobody holds anything: whatever looks like it is somebody else's, and drops packets. */
-static void
-test_hold_of_others_is_drift(void **state)
-{
-	struct apply *a = *state;
-
-	commit(a, POLICY("", A));
-	assert_in_force(a);
-	assert_int_equal(in_kernel("nft 'add chain inet patronus hold.forward { type filter hook forward priority -1; policy drop; }'"), 0);
-	a->is_trusted = false;
-	assert_int_equal(apply_verify(a, NULL, NULL), 1);
-	assert_int_equal(apply_repair(a, false, NULL), 0);
-	assert_int_not_equal(in_kernel(IS_THERE("hold")), 0);
 }
 
 static uint64_t
@@ -771,9 +688,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rules_at_two_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hold, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hold_is_adopted, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hold_of_others_is_drift, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unchanged_rules_stay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_adopt_after_restart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_drift, setup, teardown),

@@ -21,13 +21,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "ipc/ids.h"
-#include "ipc/msg.h"
 #include "actual.h"
 #include "bind.h"
 #include "desired.h"
 #include "memory.h"
 #include "forecast.h"
-#include "moved.h"
 #include "plan.h"
 #include "plan_steps.h"
 #include "problems.h"
@@ -465,147 +463,6 @@ static const struct {
 	{ WAN LAN DEFAULT, "192.0.2.10", "192.0.2.5", FLOW_UNKNOWN, "", "", "it is not connected to an address of this box" },
 };
 
-/* --- where packets go another way --- */
-
-static const char *
-moved_text(struct world *w, uint32_t max)
-{
-	char first[ADDR_STRLEN], last[ADDR_STRLEN];
-	const char *ret = "";
-	struct ipc_range *r;
-	uint32_t i, n;
-
-	n = moved_ranges(&w->actual, &w->plan, w->arena, max, &r);
-	for (i = 0; i < n; i++) {
-		(void)addr_format(&r[i].first, first, sizeof(first));
-		(void)addr_format(&r[i].last, last, sizeof(last));
-		ret = arena_printf(w->arena, addr_equal(&r[i].first, &r[i].last) ? "%s%s " : "%s%s-%s ", ret, first, last);
-	}
-	return ret;
-}
-
-static const struct {
-	const char	*what;
-	const char	*want;
-	const char	*moved;
-} moves[] = {
-	{ "nothing", WAN LAN DEFAULT, "" },
-	{ "an MTU", WAN "link lan eth1 192.0.2.1/25 2001:db8:2::1/64 mtu=1400\n" DEFAULT, "" },
-	{ "another router on the same link", WAN LAN "route out 0.0.0.0/0 via 198.51.100.7", "" },
-	{ "a route", WAN LAN DEFAULT "route lab 203.0.113.0/24 via 192.0.2.9", "203.0.113.0-203.0.113.255 " },
-	{ "one in another, and one beside it", WAN LAN DEFAULT "route a 203.0.113.0/25 via 192.0.2.9\nroute b 203.0.113.0/24 via 198.51.100.9\n"
-	  "route c 203.0.113.128/26 via 192.0.2.9", "203.0.113.0-203.0.113.191 " },
-	{ "a route that leads nowhere else", WAN LAN DEFAULT "route a 203.0.113.0/24 via 198.51.100.9", "" },
-	{ "of two to one prefix the one of less metric counts", WAN LAN DEFAULT "route a 203.0.113.0/24 via 192.0.2.9 metric=9\n"
-	  "route b 203.0.113.0/24 via 198.51.100.9 metric=8", "" },
-	/* All but what is connected, the box itself and what no route leads anywhere. */
-	{ "the default route", WAN LAN "route out 0.0.0.0/0 via 192.0.2.9",
-	  "1.0.0.0-126.255.255.255 128.0.0.0-192.0.1.255 192.0.2.128-198.51.99.255 198.51.101.0-223.255.255.255 " },
-	{ "and none at all", WAN LAN,
-	  "1.0.0.0-126.255.255.255 128.0.0.0-192.0.1.255 192.0.2.128-198.51.99.255 198.51.101.0-223.255.255.255 " },
-	{ "an address", WAN "link lan eth1 192.0.2.1/25 192.0.2.7/25 2001:db8:2::1/64\n" DEFAULT, "192.0.2.7 " },
-	{ "another address of a network", WAN "link lan eth1 192.0.2.7/25 2001:db8:2::1/64\n" DEFAULT, "192.0.2.1 192.0.2.7 " },
-	{ "a network", WAN "link lan eth1 192.0.2.1/25 203.0.113.1/30 2001:db8:2::1/64\n" DEFAULT, "203.0.113.0-203.0.113.3 " },
-	{ "an address that is taken away", WAN "link lan eth1 192.0.2.1/25\n" DEFAULT, "2001:db8:2::-2001:db8:2:0:ffff:ffff:ffff:ffff " },
-	{ "a link that goes down", WAN "link lan eth1 down 192.0.2.1/25 2001:db8:2::1/64\n" DEFAULT,
-	  "192.0.2.0-192.0.2.127 2001:db8:2::-2001:db8:2:0:ffff:ffff:ffff:ffff " },
-	{ "IPv6", WAN LAN DEFAULT "route six 2001:db8:99::/48 via 2001:db8:2::9", "2001:db8:99::-2001:db8:99:ffff:ffff:ffff:ffff:ffff " },
-	{ "the default of IPv6", WAN LAN DEFAULT "route six ::/0 via 2001:db8:2::9", "::2-2001:db8:1:ffff:ffff:ffff:ffff:ffff "
-	  "2001:db8:2:1::-fe7f:ffff:ffff:ffff:ffff:ffff:ffff:ffff fec0::-feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff " },
-};
-
-static void
-what_moves_is_told(void **state)
-{
-	struct world *w;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
-		w = world_new(moves[i].want, BOX);
-		make_plan(w, false);
-		if (strcmp(moved_text(w, 16), moves[i].moved) != 0)
-			fail_msg("%s: %s", moves[i].what, moved_text(w, 16));
-		world_free(w);
-	}
-}
-
-static void
-too_many_are_made_one(void **state)
-{
-	struct world *w = world_new(WAN LAN DEFAULT "route a 203.0.113.0/32 via 192.0.2.9\nroute b 203.0.113.4/32 via 192.0.2.9\n"
-	    "route c 203.0.113.64/32 via 192.0.2.9\nroute d 2001:db8:99::/64 via 2001:db8:2::9", BOX);
-
-	(void)state;
-	make_plan(w, false);
-	assert_string_equal(moved_text(w, 3), "203.0.113.0 203.0.113.4 203.0.113.64 2001:db8:99::-2001:db8:99:0:ffff:ffff:ffff:ffff ");
-	assert_string_equal(moved_text(w, 2), "203.0.113.0-203.0.113.4 203.0.113.64 2001:db8:99::-2001:db8:99:0:ffff:ffff:ffff:ffff ");
-	assert_string_equal(moved_text(w, 1), "203.0.113.0-203.0.113.64 2001:db8:99::-2001:db8:99:0:ffff:ffff:ffff:ffff ");
-	world_free(w);
-}
-
-static const char *
-random_routes(struct arena *a, bool is_want)
-{
-	const char *ret = "";
-	unsigned i, n = (unsigned)random() % 10, len, host, out;
-
-	for (i = 0; i < n; i++) {
-		len = 25 + (unsigned)random() % 8;
-		host = (unsigned)random() % 256 & (0xffu << (32 - len));
-		out = 2 + (unsigned)random() % 2;
-		ret = is_want ? arena_printf(a, "%sroute r%u 203.0.113.%u/%u via %s metric=%u\n", ret, i, host, len,
-		    out == 2 ? "198.51.100.9" : "192.0.2.9", i) : arena_printf(a, "%sroute 203.0.113.%u/%u via %s dev %u proto=158 metric=%u\n", ret,
-		    host, len, out == 2 ? "198.51.100.9" : "192.0.2.9", out, i);
-	}
-	return ret;
-}
-
-/* Address by address, by the lookup that asks each route. */
-static void
-expect_moved(struct world *w)
-{
-	struct addr a = { .family = ADDR_V4, .bytes = { 203, 0, 113 } };
-	struct way before, after;
-	struct actual then;
-	struct ipc_range *r;
-	uint32_t n, k = 0;
-	unsigned i;
-	bool is_moved;
-
-	n = moved_ranges(&w->actual, &w->plan, w->arena, ITEMS * ITEMS, &r);
-	forecast_make(&w->actual, &w->plan, w->arena, &then);
-	for (i = 0; i < 256; i++) {
-		a.bytes[3] = (uint8_t)i;
-		assert_int_equal(forecast_way(&w->actual, &a, &before), WAY_SIMPLE);
-		assert_int_equal(forecast_way(&then, &a, &after), WAY_SIMPLE);
-		while (k < n && memcmp(r[k].last.bytes, a.bytes, sizeof(a.bytes)) < 0)
-			k++;
-		is_moved = k < n && memcmp(r[k].first.bytes, a.bytes, sizeof(a.bytes)) <= 0;
-		if (is_moved != (before.index != after.index))
-			fail_msg("203.0.113.%u: %u, then %u", i, before.index, after.index);
-	}
-}
-
-static void
-what_moves_is_what_lookups_say(void **state)
-{
-	struct arena *a;
-	struct world *w;
-	unsigned i;
-
-	(void)state;
-	srandom(1);
-	for (i = 0; i < 500; i++) {
-		a = arena_new(0);
-		w = world_new(arena_printf(a, "%s%s", WAN LAN DEFAULT, random_routes(a, true)), arena_printf(a, "%s%s", BOX, random_routes(a, false)));
-		make_plan(w, false);
-		expect_moved(w);
-		world_free(w);
-		arena_free(a);
-	}
-}
-
 static void
 flows_are_foretold(void **state)
 {
@@ -976,8 +833,7 @@ main(void)
 		cmocka_unit_test(old_kernels_need_memory), cmocka_unit_test(mtu_goes_back_to_what_it_was),
 		cmocka_unit_test(ports_wake_while_nothing_is_configured), cmocka_unit_test(ports_settle_with_the_first_interface),
 		cmocka_unit_test(sysctls_are_set_when_they_differ), cmocka_unit_test(host_settings_are_set_when_they_differ),
-		cmocka_unit_test(the_resolver_goes_back), cmocka_unit_test(what_moves_is_told), cmocka_unit_test(too_many_are_made_one),
-		cmocka_unit_test(what_moves_is_what_lookups_say),
+		cmocka_unit_test(the_resolver_goes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
