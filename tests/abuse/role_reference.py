@@ -63,16 +63,24 @@ class Reference:
         return all(self.may(v, p) for p in tried for v in NEEDS if other.may(v, p))
 
 
-def by_chance(rng, leaves, extra):
-    """A role of a few rules about places that are there: parts of paths of leaves, with "*" for some keys."""
+def lists_of(nodes, path=()):
+    """The lists of a schema, by steps."""
+    for n in nodes:
+        here = (*path, n["name"])
+        if n["kind"] == "list":
+            yield here
+        yield from lists_of(n.get("children", ()), here)
+
+
+def by_chance(rng, leaves, lists, extra):
+    """A role of a few rules about places that are there: parts of paths of leaves, with "*" for some keys of lists."""
     rules = [dict(extra)]
     for i in range(rng.randint(1, 6)):
         path = steps(rng.choice(leaves))
         path = list(path[:rng.randint(0, len(path))])
-        if len(path) >= 3 and rng.random() < 0.3:
-            path[2] = path[2] if path[0] in ("users", "roles", "interfaces", "system", "management") else "*"
-        if len(path) >= 2 and path[0] in ("users", "roles", "interfaces") and rng.random() < 0.3:
-            path[1] = "*"
+        for at in (2, 1):
+            if len(path) > at and tuple(path[:at]) in lists and rng.random() < 0.3:
+                path[at] = "*"
         verbs = rng.sample(["read", "edit", "commit", "history", "restore"], rng.randint(1, 5))
         if rng.random() < 0.5:
             verbs = sorted({"read", "edit", *verbs})

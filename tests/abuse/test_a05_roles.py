@@ -14,7 +14,7 @@ from api import PASSWORD
 from lab import PREFIX
 
 from people import crowd, routes, signed_in, unlimited
-from role_reference import Reference, by_chance
+from role_reference import Reference, by_chance, lists_of
 from test_a05_rights import CHUNK, POISON, is_there, leaves, looked_up, put, sample, target
 
 VERBS = ("get", "set", "delete", "commit", "export", "restore")
@@ -169,11 +169,12 @@ def prepare(alice, otto, chunk):
 def test_own_roles_for_every_leaf_and_verb(alice, otto):
     rng = random.Random(8341)
     older = older_revision(alice)
-    everything = [(p, v) for p, v in leaves(alice.call("GET", "/schema", expect=200).json, document(alice)) if p not in (POISON[0],)]
-    paths = [p for p, _ in everything]
+    schema = alice.call("GET", "/schema", expect=200).json
+    everything = [(p, v) for p, v in leaves(schema, document(alice)) if p not in (POISON[0],)]
+    paths, lists = [p for p, _ in everything], set(lists_of(schema["sections"]))
     chosen = sample(rng, everything, figures.count(2 * CHUNK, len(everything)))
     roles = {name: {"name": "probe", **role, "rules": [POISONED, *role["rules"]]} for name, role in FIXED.items()}
-    roles.update({f"by chance {i}": by_chance(rng, paths, POISONED) for i in range(figures.count(8, 40))})
+    roles.update({f"by chance {i}": by_chance(rng, paths, lists, POISONED) for i in range(figures.count(8, 40))})
     tried, changed, wrong = 0, 0, []
     for i in range(0, len(chosen), CHUNK):
         chunk = chosen[i:i + CHUNK]
