@@ -71,29 +71,36 @@ list_entries_show(struct request *req)
 
 /* --- from a person --- */
 
+/* done: what the audit log says of the list; NULL: there is more to come. */
 static void
-reply_taken(struct request *req, int error, const char *text, bool is_last)
+reply_taken(struct request *req, int error, const char *text, const char *done)
 {
-	if (error != 0 || is_last)
-		daemon_audit(req->user, req->from, "list", req->segment[1], error == 0 ? "uploaded" : "refused", "%s", text);
+	if (error != 0 || done != NULL)
+		daemon_audit(req->user, req->from, "list", req->segment[1], error == 0 ? done : "refused", "%s", text);
 	if (error == -EAGAIN)
 		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 }, "%s", text);
 	else if (error != 0)
 		reply_problem(req, PROBLEM_VALIDATION, "%s; what the list had is in force", text);
 	else
-		reply_empty(req, is_last ? 204 : 202, NULL);
+		reply_empty(req, done != NULL ? 204 : 202, NULL);
 }
 
 static void
 on_part(int error, const char *text, void *arg)
 {
-	reply_taken(arg, error, text, false);
+	reply_taken(arg, error, text, NULL);
 }
 
 static void
 on_last(int error, const char *text, void *arg)
 {
-	reply_taken(arg, error, text, true);
+	reply_taken(arg, error, text, "uploaded");
+}
+
+static void
+on_cleared(int error, const char *text, void *arg)
+{
+	reply_taken(arg, error, text, "cleared");
 }
 
 static void
@@ -138,6 +145,6 @@ list_entries_delete(struct request *req)
 	struct store_content nothing = { .n4 = 0 };
 	int error;
 
-	if (may(req, RIGHT_COMMIT) && (error = contents_offer(req->confd->contents, req->segment[1], &nothing, on_last, req)) != 0)
+	if (may(req, RIGHT_COMMIT) && (error = contents_offer(req->confd->contents, req->segment[1], &nothing, on_cleared, req)) != 0)
 		refuse(req, error);
 }

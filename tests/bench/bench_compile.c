@@ -21,6 +21,7 @@
 #include "policy.h"
 #include "problems.h"
 #include "revision.h"
+#include "bench_median.h"
 
 #define ROUNDS_MAX	101
 
@@ -125,14 +126,6 @@ run(const struct policy_bytes p[2], struct revision **last, unsigned round)
 	*last = r;
 }
 
-static int
-order(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -150,10 +143,8 @@ main(int argc, char **argv)
 		run(p, &last, i);
 	revision_free(last);
 	printf("%u rules, %zu bytes, median of %u rounds, processor time\n", rules, p[0].len, rounds);
-	for (i = 0; i < STEP_MAX; i++) {
-		qsort(times[i], rounds, sizeof(times[i][0]), order);
-		printf("%-40s %8.2f ms\n", names[i], times[i][rounds / 2]);
-	}
+	for (i = 0; i < STEP_MAX; i++)
+		printf("%-40s %8.2f ms\n", names[i], bench_median(times[i], rounds));
 	free(p[0].data);
 	free(p[1].data);
 	return 0;

@@ -16,6 +16,7 @@
 #include "edit.h"
 #include "problem.h"
 #include "schema.h"
+#include "bench_median.h"
 
 #define ROUNDS_MAX	64
 
@@ -164,14 +165,6 @@ run(const struct schema *schema, const struct buf *text, unsigned round)
 	problems_free(problems);
 }
 
-static int
-compare_doubles(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -200,10 +193,8 @@ main(int argc, char **argv)
 	}
 	getrusage(RUSAGE_SELF, &usage);
 	printf("%u rules, %zu bytes of YAML, median of %u rounds, processor time\n", rules, text.len, rounds);
-	for (i = 0; i < STEP_MAX; i++) {
-		qsort(times[i], rounds, sizeof(times[i][0]), compare_doubles);
-		printf("%-40s %8.2f ms\n", names[i], times[i][rounds / 2]);
-	}
+	for (i = 0; i < STEP_MAX; i++)
+		printf("%-40s %8.2f ms\n", names[i], bench_median(times[i], rounds));
 	printf("%-40s %8.1f MB\n%-40s %8.1f MB\n", "greatest memory of one import", (double)after_import.ru_maxrss / 1024,
 	    "greatest memory of everything", (double)usage.ru_maxrss / 1024);
 	buf_fini(&text);

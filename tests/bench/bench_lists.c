@@ -29,6 +29,7 @@
 #include "nft_kernel.h"
 #include "policy.h"
 #include "problems.h"
+#include "bench_median.h"
 
 #define ROUNDS_MAX	15
 
@@ -173,21 +174,6 @@ peak_reset(void)
 	(void)close(fd);
 }
 
-static int
-order(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static double
-median(double *v, unsigned n)
-{
-	qsort(v, n, sizeof(*v), order);
-	return v[n / 2];
-}
-
 static void
 bench_load(struct apply *a, struct fwd_parent *parent, uint32_t n, bool is_network, unsigned rounds)
 {
@@ -223,12 +209,12 @@ bench_load(struct apply *a, struct fwd_parent *parent, uint32_t n, bool is_netwo
 		ipset[i] = run("exec ipset restore -exist -f /tmp/bench-lists.ipset", &ipset_rss);
 	}
 	free(p);
-	ours = median(prep, rounds) + median(load, rounds);
+	ours = bench_median(prep, rounds) + bench_median(load, rounds);
 	printf("%s %u %s: from prefixes %.0f + %.0f ms, longest transaction %.0f ms, peak %.1f MB; %u dumps\n", is_network ? "F6" : "F5", n,
-	    is_network ? "networks" : "hosts", median(prep, rounds), median(load, rounds), (double)parent->longest_us / 1000, (double)rss / 1024,
+	    is_network ? "networks" : "hosts", bench_median(prep, rounds), bench_median(load, rounds), (double)parent->longest_us / 1000, (double)rss / 1024,
 	    a->n_dumps - dumps);
-	printf("   nft -f %.0f ms (%.0f MB): %.2fx   ipset restore %.0f ms (%.0f MB): %.2fx\n", median(nft, rounds), (double)nft_rss / 1024,
-	    median(nft, rounds) / ours, median(ipset, rounds), (double)ipset_rss / 1024, median(ipset, rounds) / ours);
+	printf("   nft -f %.0f ms (%.0f MB): %.2fx   ipset restore %.0f ms (%.0f MB): %.2fx\n", bench_median(nft, rounds), (double)nft_rss / 1024,
+	    bench_median(nft, rounds) / ours, bench_median(ipset, rounds), (double)ipset_rss / 1024, bench_median(ipset, rounds) / ours);
 	(void)fflush(stdout);
 	(void)unlink(nft_file);
 	(void)unlink(ipset_file);
@@ -261,8 +247,8 @@ bench_change(struct apply *a, uint32_t n, unsigned rounds)
 		errx(1, "a change of one was more than one transaction");
 	free(p);
 	theirs = run("exec nft add element inet peer s { 192.0.2.77 }", NULL);
-	printf("F7 one of %u networks: compile %.1f, change %.2f ms   nft add element %.0f ms: %.0fx\n", n, median(prep, 2 * rounds),
-	    median(change, 2 * rounds), theirs, theirs / median(change, 2 * rounds));
+	printf("F7 one of %u networks: compile %.1f, change %.2f ms   nft add element %.0f ms: %.0fx\n", n, bench_median(prep, 2 * rounds),
+	    bench_median(change, 2 * rounds), theirs, theirs / bench_median(change, 2 * rounds));
 }
 
 int

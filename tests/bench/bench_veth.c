@@ -28,13 +28,13 @@
 #include "base/clock.h"
 #include "nft_kernel.h"
 #include "xdp/arrays.h"
+#include "bench_filter.h"
 
 #define HOSTS		9990u		/* as many as the maps of xdp-filter's package hold */
 #define PREFIXES	1000000u
 #define FRAMES		400000
 #define ROUNDS_MAX	31
 #define SLOTS		1500000u
-#define FILTER		"/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_alw_ip.o"
 
 extern const unsigned char	bench_program[];
 extern const size_t		bench_program_len;
@@ -164,31 +164,6 @@ ours_make(struct xdp_arrays *a, uint32_t n, bool is_hosts)
 	xdp_list_free(l);
 }
 
-/* xdp-filter as its package has it, with the hosts to deny; -1 when it is not there. */
-static int
-filter_load(void)
-{
-	struct bpf_object *o = bpf_object__open_file(FILTER, NULL);
-	uint64_t values[256];
-	struct bpf_map *m;
-	uint32_t i, key;
-
-	if (o == NULL)
-		return -1;
-	bpf_object__for_each_map(m, o)
-		(void)bpf_map__set_pin_path(m, NULL);
-	if (bpf_object__load(o) != 0)
-		return -1;
-	for (i = 0; i < 256; i++)
-		values[i] = 1;		/* as a source */
-	for (i = 0; i < HOSTS; i++) {
-		key = htonl(0x0a000001 + i);
-		if (bpf_map_update_elem(map_fd(o, "filter_ipv4"), &key, values, 0) != 0)
-			err(1, "filter_ipv4");
-	}
-	return bpf_program__fd(bpf_object__next_program(o, NULL));
-}
-
 /* Networks of 20 to 32 bits, none of which touches another. */
 static void
 list_make(void)
@@ -290,7 +265,7 @@ main(int argc, char **argv)
 	    bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "pool"), SLOTS) != 0 || bpf_object__load(object) != 0 ||
 	    xdp_arrays_map(&a, map_fd(object, "state"), map_fd(object, "groups"), map_fd(object, "pool"), SLOTS) != 0)
 		errx(1, "the program");
-	filter = filter_load();
+	filter = bench_filter(HOSTS);
 	for (i = 0; i < rounds; i++) {
 		ns[ALONE][i] = frame_ns(prog_fd("bench_send_nowhere"), 0x0a000001, 0, HOSTS);
 		ours_make(&a, HOSTS, true);

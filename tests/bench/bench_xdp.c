@@ -18,13 +18,13 @@
 #include "base/clock.h"
 #include "xdp/arrays.h"
 #include "xdp/loader.h"
+#include "bench_filter.h"
 
 #define PREFIXES	1000000u
 #define HOSTS		10000u
 #define HOT		2000000
 #define COLD		1000000
 #define ROUNDS_MAX	31
-#define FILTER		"/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_alw_ip.o"
 
 extern const unsigned char	bench_program[];
 extern const size_t		bench_program_len;
@@ -132,33 +132,6 @@ memory_of(int fd)
 	return bytes;
 }
 
-/* xdp-filter as its package has it, with hosts to deny; -1 when it is not there. */
-static int
-filter_load(void)
-{
-	struct bpf_object *o = bpf_object__open_file(FILTER, NULL);
-	uint64_t values[256];
-	struct bpf_map *m;
-	uint32_t i, key;
-	int fd;
-
-	if (o == NULL)
-		return -1;
-	bpf_object__for_each_map(m, o)
-		(void)bpf_map__set_pin_path(m, NULL);
-	if (bpf_object__load(o) != 0)
-		return -1;
-	for (i = 0; i < 256; i++)
-		values[i] = 1;		/* as a source */
-	fd = map_fd(o, "filter_ipv4");
-	for (i = 0; i < HOSTS - 10; i++) {
-		key = htonl(0x0a000001 + i);
-		if (bpf_map_update_elem(fd, &key, values, 0) != 0)
-			die("filter_ipv4");
-	}
-	return bpf_program__fd(bpf_object__next_program(o, NULL));
-}
-
 static double
 trie_fill(int fd)
 {
@@ -255,7 +228,7 @@ main(int argc, char **argv)
 	drop = prog_fd(o, "patronus_drop");
 	if (xdp_arrays_map(&a, state, groups, pool, nslots) != 0)
 		die("arrays");
-	filter = filter_load();
+	filter = bench_filter(HOSTS - 10);
 	fill = trie_fill(map_fd(o, "trie"));
 	for (i = 0; i < rounds; i++) {
 		swap[i] = list_swap(&a, PREFIXES - (uint32_t)(i % 2));

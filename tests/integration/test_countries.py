@@ -7,19 +7,12 @@ import subprocess
 
 import pytest
 
-from lab import Lab, wait_for
+from lab import Lab, network, wait_for
 from test_fetchd import make_ca
 
 GERMAN, FRENCH, NOBODY = "203.0.113.10", "203.0.113.200", "198.18.0.5"
 GERMAN6 = "2001:db8:99::10"
-DOCUMENT = """
-interfaces:
-  wan: { match: { name: eth0 }, addresses: [198.51.100.2/24, "2001:db8:51::2/64"] }
-  lan: { match: { name: eth1 }, addresses: [192.0.2.1/25, "2001:db8:2::1/64"] }
-routing:
-  static:
-    default-v4: { destination: 0.0.0.0/0, via: 198.51.100.1 }
-    default-v6: { destination: "::/0", via: "2001:db8:51::1" }
+DOCUMENT = network("wan", "lan") + """
 firewall:
   zones: { wan: { interfaces: [wan] }, lan: { interfaces: [lan] } }
   groups:

@@ -10,18 +10,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from figures import record  # noqa: E402
-from lab import Lab, wait_for  # noqa: E402
+from lab import Lab, network, wait_for  # noqa: E402
 
 LISTED, FREE, LISTED6 = "203.0.113.10", "203.0.113.200", "2001:db8:99::10"
 N = 1_000_000
-DOCUMENT = """
-interfaces:
-  wan: { match: { name: eth0 }, addresses: [198.51.100.2/24, "2001:db8:51::2/64"] }
-  lan: { match: { name: eth1 }, addresses: [192.0.2.1/25, "2001:db8:2::1/64"] }
-routing:
-  static:
-    default-v4: { destination: 0.0.0.0/0, via: 198.51.100.1 }
-    default-v6: { destination: "::/0", via: "2001:db8:51::1" }
+DOCUMENT = network("wan", "lan") + """
 firewall:
   zones: { wan: { interfaces: [wan] }, lan: { interfaces: [lan] } }
   lists:
@@ -144,4 +137,4 @@ def test_all_of_it_goes(box):
     box.ctl("firewall", "list", "clear", "bad")
     assert opens(box, FREE) and (source(box)["ipv4"], source(box)["ipv6"]) == (0, 0)
     audit = json.dumps(box.ctl_json("audit", "list"))
-    assert "uploaded" in audit and "refused" in audit
+    assert "uploaded" in audit and "refused" in audit and "cleared" in audit

@@ -5,20 +5,13 @@ import time
 
 import pytest
 
-from lab import WORLD6, Lab, wait_for
+from lab import WORLD6, Lab, network, wait_for
 from test_fetchd import make_ca
 
 SERVER = "198.51.100.1"
 OLD, NEW, OTHER = "203.0.113.10", "203.0.113.11", "203.0.113.12"
-DOCUMENT = """
+DOCUMENT = network("wan", "lan") + """
 system: { name-servers: [198.51.100.1] }
-interfaces:
-  wan: { match: { name: eth0 }, addresses: [198.51.100.2/24, "2001:db8:51::2/64"] }
-  lan: { match: { name: eth1 }, addresses: [192.0.2.1/25, "2001:db8:2::1/64"] }
-routing:
-  static:
-    default-v4: { destination: 0.0.0.0/0, via: 198.51.100.1 }
-    default-v6: { destination: "::/0", via: "2001:db8:51::1" }
 firewall:
   zones: { wan: { interfaces: [wan] }, lan: { interfaces: [lan] } }
   lists:

@@ -2,17 +2,9 @@
 """Translation beside masquerade and port forwards, with packets: pools, exceptions, one to one, prefixes, ranges of ports, balancing."""
 import pytest
 
-from lab import WORLD4, WORLD6, Lab, wait_for
+from lab import WORLD4, WORLD6, Lab, network, wait_for
 
-DOCUMENT = """
-interfaces:
-  wan: { match: { name: eth0 }, addresses: [198.51.100.2/24, "2001:db8:51::2/64"] }
-  lan: { match: { name: eth1 }, addresses: [192.0.2.1/25, "2001:db8:2::1/64"] }
-  dmz: { match: { name: eth2 }, addresses: [192.0.2.129/26, "2001:db8:3::129/64"] }
-routing:
-  static:
-    default-v4: { destination: 0.0.0.0/0, via: 198.51.100.1 }
-    default-v6: { destination: "::/0", via: "2001:db8:51::1" }
+DOCUMENT = network("wan", "lan", "dmz") + """
 firewall:
   zones: { wan: { interfaces: [wan] }, lan: { interfaces: [lan] }, dmz: { interfaces: [dmz] } }
   services:

@@ -32,6 +32,20 @@ HOSTS = {
 WORLD4, WORLD6 = "203.0.113.10", "2001:db8:99::10"     # an address "far away", on the internet host
 
 
+LINKS = {
+    "wan": 'wan: { match: { name: eth0 }, addresses: [198.51.100.2/24, "2001:db8:51::2/64"] }',
+    "lan": 'lan: { match: { name: eth1 }, addresses: [192.0.2.1/25, "2001:db8:2::1/64"] }',
+    "dmz": 'dmz: { match: { name: eth2 }, addresses: [192.0.2.129/26, "2001:db8:3::129/64"] }',
+}
+
+
+def network(*names):
+    """Of a document: these links of the box with their addresses, and the ways to the world."""
+    lines = ["interfaces:", *(f"  {LINKS[n]}" for n in names), "routing:", "  static:",
+             "    default-v4: { destination: 0.0.0.0/0, via: 198.51.100.1 }", '    default-v6: { destination: "::/0", via: "2001:db8:51::1" }']
+    return "\n".join(lines) + "\n"
+
+
 class LabError(Exception):
     pass
 
