@@ -325,17 +325,21 @@ report_state(struct fwd *f, struct channel *c, const struct message *m)
 {
 	const struct state_get_req *req = m->body;
 	struct state_get_rep rep = { .record = { .len = 0 } };
+	struct arena *a = arena_new(0);		/* that of the message has room for an answer as long as the question */
 	uint8_t *data;
 	size_t len;
 	int r;
 
+	if (a == NULL)
+		fatalx("state", "out of memory");
 	data = NULL;
 	if (strcmp(req->name, "firewall") == 0)
-		r = state_firewall(f, req->limit, m->arena, &data, &len);
+		r = state_firewall(f, req->limit, a, &data, &len);
 	else if (strcmp(req->name, "firewall-log") == 0)
-		r = state_log(f, req->limit, m->arena, &data, &len);
+		r = state_log(f, req->limit, a, &data, &len);
 	else
 		r = -ENOENT;
+	arena_free(a);
 	if (r != 0) {
 		(void)channel_reply_error(c, &m->header, r, 0, "the state \"%s\" cannot be told: %s", req->name, strerror(-r));
 		return;

@@ -198,13 +198,17 @@ static void
 reply_compared(struct channel *c, struct message *m, const struct revision *from, const struct revision *to)
 {
 	struct conf_compare_rep rep = { .diff = "" };
+	struct arena *a = arena_new(0);
 	struct diff d;
 
+	if (a == NULL)
+		fatalx("conf", "out of memory");
 	ir_lists_place(to->ir, from->ir);
 	diff_make(&d, from->ir, to->ir);
-	rep.diff = diff_text(&d, to, m->arena);
+	rep.diff = diff_text(&d, to, a);
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
 	diff_fini(&d);
+	arena_free(a);
 }
 
 static void

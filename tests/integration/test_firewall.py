@@ -280,3 +280,17 @@ def test_rules_follow_a_renamed_link(box):
         box.ip("box", "link set uplink7 name eth0", check=False)
         box.ip("box", "link set eth0 up", check=False)
         box.load_text(document())
+
+
+def test_ten_thousand_rules_are_told(box):
+    """What they count, and what a change of all of them does to the kernel, by the process that loaded them."""
+    n = 10_000
+    many = "".join(f"    - {{id: many-{i}, from: lan, to: wan, destination: {{addresses: [198.18.{i >> 8}.{i & 255}]}}, action: accept}}\n" for i in range(n))
+    box.load_text(document(rules="\n" + many))
+    fwd = box.processes()["fwd"]["pid"]
+    assert len([r for r in rules(box) if r.startswith("many-")]) == n
+    with_them = box.ctl_json("status")["revision"]
+    box.load_text(document())
+    assert not [r for r in rules(box) if r.startswith("many-")]
+    assert "removed" in box.ctl("compare", str(with_them), str(with_them + 1), "--as", "nft").stdout
+    assert box.processes()["fwd"]["pid"] == fwd
