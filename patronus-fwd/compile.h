@@ -73,6 +73,8 @@ void	 compile_rule(struct compiler *, struct ir_chain *, const struct policy_rul
 void	 compile_syn(struct compiler *, struct ir_chain *, struct ir_origin *, const struct policy_rule *, const struct compile_parts *);
 /* What the box sends to servers for callers that have proved their address. */
 void	 compile_syn_output(struct compiler *, const char *chain);
+/* What callers say to answers of drivers, where connection tracking does not know them. */
+void	 compile_answered(struct compiler *, const char *chain);
 /* compile_xdp.c: what drivers drop where they cannot. */
 void	 compile_xdp(struct compiler *);
 /* compile_nat.c */

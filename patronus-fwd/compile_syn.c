@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
+#include <linux/netfilter.h>
 #include <linux/rtnetlink.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "compile.h"
 #include "mem.h"
 #include "policy_syn.h"
+#include "policy_xdp.h"
 #include "zoneset.h"
 
 /*
@@ -48,10 +50,20 @@ put_asking_again(struct compiler *c, struct ir_chain *chain, struct ir_origin *o
 }
 
 static void
+put_statement(struct ir_draft *d, const struct policy_syn *p)
+{
+	struct ir_stmt *s;
+
+	ir_put(d, IR_COUNTER);
+	s = ir_put(d, IR_SYNPROXY);
+	s->synproxy = (struct ir_synproxy){ .mss = p->mss, .window_scale = p->window_scale, .has_timestamps = p->has_timestamps,
+	    .has_selective_ack = p->has_selective_ack };
+}
+
+static void
 put_proxy(struct compiler *c, struct ir_chain *chain, struct ir_origin *o, const struct policy_rule *r)
 {
 	struct ir_draft d = { .n = 0 };
-	struct ir_stmt *s;
 
 	if (r->is_logged) {	/* who answered, not each SYN of a flood */
 		ir_match_u8(&d, IR_L4PROTO, IPPROTO_TCP);
@@ -61,10 +73,7 @@ put_proxy(struct compiler *c, struct ir_chain *chain, struct ir_origin *o, const
 	}
 	d.n = 0;
 	ir_match_u8(&d, IR_L4PROTO, IPPROTO_TCP);
-	ir_put(&d, IR_COUNTER);
-	s = ir_put(&d, IR_SYNPROXY);
-	s->synproxy = (struct ir_synproxy){ .mss = r->syn->mss, .window_scale = r->syn->window_scale, .has_timestamps = r->syn->has_timestamps,
-	    .has_selective_ack = r->syn->has_selective_ack };
+	put_statement(&d, r->syn);
 	ir_rule_add(c->ir, chain, o, &d);
 }
 
@@ -154,4 +163,56 @@ compile_syn_output(struct compiler *c, const char *base)
 	for (r = c->policy->rules; r < c->policy->rules + c->policy->n_rules; r++)
 		if (r->syn != NULL && !r->is_waiting)
 			put_opened(c, ir_chain_get(c->ir, name), r);
+}
+
+/* --- what drivers have answered */
+
+static void
+put_answered(struct compiler *c, struct ir_chain *chain, const struct policy_answer *a)
+{
+	const char *id = a->syn != NULL ? mem_printf(c->ir->arena, "answered:%s", a->rule) : "answered:others";
+	const uint8_t low[2] = { (uint8_t)(a->ports.low >> 8), (uint8_t)a->ports.low }, high[2] = { (uint8_t)(a->ports.high >> 8), (uint8_t)a->ports.high };
+	bool is_v4 = a->to.addr.family == ADDR_V4;
+	struct ir_origin *o = ir_origin_find(c->ir, id);
+	struct ir_draft d = { .n = 0 };
+
+	if (o == NULL)
+		o = compile_origin(c, id, IR_ACTION_NONE);
+	ir_match_name(&d, IR_IIF_NAME, a->in);
+	if (a->out != NULL)
+		ir_match_name(&d, IR_OIF_NAME, a->out);
+	ir_match_u8(&d, IR_NFPROTO, is_v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	if (a->to.len > 0)
+		ir_match_prefix(&d, is_v4 ? IR_DADDR4 : IR_DADDR6, IR_PREFIX, a->to.addr.bytes, a->to.len);
+	ir_match_u8(&d, IR_L4PROTO, IPPROTO_TCP);
+	if (a->ports.low > 0 || a->ports.high < UINT16_MAX)
+		ir_match(&d, IR_DPORT, a->ports.low == a->ports.high ? IR_EQ : IR_RANGE, low, a->ports.low == a->ports.high ? NULL : high);
+	if (a->syn != NULL)
+		put_statement(&d, a->syn);
+	else
+		ir_put(&d, IR_RETURN);
+	ir_rule_add(c->ir, chain, o, &d);
+}
+
+/*
+ * A driver answers a caller without a look at the table of connections.  Where that still has one of the same ports, which has ended, the caller's ACK
+ * belongs to none: it is synproxy's all the same, which knows its own cookie and drops everything else.  The table is the driver's, entry by entry.
+ */
+void
+compile_answered(struct compiler *c, const char *base)
+{
+	static const char name[] = "answered";
+	const struct policy_xdp *x = c->policy->xdp;
+	struct ir_draft d = { .n = 0 };
+	uint32_t i;
+
+	if (x == NULL || x->n_answers == 0)
+		return;
+	ir_match_u32(&d, IR_CT_STATE, IR_ANY_BIT, IR_CT_INVALID);
+	ir_match_u8(&d, IR_L4PROTO, IPPROTO_TCP);
+	match_flags(&d, TH_ACK, OPENING);
+	ir_jump(&d, IR_JUMP, name);
+	ir_rule_add(c->ir, ir_chain_get(c->ir, base), compile_origin(c, "forward:answered", IR_ACTION_NONE), &d);
+	for (i = 0; i < x->n_answers; i++)
+		put_answered(c, ir_chain_get(c->ir, name), &x->answers[i]);
 }

@@ -45,6 +45,9 @@ struct loaded {
 	int		fds[LOADED_FDS];
 	uint32_t	id;		/* 0: none */
 	bool		has_rates;
+	bool		has_answers;	/* it was asked for, */
+	bool		can_answer;	/* and had */
+	char		why_not[REASON_MAX];
 	struct xdp_arrays	live;
 };
 
@@ -173,8 +176,9 @@ loaded_close(struct loaded *l)
 static int
 loaded_new(const struct xdp_plan *p, struct loaded *ret, char *reason)
 {
-	struct xdp_req req = { .act = XDP_LOAD, .nslots = xdp_arrays_room(xdp_list_slots(p->list)), .has_rates = p->has_rates };
-	struct loaded l = { .fds = { -1, -1, -1, -1 }, .has_rates = p->has_rates };
+	struct xdp_req req = { .act = XDP_LOAD, .nslots = xdp_arrays_room(xdp_list_slots(p->list)), .has_rates = p->has_rates,
+	    .answers = p->has_answers };
+	struct loaded l = { .fds = { -1, -1, -1, -1 }, .has_rates = p->has_rates, .has_answers = p->has_answers };
 	struct xdp_rep rep;
 	int error;
 
@@ -184,6 +188,11 @@ loaded_new(const struct xdp_plan *p, struct loaded *ret, char *reason)
 	error = l.fds[LOADED_POOL] != -1 ? xdp_arrays_map(&l.live, l.fds[LOADED_STATE], l.fds[LOADED_GROUPS], l.fds[LOADED_POOL], req.nslots) : -EPROTO;
 	if (error == 0) {
 		l.id = rep.program;
+		l.can_answer = rep.answers;
+		(void)str_copy(l.why_not, rep.answers ? "" : reason, sizeof(l.why_not));
+		if (p->has_answers && !rep.answers)
+			log_warnx("xdp", "SYN packets are answered in the kernel's stack: %s", reason);
+		reason[0] = '\0';
 		error = xdp_arrays_swap(&l.live, p->list);
 	}
 	if (error != 0) {
@@ -295,19 +304,67 @@ place_find(const struct place *places, unsigned n, const char *ifname)
 	return NULL;
 }
 
+/* --- what is answered */
+
+/* Entries of links that are there. */
+static uint32_t
+answers_of(const struct xdp_plan *p, const struct links *links, struct xdp_answer_entry ret[XDP_ANSWERS])
+{
+	struct xdp_answer_entry *e;
+	uint32_t i, n = 0, program;
+	struct mac mac;
+
+	for (i = 0; i < p->n_answers && n < XDP_ANSWERS; i++) {
+		e = &ret[n];
+		*e = p->answers[i].entry;
+		e->in = links_number(links, p->answers[i].in, &program);
+		e->out = p->answers[i].out[0] != '\0' ? links_number(links, p->answers[i].out, &program) : 0;
+		if (e->in == 0 || (e->out == 0 && p->answers[i].out[0] != '\0') || !links_mac(links, p->answers[i].in, &mac))
+			continue;
+		memcpy(e->mac, mac.bytes, sizeof(e->mac));
+		n++;
+	}
+	return n;
+}
+
+/* Where the next ruleset does not answer as this one does, nobody is answered between the two: the stack does it meanwhile. */
+static void
+answers_narrow(struct drivers *d, const struct xdp_plan *p, const struct links *links)
+{
+	struct xdp_answer_entry *next = mem_new(XDP_ANSWERS, sizeof(*next));
+	uint32_t n = answers_of(p, links, next);
+
+	if (!xdp_arrays_answers_are(&d->now.live, next, n))
+		xdp_arrays_answers(&d->now.live, NULL, 0);
+	free(next);
+}
+
+void
+drivers_answer(struct drivers *d, const struct xdp_plan *p, const struct links *links)
+{
+	struct xdp_answer_entry *items;
+
+	if (d->now.id == 0 || p == NULL)
+		return;
+	items = mem_new(XDP_ANSWERS, sizeof(*items));
+	xdp_arrays_answers(&d->now.live, items, d->now.can_answer ? answers_of(p, links, items) : 0);
+	free(items);
+}
+
 /* The program that is there, with another list if it fits; or another one. */
 static int
 program_take(struct drivers *d, struct xdp_plan *p, struct loaded *ret_old, const struct links *links, char *reason)
 {
 	int error = -ENOSPC;
 
-	if (d->now.id != 0 && d->now.has_rates == p->has_rates) {
+	if (d->now.id != 0 && d->now.has_rates == p->has_rates && d->now.has_answers == p->has_answers) {
 		if (p->list == NULL)	/* it was put there before */
 			error = d->now.live.digest == p->digest ? 0 : -ENODATA;
 		else
 			error = xdp_arrays_swap(&d->now.live, p->list);
 		if (error == 0)
 			xdp_arrays_rates(&d->now.live, p->rates);
+		answers_narrow(d, p, links);
 	}
 	if (error != -ENOSPC)
 		return error;
@@ -391,11 +448,29 @@ drivers_missing(const struct drivers *d, const struct links *links)
 	return NULL;
 }
 
+static void
+answers_state(const struct drivers *d, const struct xdp_plan *plan, struct state_firewall *s, struct arena *a)
+{
+	const struct xdp_plan_rule *r;
+	bool has_program = false;
+	const char *reason;
+	unsigned i;
+
+	for (i = 0; i < d->nplaces; i++)
+		has_program |= !d->places[i].uses_sets;
+	reason = d->now.id == 0 || !has_program ? "no interface has the program" : !d->now.can_answer ? d->now.why_not : NULL;
+	s->xdp_answers.items = mem_alloc(a, plan->n_rules, sizeof(*s->xdp_answers.items));
+	for (r = plan->rules; r < plan->rules + plan->n_rules; r++)
+		s->xdp_answers.items[s->xdp_answers.n++] = (struct state_xdp_answer){ .rule = r->id,
+		    .reason = r->is_answered && reason != NULL ? reason : r->reason,
+		    .place = r->is_answered && reason == NULL ? STATE_XDP_ANSWER_PLACE_DRIVER : STATE_XDP_ANSWER_PLACE_STACK };
+}
+
 void
-drivers_state(const struct drivers *d, struct state_firewall *s, struct arena *a)
+drivers_state(const struct drivers *d, const struct xdp_plan *plan, struct state_firewall *s, struct arena *a)
 {
 	static const char *const names[XDP_REASONS] = { "passed", "listed-ipv4", "listed-ipv6", "over-source-limit", "over-connection-limit",
-	    "not-repeated", "over-total-limit" };
+	    "not-repeated", "over-total-limit", "answered" };
 	struct xdp_count counts[XDP_REASONS];
 	const struct place *p;
 	unsigned i;
@@ -404,6 +479,8 @@ drivers_state(const struct drivers *d, struct state_firewall *s, struct arena *a
 	for (p = d->places; p < d->places + d->nplaces; p++)
 		s->xdp.items[s->xdp.n++] = (struct state_xdp){ .interface = p->ifname, .reason = p->reason,
 		    .mode = p->uses_sets ? STATE_XDP_MODE_NFTABLES : p->is_generic ? STATE_XDP_MODE_GENERIC : STATE_XDP_MODE_NATIVE };
+	if (plan != NULL && plan->n_rules > 0)
+		answers_state(d, plan, s, a);
 	if (d->now.id == 0)
 		return;
 	xdp_arrays_counts(&d->now.live, counts);

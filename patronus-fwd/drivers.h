@@ -22,10 +22,13 @@ void		 drivers_free(struct drivers *);
  * before, so the ruleset has to be compiled anew.  The plan's list is given up.
  */
 bool		 drivers_apply(struct drivers *, struct xdp_plan *, const struct links *);
+/* What drivers answer, once the ruleset is in force that goes on with it; until then nothing that it was not before. */
+void		 drivers_answer(struct drivers *, const struct xdp_plan *, const struct links *);
 /* What is where sets do it; called after links were read. */
 void		 drivers_mark(const struct drivers *, struct links *);
 /* A link of the plan on which neither is, or NULL. */
 const char	*drivers_missing(const struct drivers *, const struct links *);
-void		 drivers_state(const struct drivers *, struct state_firewall *, struct arena *);
+/* plan: of the revision in force, or NULL. */
+void		 drivers_state(const struct drivers *, const struct xdp_plan *, struct state_firewall *, struct arena *);
 
 #endif

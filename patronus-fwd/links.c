@@ -289,3 +289,14 @@ links_next_upper(const struct links *all, const char *name, unsigned *at)
 	}
 	return NULL;
 }
+
+bool
+links_mac(const struct links *all, const char *name, struct mac *ret)
+{
+	const struct link *l = find(all, name);
+
+	if (l == NULL || !l->has_mac)
+		return false;
+	*ret = l->mac;
+	return true;
+}

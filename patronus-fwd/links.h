@@ -22,6 +22,8 @@ const char	*links_by_path(const struct links *, const char *path);
 const char	*links_by_name(const struct links *, const char *name);
 /* The number of the link of that name, and the XDP program that is on it, 0: none.  0 when there is no such link. */
 uint32_t	 links_number(const struct links *, const char *name, uint32_t *ret_program);
+/* Its address; false: it has none of six bytes. */
+bool		 links_mac(const struct links *, const char *name, struct mac *ret);
 /* Each link that has a program; 0 when there is none behind *at. */
 uint32_t	 links_next_program(const struct links *, unsigned *at, uint32_t *ret_program);
 /* What drivers drop elsewhere is dropped by sets of nftables there. */

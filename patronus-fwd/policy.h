@@ -268,7 +268,7 @@ struct fw_policy {
 	uint32_t		 n_one_to_ones;
 	struct policy_forward	*forwards;
 	uint32_t		 n_forwards;
-	const struct policy_xdp	*xdp;		/* NULL: nothing (policy_xdp.h) */
+	struct policy_xdp	*xdp;		/* NULL: nothing (policy_xdp.h) */
 	struct policy_access	 web;
 	struct policy_access	 ssh;
 	bool			 has_live;	/* groups whose content changes by itself are in use */

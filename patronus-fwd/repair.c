@@ -222,6 +222,7 @@ compile_anew(struct fwd *f, const char *tag, const char *why)
 			r->is_kept = f->applied->is_kept;
 			revision_free(f->applied);
 			f->applied = r;
+			drivers_answer(f->drivers, r->xdp, f->links);
 			log_info(tag, "%s: the ruleset follows", why);
 			fwd_settled(f);
 		} else {

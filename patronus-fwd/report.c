@@ -288,7 +288,7 @@ state_firewall(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, si
 	s.connections = mem_alloc(a, 1, sizeof(*s.connections));
 	report_connections(s.connections);
 	describe_schedules(f->applied, &s, a);
-	drivers_state(f->drivers, &s, a);
+	drivers_state(f->drivers, f->applied != NULL ? f->applied->xdp : NULL, &s, a);
 	if (ir != NULL && read_counters(f) != 0)
 		return -EIO;
 	s.rules.items = mem_alloc(a, ir != NULL ? ir->n_origins : 0, sizeof(*s.rules.items));

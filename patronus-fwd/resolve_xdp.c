@@ -56,6 +56,7 @@ resolve_xdp(struct resolver *s)
 	if (c == NULL || !c->enabled)
 		return;
 	s->policy->xdp = x = mem_alloc(s->arena, 1, sizeof(*x));
+	x->has_answers = c->syn_protection;
 	resolve_links(s, c, x);
 	source.group.items = c->drop.items;
 	source.group.n = c->drop.n;

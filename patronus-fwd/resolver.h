@@ -58,6 +58,8 @@ void	 resolve_groups(struct resolver *);
 void	 resolve_endpoint(struct resolver *, struct policy_endpoint *, const struct conf_endpoint *, const char *path);
 /* resolve_xdp.c */
 void	 resolve_xdp(struct resolver *);
+/* resolve_answers.c: which SYN packets drivers answer; behind all else. */
+void	 resolve_answers(struct resolver *);
 /* resolve_service.c */
 void	 resolve_service_names(struct resolver *);
 struct policy_service *resolve_services(struct resolver *, const char *const *items, uint32_t n, const char *path, uint32_t *ret_n);

@@ -290,6 +290,7 @@ commit_prepared(struct fwd *f, struct problems *problems)
 	revision_free(f->applied);
 	f->applied = f->prepared;
 	f->prepared = NULL;
+	drivers_answer(f->drivers, f->applied->xdp, f->links);
 	drift_policy_set(f->drift, &f->applied->drift);
 	(void)snprintf(f->credit, sizeof(f->credit), "revision %u", f->applied->number);
 	watch_look(f->watch, 0);

@@ -63,6 +63,12 @@ const struct command commands[] = {
 		.examples = { { "show firewall xdp", "all of them" } },
 		.run = run_show_xdp,
 	}, {
+		.words = "show firewall xdp-answers", .summary = "rules with SYN protection, and who answers for their servers",
+		.text = "driver is the driver, on the interfaces of firewall xdp; stack is the kernel, at the rule's place; the reason says why. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show firewall xdp-answers", "all of them" } },
+		.run = run_show_xdp_answers,
+	}, {
 		.words = "show firewall xdp-counters", .summary = "what became of packets in drivers",
 		.text = "Since the program was loaded, which a restart does and a much longer list. " FILTER_TEXT,
 		.args = { FILTER },

@@ -232,6 +232,17 @@ run_show_xdp(struct ctl *c)
 }
 
 int
+run_show_xdp_answers(struct ctl *c)
+{
+	static const struct column rules[] = {
+		{ "RULE", "rule", CELL_TEXT }, { "PLACE", "place", CELL_TEXT }, { "REASON", "reason", CELL_TEXT },
+	};
+	static const struct listing l = LISTING("/state/firewall", "xdp-answers", rules);
+
+	return show(c, &l, "");
+}
+
+int
 run_show_xdp_counters(struct ctl *c)
 {
 	static const struct column counters[] = {

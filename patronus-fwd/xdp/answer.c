@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "ipc/ids.h"
 
 #include "xdp/answer.h"
@@ -35,9 +36,19 @@ verdict(struct xdp_answer *a, int error)
 static void
 load(const struct xdp_req *q, struct xdp_answer *a)
 {
+	char why[LOADER_REASON_MAX];
 	int error;
 
-	error = q->nslots <= SLOTS_MAX ? loader_load(q->nslots, q->has_rates, a->fds, &a->rep.program, a->text) : -EFBIG;
+	error = q->nslots <= SLOTS_MAX ? loader_load(q->nslots, q->has_rates, q->answers, a->fds, &a->rep.program, a->text) : -EFBIG;
+	a->rep.answers = error == 0 && q->answers;
+	/* What can only drop is better than nothing; the text says why it is no more than that. */
+	if (error != 0 && error != -EFBIG && q->answers) {
+		(void)str_copy(why, a->text, sizeof(why));
+		fds_close(a->fds);
+		error = loader_load(q->nslots, q->has_rates, false, a->fds, &a->rep.program, a->text);
+		if (error == 0)
+			(void)str_copy(a->text, why, sizeof(a->text));
+	}
 	/* What a kernel without BPF, or one that does not let us, says to the first call. */
 	if (error == -EPERM || error == -EINVAL)
 		error = -ENOSYS;

@@ -32,7 +32,7 @@ array_unmap(void *p, size_t len)
 		(void)munmap(p, len);
 }
 
-#define STATE_LEN	((1 + XDP_CPUS) * sizeof(union xdp_state))
+#define STATE_LEN	(XDP_STATES * sizeof(union xdp_state))
 #define GROUPS_LEN	(2ul * XDP_GROUPS * sizeof(struct xdp_group))
 
 int
@@ -103,12 +103,12 @@ half_write(struct xdp_arrays *l, unsigned half, const struct xdp_list *list, uin
 }
 
 static void
-grace_wait(const struct xdp_arrays *l)
+grace_wait(uint64_t swapped_us)
 {
-	uint64_t since_us = clock_mono_us() - l->swapped_us;
+	uint64_t since_us = clock_mono_us() - swapped_us;
 	struct timespec left = { 0, (long)(GRACE_US - (since_us < GRACE_US ? since_us : GRACE_US)) * 1000 };
 
-	if (l->swapped_us != 0 && left.tv_nsec > 0)
+	if (swapped_us != 0 && left.tv_nsec > 0)
 		(void)nanosleep(&left, NULL);
 }
 
@@ -125,7 +125,7 @@ xdp_arrays_swap(struct xdp_arrays *l, const struct xdp_list *list)
 	error = run_place(l, half, xdp_list_slots(list), &start);
 	if (error != 0)
 		return error;
-	grace_wait(l);
+	grace_wait(l->swapped_us);
 	half_write(l, next, list, start);
 	word = next | (list->groups != NULL ? XDP_HAS_V4 : 0) | (list->nbuckets != 0 ? XDP_HAS_V6 : 0);
 	__atomic_store_n(&l->state->control.word, word, __ATOMIC_SEQ_CST);
@@ -147,6 +147,33 @@ xdp_arrays_rates(struct xdp_arrays *l, const struct xdp_rate rates[XDP_METERS])
 		__atomic_store_n(&l->state->control.rates[i].tolerance_ns, rates[i].tolerance_ns, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&l->state->control.rates[i].interval_ns, rates[i].interval_ns, __ATOMIC_SEQ_CST);
 	}
+}
+
+bool
+xdp_arrays_answers_are(const struct xdp_arrays *l, const struct xdp_answer_entry *items, uint32_t n)
+{
+	uint32_t word = l->state->control.answers, i;
+	const union xdp_state *now = &l->state[XDP_ANSWER_AT(word & XDP_ANSWER_HALF, 0)];
+
+	for (i = 0; i < n && memcmp(&now[i].answer, &items[i], sizeof(items[i])) == 0; i++)
+		;
+	return i == n && n == (word & XDP_ANSWER_COUNT);
+}
+
+void
+xdp_arrays_answers(struct xdp_arrays *l, const struct xdp_answer_entry *items, uint32_t n)
+{
+	uint32_t word = l->state->control.answers, half = word & XDP_ANSWER_HALF, i;
+	union xdp_state *next = &l->state[XDP_ANSWER_AT(half ^ XDP_ANSWER_HALF, 0)];
+
+	n = n < XDP_ANSWERS ? n : XDP_ANSWERS;
+	if (xdp_arrays_answers_are(l, items, n))
+		return;
+	grace_wait(l->answers_us);
+	for (i = 0; i < n; i++)
+		next[i].answer = items[i];
+	__atomic_store_n(&l->state->control.answers, (half ^ XDP_ANSWER_HALF) | n, __ATOMIC_SEQ_CST);
+	l->answers_us = clock_mono_us();
 }
 
 void

@@ -22,6 +22,7 @@ struct xdp_arrays {
 	uint32_t		 n[2];
 	uint64_t		 digest;	/* of the list in force; 0: none was put there yet */
 	uint64_t		 swapped_us;
+	uint64_t		 answers_us;	/* when what is answered was exchanged */
 };
 
 /* Arrays of nslots as xdp_answer() gave them; the descriptors stay the caller's.  0 or -errno. */
@@ -33,6 +34,9 @@ void	 xdp_arrays_unmap(struct xdp_arrays *);
  */
 int	 xdp_arrays_swap(struct xdp_arrays *, const struct xdp_list *);
 void	 xdp_arrays_rates(struct xdp_arrays *, const struct xdp_rate rates[XDP_METERS]);
+/* What is answered instead of what was: at most XDP_ANSWERS; the first that fits decides. */
+void	 xdp_arrays_answers(struct xdp_arrays *, const struct xdp_answer_entry *, uint32_t n);
+bool	 xdp_arrays_answers_are(const struct xdp_arrays *, const struct xdp_answer_entry *, uint32_t n);
 /* Sums over the processors. */
 void	 xdp_arrays_counts(const struct xdp_arrays *, struct xdp_count ret[XDP_REASONS]);
 /* How many slots a pool should have for such a list: room to exchange it, as far as that is cheap. */

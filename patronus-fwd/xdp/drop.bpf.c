@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is dropped in the driver: sources that a list has, and sources that send or open too much.  Everything else goes on as if this
- * were not there.  Nothing is allocated, and nothing here lets a packet pass that the policy denies.
+ * What is dropped in the driver: sources that a list has, and sources that send or open too much; and what is answered there (syn.bpf.c).
+ * Everything else goes on as if this were not there.  Nothing is allocated, and nothing here lets a packet pass that the policy denies.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -33,7 +33,7 @@
 		__uint(value_size, sizeof(entry));		\
 	} name SEC(".maps")
 
-ARRAY(state, union xdp_state, 1 + XDP_CPUS);
+ARRAY(state, union xdp_state, XDP_STATES);
 ARRAY(groups, struct xdp_group, 2 * XDP_GROUPS);
 ARRAY(pool, union xdp_slot, 1);		/* how many, the loader says */
 ARRAY(cells, uint64_t, 1);		/* the same */
@@ -339,19 +339,38 @@ judge(struct xdp_md *ctx, struct xdp_control *c, void *data, void *end)
 	return rates_check(ctx, c, &p);
 }
 
-SEC("xdp.frags")
-int
-patronus_drop(struct xdp_md *ctx)
+#include "syn.bpf.c"
+
+static __always_inline int
+decide(struct xdp_md *ctx, bool answers)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	uint32_t first = 0, mine = 1 + (bpf_get_smp_processor_id() & (XDP_CPUS - 1));
+	uint32_t first = 0, mine = 1 + (bpf_get_smp_processor_id() & (XDP_CPUS - 1)), table;
 	union xdp_state *s = bpf_map_lookup_elem(&state, &first), *n = bpf_map_lookup_elem(&state, &mine);
+	uint64_t len = (uint64_t)(end - data);
 	enum xdp_reason reason;
 
 	if (s == NULL || n == NULL)
 		return XDP_PASS;
 	reason = judge(ctx, &s->control, data, end);
+	if (answers && reason == XDP_PASSED && (table = *(volatile uint32_t *)&s->control.answers) != 0 && answer(ctx, table) == 1)
+		reason = XDP_ANSWERED;
 	n->counts[reason & (XDP_COUNTS - 1)].packets++;
-	n->counts[reason & (XDP_COUNTS - 1)].bytes += (uint64_t)(end - data);
-	return reason == XDP_PASSED ? XDP_PASS : XDP_DROP;
+	n->counts[reason & (XDP_COUNTS - 1)].bytes += len;
+	return reason == XDP_PASSED ? XDP_PASS : reason == XDP_ANSWERED ? XDP_TX : XDP_DROP;
+}
+
+SEC("xdp.frags")
+int
+patronus_drop(struct xdp_md *ctx)
+{
+	return decide(ctx, false);
+}
+
+/* Where SYN packets are answered: in a kernel that has no such cookies it cannot be loaded, and the other one is. */
+SEC("xdp.frags")
+int
+patronus_answer(struct xdp_md *ctx)
+{
+	return decide(ctx, true);
 }

@@ -39,6 +39,17 @@ reason_into(char *ret_reason)
 	(void)libbpf_set_print(on_text);
 }
 
+static const char *const programs[] = { "patronus_drop", "patronus_answer" };
+
+/* Of the two, one is loaded. */
+static int
+program_choose(struct bpf_object *o, bool answers)
+{
+	struct bpf_program *other = bpf_object__find_program_by_name(o, programs[!answers]);
+
+	return other != NULL ? bpf_program__set_autoload(other, false) : -ENOENT;
+}
+
 static int
 sizes_set(struct bpf_object *o, uint32_t nslots, bool has_rates)
 {
@@ -53,7 +64,7 @@ sizes_set(struct bpf_object *o, uint32_t nslots, bool has_rates)
 
 /* Descriptors that outlive the object. */
 static int
-fds_take(struct bpf_object *o, int ret_fds[LOADER_FDS])
+fds_take(struct bpf_object *o, bool answers, int ret_fds[LOADER_FDS])
 {
 	static const char *const maps[LOADER_FDS] = { [LOADER_STATE] = "state", [LOADER_GROUPS] = "groups", [LOADER_POOL] = "pool" };
 	int i, fd;
@@ -62,7 +73,7 @@ fds_take(struct bpf_object *o, int ret_fds[LOADER_FDS])
 		ret_fds[i] = -1;
 	for (i = 0; i < LOADER_FDS; i++) {
 		fd = maps[i] != NULL ? bpf_object__find_map_fd_by_name(o, maps[i]) :
-		    bpf_program__fd(bpf_object__find_program_by_name(o, "patronus_drop"));
+		    bpf_program__fd(bpf_object__find_program_by_name(o, programs[answers]));
 		if (fd < 0 || (ret_fds[i] = fcntl(fd, F_DUPFD_CLOEXEC, 3)) == -1)
 			return fd < 0 ? fd : -errno;
 	}
@@ -70,7 +81,7 @@ fds_take(struct bpf_object *o, int ret_fds[LOADER_FDS])
 }
 
 int
-loader_load(uint32_t nslots, bool has_rates, int ret_fds[LOADER_FDS], uint32_t *ret_program, char *ret_reason)
+loader_load(uint32_t nslots, bool has_rates, bool answers, int ret_fds[LOADER_FDS], uint32_t *ret_program, char *ret_reason)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "patronus");
 	struct bpf_prog_info info = { 0 };
@@ -83,9 +94,11 @@ loader_load(uint32_t nslots, bool has_rates, int ret_fds[LOADER_FDS], uint32_t *
 		return -errno;
 	error = sizes_set(o, nslots, has_rates);
 	if (error == 0)
+		error = program_choose(o, answers);
+	if (error == 0)
 		error = bpf_object__load(o);
 	if (error == 0)
-		error = fds_take(o, ret_fds);
+		error = fds_take(o, answers, ret_fds);
 	if (error == 0)
 		error = bpf_obj_get_info_by_fd(ret_fds[LOADER_PROGRAM], &info, &len);
 	*ret_program = info.id;

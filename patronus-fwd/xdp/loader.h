@@ -21,7 +21,8 @@ enum loader_fd {
 	LOADER_FDS
 };
 
-int	 loader_load(uint32_t nslots, bool has_rates, int ret_fds[LOADER_FDS], uint32_t *ret_program, char *ret_reason);
+/* answers: the program that answers SYN packets too, which a kernel may not have what it needs for. */
+int	 loader_load(uint32_t nslots, bool has_rates, bool answers, int ret_fds[LOADER_FDS], uint32_t *ret_program, char *ret_reason);
 /*
  * Native first; where that is not possible, or another program of ours runs there in the receive path, generic, and the reason says why.  old: the
  * descriptor of the expected program, with which the kernel exchanges the two only if that one is still there; or -1.

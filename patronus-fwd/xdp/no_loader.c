@@ -13,10 +13,11 @@ none(char *ret_reason)
 }
 
 int
-loader_load(uint32_t nslots, bool has_rates, int ret_fds[LOADER_FDS], uint32_t *ret_program, char *ret_reason)
+loader_load(uint32_t nslots, bool has_rates, bool answers, int ret_fds[LOADER_FDS], uint32_t *ret_program, char *ret_reason)
 {
 	(void)nslots;
 	(void)has_rates;
+	(void)answers;
 	(void)ret_fds;
 	(void)ret_program;
 	return none(ret_reason);

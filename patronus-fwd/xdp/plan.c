@@ -9,6 +9,7 @@
 
 #include "live.h"
 #include "mem.h"
+#include "policy_syn.h"
 #include "policy_xdp.h"
 #include "xdp/plan.h"
 
@@ -111,6 +112,72 @@ prefixes_of(const struct policy_addresses *a, struct arena *scratch, struct xdp_
 	ret->n = total;
 }
 
+/* --- what is answered */
+
+static uint64_t
+number(const uint8_t *bytes, unsigned n)
+{
+	uint64_t v = 0;
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		v = v << 8 | bytes[i];
+	return v;
+}
+
+static uint64_t
+mask(unsigned bits, unsigned width)
+{
+	return bits == 0 ? 0 : (~0ull << (64 - bits)) >> (64 - width);
+}
+
+static struct xdp_answer_entry
+entry_of(const struct policy_answer *a)
+{
+	struct xdp_answer_entry e = { .low = a->ports.low, .high = a->ports.high, .is_v6 = a->to.addr.family == ADDR_V6, .is_left = a->syn == NULL };
+	const struct prefix p = prefix_network(&a->to);
+
+	if (!e.is_v6) {
+		e.address[0] = number(p.addr.bytes, 4);
+		e.mask[0] = mask(p.len, 32);
+	} else {
+		e.address[0] = number(p.addr.bytes, 8);
+		e.address[1] = number(p.addr.bytes + 8, 8);
+		e.mask[0] = mask(p.len < 64 ? p.len : 64, 64);
+		e.mask[1] = mask(p.len > 64 ? p.len - 64u : 0, 64);
+	}
+	if (a->syn != NULL) {
+		e.mss = a->syn->mss;
+		e.window_scale = a->syn->window_scale;
+		e.options = (uint8_t)(XDP_TCP_MSS | XDP_TCP_SCALE | (a->syn->has_timestamps ? XDP_TCP_TIME : 0) |
+		    (a->syn->has_selective_ack ? XDP_TCP_SACK : 0));
+	}
+	return e;
+}
+
+static void
+answers_take(struct xdp_plan *p, const struct policy_xdp *x)
+{
+	uint32_t i;
+
+	p->has_answers = x->has_answers;
+	p->answers = mem_new(x->n_answers + 1, sizeof(*p->answers));
+	p->rules = mem_new(x->n_answered + 1, sizeof(*p->rules));
+	for (i = 0; i < x->n_answers; i++) {
+		(void)str_copy(p->answers[i].in, x->answers[i].in, IFNAMSIZ);
+		if (x->answers[i].out != NULL)
+			(void)str_copy(p->answers[i].out, x->answers[i].out, IFNAMSIZ);
+		p->answers[i].entry = entry_of(&x->answers[i]);
+	}
+	for (i = 0; i < x->n_answered; i++) {
+		(void)str_copy(p->rules[i].id, x->answered[i].rule, sizeof(p->rules[i].id));
+		(void)str_copy(p->rules[i].reason, x->answered[i].reason != NULL ? x->answered[i].reason : "", sizeof(p->rules[i].reason));
+		p->rules[i].is_answered = x->answered[i].is_answered;
+	}
+	p->n_answers = x->n_answers;
+	p->n_rules = x->n_answered;
+}
+
 /* --- the plan */
 
 int
@@ -133,9 +200,10 @@ xdp_plan_new(const struct policy_xdp *x, struct arena *scratch, struct xdp_plan 
 	p->rates[XDP_METER_SYN_TARGET] = rate_of(&x->target_rate);
 	p->rates[XDP_METER_SYN_TOTAL] = rate_of(&x->total_rate);
 	p->has_rates = x->source_rate.rate.count > 0 || x->open_rate.rate.count > 0 || x->target_rate.rate.count > 0;
+	answers_take(p, x);
 	error = xdp_list_new(&lists, 1, &p->list);
 	if (error != 0) {
-		free(p);
+		xdp_plan_free(p);
 		return error;
 	}
 	p->digest = p->list->digest;
@@ -149,5 +217,7 @@ xdp_plan_free(struct xdp_plan *p)
 	if (p == NULL)
 		return;
 	xdp_list_free(p->list);
+	free(p->answers);
+	free(p->rules);
 	free(p);
 }

@@ -13,6 +13,19 @@ struct policy_xdp;
 
 #define XDP_LINKS_MAX	64
 
+/* An entry whose links are still names. */
+struct xdp_plan_answer {
+	char			 in[IFNAMSIZ];
+	char			 out[IFNAMSIZ];	/* "": whichever */
+	struct xdp_answer_entry	 entry;
+};
+
+struct xdp_plan_rule {
+	char		 id[64];
+	char		 reason[200];
+	bool		 is_answered;
+};
+
 struct xdp_plan {
 	char		 links[XDP_LINKS_MAX][IFNAMSIZ];
 	uint32_t	 nlinks;
@@ -20,6 +33,11 @@ struct xdp_plan {
 	uint64_t	 digest;	/* of it */
 	struct xdp_rate	 rates[XDP_METERS];
 	bool		 has_rates;
+	bool		 has_answers;
+	struct xdp_plan_answer	*answers;
+	uint32_t	 n_answers;
+	struct xdp_plan_rule	*rules;	/* with SYN protection, while has_answers */
+	uint32_t	 n_rules;
 };
 
 /* 0 and *ret, which is NULL when nothing shall be dropped; or -errno as of xdp_list_new(). */

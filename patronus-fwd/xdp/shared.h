@@ -17,7 +17,7 @@ typedef __u64	uint64_t;
  * one word says which half counts.
  */
 
-/* --- state: element 0 is the control, each other one counts for a processor */
+/* --- state: element 0 is the control, the next count for a processor each, and those behind are what is answered */
 
 #define XDP_HALF	1u	/* in the word: which half counts, */
 #define XDP_HAS_V4	2u	/* and what it lists */
@@ -42,6 +42,8 @@ struct xdp_control {
 	uint64_t	seed;		/* so that nobody chooses whose bucket he shares */
 	uint64_t	syn_total;	/* when the next is due that XDP_METER_SYN_TOTAL lets pass */
 	uint32_t	buckets[2];	/* of each half: the slot in which its buckets begin */
+	uint32_t	answers;	/* which half of them counts, and how many it has: XDP_ANSWER_HALF, XDP_ANSWER_COUNT */
+	uint32_t	unused;
 	struct xdp_rate	rates[XDP_METERS];
 };
 
@@ -53,6 +55,7 @@ enum xdp_reason {
 	XDP_OVER_SYN,
 	XDP_NOT_REPEATED,
 	XDP_OVER_SYN_TOTAL,
+	XDP_ANSWERED,		/* for a server with SYN protection */
 	XDP_REASONS
 };
 
@@ -64,9 +67,40 @@ struct xdp_count {
 	uint64_t	bytes;
 };
 
+/*
+ * SYN packets that the driver answers itself, in the order of the rules: the first that fits decides.  What none fits is the ruleset's, and so is
+ * what a rule has that cannot be said here.
+ */
+#define XDP_ANSWERS		64	/* in each half */
+#define XDP_ANSWER_HALF		0x80000000u
+#define XDP_ANSWER_COUNT	0xffu
+#define XDP_ANSWER_AT(half, i)	(1 + XDP_CPUS + ((half) != 0 ? XDP_ANSWERS : 0) + (i))	/* among the elements of the state */
+#define XDP_STATES		(1 + XDP_CPUS + 2 * XDP_ANSWERS)
+
+#define XDP_TCP_MSS		0x01	/* options of TCP: what a caller has, and what a server knows */
+#define XDP_TCP_SCALE		0x02
+#define XDP_TCP_SACK		0x04
+#define XDP_TCP_TIME		0x08
+
+struct xdp_answer_entry {
+	uint64_t	address[2];	/* of the server, as numbers; IPv4 in the first */
+	uint64_t	mask[2];
+	uint32_t	in;		/* links by their index */
+	uint32_t	out;		/* 0: whichever */
+	uint16_t	low;		/* ports */
+	uint16_t	high;
+	uint16_t	mss;
+	uint8_t		mac[6];		/* of the link by which it comes */
+	uint8_t		is_v6;
+	uint8_t		is_left;	/* to the ruleset */
+	uint8_t		options;
+	uint8_t		window_scale;
+};
+
 union xdp_state {
 	struct xdp_control	control;
 	struct xdp_count	counts[XDP_COUNTS];
+	struct xdp_answer_entry	answer;
 };
 
 /* --- groups: IPv4 as DIR-24-8 with ranks */

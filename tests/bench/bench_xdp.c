@@ -177,7 +177,7 @@ list_renew(uint64_t *ret_memory)
 	if ((errno = -xdp_list_new(&all, 1, &l)) != 0)
 		die("list");
 	room = xdp_arrays_room(xdp_list_slots(l));
-	if ((errno = -loader_load(room, false, fds, &id, reason)) != 0 ||
+	if ((errno = -loader_load(room, false, false, fds, &id, reason)) != 0 ||
 	    (errno = -xdp_arrays_map(&a, fds[LOADER_STATE], fds[LOADER_GROUPS], fds[LOADER_POOL], room)) != 0 ||
 	    (errno = -xdp_arrays_swap(&a, l)) != 0)
 		die("program");

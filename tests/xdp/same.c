@@ -170,7 +170,8 @@ world_open(struct world *w)
 	w->taps[1] = tap_open("tap2");
 	tool("ip", (char *[]){ (char *)"ip", (char *)"-batch", (char *)"-", NULL }, text, NULL);
 	nft(witness, NULL);
-	if (loader_load(SLOTS, true, fds, &id, reason) != 0 || loader_attach(if_nametoindex("tap0"), 0, fds[LOADER_PROGRAM], -1, &is_generic, reason) != 0)
+	if (loader_load(SLOTS, true, false, fds, &id, reason) != 0 ||
+	    loader_attach(if_nametoindex("tap0"), 0, fds[LOADER_PROGRAM], -1, &is_generic, reason) != 0)
 		errx(1, "%s", reason);
 	if (xdp_arrays_map(&w->arrays, fds[LOADER_STATE], fds[LOADER_GROUPS], fds[LOADER_POOL], SLOTS) != 0)
 		errx(1, "the arrays cannot be mapped");

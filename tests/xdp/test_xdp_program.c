@@ -60,7 +60,7 @@ static void
 load(struct loaded *l, bool has_rates)
 {
 	char reason[LOADER_REASON_MAX];
-	int error = loader_load(SLOTS, has_rates, l->fds, &l->id, reason);
+	int error = loader_load(SLOTS, has_rates, false, l->fds, &l->id, reason);
 
 	if (error != 0)
 		fail_msg("%s", reason);
