@@ -283,6 +283,8 @@ commit_prepared(struct fwd *f, struct problems *problems)
 	if (r != 0) {
 		revision_free(f->prepared);
 		f->prepared = NULL;
+		if (f->applied != NULL)
+			drivers_answer(f->drivers, f->applied->xdp, f->links);
 		return r;
 	}
 	report_adopted(f);

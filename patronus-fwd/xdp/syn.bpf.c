@@ -85,6 +85,18 @@ sum_words(const uint32_t *words, unsigned n)
 	return sum;
 }
 
+/* The length of a TCP header as the verifier of 6.1 sees that it is one: the compiler would make another comparison of it.  0: it is none. */
+static __always_inline uint64_t
+tcp_len(uint64_t len)
+{
+	len &= 63;
+	asm volatile("" : "+r"(len));
+	if (len < TCP_LEN)
+		return 0;
+	asm volatile("" : "+r"(len));
+	return len <= TCP_LEN_MAX ? len : 0;
+}
+
 /* --- what came */
 
 /* Those that the kernel takes for a host elsewhere. */
@@ -182,10 +194,11 @@ static __always_inline bool
 tcp_read(struct syn *s, struct xdp_md *ctx, uint64_t addresses)
 {
 	const uint8_t *b = s->tcp.bytes;
+	uint64_t len = tcp_len(s->len);
 
-	if (s->len < TCP_LEN || s->len > TCP_LEN_MAX || s->len % 4 != 0)
+	if (len == 0 || len != s->len || len % 4 != 0)
 		return false;
-	if (bpf_xdp_load_bytes(ctx, sizeof(struct ethhdr) + s->ip_len, s->tcp.bytes, s->len) != 0)
+	if (bpf_xdp_load_bytes(ctx, sizeof(struct ethhdr) + s->ip_len, s->tcp.bytes, (uint32_t)len) != 0)
 		return false;
 	return (uint32_t)(b[12] >> 4) * 4 == s->len && (b[TCP_FLAGS] & FLAGS_PLAIN) == FLAG_SYN &&
 	    fold(addresses + bpf_htonl(IPPROTO_TCP) + bpf_htonl(s->len) + sum_words(s->tcp.words, 15)) == 0 && options_read(s);
@@ -324,13 +337,15 @@ ip_answer_v6(struct ipv6hdr *h, const uint32_t *from, const uint32_t *to, uint32
 static __always_inline bool
 frame_answer(struct xdp_md *ctx, struct syn *s, const struct bpf_fib_lookup *back, const uint32_t *from, const uint32_t *to)
 {
-	uint32_t was = (uint32_t)(ctx->data_end - ctx->data), head = sizeof(struct ethhdr) + s->ip_len, len = s->len;
+	uint32_t was = (uint32_t)(ctx->data_end - ctx->data), head = sizeof(struct ethhdr) + s->ip_len;
+	uint64_t len = s->len;
 	struct ethhdr *eth;
 	void *data, *end;
 
 	if (head + len < FRAME_MIN && was >= FRAME_MIN)
 		len = FRAME_MIN - head;		/* and zeros */
-	if (len > TCP_LEN_MAX || len < TCP_LEN || head + len > was || bpf_xdp_adjust_tail(ctx, (int)(head + len) - (int)was) != 0)
+	len = tcp_len(len);
+	if (len == 0 || head + len > was || bpf_xdp_adjust_tail(ctx, (int)(head + len) - (int)was) != 0)
 		return false;
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
@@ -343,7 +358,7 @@ frame_answer(struct xdp_md *ctx, struct syn *s, const struct bpf_fib_lookup *bac
 		ip_answer_v6((struct ipv6hdr *)(eth + 1), to, from, s->len);
 	else
 		ip_answer_v4((struct iphdr *)(eth + 1), to, from, s->len);
-	return bpf_xdp_store_bytes(ctx, head, s->tcp.bytes, len) == 0;
+	return bpf_xdp_store_bytes(ctx, head, s->tcp.bytes, (uint32_t)len) == 0;
 }
 
 __attribute__((noinline)) int
@@ -357,7 +372,7 @@ answer(struct xdp_md *ctx, uint32_t answers)
 	struct ipv6hdr *v6 = (void *)(eth + 1);
 	struct syn s = { .len = 0 };
 	struct bpf_fib_lookup f;
-	uint64_t addresses;
+	uint64_t addresses, len;
 	__s64 cookie;
 
 	if ((void *)(v4 + 1) > end)
@@ -377,12 +392,12 @@ answer(struct xdp_md *ctx, uint32_t answers)
 	if (!tcp_read(&s, ctx, addresses) || (e = entry_for(ctx, &f, &s, from, to, answers)) == NULL || !is_for_us(eth, e) ||
 	    way(ctx, &f, &s, to, from, true) != ctx->ingress_ifindex)
 		return 0;
-	if (s.len < TCP_LEN || s.len > TCP_LEN_MAX)	/* which the verifier has forgotten */
+	if ((len = tcp_len(s.len)) == 0)	/* which the verifier has forgotten */
 		return 0;
 	if (!s.is_v6)
-		cookie = bpf_tcp_raw_gen_syncookie_ipv4(v4, (void *)s.tcp.bytes, s.len);
+		cookie = bpf_tcp_raw_gen_syncookie_ipv4(v4, (void *)s.tcp.bytes, (uint32_t)len);
 	else
-		cookie = (void *)(v6 + 1) <= end ? bpf_tcp_raw_gen_syncookie_ipv6(v6, (void *)s.tcp.bytes, s.len) : -1;
+		cookie = (void *)(v6 + 1) <= end ? bpf_tcp_raw_gen_syncookie_ipv6(v6, (void *)s.tcp.bytes, (uint32_t)len) : -1;
 	if (cookie < 0)
 		return 0;
 	tcp_answer(&s, e, (uint32_t)cookie);

@@ -3,8 +3,10 @@
 import array
 import fcntl
 import hashlib
+import os
 import random
 import re
+import signal
 import socket
 import struct
 import sys
@@ -270,3 +272,43 @@ def test_a_port_that_was_used_a_moment_ago(box):
         r = box.exec("inet", ["socat", "-t", "5", "-T", "5", "-", f"TCP:{DMZ4}:{WEB},sourceport=41234,reuseaddr,connect-timeout=5"], input="x" * 1000, check=False)
         assert len(r.stdout.split()[0]) == 64, r.stderr
         box.exec("inet", ["ss", "-K", "sport", "=", ":41234"], check=False)
+
+
+def test_not_where_others_stand_on_the_link(box):
+    """VLANs and macvlans: the program could not tell whose a frame is; many drivers take the tag off before it sees it."""
+    assert places(box)["web"][0] == "driver"
+    box.ip("box", "link add link eth0 name upper type macvlan mode bridge")
+    wait_for("the stack", 5, lambda: places(box)["web"][0] == "stack")
+    before = answered(box)
+    assert transfer(box, DMZ4, b"x" * 1000) and answered(box) == before
+    box.ip("box", "link del upper")
+    wait_for("the driver", 5, lambda: places(box)["web"][0] == "driver")
+    assert transfer(box, DMZ4, b"x" * 1000) and answered(box) > before
+
+
+def test_frames_for_another_are_not_answered(box):
+    r = random.Random(3)
+    packets = {port: packet(r, False, port) for port in range(30000, 30020)}
+    before = answered(box)
+    mac = re.search(r"link/ether (\S+)", box.ip("box", "link show eth0").stdout)[1]
+    with namespace(box.ns("inet")):
+        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    s.bind(("eth0", 0))
+    for p in packets.values():
+        s.send(bytes.fromhex("02000000aabb") + s.getsockname()[4] + b"\x08\x00" + p)
+    assert answered(box) == before
+    for p in packets.values():      # the same ones, to the box
+        s.send(bytes.fromhex(mac.replace(":", "")) + s.getsockname()[4] + b"\x08\x00" + p)
+    s.close()
+    wait_for("answers", 3, lambda: answered(box) >= before + 10)
+
+
+def test_fwd_is_killed(box):
+    """The program answers on, and the next fwd takes over."""
+    fwd = box.processes()["fwd"]["pid"]
+    os.kill(fwd, signal.SIGKILL)
+    assert transfer(box, DMZ4, b"x" * 1000)
+    wait_for("fwd", 10, lambda: box.processes()["fwd"]["pid"] not in (0, fwd))
+    wait_for("the driver", 10, lambda: places(box).get("web", ("",))[0] == "driver")
+    before = answered(box)
+    assert transfer(box, DMZ6, b"x" * 1000) and answered(box) > before
