@@ -43,7 +43,8 @@ load(const struct xdp_req *q, struct xdp_answer *a)
 	a->rep.answers = error == 0 && q->answers;
 	/* What can only drop is better than nothing; the text says why it is no more than that. */
 	if (error != 0 && error != -EFBIG && q->answers) {
-		(void)snprintf(why, sizeof(why), "this kernel does not take the program that answers (Linux 6.0 and SYN cookies are needed): %s", strerror(-error));
+		(void)snprintf(why, sizeof(why), "this kernel does not take the program that answers (Linux 6.0 and SYN cookies are needed): %s",
+		    strerror(-error));
 		fds_close(a->fds);
 		error = loader_load(q->nslots, q->has_rates, false, a->fds, &a->rep.program, a->text);
 		if (error == 0)
