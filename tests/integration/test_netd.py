@@ -354,3 +354,72 @@ def test_two_links_with_one_hardware_address_are_refused(box):
         assert r.returncode == 6 and "belongs to both" in r.stderr
     finally:
         box.ip("box", "link del twin")
+
+
+def show_frames(lab, value):
+    """Where br_netfilter is loaded: whether frames between ports are shown to the rules of zones.  False where it is not."""
+    script = f"cd /proc/sys/net/bridge 2>/dev/null || exit 1; for i in bridge-nf-call-ip*; do echo {value} > $i; done"
+    return lab.exec("box", ["sh", "-c", script], check=False).returncode == 0
+
+
+def build_bridge(lab):
+    """A second host beside the DMZ server; the box's two ports in a bridge which the system makes, not Patronus."""
+    lab._add_ns("dmz2")
+    lab.ip("box", f"link add eth3 type veth peer name eth0 netns {lab.ns('dmz2')}")
+    lab.ip("dmz2", "link set eth0 up")
+    lab.ip("dmz2", "addr add 192.0.2.131/26 dev eth0")
+    lab.ip("dmz2", "addr add 2001:db8:3::3/64 dev eth0")
+    lab.ip("dmz2", "route add default via 192.0.2.129")
+    lab.ip("box", "link add br0 type bridge")
+    for dev in ("eth2", "eth3"):
+        lab.ip("box", f"link set {dev} master br0 up")
+    show_frames(lab, 0)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_bridge_of_the_system_is_an_interface(fresh_lab, killed):
+    """It gets the addresses and the zone of an interface; its ports keep their bridge; a roll-back takes from it what is ours alone."""
+    lab = fresh_lab
+    build_bridge(lab)
+    lab.start()
+    text = (ROOT / "examples" / "lab.yaml").read_text()
+    assert text.count("name: eth2") == 1
+    lab.load_text(text.replace("name: eth2", "name: br0"))
+    lab.serve("inet", 80)
+    assert addresses(lab, "br0") == {"192.0.2.129/26", "2001:db8:3::1/64"} and is_up(lab, "br0")
+    # Between the two hosts of the segment, to the box's own address, and with the rights of the zone from either port.
+    assert lab.ping("dmz", "192.0.2.131") and lab.ping("dmz2", "2001:db8:3::130")
+    for host in ("dmz", "dmz2"):
+        wait_for(f"the box from {host}", 5, lambda h=host: lab.ping(h, "192.0.2.129"))
+    lab.serve("dmz", 2222)
+    lab.serve("lan", 80)
+    assert lab.ask("dmz2", "192.0.2.130", 2222) == "192.0.2.131"        # no rule lets it, and none is asked
+    assert lab.ask("dmz2", "198.51.100.1", 80) == "198.51.100.2" and lab.ask("dmz2", "192.0.2.10", 80, timeout=1) is None
+    if show_frames(lab, 1):
+        assert lab.ask("dmz2", "192.0.2.130", 2222, timeout=1) is None
+        show_frames(lab, 0)
+    if killed:
+        kill_netd(lab)
+    lab.ip("box", "addr del 192.0.2.129/26 dev br0")
+    wait_for("the address", 5, lambda: "192.0.2.129/26" in addresses(lab, "br0"))
+    lab.ip("box", "link set br0 down")
+    wait_for("the link", 5, lambda: is_up(lab, "br0") and addresses(lab, "br0") == {"192.0.2.129/26", "2001:db8:3::1/64"})
+    wait_for("the box", 5, lambda: lab.ping("dmz2", "192.0.2.129"))
+    assert {link(lab, dev).get("master") for dev in ("eth2", "eth3")} == {"br0"}
+    lab.ip("box", "addr add 203.0.113.9/32 dev br0")
+    commit(lab, ("interfaces/dmz/addresses", "192.0.2.190/26"), args=("--confirm", "60"))
+    assert addresses(lab, "br0") == {"192.0.2.190/26", "203.0.113.9/32"} and lab.ping("dmz2", "192.0.2.190")
+    lab.ctl("cancel")
+    wait_for("the way back", 5, lambda: addresses(lab, "br0") == {"192.0.2.129/26", "2001:db8:3::1/64", "203.0.113.9/32"})
+    assert lab.ping("dmz", "192.0.2.131") and lab.ping("dmz2", "192.0.2.129")
+    assert {link(lab, dev).get("master") for dev in ("eth2", "eth3")} == {"br0"}
+
+
+def test_the_bridge_of_the_guide(fresh_lab):
+    lab = fresh_lab
+    lab.ip("box", "link add br0 type bridge")
+    lab.ip("box", "link set eth1 master br0 up")
+    lab.start()
+    lab.load_text((ROOT / "docs/guide/bridges.md").read_text().split("```yaml\n")[1].split("```")[0])
+    wait_for("the box", 5, lambda: lab.ping("lan", "192.0.2.1"))
+    assert addresses(lab, "br0") == {"192.0.2.1/25"} and link(lab, "eth1")["master"] == "br0"
