@@ -105,7 +105,7 @@ put_destinations(struct draft *d, const char *in, const char *out, const struct 
 	uint32_t n = is_plain ? e->criteria[0].n : 2, i;
 	bool is_v4;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !d->is_full; i++) {
 		is_v4 = items[i].addr.family == ADDR_V4;
 		if (r->conditions.family == NFPROTO_UNSPEC || is_v4 == (r->conditions.family == NFPROTO_IPV4))
 			put_services(d, in, out, &items[i], r->services, r->n_services);
@@ -121,7 +121,7 @@ draft_make(const struct table *t, const struct policy_rule *r, struct draft *d)
 
 	d->n = 0;
 	d->is_full = false;
-	for (in = p->interfaces; in < p->interfaces + p->n_interfaces; in++) {
+	for (in = p->interfaces; in < p->interfaces + p->n_interfaces && !d->is_full; in++) {
 		for (i = 0; i < t->x->links.n && strcmp(t->x->links.items[i], in->ifname) != 0; i++)
 			;
 		if (i == t->x->links.n || in->zone == POLICY_LOCAL || !zoneset_has(r->from, in->zone) || has_upper(t->s, in->ifname))
@@ -275,6 +275,8 @@ resolve_answers(struct resolver *s)
 			if (a->reason == NULL)
 				continue;
 		}
+		if (from == t.nwanted)	/* nothing is behind it */
+			continue;
 		draft_make(&t, r, d);
 		for (i = 0; !d->is_full && i < d->n; i++)
 			leave(&t, &d->items[i], from, r->id);
