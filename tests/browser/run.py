@@ -95,6 +95,12 @@ def plug(lab, host):
     return f"ip -n {peer} link set eth0 up" + (f" && ip -n {peer} route replace default via {gateway}" if gateway else "")
 
 
+def near(lab):
+    """Shell words that say which of the two the LAN has of the box at its first address: ping, page."""
+    lan = f"ip netns exec {lab.ns('lan')}"
+    return f"{lan} ping -q -c1 -W2 192.0.2.1 > /dev/null && echo -n 'ping '; {lan} curl -sk -m5 -o /dev/null https://192.0.2.1:8443/ && echo page"
+
+
 def pure_functions():
     """The module of prefixes as the browser has it, for Node: the types are taken off by the compiler that builds the app."""
     script = "import ts from 'typescript'; import { readFileSync } from 'node:fs'; " \
@@ -115,7 +121,7 @@ def first_start(**more):
         (lab.dir / "prefixes.mjs").write_text(pure_functions())
         env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), PLUG_WAN=plug(lab, "inet"), PLUG_LAN=plug(lab, "lan"), FOLDER=str(lab.dir),
                    PASS=f"ip netns exec {lab.ns('lan')} socat -T2 - TCP:{WORLD4}:80,connect-timeout=2 < /dev/null 2> /dev/null || true",
-                   KERNEL=f"ip -n {box} address; ip -n {box} route; ip netns exec {box} nft list ruleset", **more)
+                   KERNEL=f"ip -n {box} address; ip -n {box} route; ip netns exec {box} nft list ruleset", NEAR=near(lab), **more)
         done = subprocess.run(["node", "setup.mjs"], cwd=HERE, env=env)
         if done.returncode != 0:
             print(f"\n--- the suite's log ---\n{lab.log()[-4000:]}")

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The first start of an unclaimed box in the lab: cables are plugged from outside, the second factor is real, another browser goes on where the first was,
 // and in the end the kernel has the addresses and the rules and a packet passes.
-//   BASE_URL=... CLAIM_CODE=... FOLDER=... PLUG_WAN=... PLUG_LAN=... PASS='prints who the internet saw' KERNEL='prints addresses and rules' KEYBOARD=1 (the second pass) node setup.mjs
+//   BASE_URL=... CLAIM_CODE=... FOLDER=... PLUG_WAN=... PLUG_LAN=... PASS='prints who the internet saw' KERNEL='prints addresses and rules' NEAR='says whether the LAN
+//   reaches the box: ping, its page' [KEYBOARD=1 (the second pass) | LAN_ONLY=1 (the third)] node setup.mjs
 // The second pass has no mouse: it claims, leaves the factor for later, chooses the ports by hand, imports, commits.
+// The third has one cable, that of its own network.
 import { execSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { by_keyboard, check_axe, complaints_of, make_checks, open_page, overflow, picture, shoot, start_browser } from './look.mjs'
@@ -388,7 +390,57 @@ async function second_pass() {
 	})
 }
 
-await (process.env.KEYBOARD ? second_pass() : first_pass())
+/* ---- without the internet ---- */
+
+async function lan_only() {
+	await check('claimed and named', async () => {
+		await claim_form()
+		await page.getByLabel('Claim code').fill(process.env.CLAIM_CODE)
+		await page.getByLabel('Password', { exact: true }).fill(password)
+		await page.getByLabel('Password again').fill(password)
+		await page.getByRole('button', { name: 'Become its administrator' }).click()
+		await page.getByRole('button', { name: 'Not now' }).click()
+		await step('names')
+		await page.getByLabel('Host name').fill('shed')
+		await onward()
+		await step('ports')
+	})
+	await check('the one cable is proposed for either side, and is the LAN', async () => {
+		await page.locator('.setup-port').nth(2).waitFor()
+		await page.waitForTimeout(1100)
+		run('PLUG_LAN')
+		await page.getByText('A cable was plugged into eth1').waitFor()
+		const wrong = await look('4-ports-lan')
+		await page.getByRole('button', { name: 'Use eth1 for Own network (LAN)' }).click()
+		await page.getByText('With your own network alone the box has no way to the internet yet').waitFor()
+		await onward()
+		await step('addresses')
+		return wrong
+	})
+	await check('only what the LAN needs is asked for', async () => {
+		const sides = await page.getByRole('group', { name: /WAN/ }).count()
+		await page.getByLabel('IPv4 address and length').fill('192.0.2.1/25')
+		await onward()
+		await step('rules')
+		const switches = await page.getByRole('switch').count()
+		await onward()
+		await step('review')
+		return [sides > 0 && 'addresses of the internet are asked for', switches !== 1 && `${switches} permissions are offered`]
+	})
+	await check('committed, and kept: the LAN reaches the box and its page, and nothing is let through', async () => {
+		await page.getByText('Valid: the appliance can do this').waitFor()
+		await onward()
+		await dialog().getByRole('button', { name: 'Commit', exact: true }).click()
+		await page.getByRole('heading', { name: 'It is in force, on trial' }).waitFor()
+		const near = run('NEAR')
+		await page.locator('.bar').getByRole('button', { name: 'Keep' }).click()
+		await page.getByRole('heading', { name: 'shed is set up' }).waitFor()
+		const told = run('KERNEL')
+		return [...await kernel_has('192.0.2.1/25'), near !== 'ping page' && `the LAN has: "${near}"`, /lan-out|masquerade/.test(told) && 'the LAN is let out', run('PASS') !== '' && 'something passes']
+	})
+}
+
+await (process.env.KEYBOARD ? second_pass() : process.env.LAN_ONLY ? lan_only() : first_pass())
 page.expected.push(/404.*commits\/pending/)		// it ended while it was asked for
 await check('the browser complained of nothing', () => complaints_of(page))
 await browser.close()

@@ -153,6 +153,11 @@ def test_first_start_by_the_keyboard_alone():
     assert run.first_start(KEYBOARD="1") == 0
 
 
+def test_first_start_without_the_internet():
+    dist()
+    assert run.first_start(LAN_ONLY="1") == 0
+
+
 def test_each_page_brings_its_sheets(tmp_path):
     """Opened first, a page looks as it does when others were seen before; and the judge finds a sheet that is taken away."""
     judge = ["node", HERE / "sheets.mjs"]

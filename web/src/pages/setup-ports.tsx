@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which port is which: a cable is plugged, the port that notices is proposed. Each can be chosen by hand too.
+// Which port is which: a cable is plugged, the port that notices is proposed for what has none yet. Each can be chosen by hand too.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { words_of } from '../core/api'
 import { series, series_tick } from '../core/live'
@@ -57,7 +57,8 @@ export function Ports({ draft, onward }: StepProps) {
 	const [own, set_own] = useState<Record<Side, string> | null>(null)
 	const chosen = own ?? chosen_ports(draft, ports ?? [])
 	const { busy, error: refused, save } = useWrite(() => write(port_operations(draft, chosen)), onward)
-	const asked = SIDES.find(side => !chosen[side])
+	const open = SIDES.filter(side => !chosen[side])
+	const asked = open.at(0)
 	const choose = (kernel: string, side: string) => {
 		const next = { ...chosen }
 		for (const one of SIDES)
@@ -83,7 +84,8 @@ export function Ports({ draft, onward }: StepProps) {
 					<span class="setup-ask-icon" aria-hidden="true"><Icon name={asked ? 'link' : 'check'} size={24} /></span>
 					<div role="status"><p class="setup-ask-title">{proposal ? t(proposal.is_linked ? 'setup-plugged' : 'setup-pulled', { port: proposal.kernel }) : asked ? t(ASKS[asked]) : t('setup-both-chosen')}</p>
 						<p>{asked ? t('setup-ask-more') : t('setup-both-more', { wan: chosen.wan, lan: chosen.lan })}</p></div>
-					{proposal && asked && <Button kind="primary" icon="check" onClick={() => choose(proposal.kernel, asked)}>{t('setup-use-as', { port: proposal.kernel, side: t(NAMES[asked]) })}</Button>}
+					{proposal && <div class="setup-ask-sides">{open.map(side => <Button key={side} kind={side === asked ? 'primary' : 'plain'} icon="check" onClick={() => choose(proposal.kernel, side)}>
+						{t('setup-use-as', { port: proposal.kernel, side: t(NAMES[side]) })}</Button>)}</div>}
 				</div>
 				<ul class="setup-ports" aria-label={t('setup-ports')}>
 					{ports.map(port => <PortCard key={port.kernel} port={port} side={side_of(port.kernel)} is_noticed={noticed?.kernel === port.kernel} onSide={side => choose(port.kernel, side)} />)}
