@@ -141,6 +141,34 @@ await check('the kernel is compared, and what somebody changed past the configur
 	return check_axe(page, 'drift')
 })
 
+const ENTRIES = 100000
+await check('a file of entries is uploaded from the menu of its list, and the kernel has them; one with a fault is told by its line', async () => {
+	for (const [list, value] of [['lists', { name: 'visitors', source: 'upload' }], ['groups', { name: 'visitors', lists: ['visitors'] }],
+		['rules', { id: 'visitors', from: ['lan'], to: ['wan'], destination: { group: ['visitors'] }, action: 'drop' }]]) {
+		const { status, body } = await api('POST', `/configuration/firewall/${list}`, value)
+		if (status >= 300)
+			return JSON.stringify(body)
+	}
+	await go('settings/firewall/lists')
+	const upload = async text => {
+		await page.getByRole('row').filter({ hasText: 'visitors' }).locator('.menu-button, [aria-haspopup=menu]').click()
+		const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('menuitem', { name: 'Upload a file of entries' }).click()])
+		await chooser.setFiles({ name: 'visitors.txt', mimeType: 'text/plain', buffer: Buffer.from(text) })
+	}
+	page.expected.push(/status of 422/)
+	await upload('203.0.113.10\n\n203.0.113.300\n')
+	await page.getByText(/line 3 is no address/).waitFor()
+	await shoot(page, 'upload-refused')
+	const before = execSync(process.env.KERNEL, { maxBuffer: 1 << 27 }).toString()
+	const sent = page.getByText(/visitors.txt: \d+ % are at the appliance/).waitFor()
+	await upload(Array.from({ length: ENTRIES }, (_, at) => `2001:db8:99:1::${(at >> 15).toString(16)}:${(2 * at & 0xffff).toString(16)}`).join('\n'))
+	await sent
+	await shoot(page, 'upload')
+	await page.getByText('visitors.txt is in force as visitors').waitFor({ timeout: 60000 })
+	const has = execSync(process.env.KERNEL, { maxBuffer: 1 << 27 }).toString().match(/2001:db8:99:1::[0-9a-f:]*/g)?.length ?? 0
+	return [before.includes('203.0.113.10') && 'entries of the refused file are in the kernel', has !== ENTRIES && `the kernel has ${has} of ${ENTRIES}`]
+})
+
 await check('the explorer finds a call, shows it as curl, and makes it', async () => {
 	await go('api')
 	await page.getByRole('searchbox').fill('verification kernel')

@@ -59,12 +59,13 @@ export async function counts_of(path: string): Promise<Map<string, number>> {
 	return new Map((answer.body?.counts ?? []).map(one => [one.name, one.count]))
 }
 
-const PART = 8 << 20
+const PART = 1 << 20
 
-/** The entries of a list from a file, in parts: in force when it returns. */
-export async function upload_entries(name: string, file: Blob) {
+/** The entries of a list from a file, in parts: in force when it returns. onPart is told the share of the file that the appliance has. */
+export async function upload_entries(name: string, file: Blob, onPart: (share: number) => void) {
 	let at = 0
 	do {
+		onPart(file.size ? at / file.size : 0)
 		await call('PUT', `/lists/${encodeURIComponent(name)}/entries?offset=${at}&size=${file.size}`, { body: file.slice(at, at + PART), type: 'application/octet-stream' })
 		at += PART
 	} while (at < file.size)

@@ -55,6 +55,7 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 	const [error, set_error] = useState('')
 	const [draft, set_draft] = useState<EntryDraft | null>(place.value.query.has('edit') ? { key: place.value.query.get('edit') } : null)
 	const [removing, set_removing] = useState<string | null>(null)
+	const [sending, set_sending] = useState<{ file: string; share: number } | null>(null)
 	const [counts, set_counts] = useState<Map<string, number> | null>(null)
 	const asked = useRef(0)
 	const columns = columns_of(list)
@@ -94,13 +95,17 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 	}
 	const move = (name: string, body: Record<string, string>) =>
 		change(edit('POST', `${entry_path(list.path, name)}/move`, body), t('settings-is-moved-in-the-pending', { name }))
+	const send = (name: string, file: File) => {
+		const sent = upload_entries(name, file, share => set_sending({ file: file.name, share })).finally(() => set_sending(null))
+		change(sent, t('settings-uploaded', { name, file: file.name }))
+	}
 	const pick = (name: string) => {
 		const picker = document.createElement('input')
 		picker.type = 'file'
 		picker.addEventListener('change', () => {
 			const file = picker.files?.[0]
 			if (file)
-				change(upload_entries(name, file), t('settings-uploaded', { name, file: file.name }))
+				send(name, file)
 		})
 		picker.click()
 	}
@@ -127,6 +132,8 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 				{editable && <Button kind="primary" icon="plus" onClick={() => set_draft({ key: null })}>{t('settings-new', { noun })}</Button>}
 			</PageHead>
 			{error && <Notice alert tone="bad" icon="unlink" title={t('settings-this-list-cannot-be-read')}><p>{error}</p></Notice>}
+			{sending && <Notice tone="note" icon="up" title={t('settings-uploading', { file: sending.file, percent: Math.round(sending.share * 100) })}>
+				<progress class="sending" max={1} value={sending.share} aria-label={sending.file} /></Notice>}
 			<div class="tools">
 				<label class="search"><Icon name="search" size={17} /><span class="unseen">{t('settings-search', { list: page_title(list) })}</span>
 					<input type="search" value={text} placeholder={t('settings-search', { list: page_title(list).toLowerCase() })} onInput={event => {

@@ -69,3 +69,4 @@ settings-used-n = von { $count }
 settings-unused = nirgends
 settings-upload = Eine Datei mit Einträgen hochladen
 settings-uploaded = { $file } ist als { $name } in Kraft
+settings-uploading = { $file }: { $percent } % sind bei der Box

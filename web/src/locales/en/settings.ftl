@@ -69,3 +69,4 @@ settings-used-n = by { $count }
 settings-unused = not used
 settings-upload = Upload a file of entries
 settings-uploaded = { $file } is in force as { $name }
+settings-uploading = { $file }: { $percent } % are at the appliance

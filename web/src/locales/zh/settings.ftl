@@ -53,3 +53,4 @@ settings-used-n = 被 { $count } 处使用
 settings-unused = 未使用
 settings-upload = 上传条目文件
 settings-uploaded = { $file } 已作为 { $name } 生效
+settings-uploading = { $file }：设备已收到 { $percent } %
