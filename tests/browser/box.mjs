@@ -130,6 +130,57 @@ await check('the secrets page says what protects them, and makes a new data key'
 	return body.protection === 'passphrase' && body.protected ? '' : `the vault says ${JSON.stringify(body)}`
 })
 
+await check('the TPM keeps the key: after another boot it does not release it, and the recovery passphrase opens', async () => {
+	const vault = async () => (await api('GET', '/vault')).body
+	const restart = async () => {		// of the process that has the key
+		const { pid } = (await api('GET', '/state/processes')).body.processes.find(one => one.name === 'confd')
+		page.expected.push(/status of 50[0-9]/, /net::ERR_/)
+		execSync(`kill -9 ${pid}`)
+		for (let tries = 0, now = pid; now === pid; tries++) {
+			if (tries === 100)
+				throw new Error('confd did not start again')
+			await page.waitForTimeout(100)
+			now = (await api('GET', '/state/processes').catch(() => null))?.body?.processes?.find(one => one.name === 'confd')?.pid ?? pid
+		}
+		await page.reload()
+		await page.locator('.facts').waitFor()
+	}
+	await page.getByRole('button', { name: 'Change the protection' }).click()
+	await dialog().locator('[name=protection][value=tpm]').check({ force: true })
+	await dialog().getByLabel('Boot registers').selectOption('7')
+	await dialog().locator('[name=vault-passphrase]').fill('the words on the card')
+	await dialog().locator('[name=vault-again]').fill('the words on the cart')
+	const wrong = [await dialog().getByRole('button', { name: 'Protect so' }).isEnabled() && 'two passphrases that differ are taken']
+	await dialog().locator('[name=vault-again]').fill('the words on the card')
+	await shoot(page, 'protect-tpm')
+	wrong.push(...await check_axe(page, 'the form of the TPM', 'dialog[open]'))
+	await dialog().getByRole('button', { name: 'Protect so' }).click()
+	await dialog().getByText('PCR 7 (SHA-256) is blank').waitFor()		// nothing has measured a boot yet
+	execSync(process.env.TPM_EXTEND)
+	await dialog().getByRole('button', { name: 'Protect so' }).click()
+	await page.getByText('PCR 7', { exact: true }).waitFor()
+	const first = await vault()
+	await restart()
+	const second = await vault()
+	execSync(process.env.TPM_EXTEND)
+	await restart()
+	await page.getByText('PCR 7 changed').waitFor()
+	await shoot(page, 'secrets-locked')
+	wrong.push(...await check_axe(page, 'locked secrets'))
+	page.expected.push(/status of 40[39].*\/vault\/unlock/)
+	await page.getByRole('button', { name: 'Ask the TPM again' }).click()
+	await page.locator('.field-error').waitFor()
+	await page.getByLabel('Recovery passphrase').fill('the words on the cart')
+	await page.getByRole('button', { name: 'Unlock' }).click()
+	await page.waitForTimeout(300)
+	wrong.push(!(await vault()).locked && 'a wrong passphrase opens')
+	await page.getByLabel('Recovery passphrase').fill('the words on the card')
+	await page.getByRole('button', { name: 'Unlock' }).click()
+	await page.getByText('The secrets are open').waitFor()
+	return [...wrong, (first.protection !== 'tpm' || first.pcrs !== '7' || !first.protected || first.locked) && `protected: ${JSON.stringify(first)}`, second.locked && `after a restart: ${JSON.stringify(second)}`,
+		(await vault()).locked && 'it is locked still']
+})
+
 await check('the kernel is compared, and what somebody changed past the configuration is found and put back', async () => {
 	await go('drift')
 	await page.getByRole('button', { name: 'Compare now' }).click()

@@ -13,6 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lab"))
 from lab import HOSTS, ROOT, WORLD4, Lab  # noqa: E402
+from tpm import Chip  # noqa: E402
 
 
 def install_packages():
@@ -75,12 +76,13 @@ def ssh_outwards(lab):
 def main(script="run.mjs", out=None):
     """Exit status of the script; what it says goes to the file `out`. Several may run side by side, each in a lab of its own."""
     install_packages()
-    with Lab("w" + script[0]).start() as lab:
+    with Chip() as chip, Lab("w" + script[0]).start(first=chip.first) as lab:
         lab.load(ROOT / "examples" / "lab.yaml", comment="the lab")
         lab.serve("inet", 80)
         surf(lab)
         lab.serve("inet", 22)
         env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), LOG_TRAFFIC=logged_packet(lab), KERNEL=kernel_rules(lab), PROBE=ssh_outwards(lab),
+                   TPM_EXTEND=f"{sys.executable} {ROOT}/tests/lab/tpm.py {chip.path} 7",
                    DRIFT=f"ip -n {lab.ns('box')} address del 192.0.2.129/26 dev eth2")
         done = subprocess.run(["node", script], cwd=HERE, env=env, stdout=out, stderr=out)
         if done.returncode != 0:
