@@ -2,7 +2,7 @@
 // Dialogs and menus on the browser's own <dialog> and popover: focus, Escape and the backdrop are its work.
 import '../css/dialog.css'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from './icon'
 import { IconButton } from './parts'
 import { t } from '../core/words'
@@ -60,7 +60,6 @@ export function Menu({ label, items, tabIndex, icon = 'more', children, class: e
 	const list = useRef<HTMLDivElement>(null)
 	const button = useRef<HTMLButtonElement>(null)
 
-	useEffect(() => { if (open) list.current?.showPopover() }, [open])
 	const place_menu = () => {
 		const menu = list.current
 		const from = button.current?.getBoundingClientRect()
@@ -76,6 +75,14 @@ export function Menu({ label, items, tabIndex, icon = 'more', children, class: e
 		const at = buttons.indexOf(document.activeElement as HTMLElement)
 		buttons[(at + by + buttons.length) % buttons.length]?.focus()
 	}
+	// At once, and not when the browser has painted: the next key is the menu's already.
+	useLayoutEffect(() => {
+		if (!open)
+			return
+		list.current?.showPopover()
+		place_menu()
+		step(1)
+	}, [open])
 	return (
 		<>
 			<button ref={button} type="button" class={extra ?? 'icon-button'} aria-label={label} title={label} aria-haspopup="menu" tabIndex={tabIndex}
@@ -84,12 +91,8 @@ export function Menu({ label, items, tabIndex, icon = 'more', children, class: e
 			</button>
 			{open && <div ref={list} id={id} class="menu" popover="auto" role="menu" aria-label={label}
 				onToggle={event => {
-					if ((event as ToggleEvent).newState === 'open') {
-						place_menu()
-						step(1)
-					} else {
+					if ((event as ToggleEvent).newState === 'closed')
 						set_open(false)
-					}
 				}}
 				onKeyDown={event => {
 					event.stopPropagation()
