@@ -6,6 +6,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from vm import Cable
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build"))
 STAGE = Path(os.environ.get("PATRONUS_STAGE", BUILD / "stage"))
@@ -32,6 +34,20 @@ def disk(path, mib=48):
 
 def given(path):
     return ["-drive", f"file={path},if=virtio,format=raw,cache=writeback"]
+
+
+def between(lab, directory, document, server_via=None):
+    """(server, patronus, client): three machines, two cables, and the document in force on the one in the middle, which is 198.51.100.2 and 192.0.2.1."""
+    wan, lan = Cable(directory / "wan"), Cable(directory / "lan")
+    # All three start at once.
+    server, box, client = lab.vm("server", [], cables=[wan]), lab.vm("patronus", [], cables=[wan, lan]), lab.vm("client", [], cables=[lan])
+    box.wait_up()
+    patronus = Product(box, device=None).start()
+    patronus.ctl("load", "-", text=document)
+    patronus.ctl("commit")
+    for vm, address, via in ((server, "198.51.100.1/24", server_via), (client, "192.0.2.10/25", "192.0.2.1")):
+        vm.wait_up().run(f"ip link set eth0 up; ip addr add {address} dev eth0" + (f"; ip route add default via {via}" if via else ""))
+    return server, patronus, client
 
 
 class Product:

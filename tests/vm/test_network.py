@@ -3,8 +3,7 @@
 import re
 
 from figures import count, record
-from product import Product
-from vm import Cable
+from product import between
 
 PACKETS = count(200, 5000)
 DOCUMENT = """
@@ -43,15 +42,8 @@ def packets(vm, device):
 
 
 def test_traffic_through_patronus(lab, tmp_path):
-    wan, lan = Cable(tmp_path / "wan"), Cable(tmp_path / "lan")
-    # All three start at once.
-    server, box, client = lab.vm("server", [], cables=[wan]), lab.vm("patronus", [], cables=[wan, lan]), lab.vm("client", [], cables=[lan])
-    box.wait_up()
-    patronus = Product(box, device=None).start()
-    patronus.ctl("load", "-", text=DOCUMENT)
-    patronus.ctl("commit")
-    for vm, address, via in ((server, "198.51.100.1/24", None), (client, "192.0.2.10/25", "192.0.2.1")):
-        vm.wait_up().run(f"ip link set eth0 up; ip addr add {address} dev eth0" + (f"; ip route add default via {via}" if via else ""))
+    server, patronus, client = between(lab, tmp_path, DOCUMENT)
+    box = patronus.vm
     (server.job / "server.py").write_text(SERVER)
     (client.job / "client.py").write_text(CLIENT)
     server.run("python3 /job/server.py > /job/served 2>&1 & until grep -q ready /job/served; do sleep 0.05; done")

@@ -2,8 +2,7 @@
 """Debian's 6.1 takes the program that answers SYN packets, and answers with it; a caller of another machine gets through."""
 import re
 
-from product import Product
-from vm import Cable
+from product import between
 
 DOCUMENT = """
 interfaces:
@@ -28,15 +27,9 @@ s = socket.create_connection(("198.51.100.1", 3080), 20); s.sendall(b"hello"); p
 
 
 def test_the_driver_answers(lab, tmp_path):
-    wan, lan = Cable(tmp_path / "wan"), Cable(tmp_path / "lan")
-    server, box, client = lab.vm("server", [], cables=[wan]), lab.vm("patronus", [], cables=[wan, lan]), lab.vm("client", [], cables=[lan])
-    box.wait_up()
-    patronus = Product(box, device=None).start()
-    patronus.ctl("load", "-", text=DOCUMENT)
-    patronus.ctl("commit")
-    for vm, address, via in ((server, "198.51.100.1/24", "198.51.100.2"), (client, "192.0.2.10/25", "192.0.2.1")):
-        vm.wait_up().run(f"ip link set eth0 up; ip addr add {address} dev eth0; ip route add default via {via}")
-        (vm.job / "run.py").write_text(SERVER if vm is server else CLIENT)
+    server, patronus, client = between(lab, tmp_path, DOCUMENT, server_via="198.51.100.2")
+    (server.job / "run.py").write_text(SERVER)
+    (client.job / "run.py").write_text(CLIENT)
     assert "driver" in patronus.ctl("show", "firewall", "xdp-answers")
     server.run("python3 /job/run.py > /job/served 2>&1 & until grep -q ready /job/served; do sleep 0.05; done")
     client.run("ping -c 1 -W 5 192.0.2.1", check=False)
