@@ -155,14 +155,17 @@ covers(const struct policy_answer *a, const struct policy_answer *b)
 	    prefix_covers(&a->to, &b->to) && a->ports.low <= b->ports.low && b->ports.high <= a->ports.high;
 }
 
-/* What an entry that is left would take from one that is wanted is as `wanted` has it: on that link, and not more. */
+/*
+ * What an entry that is left would take from one that is wanted is as `wanted` has it: on that link, and not more.  In a full table nobody is answered
+ * behind what it has, which is as good as being left.
+ */
 static void
 leave(struct table *t, const struct policy_answer *a, uint32_t from, const char *rule)
 {
 	struct policy_answer left;
 	uint32_t i, k;
 
-	for (i = from; i < t->nwanted; i++) {
+	for (i = from; i < t->nwanted && t->x->n_answers < XDP_ANSWERS; i++) {
 		if (!meets(a, &t->wanted[i]))
 			continue;
 		left = *a;
@@ -283,7 +286,4 @@ resolve_answers(struct resolver *s)
 		for (i = 0; d->is_full && i < 2; i++)
 			leave(&t, &anything[i], from, r->id);
 	}
-	/* An end that does not fit is not answered for, which is as good as being left. */
-	if (x->n_answers > XDP_ANSWERS)
-		x->n_answers = XDP_ANSWERS;
 }

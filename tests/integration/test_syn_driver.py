@@ -303,6 +303,18 @@ def test_frames_for_another_are_not_answered(box):
     wait_for("answers", 3, lambda: answered(box) >= before + 10)
 
 
+def test_more_rules_than_the_table_has(box):
+    """The first have the table; of each other one it is told that the kernel answers, and why."""
+    many = "".join(f"    - {{ id: many-{i}, from: wan, to: dmz, destination: {{ addresses: [198.18.{i // 250}.{i % 250 + 1}] }}, service: web, syn-protection: {{}}, action: accept }}\n"
+                   for i in range(300))
+    box.load_text(DOCUMENT.format(on="true", syn=SYN).replace("  rules:\n", "  rules:\n" + many))
+    told = places(box)
+    assert len(told) == 303 and [told[f"many-{i}"] for i in (0, 63)] == [("driver", "")] * 2
+    assert {told[f"many-{i}"] for i in range(64, 300)} == {("stack", "the driver's table is full")}
+    load(box, True)
+    assert places(box)["web"] == ("driver", "")
+
+
 def test_fwd_is_killed(box):
     """The program answers on, and the next fwd takes over."""
     fwd = box.processes()["fwd"]["pid"]
