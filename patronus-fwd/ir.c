@@ -213,7 +213,10 @@ follows(const uint8_t *a, const uint8_t *b, unsigned len)
 	return i > 0 && memcmp(next, b, len) == 0;
 }
 
-/* The kernel refuses overlapping intervals, and touching ones cost it a node more.  Those that end at different times do not overlap. */
+/*
+ * The kernel refuses overlapping intervals, and touching ones cost it a node more.  Those that end at different times do not overlap.  Not of
+ * maps: neighbours lead to different rules.
+ */
 static void
 merge_intervals(struct ir_set *s)
 {
@@ -296,7 +299,7 @@ ir_set_seal(struct ir_set *s)
 
 	if (s->n > 1) {
 		qsort_r(s->elems, s->n, sizeof(*s->elems), elem_order, &how);
-		if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields == 1)
+		if ((s->flags & (IR_SET_INTERVAL | IR_SET_VERDICT)) == IR_SET_INTERVAL && s->nfields == 1)
 			merge_intervals(s);
 		else
 			merge_equal(s);

@@ -588,6 +588,52 @@ test_two_elements_are_one_count(void **state)
 	assert_int_equal(in_kernel(sum), 0);
 }
 
+/* Networks that touch are rules of their own: n of them in turn let pass and dropped, without one, and one the other way round. */
+static char *
+neighbours(unsigned n, unsigned missing, unsigned other)
+{
+	char *yaml, *at;
+	unsigned i;
+
+	yaml = at = calloc(1, sizeof(HEAD) + 16 + n * 160);
+	at += sprintf(at, "%s  rules:\n", HEAD);
+	for (i = 0; i < n; i++)
+		if (i != missing)
+			at += sprintf(at, RULE("t%u", "from: lan, to: wan, source: {addresses: [198.18.%u.0/24]}, action: %s"), i, i,
+			    (i % 2 == 0) != (i == other) ? "accept" : "drop");
+	return yaml;
+}
+
+static void
+commit_neighbours(struct apply *a, unsigned n, unsigned missing, unsigned other)
+{
+	char *yaml = neighbours(n, missing, other);
+	char command[256];
+	unsigned i;
+
+	commit(a, yaml);
+	free(yaml);
+	assert_int_equal(a->n_full, 1);
+	assert_in_force(a);
+	for (i = 0; i < n; i++) {
+		(void)snprintf(command, sizeof(command), "nft list map inet patronus map.pair.lan.wan.v4-saddr-ranges | tr ',' '\\n' | "
+		    "grep -q '198.18.%u.0/24 .*\"t%u\" : %s'", i, i, (i % 2 == 0) != (i == other) ? "accept" : "drop");
+		assert_int_equal(in_kernel(command), i == missing ? 1 : 0);
+	}
+}
+
+static void
+test_networks_that_touch(void **state)
+{
+	struct apply *a = *state;
+
+	commit_neighbours(a, 12, 99, 99);
+	commit_neighbours(a, 12, 99, 3);
+	commit_neighbours(a, 12, 5, 4);
+	commit_neighbours(a, 14, 99, 99);
+	commit_neighbours(a, 14, 13, 0);
+}
+
 static void
 test_last_known_good(void **state)
 {
@@ -698,6 +744,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_counters_survive_moves, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_look_up_changes_in_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_elements_are_one_count, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_networks_that_touch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_known_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_element, setup, teardown)
