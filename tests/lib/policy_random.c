@@ -114,6 +114,48 @@ random_rule(struct fw_policy *p, struct policy_rule *r, unsigned number, unsigne
 	random_syn(r, arena);
 }
 
+static struct policy_addresses *
+addresses_one(struct prefix one, struct arena *arena)
+{
+	struct policy_addresses *a = arena_alloc(arena, 1, sizeof(*a));
+
+	a->path = "";
+	a->items = arena_alloc(arena, 1, sizeof(one));
+	a->items[0] = one;
+	a->n = 1;
+	return a;
+}
+
+/* Of a block as a whole, or of its hosts in pairs: these touch as well. */
+static struct prefix
+neighbour(uint8_t family, unsigned number, bool is_pair)
+{
+	unsigned pairs = RANDOM_HOSTS / 2 + 1;
+	struct prefix n = { addr_in_block(family, is_pair ? number / pairs : number, is_pair ? 2 * (number % pairs) : 0), 0 };
+
+	n.len = (uint8_t)(8 * addr_len(&n.addr) - (is_pair ? 1 : 4));
+	n.addr = prefix_network(&n).addr;
+	return n;
+}
+
+/* Rules of the same zones that ask for nothing but networks that touch: each is a rule of its own. */
+static void
+random_row(struct fw_policy *p, struct arena *arena)
+{
+	uint8_t family = below(2) == 0 ? ADDR_V4 : ADDR_V6;
+	bool is_pair = below(2) == 0, is_source = below(2) == 0;
+	unsigned i, n = is_pair ? (RANDOM_HOSTS / 2 + 1) * p->n_interfaces : p->n_interfaces + 1;
+	struct policy_rule *r;
+
+	for (i = 0; i < n && i < p->n_rules; i++) {
+		r = &p->rules[i];
+		*r = (struct policy_rule){ .id = r->id, .path = r->path, .from = p->rules[0].from, .to = p->rules[0].to, .section = r->section,
+		    .action = (uint8_t)(POLICY_ACCEPT + below(3)), .reject = r->reject, .resets_tcp = r->resets_tcp, .is_logged = r->is_logged };
+		(is_source ? &r->source : &r->destination)->n = 1;
+		(is_source ? &r->source : &r->destination)->criteria = addresses_one(neighbour(family, i, is_pair), arena);
+	}
+}
+
 static void
 random_interfaces(struct fw_policy *p, struct arena *arena)
 {
@@ -200,6 +242,8 @@ policy_random(struct arena *arena, unsigned extent, unsigned n_rules_max)
 	p->rules = arena_alloc(arena, p->n_rules + 1, sizeof(*p->rules));
 	for (i = 0; i < p->n_rules; i++)
 		random_rule(p, &p->rules[i], i, extent, arena);
+	if (below(4) == 0)
+		random_row(p, arena);
 	for (i = 0; (extent & RANDOM_SECTIONS) != 0 && i < p->n_rules; i++)
 		p->rules[i].section = (uint8_t)(i < p->n_rules / 4 ? POLICY_PRE : i < p->n_rules - p->n_rules / 4 ? POLICY_MAIN : POLICY_POST);
 	for (i = 0; i < p->n_rules; i++)
@@ -233,12 +277,23 @@ random_type(uint8_t protocol)
 	return protocol == IPPROTO_ICMP ? types[below(sizeof(types))] : types6[below(sizeof(types6))];
 }
 
+/* A packet made for a network may have the first address of it, and so of a block. */
+static void
+not_the_first(struct addr *a)
+{
+	uint8_t *last = &a->bytes[addr_len(a) - 1];
+
+	*last = (uint8_t)(*last + (*last % 16 == 0));
+}
+
 /* Where it really goes: its destination says so, and no packet of the box's own address comes from outside. */
 static void
 settle(const struct fw_policy *p, struct packet *k)
 {
 	uint32_t to;
 
+	not_the_first(&k->source);
+	not_the_first(&k->destination);
 	to = addr_block(&k->destination);
 	k->out = to >= p->n_interfaces ? 0 : to + 1;
 	if (k->out == 0)
