@@ -31,7 +31,8 @@ struct flip {
 	struct change		 *widest;	/* those of them that are in no other, sorted by place */
 	size_t			  nwidest;
 	struct plan		 *out;
-	uint32_t		  first;	/* of the shadow's operations in out */
+	uint32_t		  nops;		/* of the plan's */
+	uint32_t		  first, end;	/* of the shadow's operations in out */
 };
 
 /* --- prefixes that change --- */
@@ -254,19 +255,43 @@ fill(struct flip *f)
 	add_ours(f, false);
 	for (i = 0; i < f->nchanges; i++)
 		add_copy(f, f->changes[i].op->path, &f->changes[i].op->prefix, last_resort(f, &f->changes[i].op->prefix), FLIP_STAND_IN);
+	f->end = f->out->n;
+}
+
+static int
+compare_removals(const void *a, const void *b)
+{
+	const struct op *x = a, *y = b;
+
+	if (x->prefix.len != y->prefix.len)
+		return x->prefix.len < y->prefix.len ? -1 : 1;
+	if (x->tos != y->tos)
+		return x->tos < y->tos ? -1 : 1;
+	return x->metric > y->metric ? -1 : x->metric < y->metric;
+}
+
+/*
+ * The removals of the shadow's routes, the last operations of the plan: the widest prefix first, and of one prefix what lookups take last.
+ * Whoever still reads the shadow finds the right way in what is left of it, or nothing and goes on to the main table.
+ */
+static void
+sort_removals(struct plan *p, uint32_t from)
+{
+	qsort(p->ops + from, p->n - from, sizeof(p->ops[0]), compare_removals);
 }
 
 static void
-flush(struct flip *f, uint32_t end)
+flush(struct flip *f)
 {
+	uint32_t from = f->out->n, i;
 	struct op op;
-	uint32_t i;
 
-	for (i = f->first; i < end; i++) {
+	for (i = f->first; i < f->end; i++) {
 		op = f->out->ops[i];
 		op.kind = OP_SHADOW_REMOVE;
 		plan_push(f->out, &op);
 	}
+	sort_removals(f->out, from);
 }
 
 /* --- the rule, and the main table behind it --- */
@@ -326,38 +351,60 @@ change_main(struct flip *f)
 		}
 }
 
-static void
-change_routes(struct flip *f, uint8_t family)
-{
-	const struct op *one = NULL;
-	uint32_t i, n = 0, end;
+/* --- both families --- */
 
-	f->family = family;
+static void
+prepare(struct flip *f)
+{
+	uint32_t i;
+
 	for (i = 0; i < f->in->n; i++)
-		if (is_mine(f, &f->in->ops[i])) {
-			one = &f->in->ops[i];
-			n++;
-		}
-	/* One message is one instant as it is. */
-	if (n == 1)
-		plan_push(f->out, one);
-	if (n < 2)
+		f->nops += is_mine(f, &f->in->ops[i]);
+	if (f->nops < 2)
 		return;
-	if (f->after.routes == NULL)
-		view_of(&f->after, f->out->arena, f->actual, f->in);
+	view_of(&f->after, f->out->arena, f->actual, f->in);
 	find_changes(f);
 	fill(f);
-	end = f->out->n;
-	rule_op(f->out, OP_RULE_ADD, family);
-	change_main(f);
-	rule_op(f->out, OP_RULE_REMOVE, family);
-	flush(f, end);
+}
+
+/* The one message that everybody sees. */
+static void
+turn(struct flip *f)
+{
+	uint32_t i;
+
+	for (i = 0; f->nops == 1 && i < f->in->n; i++)
+		if (is_mine(f, &f->in->ops[i]))
+			plan_push(f->out, &f->in->ops[i]);
+	if (f->nops > 1)
+		rule_op(f->out, OP_RULE_ADD, f->family);
+}
+
+static void
+turn_back(struct flip *f)
+{
+	rule_op(f->out, OP_RULE_REMOVE, f->family);
+}
+
+/* Step by step for both: privd waits for lookups that are under way between rules and what follows them, and so it does that but twice. */
+static void
+change_routes(const struct plan *in, uint8_t phase, const struct actual *actual, struct plan *ret)
+{
+	static void (*const steps[])(struct flip *) = { prepare, turn, change_main, turn_back, flush };
+	struct flip families[] = { { .family = ADDR_V4 }, { .family = ADDR_V6 } }, *f;
+	size_t i;
+
+	for (f = families; f < families + 2; f++)
+		*f = (struct flip){ .in = in, .phase = phase, .family = f->family, .actual = actual, .out = ret };
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		for (f = families; f < families + 2; f++)
+			if (i < 2 || f->nops > 1)
+				steps[i](f);
 }
 
 void
 flip_expand(const struct plan *in, uint8_t phase, const struct actual *actual, struct plan *ret)
 {
-	struct flip f = { .in = in, .phase = phase, .actual = actual, .out = ret };
 	bool is_done = false;
 	uint32_t i;
 
@@ -368,8 +415,7 @@ flip_expand(const struct plan *in, uint8_t phase, const struct actual *actual, s
 			plan_push(ret, &in->ops[i]);
 		else if (!is_done) {
 			is_done = true;
-			change_routes(&f, ADDR_V4);
-			change_routes(&f, ADDR_V6);
+			change_routes(in, phase, actual, ret);
 		}
 	}
 }
@@ -492,7 +538,7 @@ static void
 recover(const struct actual *a, uint8_t family, struct plan *ret)
 {
 	const struct route **shadows = room(ret, a->nroutes, sizeof(shadows[0]));
-	uint32_t i, nrules = 0;
+	uint32_t i, from, nrules = 0;
 	struct op *op;
 	size_t n = 0, k;
 
@@ -506,12 +552,14 @@ recover(const struct actual *a, uint8_t family, struct plan *ret)
 		redo(a, shadows, n, ret);
 	for (i = 0; i < nrules; i++)
 		rule_op(ret, OP_RULE_REMOVE, family);
+	from = ret->n;
 	for (k = 0; k < n; k++) {
 		op = shadow_op(ret, OP_SHADOW_REMOVE, "", &shadows[k]->destination, shadows[k]->type, shadows[k]->metric);
 		op->via = shadows[k]->via;
 		op->index = shadows[k]->oif;
 		op->tos = shadows[k]->tos;
 	}
+	sort_removals(ret, from);
 }
 
 void

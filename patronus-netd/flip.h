@@ -8,7 +8,7 @@
 /*
  * Several routes change at one instant (docs/adr/0045).  The kernel takes one route at a time; so what lookups will find is written into a
  * shadow table first, one policy rule before the main table's turns them there, the main table is changed behind it, and the rule and
- * the shadow go again.  One family after the other, IPv4 first.
+ * the shadow go again.  Each step for IPv4, then for IPv6.
  *
  * The shadow is also the journal.  While the rule stands the change has happened, and the shadow says what the main table has to become:
  * for every prefix that changes it holds our routes to it, and one with the metric FLIP_STAND_IN for lookups that find none of them.

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Requests that change the kernel's network: walked first, then sent. */
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "ipc/ids.h"
@@ -138,6 +141,18 @@ message_send(enum nl_socket s, const struct nl_msg *m)
 	return nl_request(s, copy, h.nlmsg_len);
 }
 
+/*
+ * Lookups that are under way have read the list of rules, and may not yet have read the table: once this returns they have (docs/adr/0229).
+ * A kernel that does not offer it waits for nobody.
+ */
+static void
+lookups_wait(bool *is_owed)
+{
+	if (*is_owed)
+		(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	*is_owed = false;
+}
+
 bool
 request_rtnl_batch(struct peer *p, struct message *m, const char **ret_why)
 {
@@ -147,6 +162,7 @@ request_rtnl_batch(struct peer *p, struct message *m, const char **ret_why)
 	struct nl_reader reader;
 	struct nl_msg msg;
 	uint32_t n;
+	bool is_rule, is_owed = false;
 	int error = 0;
 
 	(void)ret_why;
@@ -154,14 +170,20 @@ request_rtnl_batch(struct peer *p, struct message *m, const char **ret_why)
 		return answer_refusal(p, m, &why, why.message);
 	nlmsg_reader_init(&reader, r->messages.data, r->messages.len);
 	while (nlmsg_next(&reader, &msg) == 1) {
+		is_rule = msg.type == RTM_NEWRULE || msg.type == RTM_DELRULE;
+		if (!is_rule)
+			lookups_wait(&is_owed);
 		nl_text_clear();
 		error = owner_check(&msg);
 		if (error == 0)
 			error = message_send(NL_ROUTE, &msg);
 		if (error != 0)
 			break;
+		is_owed = is_owed || is_rule;
 		rep.done++;
 	}
+	/* What follows the rule may be in the next request. */
+	lookups_wait(&is_owed);
 	if (error == 0)
 		(void)peer_reply(p, &m->header, &rep, -1);
 	else

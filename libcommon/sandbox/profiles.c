@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <linux/membarrier.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -126,7 +127,7 @@ static const struct profile_call privd_calls[] = {
 	CALL(renameat2), CALL(rename), CALL(unlink), CALL(unlinkat), CALL(symlinkat), CALL(readlinkat), CALL(chmod), CALL(fchmod),
 	CALL(fchmodat), CALL(fcntl), CALL(memfd_create), CALL(ftruncate),
 	CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_WITHOUT(mprotect, 2, PROT_EXEC), CALL(munmap), CALL(mremap), CALL(brk), CALL(madvise),
-	CALL(wait4), CALL(waitid), CALL_EQ(kill, 1, 0), CALL(futex), CALL(getrandom),
+	CALL(wait4), CALL(waitid), CALL_EQ(kill, 1, 0), CALL(futex), CALL(getrandom), CALL_EQ(membarrier, 0, MEMBARRIER_CMD_GLOBAL),
 	CALL(rt_sigreturn), CALL(rt_sigprocmask), CALL(rt_sigaction), CALL(restart_syscall),
 	CALL(clock_gettime), CALL(clock_nanosleep), CALL(gettimeofday), CALL(getpid), CALL(gettid), CALL(getuid), CALL(geteuid),
 	CALL(exit), CALL(exit_group),

@@ -2,7 +2,8 @@
 /*
  * Changes of several routes, against a small kernel that does one message at a time.  In many random worlds (foreign routes, nested
  * prefixes, metrics, unreachable ones): after each message every lookup finds what it found before, or every lookup finds what it will find;
- * and whoever ends between two messages, what is left is brought to one of the two, at one instant.
+ * and whoever ends between two messages, what is left is brought to one of the two, at one instant.  A lookup that has read the rule before it
+ * was taken away finds the right way after each message, too.
  */
 #include <linux/rtnetlink.h>
 #include <setjmp.h>
@@ -126,11 +127,12 @@ probe(uint8_t family, uint32_t i)
 	return a;
 }
 
+/* is_late: it began while there was a rule. */
 static uint32_t
-look(const struct kernel *k, uint8_t family, uint32_t i)
+look(const struct kernel *k, uint8_t family, uint32_t i, bool is_late)
 {
 	struct addr a = probe(family, i);
-	const struct route *r = k->has_rule[family] ? look_in(k, RTNLWALK_SHADOW, &a) : NULL;
+	const struct route *r = k->has_rule[family] || is_late ? look_in(k, RTNLWALK_SHADOW, &a) : NULL;
 
 	if (r == NULL || r->type == RTN_THROW)
 		r = look_in(k, RT_TABLE_MAIN, &a);
@@ -138,14 +140,14 @@ look(const struct kernel *k, uint8_t family, uint32_t i)
 }
 
 static struct answers
-ask(const struct kernel *k)
+ask(const struct kernel *k, bool is_late)
 {
 	struct answers a;
 	uint32_t i;
 
 	for (i = 0; i < PROBES; i++) {
-		a.way[0][i] = look(k, ADDR_V4, i);
-		a.way[1][i] = look(k, ADDR_V6, i);
+		a.way[0][i] = look(k, ADDR_V4, i, is_late);
+		a.way[1][i] = look(k, ADDR_V6, i, is_late);
 	}
 	return a;
 }
@@ -284,15 +286,35 @@ which(const struct answers *now, const struct answers *before, const struct answ
 	    (memcmp(now->way[family], after->way[family], sizeof(now->way[0])) == 0 ? 2u : 0u);
 }
 
+/* Families of which the rule was taken away: those that still read the shadow. */
+static void
+expect_late(const struct kernel *k, const bool *was_turned, const struct answers *after, const struct op *op)
+{
+	struct answers late = ask(k, true);
+	unsigned family;
+
+	for (family = 0; family < 2; family++)
+		if (was_turned[family] && memcmp(late.way[family], after->way[family], sizeof(late.way[0])) != 0)
+			fail_msg("%s, metric %u: who still reads the shadow is led astray", op->object, op->metric);
+}
+
+static void
+note_turn(bool *was_turned, const struct op *op)
+{
+	if (op->kind == OP_RULE_REMOVE)
+		was_turned[op->prefix.addr.family == ADDR_V6] = true;
+}
+
 /* Carried out by somebody else from here. */
 static void
-recover(struct kernel *k, const struct answers *before, const struct answers *after, unsigned *seen)
+recover(struct kernel *k, const struct answers *before, const struct answers *after, unsigned *seen, const bool *had_turned)
 {
 	struct arena *arena = arena_new(0);
 	struct answers now;
 	struct actual a;
 	struct plan steps;
 	uint32_t i, family;
+	bool was_turned[2] = { had_turned[0], had_turned[1] };
 	unsigned w;
 
 	actual_of(&a, k, arena);
@@ -302,7 +324,9 @@ recover(struct kernel *k, const struct answers *before, const struct answers *af
 	for (i = 0; i < steps.n; i++) {
 		expect_walked(&steps.ops[i]);
 		kernel_do(k, &steps.ops[i]);
-		now = ask(k);
+		note_turn(was_turned, &steps.ops[i]);
+		expect_late(k, was_turned, after, &steps.ops[i]);
+		now = ask(k, false);
 		for (family = 0; family < 2; family++) {
 			w = which(&now, before, after, family);
 			if ((w & seen[family]) == 0)
@@ -321,13 +345,16 @@ go(struct kernel *k, const struct plan *steps, const struct answers *before, con
 	struct kernel dead;
 	struct answers now;
 	unsigned seen[2] = { 3, 3 }, w;
+	bool was_turned[2] = { false };
 	uint32_t i, family;
 	struct change c;
 
 	for (i = 0; i < steps->n; i++) {
 		expect_walked(&steps->ops[i]);
 		kernel_do(k, &steps->ops[i]);
-		now = ask(k);
+		note_turn(was_turned, &steps->ops[i]);
+		expect_late(k, was_turned, after, &steps->ops[i]);
+		now = ask(k, false);
 		for (family = 0; family < 2; family++) {
 			w = which(&now, before, after, family);
 			if (w == 0)
@@ -339,7 +366,7 @@ go(struct kernel *k, const struct plan *steps, const struct answers *before, con
 		if (!is_soak && random_below(KILLS) != 0)
 			continue;
 		dead = *k;
-		recover(&dead, before, after, seen);
+		recover(&dead, before, after, seen, was_turned);
 		/* And from there to what is wanted. */
 		change_to(&c, &dead, wanted, n);
 		for (w = 0; w < c.steps.n; w++)
@@ -372,11 +399,11 @@ lookups_are_never_mixed(void **state)
 		arena_free(c.arena);
 		expect_settled(&k, first, nfirst);
 		change_to(&c, &k, second, nsecond);
-		before = ask(&k);
+		before = ask(&k, false);
 		end = k;
 		for (i = 0; i < c.steps.n; i++)
 			kernel_do(&end, &c.steps.ops[i]);
-		after = ask(&end);
+		after = ask(&end, false);
 		steps += c.steps.n;
 		for (i = 0; i < c.steps.n; i++)
 			flips += c.steps.ops[i].kind == OP_RULE_ADD;
