@@ -271,8 +271,9 @@ compare_removals(const void *a, const void *b)
 }
 
 /*
- * The removals of the shadow's routes, the last operations of the plan: the widest prefix first, and of one prefix what lookups take last.
- * Whoever still reads the shadow finds the right way in what is left of it, or nothing and goes on to the main table.
+ * The removals of the shadow's routes, the last operations of the plan: the widest prefix first, and of one prefix
+ * what lookups take last.  Whoever still reads the shadow finds the right way in what is left of it, or nothing, and
+ * goes on to the main table.
  */
 static void
 sort_removals(struct plan *p, uint32_t from)
@@ -386,7 +387,7 @@ turn_back(struct flip *f)
 	rule_op(f->out, OP_RULE_REMOVE, f->family);
 }
 
-/* Step by step for both: privd waits for lookups that are under way between rules and what follows them, and so it does that but twice. */
+/* Each step for both: privd waits for lookups under way between rules and what follows them, and so does it only twice. */
 static void
 change_routes(const struct plan *in, uint8_t phase, const struct actual *actual, struct plan *ret)
 {
@@ -395,7 +396,7 @@ change_routes(const struct plan *in, uint8_t phase, const struct actual *actual,
 	size_t i;
 
 	for (f = families; f < families + 2; f++)
-		*f = (struct flip){ .in = in, .phase = phase, .family = f->family, .actual = actual, .out = ret };
+		*f = (struct flip){ .in = in, .phase = phase, .actual = actual, .out = ret, .family = f->family };
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		for (f = families; f < families + 2; f++)
 			if (i < 2 || f->nops > 1)

@@ -142,8 +142,8 @@ message_send(enum nl_socket s, const struct nl_msg *m)
 }
 
 /*
- * Lookups that are under way have read the list of rules, and may not yet have read the table: once this returns they have (docs/adr/0229).
- * A kernel that does not offer it waits for nobody.
+ * Lookups under way have read the list of rules, and may not yet have read the table: once this returns they have
+ * (docs/adr/0229).  A kernel that does not offer it waits for nobody.
  */
 static void
 lookups_wait(bool *is_owed)
