@@ -56,6 +56,8 @@ struct ir_origin {
 	uint64_t	 bytes;
 	uint64_t	 told_packets;	/* last told to the audience */
 	uint64_t	 told_bytes;
+	uint32_t	 packets_per_second;	/* as they were told */
+	uint64_t	 bytes_per_second;
 	bool		 was_busy;	/* and its rate was not 0 */
 	bool		 is_anew;	/* it was not so before this form: its counter begins at 0 */
 };

@@ -105,16 +105,19 @@ count(struct ir_origin *o, uint64_t passed_ms, struct event_counter *ret)
 {
 	uint64_t packets = o->packets - o->told_packets, bytes = o->bytes - o->told_bytes;
 
+	o->packets_per_second = 0;
+	o->bytes_per_second = 0;
 	if (o->action == IR_ACTION_NONE || (packets == 0 && bytes == 0 && !o->was_busy))
 		return false;
 	/* A counter that began anew has no past to compare with. */
 	if (o->packets < o->told_packets || o->bytes < o->told_bytes || passed_ms == 0)
 		packets = bytes = 0;
-	*ret = (struct event_counter){ .id = o->id, .packets = o->packets, .bytes = o->bytes };
 	if (passed_ms != 0) {
-		ret->packets_per_second = (uint32_t)(packets * 1000 / passed_ms);
-		ret->bytes_per_second = bytes * 1000 / passed_ms;
+		o->packets_per_second = (uint32_t)(packets * 1000 / passed_ms);
+		o->bytes_per_second = bytes * 1000 / passed_ms;
 	}
+	*ret = (struct event_counter){ .id = o->id, .packets = o->packets, .bytes = o->bytes, .packets_per_second = o->packets_per_second,
+	    .bytes_per_second = o->bytes_per_second };
 	o->was_busy = packets != 0;
 	o->told_packets = o->packets;
 	o->told_bytes = o->bytes;
@@ -189,6 +192,8 @@ report_adopt(const struct ir *old, struct ir *next)
 			continue;
 		next->origins[i]->told_packets = o->told_packets;
 		next->origins[i]->told_bytes = o->told_bytes;
+		next->origins[i]->packets_per_second = o->packets_per_second;
+		next->origins[i]->bytes_per_second = o->bytes_per_second;
 		next->origins[i]->was_busy = o->was_busy;
 	}
 }
@@ -239,6 +244,8 @@ describe_origin(const struct fwd *f, struct state_rule *s, const struct ir_origi
 	s->action = actions[o->action];
 	s->packets = o->packets;
 	s->bytes = o->bytes;
+	s->packets_per_second = o->packets_per_second;
+	s->bytes_per_second = o->bytes_per_second;
 	describe_evidence(f, s, o->id);
 }
 

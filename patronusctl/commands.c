@@ -45,9 +45,14 @@ const struct command commands[] = {
 		.run = run_show_routes,
 	}, {
 		.words = "show firewall rules", .summary = "rules with their counters",
-		.text = "In the order in which they are asked: the first that matches decides. " FILTER_TEXT,
+		.text = "In the order in which they are asked: the first that matches decides. With --rates also how much each decides in a second: the box "
+		    "measures that once a second, so that everybody sees the same. --live shows the rates of those that are busy, the busiest first, again "
+		    "each second until Ctrl-C. " FILTER_TEXT,
 		.args = { FILTER },
-		.examples = { { "show firewall rules", "all of them" }, { "show firewall rules drop", "what drops" } },
+		.options = { { "rates", 0, NULL, "how much each decides in a second", VALUES_NONE, NULL },
+		    { "live", 0, NULL, "those that are busy, again each second", VALUES_NONE, NULL } },
+		.examples = { { "show firewall rules", "all of them" }, { "show firewall rules drop", "what drops" },
+		    { "show firewall rules --rates", "with packets and bytes in a second" }, { "show firewall rules --live", "which rules are busy now" } },
 		.run = run_show_rules,
 	}, {
 		.words = "show firewall schedules", .summary = "schedules of rules, and when they change",

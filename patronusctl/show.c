@@ -208,6 +208,56 @@ run_show_routes(struct ctl *c)
 	return show(c, &l, "");
 }
 
+static int
+compare_rates(const void *a, const void *b)
+{
+	json_int_t x = json_number(*(json_t *const *)a, "bytes-per-second"), y = json_number(*(json_t *const *)b, "bytes-per-second");
+
+	return (x < y) - (x > y);
+}
+
+/* Those that decided something in the last second, the busiest first. */
+static void
+print_busy(const struct listing *l, const json_t *list, const char *filter)
+{
+	size_t i, n = json_array_size(list), nbusy = 0;
+	json_t **busy = calloc(n + 1, sizeof(json_t *));
+	struct table *t = make_table(l);
+
+	for (i = 0; i < n && busy != NULL; i++)
+		if (json_number(json_array_get(list, i), "packets-per-second") > 0)
+			busy[nbusy++] = json_array_get(list, i);
+	if (nbusy > 0)
+		qsort(busy, nbusy, sizeof(json_t *), compare_rates);
+	for (i = 0; i < nbusy; i++)
+		put_row(t, l, busy[i]);
+	table_filter(t, filter);
+	printf("%s", term_is_tty() ? "\033[H\033[J" : "");
+	table_print(t, false, "");
+	table_free(t);
+	free(busy);
+}
+
+/* Until something fails or the user has seen enough. */
+static int
+show_live(struct ctl *c, const struct listing *l)
+{
+	struct reply r;
+	int code;
+
+	while ((code = api_get(c, l->path, "", &r)) == EXIT_OK) {
+		if (c->format == FORMAT_JSON)
+			code = api_print_body(&r);
+		else
+			print_busy(l, json_object_get(r.json, l->list), c->args[0]);
+		reply_fini(&r);
+		if (code != EXIT_OK || fflush(stdout) != 0)
+			return code != EXIT_OK ? code : EXIT_FAILED;
+		(void)sleep(1);
+	}
+	return code;
+}
+
 int
 run_show_rules(struct ctl *c)
 {
@@ -215,9 +265,16 @@ run_show_rules(struct ctl *c)
 		{ "RULE", "id", CELL_TEXT }, { "FROM", "from", CELL_LIST }, { "TO", "to", CELL_LIST }, { "ACTION", "action", CELL_TEXT },
 		{ ">PACKETS", "packets", CELL_NUMBER }, { ">BYTES", "bytes", CELL_BYTES }, { "BUILT-IN", "generated", CELL_YES },
 	};
-	static const struct listing l = LISTING("/state/firewall", "rules", columns);
+	static const struct column rates[] = {
+		{ "RULE", "id", CELL_TEXT }, { "FROM", "from", CELL_LIST }, { "TO", "to", CELL_LIST }, { "ACTION", "action", CELL_TEXT },
+		{ ">PACKETS", "packets", CELL_NUMBER }, { ">BYTES", "bytes", CELL_BYTES }, { ">PACKETS/S", "packets-per-second", CELL_NUMBER },
+		{ ">BYTES/S", "bytes-per-second", CELL_BYTES }, { "BUILT-IN", "generated", CELL_YES },
+	};
+	static const struct listing l = LISTING("/state/firewall", "rules", columns), with_rates = LISTING("/state/firewall", "rules", rates);
 
-	return show(c, &l, "");
+	if (ctl_option(c, "live") != NULL)
+		return show_live(c, &with_rates);
+	return show(c, ctl_option(c, "rates") != NULL ? &with_rates : &l, "");
 }
 
 int

@@ -20,7 +20,9 @@ interfaces:
 routing: { static: { default: { destination: 0.0.0.0/0, via: 198.51.100.1 } } }
 firewall:
   zones: { wan: { interfaces: [wan] }, lan: { interfaces: [lan] } }
+  services: { stream: { protocol: udp, ports: [9] } }
   rules:
+    - { id: steady, from: lan, to: wan, service: stream, action: accept }
     - { id: web, from: lan, to: wan, service: http, action: accept }
     - { id: pings, from: lan, to: wan, service: ping, action: accept }
     - { id: web-again, from: lan, to: wan, source: { addresses: [192.0.2.10] }, service: http, action: drop }
@@ -208,6 +210,57 @@ def test_rates_come_with_the_counters(box):
     seen = [r for line in lines for r in json.loads(line).get("data", {}).get("rules", []) if r["id"] == "pings"]
     assert any(r["packets-per-second"] > 0 for r in seen), seen
     assert seen[-1]["packets-per-second"] == 0 and seen[-1]["bytes-per-second"] == 0, seen
+
+
+def stream(lab, per_second, seconds, size):
+    """UDP datagrams at a steady pace: by the clock, so that a late one does not make the next late."""
+    text = (f"import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nstart = time.monotonic()\n"
+            f"for i in range({per_second * seconds}):\n"
+            f"    time.sleep(max(0, start + i / {per_second} - time.monotonic()))\n    s.sendto(bytes({size}), ('{WORLD4}', 9))\n")
+    return lab.spawn("lan", ["/usr/bin/python3", "-c", text])
+
+
+def kernel_counter(lab, rule):
+    """(packets, bytes, when) of nft's own, whatever form the rule has there."""
+    text = lab.exec("box", ["nft", "list", "ruleset"]).stdout
+    found = [m for line in text.splitlines() if f'"{rule}' in line for m in re.findall(r"counter packets (\d+) bytes (\d+)", line)]
+    return sum(int(p) for p, _ in found), sum(int(b) for _, b in found), time.monotonic()
+
+
+def test_rates_are_those_of_the_stream(box, api):
+    """200 packets of 128 bytes in a second, for the API, the command line, the stream of events and the kernel."""
+    sender = stream(box, 200, 20, 100)
+    busy = lambda: rules(box)["steady"]["packets-per-second"]
+    wait_for("a whole second of it", 10, lambda: busy() > 150)
+    events = subprocess.Popen([PREFIX / "bin" / "patronusctl", "--socket", box.sock, "show", "events", "counters"], stdout=subprocess.PIPE, text=True)
+    before, seen = kernel_counter(box, "steady"), []
+    for _ in range(16):
+        time.sleep(0.5)
+        seen.append(rules(box)["steady"])
+    after = kernel_counter(box, "steady")
+    packets, size = ((after[i] - before[i]) / (after[2] - before[2]) for i in (0, 1))
+    assert 190 < packets < 210 and 190 * 128 < size < 210 * 128
+    # Between two looks of the box, which may come some ms late: each is near, and together they are as near as the kernel's.
+    assert all(150 < r["packets-per-second"] < 250 for r in seen), seen
+    assert sum(r["packets-per-second"] for r in seen) / len(seen) == pytest.approx(packets, rel=0.05)
+    assert sum(r["bytes-per-second"] for r in seen) / len(seen) == pytest.approx(size, rel=0.05)
+    # Whoever asks within the second is told the same, by whichever way.
+    pairs = [(busy(), api.call("GET", "/state/firewall", expect=200).json["rules"]) for _ in range(10)]
+    same = [a == next(r["packets-per-second"] for r in b if r["id"] == "steady") for a, b in pairs]
+    assert sum(same) >= 7, pairs
+    events.terminate()
+    lines = events.communicate(timeout=5)[0].splitlines()
+    told = {(r["packets-per-second"], r["bytes-per-second"]) for line in lines for r in json.loads(line).get("data", {}).get("rules", []) if r["id"] == "steady"}
+    assert {(r["packets-per-second"], r["bytes-per-second"]) for r in seen[2:-2]} <= told
+    row = next(line.split("\t") for line in box.ctl("show", "firewall", "rules", "--rates").stdout.splitlines() if line.startswith("steady"))
+    assert 150 < int(row[6]) < 250 and row[7].endswith("kB")
+    live = subprocess.Popen([PREFIX / "bin" / "patronusctl", "--socket", box.sock, "show", "firewall", "rules", "--live"], stdout=subprocess.PIPE, text=True)
+    time.sleep(2.5)
+    live.terminate()
+    lines = [line for line in live.communicate(timeout=5)[0].splitlines() if line.startswith("steady")]
+    assert len(lines) >= 2 and not any(line.startswith("web-again") for line in lines)
+    sender.terminate()
+    wait_for("silence", 5, lambda: (r := rules(box)["steady"])["packets-per-second"] == r["bytes-per-second"] == 0)
 
 
 # --- rules that do nothing
