@@ -22,7 +22,7 @@
 #define MAC_LEN		32
 #define SALT_LEN	16
 #define NONCE_LEN	16	/* of the payload */
-#define CHUNK		65536
+#define CHUNK		AGE_CHUNK
 #define STANZAS_MAX	(AGE_RECIPIENTS_MAX + 16)
 #define LINE_LEN_MAX	512
 
@@ -204,46 +204,125 @@ put_header(struct buf *b, const struct age_lock *lock, const uint8_t file_key[FI
 	return (0);
 }
 
+struct age_writer {
+	age_sink	*sink;
+	void		*arg;
+	uint64_t	 n;			/* of the chunk that is filled */
+	size_t		 len;			/* of it */
+	uint8_t		 key[32];
+	uint8_t		 plain[CHUNK];
+	uint8_t		 sealed[CHUNK + CIPHER_TAG_LEN];
+};
+
 static int
-put_payload(struct buf *b, const uint8_t file_key[FILE_KEY_LEN], const uint8_t *data, size_t len)
+flush_chunk(struct age_writer *w, bool is_last)
 {
-	uint8_t key[32], nonce[NONCE_LEN], chunk_n[CIPHER_NONCE_LEN], *sealed = malloc(CHUNK + CIPHER_TAG_LEN);
-	size_t at = 0, n;
-	uint64_t i = 0;
+	uint8_t chunk_n[CIPHER_NONCE_LEN];
 	int error;
 
-	if (sealed == NULL)
-		return (-ENOMEM);
+	chunk_nonce(w->n++, is_last, chunk_n);
+	error = cipher_seal(CIPHER_CHACHA20_POLY1305, w->key, chunk_n, nothing, w->plain, w->len, w->sealed);
+	if (error == 0)
+		error = w->sink(w->sealed, w->len + CIPHER_TAG_LEN, w->arg);
+	w->len = 0;
+	return (error);
+}
+
+/* Header, nonce and key. */
+static int
+begin(struct age_writer *w, const struct age_lock *lock, const char **ret_bad)
+{
+	uint8_t file_key[FILE_KEY_LEN], nonce[NONCE_LEN];
+	struct buf b;
+	int error;
+
+	buf_init(&b, 0);
+	cipher_random(file_key, sizeof(file_key));
 	cipher_random(nonce, sizeof(nonce));
-	buf_put(b, nonce, sizeof(nonce));
-	error = payload_key(file_key, nonce, key);
-	do {
-		n = len - at < CHUNK ? len - at : CHUNK;
-		chunk_nonce(i++, at + n == len, chunk_n);
-		if (error == 0)
-			error = cipher_seal(CIPHER_CHACHA20_POLY1305, key, chunk_n, nothing, data + at, n, sealed);
-		buf_put(b, sealed, n + CIPHER_TAG_LEN);
-		at += n;
-	} while (at < len && error == 0);
-	explicit_bzero(key, sizeof(key));
-	free(sealed);
+	error = put_header(&b, lock, file_key, ret_bad);
+	buf_put(&b, nonce, sizeof(nonce));
+	if (error == 0)
+		error = payload_key(file_key, nonce, w->key);
+	explicit_bzero(file_key, sizeof(file_key));
+	if (error == 0)
+		error = buf_failed(&b) ? -ENOMEM : w->sink(b.data, b.len, w->arg);
+	buf_fini(&b);
 	return (error);
 }
 
 int
-age_seal(const struct age_lock *lock, const void *data, size_t len, struct buf *ret, const char **ret_bad)
+age_writer_new(const struct age_lock *lock, age_sink *sink, void *arg, struct age_writer **ret, const char **ret_bad)
 {
-	uint8_t file_key[FILE_KEY_LEN];
+	struct age_writer *w;
 	int error;
 
 	*ret_bad = NULL;
 	if (lock->passphrase == NULL && (lock->nrecipients == 0 || lock->nrecipients > AGE_RECIPIENTS_MAX))
 		return (-EINVAL);
-	cipher_random(file_key, sizeof(file_key));
-	if ((error = put_header(ret, lock, file_key, ret_bad)) == 0)
-		error = put_payload(ret, file_key, data, len);
-	explicit_bzero(file_key, sizeof(file_key));
-	return (error == 0 && buf_failed(ret) ? -ENOMEM : error);
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return (-ENOMEM);
+	w->sink = sink;
+	w->arg = arg;
+	if ((error = begin(w, lock, ret_bad)) != 0) {
+		age_writer_free(w);
+		return (error);
+	}
+	*ret = w;
+	return (0);
+}
+
+int
+age_writer_put(struct age_writer *w, const void *data, size_t len)
+{
+	const uint8_t *at = data;
+	size_t n;
+	int error;
+
+	for (; len > 0; at += n, len -= n) {
+		/* A full chunk waits for more: the last one is sealed as the last. */
+		if (w->len == CHUNK && (error = flush_chunk(w, false)) != 0)
+			return (error);
+		n = len < CHUNK - w->len ? len : CHUNK - w->len;
+		memcpy(w->plain + w->len, at, n);
+		w->len += n;
+	}
+	return (0);
+}
+
+int
+age_writer_end(struct age_writer *w)
+{
+	return (flush_chunk(w, true));
+}
+
+void
+age_writer_free(struct age_writer *w)
+{
+	if (w == NULL)
+		return;
+	explicit_bzero(w, sizeof(*w));
+	free(w);
+}
+
+static int
+sink_buf(const void *data, size_t len, void *arg)
+{
+	buf_put(arg, data, len);
+	return (buf_failed(arg) ? -ENOMEM : 0);
+}
+
+int
+age_seal(const struct age_lock *lock, const void *data, size_t len, struct buf *ret, const char **ret_bad)
+{
+	struct age_writer *w;
+	int error;
+
+	if ((error = age_writer_new(lock, sink_buf, ret, &w, ret_bad)) != 0)
+		return (error);
+	if ((error = age_writer_put(w, data, len)) == 0)
+		error = age_writer_end(w);
+	age_writer_free(w);
+	return (error);
 }
 
 /* --- opening --- */
@@ -465,39 +544,108 @@ take_header(struct opener *o)
 	return (check_mac(o, start + 3, words[1]));
 }
 
-static int
-take_payload(struct opener *o, uint8_t **ret, size_t *ret_len)
-{
-	const uint8_t *data = (const uint8_t *)o->data + o->at, *nonce = data;
-	size_t left = o->len - o->at, at = 0, n, skip = NONCE_LEN;
-	uint8_t key[32], chunk_n[CIPHER_NONCE_LEN], *out;
-	uint64_t i = 0;
-	int error;
+struct age_reader {
+	struct opener	 o;		/* its bytes from `at` on are of the payload */
+	uint64_t	 n;		/* of the next chunk */
+	uint8_t		 key[32];
+	bool		 is_over;
+};
 
-	if (left < NONCE_LEN + CIPHER_TAG_LEN) {
-		(void)snprintf(o->fault->text, sizeof(o->fault->text), "data, byte %zu: the file ends", o->len);
+static int
+begin_payload(struct age_reader *r)
+{
+	const uint8_t *nonce = (const uint8_t *)r->o.data + r->o.at;
+
+	if (r->o.len - r->o.at < NONCE_LEN + CIPHER_TAG_LEN) {
+		(void)snprintf(r->o.fault->text, sizeof(r->o.fault->text), "data, byte %zu: the file ends", r->o.len);
 		return (-EBADMSG);
 	}
-	if ((out = malloc(left + 1)) == NULL)
+	r->o.at += NONCE_LEN;
+	return (payload_key(r->o.file_key, nonce, r->key));
+}
+
+int
+age_reader_new(const struct age_key *key, const void *data, size_t len, struct age_reader **ret, struct age_fault *fault)
+{
+	struct age_reader *r = calloc(1, sizeof(*r));
+	int error = 0;
+
+	fault->text[0] = '\0';
+	if (r == NULL)
 		return (-ENOMEM);
-	error = payload_key(o->file_key, nonce, key);
+	r->o = (struct opener){ .key = key, .data = data, .len = len, .fault = fault };
+	if (key->passphrase == NULL && (bech32_decode(key->identity, "AGE-SECRET-KEY-", r->o.identity) != 0 || public_of(r->o.identity, r->o.public) != 0))
+		error = -EINVAL;
+	if (error == 0 && (error = take_header(&r->o)) == 0)
+		error = begin_payload(r);
+	/* Who asked, and with what, is of no use any more. */
+	explicit_bzero(r->o.identity, sizeof(r->o.identity));
+	explicit_bzero(r->o.file_key, sizeof(r->o.file_key));
+	r->o.key = NULL;
+	r->o.fault = NULL;
+	if (error != 0)
+		age_reader_free(r);
+	else
+		*ret = r;
+	return (error);
+}
+
+int
+age_reader_next(struct age_reader *r, uint8_t ret[AGE_CHUNK], size_t *ret_len, struct age_fault *fault)
+{
+	const uint8_t *at = (const uint8_t *)r->o.data + r->o.at;
+	size_t left = r->o.len - r->o.at, n = left < CHUNK + CIPHER_TAG_LEN ? left : CHUNK + CIPHER_TAG_LEN;
+	uint8_t chunk_n[CIPHER_NONCE_LEN];
+	int error = -EBADMSG;
+
+	*ret_len = 0;
+	if (r->is_over)
+		return (0);
+	chunk_nonce(r->n, n == left, chunk_n);
+	if (n >= CIPHER_TAG_LEN)
+		error = cipher_open(CIPHER_CHACHA20_POLY1305, r->key, chunk_n, nothing, at, n, ret);
+	/* Only a file without data may end in a chunk without any. */
+	if (error == 0 && n == CIPHER_TAG_LEN && r->n > 0)
+		error = -EBADMSG;
+	if (error == -EBADMSG)
+		(void)snprintf(fault->text, sizeof(fault->text), "data, byte %zu: damaged or cut off", r->o.at);
+	if (error != 0)
+		return (error);
+	r->n++;
+	r->o.at += n;
+	r->is_over = n == left;
+	*ret_len = n - CIPHER_TAG_LEN;
+	return (0);
+}
+
+void
+age_reader_free(struct age_reader *r)
+{
+	if (r == NULL)
+		return;
+	explicit_bzero(r, sizeof(*r));
+	free(r);
+}
+
+int
+age_open(const struct age_key *key, const void *data, size_t len, uint8_t **ret, size_t *ret_len, struct age_fault *fault)
+{
+	uint8_t *out = malloc(len + AGE_CHUNK + 1);
+	struct age_reader *r;
+	size_t at = 0, n;
+	int error;
+
+	if (out == NULL)
+		return (-ENOMEM);
+	if ((error = age_reader_new(key, data, len, &r, fault)) != 0) {
+		free(out);
+		return (error);
+	}
 	do {
-		n = left - skip < CHUNK + CIPHER_TAG_LEN ? left - skip : CHUNK + CIPHER_TAG_LEN;
-		chunk_nonce(i, skip + n == left, chunk_n);
-		if (error == 0 && n < CIPHER_TAG_LEN)
-			error = -EBADMSG;
-		if (error == 0)
-			error = cipher_open(CIPHER_CHACHA20_POLY1305, key, chunk_n, nothing, data + skip, n, out + at);
-		/* Only a file without data may end in a chunk without any. */
-		if (error == 0 && n == CIPHER_TAG_LEN && i > 0)
-			error = -EBADMSG;
-		if (error == -EBADMSG)
-			(void)snprintf(o->fault->text, sizeof(o->fault->text), "data, byte %zu: damaged or cut off", o->at + skip);
-		skip += n;
-		at += error == 0 ? n - CIPHER_TAG_LEN : 0;
-		i++;
-	} while (skip < left && error == 0);
-	explicit_bzero(key, sizeof(key));
+		error = age_reader_next(r, out + at, &n, fault);
+		at += n;
+	} while (error == 0 && n > 0);
+	age_reader_free(r);
 	if (error != 0) {
 		age_free(out, at);
 		return (error);
@@ -506,22 +654,6 @@ take_payload(struct opener *o, uint8_t **ret, size_t *ret_len)
 	*ret = out;
 	*ret_len = at;
 	return (0);
-}
-
-int
-age_open(const struct age_key *key, const void *data, size_t len, uint8_t **ret, size_t *ret_len, struct age_fault *fault)
-{
-	struct opener o = { .key = key, .data = data, .len = len, .fault = fault };
-	int error = 0;
-
-	fault->text[0] = '\0';
-	if (key->passphrase == NULL && (bech32_decode(key->identity, "AGE-SECRET-KEY-", o.identity) != 0 || public_of(o.identity, o.public) != 0))
-		error = -EINVAL;
-	if (error == 0 && (error = take_header(&o)) == 0)
-		error = take_payload(&o, ret, ret_len);
-	explicit_bzero(o.identity, sizeof(o.identity));
-	explicit_bzero(o.file_key, sizeof(o.file_key));
-	return (error);
 }
 
 void
