@@ -23,6 +23,7 @@
 
 #define REPLIES_MAX	((32u << 20) - 1024)
 #define MESSAGE_MAX	65536
+#define WAITS_MAX	4		/* for lookups, in a request: a change of routes needs two */
 
 /* A batch that the walker does not let through: answered with the place, and on record. */
 static bool
@@ -143,13 +144,16 @@ message_send(enum nl_socket s, const struct nl_msg *m)
 
 /*
  * Lookups under way have read the list of rules, and may not yet have read the table: once this returns they have
- * (docs/adr/0229).  A kernel that does not offer it waits for nobody.
+ * (docs/adr/0229).  A kernel that does not offer it waits for nobody.  *left keeps a request of many rules, which no
+ * change of routes needs, from holding privd for minutes.
  */
 static void
-lookups_wait(bool *is_owed)
+lookups_wait(bool *is_owed, unsigned *left)
 {
-	if (*is_owed)
+	if (*is_owed && *left > 0) {
 		(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+		*left -= 1;
+	}
 	*is_owed = false;
 }
 
@@ -163,6 +167,7 @@ request_rtnl_batch(struct peer *p, struct message *m, const char **ret_why)
 	struct nl_msg msg;
 	uint32_t n;
 	bool is_rule, is_owed = false;
+	unsigned waits = WAITS_MAX;
 	int error = 0;
 
 	(void)ret_why;
@@ -172,7 +177,7 @@ request_rtnl_batch(struct peer *p, struct message *m, const char **ret_why)
 	while (nlmsg_next(&reader, &msg) == 1) {
 		is_rule = msg.type == RTM_NEWRULE || msg.type == RTM_DELRULE;
 		if (!is_rule)
-			lookups_wait(&is_owed);
+			lookups_wait(&is_owed, &waits);
 		nl_text_clear();
 		error = owner_check(&msg);
 		if (error == 0)
@@ -183,7 +188,7 @@ request_rtnl_batch(struct peer *p, struct message *m, const char **ret_why)
 		rep.done++;
 	}
 	/* What follows the rule may be in the next request. */
-	lookups_wait(&is_owed);
+	lookups_wait(&is_owed, &waits);
 	if (error == 0)
 		(void)peer_reply(p, &m->header, &rep, -1);
 	else

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every request that the grants give a role, asked once as it should be: privd's own confinement must not be in the way. */
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -9,6 +14,10 @@
 #include "ipc/msg.h"
 #include "ipc/privcall.h"
 #include "net/nftguard.h"
+#include "net/nlmsg.h"
+#include "net/rtnlwalk.h"
+
+#define TURNS	400
 
 static void
 ask(const char *what, uint16_t type, const void *req)
@@ -59,6 +68,48 @@ ask_fwd(void)
 }
 
 static void
+put_rule(struct buf *b, uint16_t type)
+{
+	struct fib_rule_hdr h = { .family = AF_INET, .action = FR_ACT_TO_TBL };
+	size_t at = nlmsg_begin(b, type, type == RTM_NEWRULE ? NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL : NLM_F_REQUEST, 1, &h, sizeof(h));
+
+	nlattr_put_u32(b, FRA_PRIORITY, RTNLWALK_PRIORITY);
+	nlattr_put_u32(b, FRA_TABLE, RTNLWALK_SHADOW);
+	nlattr_put_u8(b, FRA_PROTOCOL, RTNLWALK_PROTOCOL);
+	nlmsg_end(b, at);
+}
+
+static void
+put_link(struct buf *b)
+{
+	struct ifinfomsg lo = { .ifi_family = AF_UNSPEC, .ifi_index = 1, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+
+	nlmsg_end(b, nlmsg_begin(b, RTM_NEWLINK, NLM_F_REQUEST, 1, &lo, sizeof(lo)));
+}
+
+/* A rule that comes and goes, and each time something for which privd waits for lookups. */
+static void
+ask_turns(void)
+{
+	struct rtnl_batch_req rtnl;
+	struct timespec since, now;
+	struct buf b;
+	int i;
+
+	buf_init(&b, 0);
+	for (i = 0; i < TURNS; i++) {
+		put_rule(&b, i % 2 == 0 ? RTM_NEWRULE : RTM_DELRULE);
+		put_link(&b);
+	}
+	rtnl.messages = (struct bytes){ b.data, (uint32_t)b.len };
+	(void)clock_gettime(CLOCK_MONOTONIC, &since);
+	ask("turns", MSG_RTNL_BATCH, &rtnl);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	log_info("ask", "turns took %lld ms", (long long)(now.tv_sec - since.tv_sec) * 1000 + (now.tv_nsec - since.tv_nsec) / 1000000);
+	buf_fini(&b);
+}
+
+static void
 ask_netd(void)
 {
 	static const char text[] = "nameserver 192.0.2.53\n";
@@ -79,6 +130,7 @@ ask_netd(void)
 	ask("", MSG_FILE_OPEN, &file);
 	ask("events", MSG_NL_SUBSCRIBE, &events);
 	ask("nothing", MSG_RTNL_BATCH, &rtnl);
+	ask_turns();
 	for (dump.what = NL_DUMP_LINKS; dump.what <= NL_DUMP_RULES; dump.what++)
 		ask("dump", MSG_NL_DUMP, &dump);
 }
