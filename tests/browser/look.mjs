@@ -97,7 +97,19 @@ export function by_keyboard(page) {
 		await page.keyboard.press('Control+a')
 		await page.keyboard.type(text)
 	}
-	return { focused, tab_to, type_into, press: then('Enter'), toggle: then('Space') }
+	/** Into the field of a form. On a busy machine the key may come before the browser lets a page ask for files again. */
+	async function give_files(pattern, files) {
+		const asked = page.waitForEvent('filechooser', { timeout: 20000 })
+		let chooser = null
+		void asked.then(one => { chooser = one }, () => {})
+		for (let tries = 0; tries < 8 && !chooser; tries++) {
+			await tab_to(pattern)
+			await page.keyboard.press('Space')
+			await Promise.race([asked, page.waitForTimeout(2000)])
+		}
+		await (await asked).setFiles(files)
+	}
+	return { focused, tab_to, type_into, give_files, press: then('Enter'), toggle: then('Space') }
 }
 
 /** A picture of docs/guide, when GUIDE names their folder. */

@@ -91,6 +91,46 @@ def main(script="run.mjs", out=None):
         return done.returncode
 
 
+# A box whose third side is named as OpenWrt names it, so that each import finds all interfaces.
+GUARDED = """
+system: { hostname: edge1 }
+interfaces:
+  wan: { match: { name: eth0 }, addresses: [198.51.100.2/24] }
+  lan: { match: { name: eth1 }, addresses: [192.0.2.1/25] }
+  guest: { match: { name: eth2 }, addresses: [192.0.2.129/26] }
+routing:
+  static:
+    default-v4: { destination: 0.0.0.0/0, via: 198.51.100.1 }
+firewall:
+  zones: { wan: { interfaces: [wan] }, lan: { interfaces: [lan] }, guest: { interfaces: [guest] } }
+  rules:
+    - { id: old, from: [lan, guest], to: [wan, guest], action: accept }
+nat:
+  masquerade:
+    out: { zone: wan, source: { zones: [lan, guest] } }
+management: { web: { zones: [lan] } }
+users: { alice: { role: operator, full-name: Alice Example } }
+"""
+
+
+def imports(name, out=None):
+    """A box that is set up, with servers where the imported rules lead."""
+    install_packages()
+    with Lab("j") as lab:
+        lab.start()
+        lab.load_text(GUARDED)
+        lab.ip("lan", "addr add 192.0.2.80/25 dev eth0")
+        for host, ports in {"inet": (80, 23), "dmz": (22, 8080), "lan": (80,)}.items():
+            for port in ports:
+                lab.serve(host, port)
+        env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), FOLDER=str(lab.dir), WORLD=WORLD4,
+                   PLACES=json.dumps({host: lab.ns(host) for host in ("inet", "lan", "dmz")}))
+        done = subprocess.run(["node", name], cwd=HERE, env=env, stdout=out, stderr=out)
+        if done.returncode != 0:
+            print(f"\n--- the suite's log ---\n{lab.log()[-4000:]}", file=out)
+        return done.returncode
+
+
 def plug(lab, host):
     """Shell words that plug a cable: the far end comes up, with the routes that went with it."""
     peer, gateway = lab.ns(host), HOSTS[host][2]

@@ -254,7 +254,7 @@ async function first_pass() {
 
 /* ---- with the keyboard alone ---- */
 
-const { tab_to, type_into, press } = by_keyboard(page)
+const { tab_to, type_into, press, give_files } = by_keyboard(page)
 
 const SAVED = `*nat
 :POSTROUTING ACCEPT [0:0]
@@ -295,23 +295,10 @@ const OTHERS = [
 	['ArrowUp', 'What nft -j list ruleset prints', `${SAMPLES}nft/router.json`],
 ]
 
-/* On a busy machine the key may come before the browser lets a page ask for files again. */
-async function give_files(...files) {
-	const asked = page.waitForEvent('filechooser', { timeout: 20000 })
-	let chooser = null
-	void asked.then(one => { chooser = one }, () => {})
-	for (let tries = 0; tries < 8 && !chooser; tries++) {
-		await tab_to(/^File/)
-		await page.keyboard.press('Space')
-		await Promise.race([asked, page.waitForTimeout(2000)])
-	}
-	await (await asked).setFiles(files)
-}
-
 async function give_file(name, text) {
 	const file = `${process.env.FOLDER}/${name}`
 	writeFileSync(file, text)
-	await give_files(file)
+	await give_files(/^File/, [file])
 }
 
 async function second_pass() {
@@ -360,13 +347,13 @@ async function second_pass() {
 		for (const [key, hint, ...files] of OTHERS) {
 			await page.keyboard.press(key)
 			await page.getByText(hint).waitFor()
-			await give_files(...files)
+			await give_files(/^File/, files)
 			const answer = page.waitForResponse(/\/import\?format=/)
 			await press(/^Take it into the draft/)
 			const { done, changed, refused, account } = await (await answer).json()
-			await page.locator('.setup-badges').getByText(`${done} done`).waitFor()
-			const told = await page.locator('.setup-badges').textContent()
-			const rows = await page.locator('.setup-account tbody tr').count()
+			await page.locator('.import-account .segments').getByText(`${done} done`).waitFor()
+			const told = await page.locator('.import-account .segments').textContent()
+			const rows = await page.locator('.import-account tbody tr').count()
 			wrong.push(!(told.includes(`${changed} changed`) && told.includes(`${refused} refused`)) && `${hint}: ${told}, of ${done}, ${changed}, ${refused}`,
 				(rows !== Math.min(account.length, 200) || done === 0) && `${hint}: ${rows} rows of ${account.length}`)
 			await tab_to(/^What it is/, 'Shift+Tab')
@@ -375,7 +362,7 @@ async function second_pass() {
 	})
 	await check('a document of Patronus takes the place of the draft and of all these, but for who is setting the box up', async () => {
 		await page.keyboard.press('Home')
-		await page.getByText('It takes the place of all that was entered here').waitFor()
+		await page.getByText('It takes the place of the whole configuration').waitFor()
 		await give_file('box.yaml', DOCUMENT)
 		await press(/^Take it into the draft/)
 		await page.getByText('The document is in the draft').waitFor()
@@ -394,7 +381,7 @@ async function second_pass() {
 		await press(/^Take it into the draft/)
 		await page.getByRole('heading', { name: 'What became of it' }).waitFor()
 		const wrong = await look('6-import')
-		const told = await page.locator('.setup-badges').textContent()
+		const told = await page.locator('.import-account .segments').textContent()
 		await press(/^Continue/)
 		await step('review')
 		return [...wrong, !/1 refused/.test(told) && `the account says ${told}`]

@@ -40,15 +40,16 @@ SCRIPTS = {
     "test_pages_of_a_module_that_nobody_knew": "settings.mjs",
     "test_screens": "screens.mjs",
     "test_running_the_box_in_the_lab": "box.mjs",
+    "test_rules_from_elsewhere_in_the_lab": "import.mjs",
 }
-IN_THE_LAB = ("run.mjs", "box.mjs")
+IN_THE_LAB = {"run.mjs": run.main, "box.mjs": run.main, "import.mjs": run.imports}
 
 
 def run_script(name, env):
     """What one script said, and how it ended."""
     if name in IN_THE_LAB:
         with tempfile.TemporaryFile("w+") as out:
-            status = run.main(name, out)
+            status = IN_THE_LAB[name](name, out)
             out.seek(0)
             return out.read(), status
     done = subprocess.run(["node", name], cwd=HERE, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
@@ -79,6 +80,10 @@ def test_suite_in_the_lab(script):
 
 def test_running_the_box_in_the_lab(script):
     pass
+
+
+def test_rules_from_elsewhere_in_the_lab(script):
+    """Each kind of import from the page of a box that is set up, and real packets before and after its commit."""
 
 
 def test_pages(script):

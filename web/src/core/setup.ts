@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The first start of a box. All that is entered goes into one workspace, and where one is follows from what is in it: a reload, another tab or another
 // browser goes on there. Nothing is kept anywhere else.
-import { call, get, list_of, patiently, Problem } from './api'
-import { edit_batch, count_changes, ensure_workspace, session, workspace, workspace_edits, workspace_found } from './store'
+import { get, list_of } from './api'
+import { edit_batch, read_candidate, workspace_found } from './store'
 import { parse_prefix, type Prefix } from './prefixes'
 import type { InterfaceState, Route } from './types'
 
@@ -36,23 +36,13 @@ export interface Operation {
 	value?: unknown
 }
 
-async function read<T>(path: string, otherwise: T): Promise<T> {
-	try {
-		return (await call<T | null>('GET', '/configuration' + path, { workspace: workspace.value?.id })).body ?? otherwise
-	} catch (error) {
-		if (error instanceof Problem && error.status === 404)		// nothing of it is there yet
-			return otherwise
-		throw error
-	}
-}
-
 const names_of = (rows: unknown, key: string) => list_of<Record<string, string>>(rows, '').map(row => row[key])
 
 export async function read_draft(): Promise<Draft> {
 	await workspace_found
-	const [factor, system, links, zones, routes, rules, before, after, masquerades] = await Promise.all([get<{ enrolled: boolean }>('/users/me/second-factor'), read('/system', {}),
-		read<Link[]>('/interfaces', []), read('/firewall/zones', []), read<Draft['routes']>('/routing/static', []), read('/firewall/rules', []),
-		read<unknown[]>('/firewall/pre-rules', []), read<unknown[]>('/firewall/post-rules', []), read('/nat/masquerade', [])])
+	const [factor, system, links, zones, routes, rules, before, after, masquerades] = await Promise.all([get<{ enrolled: boolean }>('/users/me/second-factor'), read_candidate('/system', {}),
+		read_candidate<Link[]>('/interfaces', []), read_candidate('/firewall/zones', []), read_candidate<Draft['routes']>('/routing/static', []), read_candidate('/firewall/rules', []),
+		read_candidate<unknown[]>('/firewall/pre-rules', []), read_candidate<unknown[]>('/firewall/post-rules', []), read_candidate('/nat/masquerade', [])])
 	return { factor: factor.enrolled, system, links, zones: names_of(zones, 'name'), routes, rules: names_of(rules, 'id'),
 		more_rules: before.length + after.length, masquerades: names_of(masquerades, 'name') }
 }
@@ -201,54 +191,6 @@ export function policy_operations(draft: Draft, policy: Policy): Operation[] {
 	wish(draft.rules.includes('ping'), policy.ping, '/firewall/rules/ping', { from: [link_of(draft, 'lan') ? 'lan' : 'wan'], to: ['local'], service: ['ping'], action: 'accept' })
 	wish(draft.masquerades.includes('out'), both && policy.masquerade, '/nat/masquerade/out', { zone: 'wan', source: { zones: ['lan'] } })
 	return operations
-}
-
-/* ---- another configuration ---- */
-
-export const KINDS = ['patronus', 'iptables', 'nft', 'pf', 'uci'] as const
-export type Kind = typeof KINDS[number]
-
-export interface Entry {
-	line: string | number
-	place: string
-	text: string
-	outcome: 'done' | 'changed' | 'refused'
-	objects: string[]
-	notes: string[]
-}
-
-export interface Account {
-	done: number
-	changed: number
-	refused: number
-	account: Entry[]
-}
-
-async function after_edit() {
-	workspace_edits.value++
-	await count_changes()
-}
-
-/** A document of ours takes the place of the whole draft, but for who is setting the box up. */
-async function take_document(id: string, text: string) {
-	const me = `/users/${encodeURIComponent(session.value?.user ?? '')}`
-	const mine = await read<unknown>(me, null)
-	await patiently(() => call('PUT', '/configuration', { workspace: id, body: text, type: 'application/yaml' }))
-	if (mine)
-		await edit_batch([{ op: 'put', path: me, value: mine }])
-}
-
-export async function take_import(kind: Kind, files: File[]): Promise<Account | null> {
-	const { id } = await ensure_workspace()
-	const body = new Blob(files.flatMap(file => [file, '\n']))
-	if (kind === 'patronus') {
-		await take_document(id, await body.text())
-		await after_edit()
-		return null
-	}
-	const answer = await patiently(() => call<Account>('POST', `/workspaces/${id}/import?format=${kind}`, { workspace: id, body, type: 'application/octet-stream' }))
-	await after_edit()
-	return answer.body
 }
 
 export const write = (operations: Operation[]) => edit_batch(operations)

@@ -227,6 +227,17 @@ export async function edit<T>(method: string, path: string, body?: unknown, opti
 	return answer
 }
 
+/** A node of the candidate, or what is said when there is none. */
+export async function read_candidate<T>(path: string, otherwise: T): Promise<T> {
+	try {
+		return (await call<T | null>('GET', '/configuration' + path, { workspace: workspace.value?.id })).body ?? otherwise
+	} catch (error) {
+		if (error instanceof Problem && error.status === 404)		// nothing of it is there yet
+			return otherwise
+		throw error
+	}
+}
+
 /** Several edits, all or none. */
 export async function edit_batch(operations: unknown[]) {
 	const { id } = await ensure_workspace()

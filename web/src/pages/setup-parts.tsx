@@ -1,32 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the steps of the first start share: writing, and saying what was wrong with it.
-import { useState } from 'preact/hooks'
-import { Problem, words_of } from '../core/api'
+// What the steps of the first start share.
 import { t } from '../core/words'
-import { ErrorSummary, Notice } from '../ui/parts'
+import { Failure as Told } from '../ui/write'
 
-/** Write, then go on; what the appliance refuses stays on the step. */
-export function useWrite(then: () => Promise<unknown>, onward: () => void) {
-	const [busy, set_busy] = useState(false)
-	const [error, set_error] = useState<unknown>(null)
-	const save = async () => {
-		set_busy(true)
-		set_error(null)
-		try {
-			await then()
-			onward()
-		} catch (problem) {
-			set_error(problem)
-		}
-		set_busy(false)
-	}
-	return { busy, error, save, forget: () => set_error(null) }
-}
+export { useWrite } from '../ui/write'
 
-export function Failure({ error }: { error: unknown }) {
-	if (!error)
-		return null
-	if (error instanceof Problem && error.errors.length)
-		return <ErrorSummary title={t('setup-not-taken')} errors={error.errors} />
-	return <Notice alert tone="bad" icon="alert" title={t('setup-not-taken')}><p>{words_of(error)}</p></Notice>
-}
+export const Failure = ({ error }: { error: unknown }) => <Told title={t('setup-not-taken')} error={error} />

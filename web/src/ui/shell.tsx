@@ -33,6 +33,7 @@ const PAGES: Page[] = [
 	{ key: 'pending', text: msg('shell-pending-changes'), icon: 'pending', load: () => import('../pages/pending'), words: ['changes'] },
 	{ key: 'history', text: msg('shell-history'), icon: 'history', load: () => import('../pages/history'), words: ['changes'] },
 	{ key: 'backups', text: msg('shell-backups'), icon: 'down', load: () => import('../pages/backups'), words: ['box', 'changes', 'settings'] },
+	{ key: 'import', text: msg('shell-import'), icon: 'bottom', load: () => import('../pages/import'), words: ['import'] },
 	{ key: 'drift', text: msg('shell-drift'), icon: 'drift', load: () => import('../pages/drift'), words: ['box'] },
 	{ key: 'system', text: msg('shell-system'), icon: 'box', load: () => import('../pages/system'), words: ['box'] },
 	{ key: 'secrets', text: msg('shell-secrets'), icon: 'lock', load: () => import('../pages/vault'), words: ['box'] },
@@ -40,7 +41,7 @@ const PAGES: Page[] = [
 	{ key: 'audit', text: msg('shell-audit-log'), icon: 'shield', load: () => import('../pages/audit'), words: ['access'] },
 	{ key: 'api', text: msg('shell-api'), icon: 'link', load: () => import('../pages/api') },
 	{ key: 'gallery', text: msg('shell-gallery'), icon: 'sun', load: () => import('../pages/gallery'), words: ['changes', 'gallery', 'settings'], is_unlisted: true },
-	{ key: 'setup', text: msg('shell-first-start'), icon: 'play', load: () => import('../pages/setup'), words: ['setup', 'access', 'changes'], is_unlisted: true },
+	{ key: 'setup', text: msg('shell-first-start'), icon: 'play', load: () => import('../pages/setup'), words: ['setup', 'import', 'access', 'changes'], is_unlisted: true },
 	{ key: 'account', text: msg('shell-your-account'), icon: 'key', load: () => import('../pages/account'), words: ['access'], is_unlisted: true },
 	{ key: 'settings', text: msg('shell-settings'), icon: 'edit', load: () => import('../pages/settings'), is_unlisted: true },
 ]

@@ -88,38 +88,6 @@ setup-has-rules =
        *[other] { $count } importierte Regeln sind im Entwurf
     }
 setup-keep-them = Behalten und weiter
-setup-import-never-more = Nie wird mehr durchgelassen als zuvor
-setup-import-replaces = Eine Aufstellung sagt von jedem Objekt, was aus ihm wurde. Schnittstellen werden an den Namen ihrer Anschlüsse gefunden und an wan und lan.
-setup-kind = Was es ist
-setup-kind-patronus = Ein Dokument von Patronus
-setup-kind-iptables = iptables
-setup-kind-nft = nftables
-setup-kind-pf = pfSense oder OPNsense
-setup-kind-uci = OpenWrt
-setup-kind-patronus-hint = YAML. Es tritt an die Stelle von allem, was hier eingegeben wurde.
-setup-kind-iptables-hint = Was iptables-save und ip6tables-save ausgeben; was ipset save ausgibt, falls es Sets gibt.
-setup-kind-nft-hint = Was nft -j list ruleset ausgibt.
-setup-kind-pf-hint = config.xml aus Diagnostics, Backup.
-setup-kind-uci-hint = Die Dateien network und firewall aus /etc/config.
-setup-file = Datei
-setup-take = In den Entwurf nehmen
-setup-document-taken = Das Dokument ist im Entwurf
-setup-account = Was daraus wurde
-setup-n-done = { $count } übernommen
-setup-n-changed = { $count } geändert
-setup-n-refused = { $count } abgelehnt
-setup-done = übernommen
-setup-changed = geändert
-setup-refused = abgelehnt
-setup-outcome = Ergebnis
-setup-line = Zeile
-setup-was = Es war
-setup-became = Es wurde
-setup-more-rows =
-    { $count ->
-        [one] { $count } weitere Zeile; patronusctl import zeigt sie.
-       *[other] { $count } weitere Zeilen; patronusctl import zeigt sie.
-    }
 setup-review = Ansehen und übernehmen
 setup-review-lead = Alles wird auf einmal wirksam, auf Probe: Ohne Ihre Antwort geht die Box von selbst zurück.
 setup-review-more = Jeder Dienst hat es vorbereitet; was der Kernel dann hat, wird zurückgelesen und verglichen.

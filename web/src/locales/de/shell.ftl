@@ -119,6 +119,7 @@ word-edit = Bearbeiten
 word-remove = Entfernen
 word-interface = Schnittstelle
 shell-backups = Sicherungen
+shell-import = Import
 shell-drift = Abweichungen
 shell-system = System
 shell-secrets = Geheimnisse

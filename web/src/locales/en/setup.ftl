@@ -88,38 +88,6 @@ setup-has-rules =
        *[other] { $count } imported rules are in the draft
     }
 setup-keep-them = Keep them and go on
-setup-import-never-more = Never is more let through than before
-setup-import-replaces = An account tells of every object what became of it. Interfaces are found by the names of their ports, and by wan and lan.
-setup-kind = What it is
-setup-kind-patronus = A document of Patronus
-setup-kind-iptables = iptables
-setup-kind-nft = nftables
-setup-kind-pf = pfSense or OPNsense
-setup-kind-uci = OpenWrt
-setup-kind-patronus-hint = YAML. It takes the place of all that was entered here.
-setup-kind-iptables-hint = What iptables-save and ip6tables-save print; what ipset save prints, if there are sets.
-setup-kind-nft-hint = What nft -j list ruleset prints.
-setup-kind-pf-hint = config.xml, from Diagnostics, Backup.
-setup-kind-uci-hint = The files network and firewall of /etc/config.
-setup-file = File
-setup-take = Take it into the draft
-setup-document-taken = The document is in the draft
-setup-account = What became of it
-setup-n-done = { $count } done
-setup-n-changed = { $count } changed
-setup-n-refused = { $count } refused
-setup-done = done
-setup-changed = changed
-setup-refused = refused
-setup-outcome = Outcome
-setup-line = Line
-setup-was = It was
-setup-became = It became
-setup-more-rows =
-    { $count ->
-        [one] { $count } more line; patronusctl import shows it.
-       *[other] { $count } more lines; patronusctl import shows them.
-    }
 setup-review = Look and commit
 setup-review-lead = All of it takes effect at once, on trial: without your answer the box goes back by itself.
 setup-review-more = Every daemon has prepared it; what the kernel then has is read back and compared.

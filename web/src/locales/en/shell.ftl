@@ -119,6 +119,7 @@ word-appliance = the appliance
 word-yes = yes
 word-no = no
 shell-backups = Backups
+shell-import = Import
 shell-drift = Drift
 shell-system = System
 shell-secrets = Secrets

@@ -115,6 +115,7 @@ word-edit = 编辑
 word-remove = 移除
 word-interface = 接口
 shell-backups = 备份
+shell-import = 导入
 shell-drift = 偏差
 shell-system = 系统
 shell-secrets = 机密
