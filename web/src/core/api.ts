@@ -46,6 +46,7 @@ export interface Options {
 }
 
 let csrf = ''
+let reads = new AbortController()
 let whenSignedOut = () => {}
 let whenStale: () => Promise<boolean> = () => Promise.resolve(false)
 
@@ -58,6 +59,15 @@ export function set_csrf(value: string) {
 
 export function on_signed_out(then: () => void) {
 	whenSignedOut = then
+}
+
+/** Reads that are under way, and those that begin until they are allowed again, end without an answer: nobody is there any more who waits for it. */
+export function forget_reads() {
+	reads.abort()
+}
+
+export function allow_reads() {
+	reads = new AbortController()
 }
 
 /** Asks the person for a fresh code of the second factor; true when the call may be made again. */
@@ -90,7 +100,7 @@ async function read_problem(response: Response) {
 	return new Problem(response.status, body)
 }
 
-export async function call<T>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
+async function ask<T>(method: string, path: string, options: Options, signal?: AbortSignal): Promise<Answer<T>> {
 	let response: Response
 	try {
 		response = await fetch('/api/v1' + path, {
@@ -100,6 +110,7 @@ export async function call<T>(method: string, path: string, options: Options = {
 				: (typeof options.body === 'string' || options.body instanceof Blob) && options.type ? options.body : JSON.stringify(options.body),
 			credentials: 'same-origin',
 			cache: 'no-store',
+			signal,
 		})
 	} catch {
 		throw new Problem(0, { type: 'urn:patronus:problem:unreachable', title: t('shell-the-appliance-does-not-answer'),
@@ -122,6 +133,17 @@ export async function call<T>(method: string, path: string, options: Options = {
 		location: response.headers.get('Location'),
 		link: response.headers.get('Link'),
 		count: response.headers.has('Patronus-Count') ? Number(response.headers.get('Patronus-Count')) : null,
+	}
+}
+
+export async function call<T>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
+	const signal = method === 'GET' ? reads.signal : undefined
+	try {
+		return await ask<T>(method, path, options, signal)
+	} catch (error) {
+		if (signal?.aborted)
+			return new Promise(() => {})
+		throw error
 	}
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What every page shares: who is signed in, the status of the box, the workspace being edited, the commit on trial.
 import { batch, computed, signal } from '@preact/signals'
-import { call, get, list_of, on_signed_out, patiently, post, Problem, set_csrf, words_of } from './api'
+import { allow_reads, call, forget_reads, get, list_of, on_signed_out, patiently, post, Problem, set_csrf, words_of } from './api'
 import { on_event, seed_counters, seed_interfaces, start_stream, stop_stream } from './live'
 import { go } from './router'
 import type { Commit, Session, Status, Workspace } from './types'
@@ -136,12 +136,15 @@ export async function claim(code: string, user: string, password: string, fullNa
 }
 
 export async function sign_out() {
+	stop_stream()
+	forget_reads()		// what is under way would be told that nobody is signed in
 	try {
 		await call('DELETE', '/session')
 	} catch {
 		// the session is over for this tab in any case
 	}
 	leave()
+	allow_reads()
 }
 
 /* ---- status ---- */
