@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -9,16 +10,25 @@
 
 #include "backup.h"
 #include "confd.h"
+#include "contents.h"
+#include "countrydb.h"
+#include "countrytext.h"
 #include "document.h"
+#include "listtext.h"
 #include "node.h"
 #include "problem.h"
 #include "record_json.h"
 #include "secret.h"
 #include "secrets.h"
 #include "snapshot.h"
+#include "store.h"
 
-#define FORMAT	"patronus-backup"
-#define VERSION	1
+#define FORMAT		"patronus-backup"
+#define VERSION		1
+#define VERSION_PARTS	2	/* something stands behind the document */
+#define PIECE		65536
+#define PLAIN_MAX	(16u << 20)
+#define NO_DIGEST	"0000000000000000000000000000000000000000000000000000000000000000"
 
 static const char *const content_names[BACKUP_CONTENT_MAX] = { "", "full", "configuration", "keys" };
 
@@ -72,6 +82,26 @@ print_secret(const char *pointer, const char *fingerprint, void *arg)
 }
 
 static void
+count_upload(const char *list, const struct store_content *k, void *arg)
+{
+	(void)list;
+	(void)k;
+	++*(unsigned *)arg;
+}
+
+/* Does it carry more than its document? */
+static bool
+has_parts(const struct confd *confd, enum backup_content content)
+{
+	unsigned n = 0;
+
+	if (content != BACKUP_FULL || confd->contents == NULL || confd->countrydb == NULL)
+		return (false);
+	contents_each_upload(confd->contents, count_upload, &n);
+	return (n > 0 || countrydb_is_uploaded(confd->countrydb));
+}
+
+static void
 print_head(struct confd *confd, enum backup_content content, struct buf *b)
 {
 	const char *hostname = document_value(confd->running->doc, "/system/hostname");
@@ -80,7 +110,7 @@ print_head(struct confd *confd, enum backup_content content, struct buf *b)
 
 	vault_status(confd->vault, &st);
 	hostname = hostname != NULL ? hostname : "";
-	buf_printf(b, "{\"format\":\"" FORMAT "\",\"version\":%d,\n\"created-at\":\"%s\",\n\"device\":\"%s\",\n\"hostname\":", VERSION,
+	buf_printf(b, "{\"format\":\"" FORMAT "\",\"version\":%d,\n\"created-at\":\"%s\",\n\"device\":\"%s\",\n\"hostname\":", has_parts(confd, content) ? VERSION_PARTS : VERSION,
 	    clock_rfc3339(clock_wall_ms(), when), st.device);
 	record_json_string(hostname, strlen(hostname), b);
 	buf_printf(b, ",\n\"software\":\"%s\",\n\"content\":\"%s\",\n\"revision\":%u", PATRONUS_VERSION, backup_content_name(content),
@@ -112,6 +142,76 @@ backup_print(struct confd *confd, enum backup_content content, struct buf *b)
 	return (error == 0 && buf_failed(b) ? -ENOMEM : error);
 }
 
+struct writer {
+	struct buf	 b;
+	backup_sink	*sink;
+	void		*arg;
+	int		 error;
+};
+
+/* What was printed goes on. */
+static void
+flush(struct writer *w, size_t from)
+{
+	if (w->b.len < from || w->b.len == 0)
+		return;
+	if (w->error == 0)
+		w->error = buf_failed(&w->b) ? -ENOMEM : w->sink(w->b.data, w->b.len, w->arg);
+	buf_reset(&w->b);
+}
+
+static void
+write_list(const char *list, const struct store_content *k, void *arg)
+{
+	struct writer *w = arg;
+	uint32_t i;
+
+	buf_printf(&w->b, "--- list %s %s\n", list, strlen(k->etag) == strlen(NO_DIGEST) ? k->etag : NO_DIGEST);
+	for (i = 0; i < k->n4 && w->error == 0; i++, flush(w, PIECE))
+		listtext_print(k->v4 + (size_t)i * 8, 4, &w->b);
+	for (i = 0; i < k->n6 && w->error == 0; i++, flush(w, PIECE))
+		listtext_print(k->v6 + (size_t)i * 32, 16, &w->b);
+}
+
+static void
+write_countries(const struct countrydb *db, struct writer *w)
+{
+	struct countries c;
+	uint32_t i;
+	char *data;
+
+	if (!countrydb_is_uploaded(db) || w->error != 0 || (w->error = countrydb_load(db, &data, &c)) != 0)
+		return;
+	buf_puts(&w->b, "--- countries\n");
+	for (i = 0; i < c.n4 && w->error == 0; i++, flush(w, PIECE))
+		countrytext_print(c.v4 + (size_t)i * COUNTRIES_V4, 4, &w->b);
+	for (i = 0; i < c.n6 && w->error == 0; i++, flush(w, PIECE))
+		countrytext_print(c.v6 + (size_t)i * COUNTRIES_V6, 16, &w->b);
+	free(data);
+}
+
+int
+backup_write(struct confd *confd, enum backup_content content, backup_sink *sink, void *arg)
+{
+	struct writer w = { .sink = sink, .arg = arg };
+
+	buf_init(&w.b, PLAIN_MAX);
+	w.error = backup_print(confd, content, &w.b);
+	if (w.error == 0)
+		w.error = sink(w.b.data, w.b.len, arg);
+	if (w.b.data != NULL)
+		explicit_bzero(w.b.data, w.b.len);
+	buf_reset(&w.b);
+	if (w.error == 0 && has_parts(confd, content)) {
+		contents_each_upload(confd->contents, write_list, &w);
+		write_countries(confd->countrydb, &w);
+		buf_puts(&w.b, "--- end\n");
+		flush(&w, 0);
+	}
+	buf_fini(&w.b);
+	return (w.error);
+}
+
 /* --- reading --- */
 
 static bool
@@ -133,7 +233,6 @@ take_member(const struct node *n, struct problems *problems, struct backup *b)
 		const char	**ret;
 	} texts[] = { { "created-at", &b->created_at }, { "device", &b->device }, { "hostname", &b->hostname }, { "software", &b->software } };
 	bool is_text = n->kind == NODE_SCALAR && n->style == NODE_QUOTED, is_number = n->kind == NODE_SCALAR && n->style == NODE_NUMBER;
-	uint64_t version;
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -147,8 +246,8 @@ take_member(const struct node *n, struct problems *problems, struct backup *b)
 	if (strcmp(n->name, "format") == 0)
 		return ((is_text && strcmp(n->text, FORMAT) == 0) || refuse(problems, n->name, n->line, "this is no backup of Patronus"));
 	if (strcmp(n->name, "version") == 0)
-		return ((is_number && str_u64(n->text, VERSION, VERSION, &version) == 0) ||
-		    refuse(problems, n->name, n->line, "a backup of another version; this box reads version 1"));
+		return ((is_number && str_u64(n->text, VERSION, VERSION_PARTS, &b->version) == 0) ||
+		    refuse(problems, n->name, n->line, "a backup of another version; this box reads versions 1 and 2"));
 	if (strcmp(n->name, "content") == 0)
 		return ((is_text && (b->content = backup_content_parse(n->text)) != BACKUP_INVALID) ||
 		    refuse(problems, n->name, n->line, "is not full, configuration or keys"));

@@ -9,7 +9,7 @@
 /*
  * The inside of a backup: one JSON document, typed by the schema, without paths and without files.
  *
- *	{"format": "patronus-backup", "version": 1, "created-at", "device", "hostname", "software", "content", "revision",
+ *	{"format": "patronus-backup", "version": 1 (2: something stands behind it), "created-at", "device", "hostname", "software", "content", "revision",
  *	 "configuration": {...}, "secrets": {"/management/...": "value"}}
  *
  * Secrets are in it as they are: it exists in memory, and inside the encryption of age.h.
@@ -33,12 +33,20 @@ enum backup_content {
 const char	*backup_content_name(enum backup_content);
 enum backup_content backup_content_parse(const char *);		/* BACKUP_INVALID for a name that is none */
 
-/* The running revision as such a document.  0, -ENOKEY (secrets are wanted and locked), -EBADMSG (one does not open), or -errno. */
+typedef int backup_sink(const void *data, size_t len, void *arg);
+
+/*
+ * A backup of the running revision in pieces: the document and, of a full one, the entries of lists and the database of countries that came by upload
+ * (backup_contents.h).  sink gives 0, or -errno, which ends it.  The errors are those of backup_print().
+ */
+int		 backup_write(struct confd *, enum backup_content, backup_sink *, void *arg);
+/* The running revision as such a document alone.  0, -ENOKEY (secrets are wanted and locked), -EBADMSG (one does not open), or -errno. */
 int		 backup_print(struct confd *, enum backup_content, struct buf *);
 
 /* One that was read; everything borrows from the nodes. */
 struct backup {
 	enum backup_content	 content;
+	uint64_t		 version;
 	uint64_t		 revision;
 	const char		*created_at, *device, *hostname, *software;
 	struct node		*configuration;		/* NULL for keys alone */

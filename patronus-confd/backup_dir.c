@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <ctype.h>
@@ -18,9 +19,15 @@
 
 #define TIME_LEN	16	/* 20261128T033000Z */
 #define MANUAL_MAX	200
+#define MANUAL_BYTES	(3400ull << 20)	/* of these together */
 
 struct backup_dir {
-	int	fd;
+	int		fd;
+	int		new_fd;				/* of the one that is being written; -1: none */
+	size_t		new_len;
+	char		taken[BACKUP_NAME_LEN];		/* that comes in pieces; "" for none */
+	uint64_t	taken_size;
+	uint64_t	taken_at;
 };
 
 int
@@ -36,7 +43,7 @@ backup_dir_open(const char *dir, struct backup_dir **ret)
 		free(d);
 		return (error);
 	}
-	d->fd = -1;
+	d->fd = d->new_fd = -1;
 	if (mkdirat(parent, "backups", 0700) == -1 && errno != EEXIST)
 		error = -errno;
 	else if ((d->fd = openat(parent, "backups", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
@@ -55,6 +62,8 @@ backup_dir_close(struct backup_dir *d)
 {
 	if (d == NULL)
 		return;
+	if (d->new_fd != -1)
+		(void)close(d->new_fd);
 	if (d->fd != -1)
 		(void)close(d->fd);
 	free(d);
@@ -164,32 +173,96 @@ backup_dir_list(struct backup_dir *d, struct backup_file **ret, unsigned *ret_n)
 	return (0);
 }
 
-int
-backup_dir_read(struct backup_dir *d, const char *name, uint8_t **ret, size_t *ret_len)
+static int
+read_from(int fd, uint64_t offset, size_t len, uint8_t **ret)
+{
+	uint8_t *data = malloc(len + 1);
+	size_t at = 0;
+	ssize_t n = 0;
+
+	if (data == NULL)
+		return (-ENOMEM);
+	for (; at < len && (n = pread(fd, data + at, len - at, (off_t)(offset + at))) > 0; at += (size_t)n)
+		;
+	if (at < len) {
+		free(data);
+		return (-EIO);
+	}
+	*ret = data;
+	return (0);
+}
+
+/* A descriptor, or -errno. */
+static int
+open_file(struct backup_dir *d, const char *name, size_t *ret_size)
 {
 	struct backup_file f;
-	uint8_t *data = NULL;
 	struct stat st;
-	int fd, error = 0;
+	int fd;
 
 	if (!read_name(name, &f))
 		return (-ENOENT);
 	if ((fd = openat(d->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) == -1)
 		return (errno == ELOOP ? -ENOENT : -errno);
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size > BACKUP_BYTES_MAX)
-		error = -ENOENT;
-	else if ((data = malloc((size_t)st.st_size + 1)) == NULL)
-		error = -ENOMEM;
-	else if (read(fd, data, (size_t)st.st_size) != st.st_size)
-		error = -EIO;
-	(void)close(fd);
-	if (error != 0) {
-		free(data);
-		return (error);
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size > BACKUP_BYTES_MAX) {
+		(void)close(fd);
+		return (-ENOENT);
 	}
+	*ret_size = (size_t)st.st_size;
+	return (fd);
+}
+
+int
+backup_dir_read_piece(struct backup_dir *d, const char *name, uint64_t offset, size_t max, uint8_t **ret, size_t *ret_len, uint64_t *ret_size)
+{
+	size_t size, len;
+	int fd, error;
+
+	if ((fd = open_file(d, name, &size)) < 0)
+		return (fd);
+	offset = offset < size ? offset : size;
+	len = size - offset < max ? size - (size_t)offset : max;
+	if ((error = read_from(fd, offset, len, ret)) == 0) {
+		*ret_len = len;
+		*ret_size = size;
+	}
+	(void)close(fd);
+	return (error);
+}
+
+/* Files here are written once and then linked: nobody makes one shorter. */
+int
+backup_dir_map(struct backup_dir *d, const char *name, void **ret, size_t *ret_len)
+{
+	size_t size;
+	void *data;
+	int fd, error;
+
+	if ((fd = open_file(d, name, &size)) < 0)
+		return (fd);
+	data = size > 0 ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+	error = data != MAP_FAILED ? 0 : size > 0 ? -errno : -ENOENT;
+	(void)close(fd);
+	if (error != 0)
+		return (error);
 	*ret = data;
-	*ret_len = (size_t)st.st_size;
+	*ret_len = size;
 	return (0);
+}
+
+void
+backup_dir_unmap(void *data, size_t len)
+{
+	if (data != NULL)
+		(void)munmap(data, len);
+}
+
+int
+backup_dir_read(struct backup_dir *d, const char *name, uint8_t **ret, size_t *ret_len)
+{
+	uint64_t size;
+
+	return (backup_dir_read_piece(d, name, 0, BACKUP_BYTES_MAX, ret, ret_len, &size));
 }
 
 int
@@ -214,35 +287,67 @@ write_all(int fd, const uint8_t *data, size_t len)
 		else if (n == -1)
 			return (-errno);
 	}
-	return (fsync(fd) == -1 ? -errno : 0);
+	return (0);
 }
 
-static unsigned
-count_manual(struct backup_dir *d)
+/* May there be another of one's own making? */
+static bool
+has_room(struct backup_dir *d)
 {
 	struct backup_file *files;
 	unsigned n, i, manual = 0;
+	uint64_t bytes = 0;
 
 	if (backup_dir_list(d, &files, &n) != 0)
-		return (0);
-	for (i = 0; i < n; i++)
+		return (true);
+	for (i = 0; i < n; i++) {
 		manual += !files[i].is_auto;
+		bytes += files[i].is_auto ? 0 : files[i].size;
+	}
 	free(files);
-	return (manual);
+	return (manual < MANUAL_MAX && bytes < MANUAL_BYTES);
 }
 
-/* The bytes under the name ".new", safe on disk. */
+/* The bytes come under the name ".new". */
 static int
-write_new(struct backup_dir *d, const void *data, size_t len)
+begin(struct backup_dir *d)
 {
-	int fd, error;
-
+	d->taken[0] = '\0';
+	if (d->new_fd != -1)
+		(void)close(d->new_fd);
+	d->new_len = 0;
+	d->new_fd = -1;
 	if (unlinkat(d->fd, ".new", 0) == -1 && errno != ENOENT)
 		return (-errno);
-	if ((fd = openat(d->fd, ".new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
+	if ((d->new_fd = openat(d->fd, ".new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
 		return (-errno);
-	error = write_all(fd, data, len);
-	(void)close(fd);
+	return (0);
+}
+
+int
+backup_dir_begin(struct backup_dir *d, bool is_auto)
+{
+	return (!is_auto && !has_room(d) ? -EDQUOT : begin(d));
+}
+
+int
+backup_dir_put(struct backup_dir *d, const void *data, size_t len)
+{
+	if (len > BACKUP_BYTES_MAX - d->new_len)
+		return (-EFBIG);
+	d->new_len += len;
+	return (write_all(d->new_fd, data, len));
+}
+
+/* Safe on disk, before it gets a name. */
+static int
+settle(struct backup_dir *d, int error)
+{
+	if (error == 0 && fsync(d->new_fd) == -1)
+		error = -errno;
+	if (d->new_fd != -1)
+		(void)close(d->new_fd);
+	d->new_fd = -1;
 	return (error);
 }
 
@@ -254,13 +359,9 @@ end_new(struct backup_dir *d, int error)
 }
 
 int
-backup_dir_write(struct backup_dir *d, const char *hostname, struct backup_file *f, const void *data, size_t len)
+backup_dir_end(struct backup_dir *d, const char *hostname, struct backup_file *f, int error)
 {
-	int error;
-
-	if (!f->is_auto && count_manual(d) >= MANUAL_MAX)
-		return (-EDQUOT);
-	error = write_new(d, data, len);
+	error = settle(d, error);
 	/* Two of one second: the later one gets the next. */
 	for (make_name(hostname, f); error == 0; f->time_ms += 1000, make_name(hostname, f)) {
 		if (linkat(d->fd, ".new", d->fd, f->name, 0) == 0)
@@ -268,21 +369,47 @@ backup_dir_write(struct backup_dir *d, const char *hostname, struct backup_file 
 		if (errno != EEXIST)
 			error = -errno;
 	}
-	f->size = len;
+	f->size = d->new_len;
 	return (end_new(d, error));
 }
 
-int
-backup_dir_take(struct backup_dir *d, const char *name, const void *data, size_t len)
+/* The first piece. */
+static int
+begin_taken(struct backup_dir *d, const char *name, uint64_t size)
 {
 	struct backup_file f;
+	struct stat st;
 	int error;
 
 	if (!read_name(name, &f))
 		return (-EINVAL);
-	if (!f.is_auto && count_manual(d) >= MANUAL_MAX)
-		return (-EDQUOT);
-	error = write_new(d, data, len);
+	if (size > BACKUP_BYTES_MAX)
+		return (-EFBIG);
+	if (fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return (-EEXIST);
+	if ((error = backup_dir_begin(d, f.is_auto)) != 0)
+		return (error);
+	(void)str_copy(d->taken, name, sizeof(d->taken));
+	d->taken_size = size;
+	d->taken_at = 0;
+	return (0);
+}
+
+int
+backup_dir_take(struct backup_dir *d, const char *name, uint64_t offset, uint64_t size, const void *data, size_t len)
+{
+	int error;
+
+	if (offset == 0 && (error = begin_taken(d, name, size)) != 0)
+		return (error);
+	if (strcmp(d->taken, name) != 0 || offset != d->taken_at || size != d->taken_size || len > size - offset)
+		return (-ESTALE);
+	error = backup_dir_put(d, data, len);
+	d->taken_at += len;
+	if (error == 0 && d->taken_at < size)
+		return (0);
+	d->taken[0] = '\0';
+	error = settle(d, error);
 	if (error == 0 && linkat(d->fd, ".new", d->fd, name, 0) == -1)
 		error = -errno;
 	return (end_new(d, error));

@@ -13,7 +13,7 @@
 
 #define BACKUP_NAME_LEN		96
 #define BACKUP_FILES_MAX	1200
-#define BACKUP_BYTES_MAX	(17u << 20)
+#define BACKUP_BYTES_MAX	(60u << 20)	/* what fetchd carries at once */
 
 struct backup_file {
 	char		name[BACKUP_NAME_LEN];
@@ -33,11 +33,22 @@ void	 backup_dir_close(struct backup_dir *);		/* NULL is fine */
 int	 backup_dir_list(struct backup_dir *, struct backup_file **ret, unsigned *ret_n);
 /* -ENOENT for everything that is not in the list: no name is ever a path. */
 int	 backup_dir_read(struct backup_dir *, const char *name, uint8_t **ret, size_t *ret_len);
+/* As it lies on the disk, until backup_dir_unmap(): it is not in memory. */
+int	 backup_dir_map(struct backup_dir *, const char *name, void **ret, size_t *ret_len);
+void	 backup_dir_unmap(void *, size_t len);	/* NULL is fine */
+/* A piece of at most max bytes from offset on; *ret_size is that of the whole. */
+int	 backup_dir_read_piece(struct backup_dir *, const char *name, uint64_t offset, size_t max, uint8_t **ret, size_t *ret_len, uint64_t *ret_size);
 int	 backup_dir_remove(struct backup_dir *, const char *name);
-/* On disk, whole or not at all; the name is made of the rest of *file and written there.  -EDQUOT: too many of one's own making. */
-int	 backup_dir_write(struct backup_dir *, const char *hostname, struct backup_file *file, const void *data, size_t len);
-/* One from elsewhere under its own name.  -EINVAL: no name of a backup; -EEXIST. */
-int	 backup_dir_take(struct backup_dir *, const char *name, const void *data, size_t len);
+/* A new one, written in pieces, one at a time.  -EDQUOT: too many of one's own making, or too much; -EFBIG: larger than BACKUP_BYTES_MAX. */
+int	 backup_dir_begin(struct backup_dir *, bool is_auto);
+int	 backup_dir_put(struct backup_dir *, const void *data, size_t len);
+/* With error 0 on disk, whole or not at all; the name is made of the rest of *file and written there.  Otherwise it is forgotten; the error. */
+int	 backup_dir_end(struct backup_dir *, const char *hostname, struct backup_file *file, int error);
+/*
+ * One from elsewhere under its own name, in pieces that follow one another; it is there with the last.  -EINVAL: no name of a backup; -EEXIST;
+ * -ESTALE: the piece does not continue the one before.
+ */
+int	 backup_dir_take(struct backup_dir *, const char *name, uint64_t offset, uint64_t size, const void *data, size_t len);
 /* Remove the oldest of the schedule beyond so many. */
 void	 backup_dir_keep(struct backup_dir *, unsigned n);
 

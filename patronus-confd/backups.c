@@ -25,7 +25,6 @@
 #define MINUTE_MS	(60ull * 1000)
 #define RETRY_MS	(10ull * 60 * 1000)	/* after a failure */
 #define TARGETS_MAX	16
-#define PLAIN_MAX	(16u << 20)
 
 enum delivery {
 	DELIVERY_NONE = 0,
@@ -104,27 +103,35 @@ setting(const struct backups *bs, const char *name)
 
 /* --- making --- */
 
+static int
+put_sealed(const void *data, size_t len, void *arg)
+{
+	return (backup_dir_put(arg, data, len));
+}
+
+static int
+put_plain(const void *data, size_t len, void *arg)
+{
+	return (age_writer_put(arg, data, len));
+}
+
 int
 backups_make(struct backups *bs, enum backup_content content, const struct age_lock *lock, bool is_auto, struct backup_file *ret,
     const char **ret_bad)
 {
 	const char *hostname = document_value(bs->confd->running->doc, "/system/hostname");
 	struct backup_file f = { .is_auto = is_auto, .time_ms = clock_wall_ms() };
-	struct buf plain, sealed;
+	struct age_writer *w = NULL;
 	int error;
 
 	*ret_bad = NULL;
-	buf_init(&plain, PLAIN_MAX);
-	buf_init(&sealed, BACKUP_BYTES_MAX);
 	(void)str_copy(f.content, backup_content_name(content), sizeof(f.content));
-	if ((error = backup_print(bs->confd, content, &plain)) == 0 &&
-	    (error = age_seal(lock, plain.data, plain.len, &sealed, ret_bad)) == 0)
-		error = backup_dir_write(bs->dir, hostname != NULL ? hostname : "", &f, sealed.data, sealed.len);
-	if (plain.data != NULL)
-		explicit_bzero(plain.data, plain.len);
-	buf_fini(&plain);
-	buf_fini(&sealed);
-	if (error == 0)
+	if ((error = backup_dir_begin(bs->dir, is_auto)) != 0)
+		return (error);
+	if ((error = age_writer_new(lock, put_sealed, bs->dir, &w, ret_bad)) == 0 && (error = backup_write(bs->confd, content, put_plain, w)) == 0)
+		error = age_writer_end(w);
+	age_writer_free(w);
+	if ((error = backup_dir_end(bs->dir, hostname != NULL ? hostname : "", &f, error)) == 0)
 		*ret = f;
 	return (error);
 }
@@ -215,7 +222,7 @@ make_due(struct backups *bs)
 	    error == 0 ? "" : strerror(-error));
 	if (error != 0) {
 		(void)snprintf(bs->fault, sizeof(bs->fault), "%s", error == -ENOKEY ? "the secrets are locked" :
-		    bad != NULL ? "a recipient is no key" : strerror(-error));
+		    error == -EFBIG ? "it would be larger than 60 MiB" : bad != NULL ? "a recipient is no key" : strerror(-error));
 		bs->retry_ms = clock_mono_ms() + (error == -ENOKEY ? MINUTE_MS : RETRY_MS);
 		log_warnx("backup", "none was made: %s", bs->fault);
 		return;

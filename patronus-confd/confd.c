@@ -30,6 +30,7 @@
 #include "schema.h"
 #include "secrets.h"
 #include "session.h"
+#include "restored.h"
 #include "snapshot.h"
 #include "standing.h"
 #include "states.h"
@@ -97,6 +98,7 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->countrydb = countrydb_new(confd);
 	confd->temporary = temporary_new(confd);
 	confd->workspaces = workspaces_new(confd);
+	confd->restored = restored_new(confd);
 	confd->transaction = transaction_new(confd);
 	confd->mirror = mirror_new(confd);
 	confd->people = people_new(confd);
@@ -105,7 +107,7 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->trends = trends_new();
 	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL ||
 	    confd->temporary == NULL || confd->contents == NULL || confd->listupload == NULL ||
-	    confd->countrydb == NULL || confd->workspaces == NULL || confd->transaction == NULL ||
+	    confd->countrydb == NULL || confd->workspaces == NULL || confd->restored == NULL || confd->transaction == NULL ||
 	    confd->mirror == NULL || confd->people == NULL || confd->rates == NULL || confd->idempotency == NULL || confd->trends == NULL)
 		return (-ENOMEM);
 	confd->tick = event_new(base, -1, EV_PERSIST, on_tick, confd);
@@ -125,6 +127,7 @@ confd_fini(struct confd *confd)
 	mirror_free(confd->mirror);
 	transaction_free(confd->transaction);
 	workspaces_free(confd->workspaces);
+	restored_free(confd->restored);
 	temporary_free(confd->temporary);
 	countrydb_free(confd->countrydb);
 	listupload_free(confd->listupload);
@@ -291,4 +294,5 @@ confd_running_changed(struct confd *confd)
 	receivers_tell(confd);
 	contents_changed(confd->contents);
 	countrydb_changed(confd->countrydb);
+	restored_changed(confd->restored);
 }

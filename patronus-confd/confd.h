@@ -24,6 +24,7 @@ struct idempotency;
 struct mirror;
 struct people;
 struct rates;
+struct restored;
 struct schema;
 struct sessions;
 struct snapshot;
@@ -48,6 +49,7 @@ struct confd {
 	struct owners		 owners;
 	struct transaction	*transaction;
 	struct workspaces	*workspaces;
+	struct restored		*restored;	/* what workspaces have beside their documents */
 	struct sessions		*sessions;
 	struct states		*states;
 	struct standing		*standing;	/* differences from the configuration */

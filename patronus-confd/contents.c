@@ -741,6 +741,15 @@ contents_changed(struct contents *all)
 	schedule(all);
 }
 
+static void
+forget_unknown(const char *id, void *arg)
+{
+	struct contents *all = arg;
+
+	if (find(all, id) == NULL)
+		(void)store_content_remove(all->confd->store, id);
+}
+
 struct contents *
 contents_new(struct confd *confd)
 {
@@ -752,6 +761,8 @@ contents_new(struct confd *confd)
 	}
 	all->confd = confd;
 	contents_changed(all);
+	/* What a commit had placed that was not made in the end. */
+	store_content_each(confd->store, forget_unknown, all);
 	return (all);
 }
 
@@ -855,6 +866,53 @@ contents_offer(struct contents *all, const char *list, struct store_content *nex
 	memset(next, 0, sizeof(*next));
 	offer(c, "");
 	return (0);
+}
+
+static void
+on_placed(struct channel *ch, struct message *m, int error, void *arg)
+{
+	(void)ch;
+	(void)arg;
+	if (error != 0 && m != NULL)
+		log_errx("groups", "entries of a list that a commit brings: %s", ((const struct ipc_error_req *)m->body)->text);
+}
+
+int
+contents_place(struct contents *all, const char *list, const struct store_content *k)
+{
+	struct store_content copy = *k;
+	char id[300];
+	int error;
+
+	(void)snprintf(id, sizeof(id), "list/%s", list);
+	(void)str_copy(copy.url, UPLOAD, sizeof(copy.url));
+	copy.time_ms = clock_wall_ms();
+	if ((error = store_content_put(all->confd->store, id, &copy)) == 0)
+		(void)tell(all, id, k, on_placed, NULL);
+	return (error);
+}
+
+void
+contents_unplace(struct contents *all, const char *list)
+{
+	static const struct store_content nothing;
+	char id[300];
+
+	if (find_list(all, list) != NULL)
+		return;
+	(void)snprintf(id, sizeof(id), "list/%s", list);
+	(void)store_content_remove(all->confd->store, id);
+	(void)tell(all, id, &nothing, NULL, NULL);
+}
+
+void
+contents_each_upload(const struct contents *all, void (*fn)(const char *, const struct store_content *, void *), void *arg)
+{
+	const struct content *c;
+
+	for (c = all->first; c != NULL; c = c->next)
+		if (is_uploaded(c) && c->kept.n4 + c->kept.n6 > 0)
+			fn(c->key, &c->kept, arg);
 }
 
 const struct store_content *

@@ -40,6 +40,14 @@ void		 contents_refresh(struct contents *, const char *id);
 typedef void contents_end(int error, const char *text, void *arg);
 bool		 contents_takes_upload(const struct contents *, const char *list);
 int		 contents_offer(struct contents *, const char *list, struct store_content *, contents_end *, void *arg);
+/*
+ * What a list that the next revision brings will have: kept, and told to fwd before that revision is prepared.  0 or -errno.  If it does not come
+ * after all, the list is forgotten.
+ */
+int		 contents_place(struct contents *, const char *list, const struct store_content *);
+void		 contents_unplace(struct contents *, const char *list);
+/* Each list that came by upload, and has something. */
+void		 contents_each_upload(const struct contents *, void (*fn)(const char *list, const struct store_content *, void *arg), void *arg);
 /* What a list has; NULL: there is no such list.  Until the next event. */
 const struct store_content *contents_of_list(const struct contents *, const char *list);
 /* Those that the caller may see, as objects with commas between. */

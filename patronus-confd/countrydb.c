@@ -310,6 +310,24 @@ is_good(const struct countrytext *t, char *ret, size_t size)
 	return (false);
 }
 
+/* A packed answer is what there is from now on. */
+static void
+bring(struct countrydb *db, const uint8_t *packed, size_t len)
+{
+	struct countrytext t;
+
+	if ((db->next = malloc(len)) == NULL)
+		fatalx("countries", "no memory");
+	memcpy(db->next, packed, len);
+	db->next_len = len;
+	(void)countrytext_unpack(db->next, db->next_len, &t);
+	/* Who does not use it hears of it when he does. */
+	if (!db->is_wanted)
+		db->is_told = false;
+	if (!db->is_wanted || tell(db, &t.countries, on_in_force) != 0)
+		take(db);
+}
+
 static void
 on_parsed(int error, struct message *m, void *arg)
 {
@@ -326,16 +344,7 @@ on_parsed(int error, struct message *m, void *arg)
 		failed(db, text);
 		return;
 	}
-	if ((db->next = malloc(rep->nodes.len)) == NULL)
-		fatalx("countries", "no memory");
-	memcpy(db->next, rep->nodes.data, rep->nodes.len);
-	db->next_len = rep->nodes.len;
-	(void)countrytext_unpack(db->next, db->next_len, &t);
-	/* Who does not use it hears of it when he does. */
-	if (!db->is_wanted)
-		db->is_told = false;
-	if (!db->is_wanted || tell(db, &t.countries, on_in_force) != 0)
-		take(db);
+	bring(db, rep->nodes.data, rep->nodes.len);
 }
 
 static void
@@ -475,6 +484,34 @@ countrydb_offer(struct countrydb *db, const uint8_t *data, size_t len, countrydb
 	db->next_origin = (struct origin_of){ .place = UPLOAD };
 	read_it(db, data, len);
 	return (0);
+}
+
+int
+countrydb_restore(struct countrydb *db, const struct countries *c, countrydb_end *on_end, void *arg)
+{
+	struct buf b;
+
+	if (db->is_busy)
+		return (-EBUSY);
+	buf_init(&b, FILE_MAX);
+	countrytext_pack_ranges(c, &b);
+	if (buf_failed(&b)) {
+		buf_fini(&b);
+		return (-ENOMEM);
+	}
+	db->is_busy = true;
+	db->on_end = on_end;
+	db->arg = arg;
+	db->next_origin = (struct origin_of){ .place = UPLOAD };
+	bring(db, b.data, b.len);
+	buf_fini(&b);
+	return (0);
+}
+
+bool
+countrydb_is_uploaded(const struct countrydb *db)
+{
+	return (db->n4 + db->n6 > 0 && strcmp(db->origin.place, UPLOAD) == 0);
 }
 
 void

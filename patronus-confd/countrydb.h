@@ -35,6 +35,10 @@ typedef void countrydb_end(int error, const char *text, void *arg);
 
 /* One from a person, in place of what there is; the data must stay until on_end.  0, or -EBUSY and on_end is not called. */
 int			 countrydb_offer(struct countrydb *, const uint8_t *data, size_t len, countrydb_end *on_end, void *arg);
+/* One of a backup: as countrydb_offer(), and on_end may be NULL. */
+int			 countrydb_restore(struct countrydb *, const struct countries *, countrydb_end *on_end, void *arg);
+/* Is what is kept from a person? */
+bool			 countrydb_is_uploaded(const struct countrydb *);
 /* The one that was uploaded goes, and the package's or that of the configured place comes. */
 void			 countrydb_forget(struct countrydb *);
 /* Have it fetched, or the package's files looked at, now. */

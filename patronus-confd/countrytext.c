@@ -118,6 +118,34 @@ countrytext_pack(const uint8_t *data, size_t len, struct buf *ret)
 	countryranges_free(&v6);
 }
 
+void
+countrytext_pack_ranges(const struct countries *c, struct buf *ret)
+{
+	put_u32(ret, c->n4 + c->n6);
+	put_u32(ret, 0);
+	put_u32(ret, 0);
+	put_u32(ret, c->n4);
+	put_u32(ret, c->n6);
+	if (c->n4 > 0)
+		buf_put(ret, c->v4, (size_t)c->n4 * COUNTRIES_V4);
+	if (c->n6 > 0)
+		buf_put(ret, c->v6, (size_t)c->n6 * COUNTRIES_V6);
+}
+
+void
+countrytext_print(const uint8_t *range, unsigned len, struct buf *b)
+{
+	int family = len == 4 ? AF_INET : AF_INET6;
+	char text[INET6_ADDRSTRLEN];
+
+	buf_puts(b, inet_ntop(family, range, text, sizeof(text)));
+	buf_putc(b, ',');
+	buf_puts(b, inet_ntop(family, range + len, text, sizeof(text)));
+	buf_putc(b, ',');
+	buf_put(b, range + (size_t)2 * len, 2);
+	buf_putc(b, '\n');
+}
+
 static uint32_t
 get_u32(const uint8_t *p)
 {

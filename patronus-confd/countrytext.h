@@ -24,6 +24,10 @@ struct countrytext {
 
 /* A database, of whichever kind, into a packed answer.  One that cannot be read at all has no ranges. */
 void	 countrytext_pack(const uint8_t *data, size_t len, struct buf *ret);
+/* One range of a family (addresses of len bytes) as a line of tor's text. */
+void	 countrytext_print(const uint8_t *range, unsigned len, struct buf *);
+/* All of them as such an answer. */
+void	 countrytext_pack_ranges(const struct countries *, struct buf *ret);
 /* Points into data.  0, or -EPROTO when it is none. */
 int	 countrytext_unpack(const uint8_t *data, size_t len, struct countrytext *ret);
 

@@ -8,20 +8,26 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "daemon/daemon.h"
 #include "ipc/ids.h"
 
+#include "backup_contents.h"
 #include "backups.h"
 #include "body.h"
 #include "confd.h"
+#include "countrytext.h"
 #include "document.h"
+#include "listtext.h"
 #include "node.h"
 #include "nodes.h"
 #include "parse.h"
 #include "problem.h"
+#include "query.h"
 #include "record_json.h"
 #include "reply.h"
 #include "request.h"
+#include "restored.h"
 #include "route.h"
 #include "route_common.h"
 #include "secrets.h"
@@ -32,6 +38,8 @@
 #define PASSPHRASE_MIN	12
 #define PASSPHRASE_MAX	512
 #define MAPPINGS_MAX	256
+#define WHOLE_MAX	(16u << 20)	/* of one answer */
+#define PIECE		(8u << 20)
 
 /* --- files --- */
 
@@ -70,44 +78,72 @@ backup_list(struct request *req)
 	reply_json(req, 200, &b, NULL);
 }
 
+/* A piece at a time, when it is asked for so: an answer has 16 MiB at most. */
 void
 backup_download(struct request *req)
 {
+	bool is_piece = req->in->query[0] != '\0';
+	char link[200], total[24];
+	uint64_t offset, size;
 	uint8_t *data;
 	size_t len;
-	int error = backup_dir_read(backups_dir(req->confd->backups), req->segment[1], &data, &len);
+	int error;
 
-	if (error != 0) {
+	if (!query_number(req, "offset", 0, BACKUP_BYTES_MAX, 0, &offset))
+		return;
+	if ((error = backup_dir_read_piece(backups_dir(req->confd->backups), req->segment[1], offset, is_piece ? PIECE : WHOLE_MAX, &data, &len, &size)) != 0) {
 		reply_error(req, error, NULL);
 		return;
 	}
-	daemon_audit(req->user, req->from, "backup", req->segment[1], "downloaded", "%s", "");
-	reply_text(req, 200, "application/octet-stream", (const char *)data, len, NULL);
+	(void)snprintf(link, sizeof(link), "</api/v1/backups/%.100s?offset=%llu>; rel=\"next\"", req->segment[1], (unsigned long long)offset + len);
+	(void)snprintf(total, sizeof(total), "%llu", (unsigned long long)size);
+	if (offset == 0)
+		daemon_audit(req->user, req->from, "backup", req->segment[1], "downloaded", "%s", "");
+	if (!is_piece && len < size)
+		reply_problem(req, PROBLEM_TOO_LARGE, "the backup has %s bytes, more than one answer: ask for it in pieces, from offset=0 on", total);
+	else
+		reply_text(req, 200, "application/octet-stream", (const char *)data, len,
+		    &(struct reply_extra){ .link = offset + len < size ? link : NULL, .count = total });
 	free(data);
 }
 
-/* A file from elsewhere, to be looked into or restored: it stays what it is, and is not believed anything. */
+static void
+reply_taken(struct request *req, int error, bool is_last)
+{
+	if (error == -EEXIST)
+		reply_problem(req, PROBLEM_STALE, "there is a backup of this name already");
+	else if (error == -EINVAL)
+		reply_problem(req, PROBLEM_VALIDATION, "a backup is called HOST-20261128T033000Z-full.age, with its own host, time and content");
+	else if (error == -ESTALE)
+		reply_problem(req, PROBLEM_CONFLICT, "this piece does not continue the one before; begin again with offset=0");
+	else if (error == -EFBIG)
+		reply_problem(req, PROBLEM_TOO_LARGE, "a backup has at most 60 MiB");
+	else if (error != 0)
+		reply_error(req, error, NULL);
+	else {
+		if (is_last)
+			daemon_audit(req->user, req->from, "backup", req->segment[1], "uploaded", "%s", "");
+		reply_empty(req, is_last ? 204 : 202, NULL);
+	}
+}
+
+/* A file from elsewhere, to be looked into or restored: it stays what it is, and is not believed anything.  In pieces, or whole. */
 void
 backup_upload(struct request *req)
 {
 	const struct bytes *body = &req->in->body;
 	static const char intro[] = "age-encryption.org/v1\n";
-	int error;
+	uint64_t offset, size;
 
+	if (!query_number(req, "offset", 0, BACKUP_BYTES_MAX, 0, &offset) || !query_number(req, "size", 0, UINT32_MAX, offset + body->len, &size))
+		return;
 	if (strcmp(req->in->content_type, "application/octet-stream") != 0)
 		reply_problem(req, PROBLEM_MEDIA_TYPE, "the Content-Type must be application/octet-stream");
-	else if (body->len < sizeof(intro) || memcmp(body->data, intro, sizeof(intro) - 1) != 0)
+	else if (offset == 0 && (body->len < sizeof(intro) || memcmp(body->data, intro, sizeof(intro) - 1) != 0))
 		reply_problem(req, PROBLEM_VALIDATION, "that is no file of age, version 1");
-	else if ((error = backup_dir_take(backups_dir(req->confd->backups), req->segment[1], body->data, body->len)) == -EEXIST)
-		reply_problem(req, PROBLEM_STALE, "there is a backup of this name already");
-	else if (error == -EINVAL)
-		reply_problem(req, PROBLEM_VALIDATION, "a backup is called HOST-20261128T033000Z-full.age, with its own host, time and content");
-	else if (error != 0)
-		reply_error(req, error, NULL);
-	else {
-		daemon_audit(req->user, req->from, "backup", req->segment[1], "uploaded", "%s", "");
-		reply_empty(req, 204, NULL);
-	}
+	else
+		reply_taken(req, backup_dir_take(backups_dir(req->confd->backups), req->segment[1], offset, size, body->data, body->len),
+		    offset + body->len == size);
 }
 
 void
@@ -132,6 +168,8 @@ reply_backup_error(struct request *req, int error, const char *bad)
 		reply_problem(req, PROBLEM_CONFLICT, "the secrets are locked: patronusctl secret unlock");
 	else if (error == -EDQUOT)
 		reply_problem(req, PROBLEM_CONFLICT, "there are too many backups on the box; remove some");
+	else if (error == -EFBIG)
+		reply_problem(req, PROBLEM_TOO_LARGE, "with its lists and countries it would be larger than 60 MiB: take the configuration and the keys alone");
 	else if (error == -EBADMSG)
 		reply_problem(req, PROBLEM_CONFLICT, "a secret of the configuration does not open: set it again");
 	else if (bad != NULL)
@@ -197,17 +235,46 @@ backup_create(struct request *req)
 struct opening {
 	struct request		*req;
 	bool			 is_dry;
-	uint8_t			*plain;
+	void			*sealed;	/* the file */
 	size_t			 len;
+	struct age_reader	*age;
+	struct backup_reader	*reader;
+	struct problems		*problems;
+	struct backup_contents	*contents;	/* when all of it was read */
+	enum backup_step	 step;		/* the last one */
+	char			 name[BACKUP_NAME_LEN];
+	uint8_t			 chunk[AGE_CHUNK];
 	struct backup_mapping	 map[MAPPINGS_MAX];
 	size_t			 nmap;
 };
 
+static void	 go_on(struct opening *);
+
 static void
 opening_free(struct opening *o)
 {
-	age_free(o->plain, o->len);
+	age_reader_free(o->age);
+	backup_reader_free(o->reader);
+	backup_contents_free(o->contents);
+	backup_dir_unmap(o->sealed, o->len);
+	problems_free(o->problems);
+	explicit_bzero(o->chunk, sizeof(o->chunk));
 	free(o);
+}
+
+static void
+print_contents(const struct backup_contents *c, struct buf *b)
+{
+	struct countries all = backup_contents_countries(c);
+	uint32_t i;
+
+	buf_puts(b, ",\"lists\":[");
+	for (i = 0; i < c->n; i++)
+		buf_printf(b, "%s{\"name\":\"%s\",\"ipv4\":%u,\"ipv6\":%u}", i > 0 ? "," : "", c->lists[i].name, c->lists[i].content.n4,
+		    c->lists[i].content.n6);
+	buf_putc(b, ']');
+	if (c->has_countries)
+		buf_printf(b, ",\"countries\":{\"ipv4\":%u,\"ipv6\":%u}", all.n4, all.n6);
 }
 
 static void
@@ -246,7 +313,7 @@ finish(struct opening *o, const struct backup *k, const struct backup_notes *not
 	struct request *req = o->req;
 	struct workspace *w = NULL;
 	char location[64] = "";
-	struct buf b;
+	struct buf b, carried;
 	int error = 0;
 
 	if (o->is_dry) {
@@ -256,7 +323,19 @@ finish(struct opening *o, const struct backup *k, const struct backup_notes *not
 		route_reply_no_room(req, error);
 		return;
 	}
+	buf_init(&carried, 1 << 20);
+	print_contents(o->contents, &carried);
+	if (w != NULL && !backup_contents_is_empty(o->contents)) {
+		if (restored_put(req->confd->restored, w->id, req->user, o->contents) != 0) {
+			workspace_free(req->confd->workspaces, w);
+			buf_fini(&carried);
+			reply_problem(req, PROBLEM_CONFLICT, "the lists of other restores wait for their commit; commit or discard these first");
+			return;
+		}
+		o->contents = NULL;
+	}
 	if (error != 0) {
+		buf_fini(&carried);
 		reply_error(req, error, problems);
 		return;
 	}
@@ -269,8 +348,36 @@ finish(struct opening *o, const struct backup *k, const struct backup_notes *not
 	} else
 		buf_puts(&b, "\"valid\":true,");
 	print_notes(k, notes, &b);
+	buf_put(&b, carried.data, carried.len);
+	buf_fini(&carried);
 	buf_putc(&b, '}');
 	reply_json(req, w != NULL ? 201 : 200, &b, &(struct reply_extra){ .location = location });
+}
+
+/* What stands behind the document is what the document says, and has a use in it. */
+static bool
+fits(const struct opening *o, const struct backup *k, const struct document *doc, struct problems *problems)
+{
+	const char *document, *source;
+	bool has_parts;
+	char path[128];
+	size_t len;
+	uint32_t i;
+
+	backup_reader_document(o->reader, &document, &len, &has_parts);
+	if (has_parts != (k->version > 1) || (has_parts && k->content != BACKUP_FULL)) {
+		problems_add(problems, "/version", NULL, 1, "backup", "", "does not fit what stands behind the document");
+		return (false);
+	}
+	for (i = 0; i < o->contents->n; i++) {
+		(void)snprintf(path, sizeof(path), "/firewall/lists/%s/source", o->contents->lists[i].name);
+		if ((source = document_value(doc, path)) != NULL && strcmp(source, "upload") == 0)
+			continue;
+		(void)snprintf(path, sizeof(path), "/lists/%s", o->contents->lists[i].name);
+		problems_add(problems, path, NULL, 0, "backup", "", "the configuration of the backup has no list of this name that is uploaded");
+		return (false);
+	}
+	return (true);
 }
 
 static void
@@ -290,6 +397,10 @@ take_apart(struct opening *o, const struct bytes *nodes, struct arena *arena, st
 		error = -EINVAL;
 	if (error == 0)
 		error = backup_restore(o->req->confd, &k, arena, o->map, o->nmap, o->is_dry, problems, &notes, &doc);
+	if (error == 0 && !fits(o, &k, doc, problems)) {
+		document_free(doc);
+		error = -EINVAL;
+	}
 	if (error == -ENOKEY)
 		reply_backup_error(o->req, error, NULL);
 	else if (error != 0)
@@ -302,22 +413,27 @@ take_apart(struct opening *o, const struct bytes *nodes, struct arena *arena, st
 }
 
 static void
-on_parsed(int error, struct message *m, void *arg)
+reply_not_parsed(struct request *req, int error)
 {
-	struct problems *problems = problems_new();
+	if (error == -EAGAIN)
+		reply_problem_with(req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 }, "too many documents are being read");
+	else
+		reply_problem(req, PROBLEM_VALIDATION, "what is in the backup is more than its reader could take");
+}
+
+static void
+on_document(int error, struct message *m, void *arg)
+{
 	struct arena *arena = arena_new(0);
 	struct opening *o = arg;
 
-	if (problems == NULL || arena == NULL)
+	if (arena == NULL)
 		fatalx("backup", "no memory");
-	if (error == -EAGAIN)
-		reply_problem_with(o->req, PROBLEM_UNAVAILABLE, "", &(struct reply_extra){ .retry_after_s = 1 }, "too many documents are being read");
-	else if (error != 0)
-		reply_problem(o->req, PROBLEM_VALIDATION, "what is in the backup is more than its reader could take");
+	if (error != 0)
+		reply_not_parsed(o->req, error);
 	else
-		take_apart(o, &((const struct parse_rep *)m->body)->nodes, arena, problems);
+		take_apart(o, &((const struct parse_rep *)m->body)->nodes, arena, o->problems);
 	arena_free(arena);
-	problems_free(problems);
 	opening_free(o);
 }
 
@@ -332,6 +448,97 @@ reply_not_opened(struct request *req, int error, const struct age_fault *fault)
 		reply_problem(req, PROBLEM_VALIDATION, "the identity is none of age (AGE-SECRET-KEY-1...)");
 	else
 		reply_error(req, error, NULL);
+}
+
+/* --- a part after the other --- */
+
+static void
+start_document(struct opening *o)
+{
+	struct parse_req req = { .format = PARSE_BACKUP };
+	const char *text;
+	bool has_parts;
+	size_t len;
+	int error;
+
+	if ((o->contents = backup_reader_contents(o->reader)) == NULL)
+		fatalx("backup", "no memory");
+	backup_reader_document(o->reader, &text, &len, &has_parts);
+	req.text = (struct bytes){ (const uint8_t *)text, (uint32_t)len };
+	if ((error = parse_start(o->req->confd->base, &req, on_document, o)) != 0)
+		on_document(error, NULL, o);
+}
+
+/* The next chunk; false, answered, when it is damaged. */
+static bool
+give_more(struct opening *o)
+{
+	struct age_fault fault;
+	size_t len;
+	int error = age_reader_next(o->age, o->chunk, &len, &fault);
+
+	if (error != 0) {
+		daemon_audit(o->req->user, o->req->from, "backup", o->name, "refused", "%s", fault.text);
+		reply_not_opened(o->req, error, &fault);
+		return (false);
+	}
+	backup_reader_give(o->reader, o->chunk, len);
+	return (true);
+}
+
+static void
+on_lines(int error, struct message *m, void *arg)
+{
+	const struct parse_rep *rep = m != NULL ? m->body : NULL;
+	struct opening *o = arg;
+	struct countrytext t;
+	struct listtext l;
+	bool ok = false;
+
+	if (error == -EAGAIN) {
+		reply_not_parsed(o->req, error);
+		opening_free(o);
+		return;
+	}
+	if (error != 0 || (o->step == BACKUP_STEP_LIST ? listtext_unpack(rep->nodes.data, rep->nodes.len, &l) :
+	    countrytext_unpack(rep->nodes.data, rep->nodes.len, &t)) != 0)
+		backup_reader_refuse(o->reader, "it cannot be read", o->problems);
+	else
+		ok = o->step == BACKUP_STEP_LIST ? backup_reader_take_list(o->reader, &l, o->problems) :
+		    backup_reader_take_countries(o->reader, &t, o->problems);
+	if (ok) {
+		go_on(o);
+		return;
+	}
+	reply_error(o->req, -EINVAL, o->problems);
+	opening_free(o);
+}
+
+/* Until something has to be read by another process. */
+static void
+go_on(struct opening *o)
+{
+	struct parse_req req = { .format = PARSE_LIST };
+	const char *text;
+	size_t len;
+
+	while ((o->step = backup_reader_next(o->reader, o->problems, &text, &len)) == BACKUP_STEP_MORE) {
+		if (give_more(o))
+			continue;
+		opening_free(o);
+		return;
+	}
+	if (o->step == BACKUP_STEP_END) {
+		start_document(o);
+	} else if (o->step == BACKUP_STEP_REFUSED) {
+		reply_error(o->req, -EINVAL, o->problems);
+		opening_free(o);
+	} else {
+		req.format = o->step == BACKUP_STEP_COUNTRIES ? PARSE_COUNTRIES : PARSE_LIST;
+		req.text = (struct bytes){ (const uint8_t *)text, (uint32_t)len };
+		if (parse_start(o->req->confd->base, &req, on_lines, o) != 0)
+			on_lines(-EAGAIN, NULL, o);
+	}
 }
 
 /* {"interface": "wan", "name": "eth5"}, ...: false with problems. */
@@ -365,26 +572,23 @@ static void
 open_backup(struct request *req, const char *name, const struct age_key *key, struct opening *o)
 {
 	struct age_fault fault;
-	uint8_t *sealed;
-	size_t len;
 	int error;
 
-	if ((error = backup_dir_read(backups_dir(req->confd->backups), name, &sealed, &len)) != 0) {
+	(void)str_copy(o->name, name, sizeof(o->name));
+	if ((error = backup_dir_map(backups_dir(req->confd->backups), name, &o->sealed, &o->len)) != 0) {
 		reply_error(req, error, NULL);
-		free(o);
+		opening_free(o);
 		return;
 	}
-	error = age_open(key, sealed, len, &o->plain, &o->len, &fault);
-	free(sealed);
-	if (error != 0) {
+	if ((error = age_reader_new(key, o->sealed, o->len, &o->age, &fault)) != 0) {
 		daemon_audit(req->user, req->from, "backup", name, "refused", "%s", fault.text);
 		reply_not_opened(req, error, &fault);
-		free(o);
+		opening_free(o);
 		return;
 	}
-	if ((error = parse_start(req->confd->base, &(struct parse_req){ .format = PARSE_BACKUP, .text = { o->plain, (uint32_t)o->len } }, on_parsed,
-	    o)) != 0)
-		on_parsed(error, NULL, o);
+	if ((o->reader = backup_reader_new()) == NULL)
+		fatalx("backup", "no memory");
+	go_on(o);
 }
 
 static void
@@ -395,7 +599,6 @@ open_asked(struct request *req, bool is_dry)
 	const struct body_member members[] = { { .name = "name", .ret_text = &name, .is_required = true },
 	    { .name = "passphrase", .ret_text = &passphrase }, { .name = "identity", .ret_text = &identity },
 	    { .name = "interfaces", .ret_list = &interfaces, .max = MAPPINGS_MAX }, { .name = NULL } };
-	struct problems *problems;
 	struct opening *o;
 
 	if (!body_object(req, members))
@@ -404,17 +607,16 @@ open_asked(struct request *req, bool is_dry)
 		reply_problem(req, PROBLEM_VALIDATION, "say either a passphrase or an identity");
 		return;
 	}
-	if ((problems = problems_new()) == NULL || (o = calloc(1, sizeof(*o))) == NULL)
+	if ((o = calloc(1, sizeof(*o))) == NULL || (o->problems = problems_new()) == NULL)
 		fatalx("backup", "no memory");
 	o->req = req;
 	o->is_dry = is_dry;
-	if (take_mappings(interfaces, o, problems))
+	if (take_mappings(interfaces, o, o->problems)) {
 		open_backup(req, name, &(struct age_key){ .passphrase = passphrase, .identity = identity }, o);
-	else {
-		reply_problems(req, PROBLEM_VALIDATION, problems, "the mapping of interfaces cannot be read");
-		free(o);
+		return;
 	}
-	problems_free(problems);
+	reply_problems(req, PROBLEM_VALIDATION, o->problems, "the mapping of interfaces cannot be read");
+	opening_free(o);
 }
 
 void

@@ -21,6 +21,7 @@
 #include "recorded.h"
 #include "reply.h"
 #include "request.h"
+#include "restored.h"
 #include "route.h"
 #include "route_common.h"
 #include "schema.h"
@@ -176,6 +177,7 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 	if (workspace_guarded(req->confd->workspaces, w) != NULL && !access_step_up(req))
 		return;
 	if (w->doc == NULL || w->changes == 0) {
+		restored_committed(req->confd->restored, w->id, req->confd->running->number);
 		workspace_free(req->confd->workspaces, w);
 		reply_unchanged(req);
 		return;
@@ -198,11 +200,16 @@ commit_workspace(struct request *req, struct workspace *w, const char *comment, 
 	c->req = req;
 	(void)str_copy(c->workspace, w->id, sizeof(c->workspace));
 	w->is_busy = true;
-	if (transaction_commit(req->confd->transaction, &order) != 0) {
+	if ((error = restored_place(req->confd->restored, w->id)) != 0 || transaction_commit(req->confd->transaction, &order) != 0) {
+		if (error == 0)
+			restored_unplace(req->confd->restored, w->id);
 		w->is_busy = false;
 		guard_free(order.guard);
 		free(c);
-		reply_problem(req, PROBLEM_HELD, "another commit is being applied");
+		if (error != 0)
+			reply_error(req, error, NULL);
+		else
+			reply_problem(req, PROBLEM_HELD, "another commit is being applied");
 	}
 }
 
@@ -262,12 +269,14 @@ on_committed(const struct outcome_info *info, void *arg)
 
 	w->is_busy = false;
 	if (info->outcome == OUTCOME_DONE) {
+		restored_committed(req->confd->restored, w->id, info->commit->number);
 		workspace_committed(req->confd->workspaces, w, info->commit->number);
 		c->number = info->commit->number;
 		recorded_then(on_recorded, c);
 		return;
 	}
 	free(c);
+	restored_unplace(req->confd->restored, w->id);
 	w->doc = snapshot_release(info->target);
 	route_reply_failure(req, info);
 }

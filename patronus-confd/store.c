@@ -759,6 +759,21 @@ store_content_remove(struct store *st, const char *id)
 	return (run(st, "DELETE FROM contents WHERE id = ?", "s", id));
 }
 
+void
+store_content_each(struct store *st, void (*fn)(const char *, void *), void *arg)
+{
+	sqlite3_stmt *q;
+	char id[300];
+
+	if (sqlite3_prepare_v2(st->db, "SELECT id FROM contents ORDER BY id", -1, &q, NULL) != SQLITE_OK)
+		return;
+	while (sqlite3_step(q) == SQLITE_ROW) {
+		column(q, 0, id, sizeof(id));
+		fn(id, arg);
+	}
+	(void)sqlite3_finalize(q);
+}
+
 static uint8_t *
 blob(sqlite3_stmt *q, int i, unsigned unit, uint32_t *ret_n)
 {

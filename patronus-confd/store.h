@@ -156,6 +156,8 @@ struct store_content {
 int	 store_content_put(struct store *, const char *id, const struct store_content *);
 /* -ENOENT; its data is malloc'd and the caller's. */
 int	 store_content_get(struct store *, const char *id, struct store_content *ret);
+/* The id of each; fn may remove it. */
+void	 store_content_each(struct store *, void (*fn)(const char *id, void *arg), void *arg);
 int	 store_content_remove(struct store *, const char *id);
 
 /* The copy of the running document for people and for a lost database: running.yaml, replaced atomically. */

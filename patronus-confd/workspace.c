@@ -15,6 +15,7 @@
 #include "problem.h"
 #include "reach.h"
 #include "record_json.h"
+#include "restored.h"
 #include "schema.h"
 #include "snapshot.h"
 #include "workspace.h"
@@ -92,6 +93,7 @@ workspace_free(struct workspaces *ws, struct workspace *w)
 {
 	unsigned i;
 
+	restored_drop(ws->confd->restored, w->id);
 	for (i = 0; i < WORKSPACES_MAX; i++)
 		if (ws->item[i] == w)
 			ws->item[i] = NULL;

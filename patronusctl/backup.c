@@ -17,7 +17,8 @@
 #include "table.h"
 #include "term.h"
 
-#define FILE_MAX	(16u << 20)
+#define FILE_MAX	(60u << 20)
+#define PIECE		(8u << 20)	/* of an upload */
 #define WORD_MAX	514
 #define IDENTITY	"AGE-SECRET-KEY-1"
 
@@ -127,36 +128,78 @@ run_backup_create(struct ctl *c)
 /* --- files --- */
 
 static int
-write_file(const char *name, const void *data, size_t len)
+write_all(int fd, const char *name, const void *data, size_t len)
 {
-	int fd = strcmp(name, "-") == 0 ? STDOUT_FILENO : open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	const char *at = data;
 	ssize_t n = 0;
 
-	for (; fd != -1 && len > 0 && n != -1; at += n, len -= (size_t)n)
+	for (; len > 0 && n != -1; at += n, len -= (size_t)n)
 		n = write(fd, at, len);
-	if (fd == -1 || n == -1) {
-		fprintf(stderr, "patronusctl: %s: %s\n", name, strerror(errno));
-		return EXIT_FAILED;
+	if (n != -1)
+		return EXIT_OK;
+	fprintf(stderr, "patronusctl: %s: %s\n", name, strerror(errno));
+	return EXIT_FAILED;
+}
+
+typedef int piece_fn(const void *data, size_t len, void *arg);
+
+/* A backup of the box, a piece after the other. */
+static int
+each_piece(struct ctl *c, const char *name, piece_fn *fn, void *arg)
+{
+	char path[256], query[48];
+	struct mgmt_req req = { .method = MGMT_GET, .path = path, .query = query, .accept = "application/octet-stream" };
+	unsigned long long offset = 0;
+	bool is_more = true;
+	struct reply r;
+	int code;
+
+	(void)snprintf(path, sizeof(path), "/backups/%.200s", name);
+	while (is_more) {
+		(void)snprintf(query, sizeof(query), "offset=%llu", offset);
+		if ((code = api_call(c, &req, &r)) != EXIT_OK)
+			return code;
+		code = fn(r.rep->body.data, r.rep->body.len, arg);
+		offset += r.rep->body.len;
+		is_more = r.rep->link[0] != '\0' && r.rep->body.len > 0;
+		reply_fini(&r);
+		if (code != EXIT_OK)
+			return code;
 	}
-	return fd == STDOUT_FILENO || close(fd) == 0 ? EXIT_OK : EXIT_FAILED;
+	return EXIT_OK;
+}
+
+struct output {
+	const char	*name;
+	int		 fd;	/* -1: not opened yet */
+};
+
+static int
+write_piece(const void *data, size_t len, void *arg)
+{
+	struct output *o = arg;
+
+	if (o->fd == -1)
+		o->fd = strcmp(o->name, "-") == 0 ? STDOUT_FILENO : open(o->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (o->fd != -1)
+		return write_all(o->fd, o->name, data, len);
+	fprintf(stderr, "patronusctl: %s: %s\n", o->name, strerror(errno));
+	return EXIT_FAILED;
 }
 
 int
 run_backup_download(struct ctl *c)
 {
-	const char *file = c->nargs > 1 ? c->args[1] : c->args[0];
-	char path[256];
-	struct reply r;
-	int code;
+	struct output o = { .name = c->nargs > 1 ? c->args[1] : c->args[0], .fd = -1 };
+	int code = each_piece(c, c->args[0], write_piece, &o);
 
-	(void)snprintf(path, sizeof(path), "/backups/%.200s", c->args[0]);
-	if ((code = api_get(c, path, "", &r)) != EXIT_OK)
-		return code;
-	code = write_file(file, r.rep->body.data, r.rep->body.len);
-	reply_fini(&r);
-	if (code == EXIT_OK && strcmp(file, "-") != 0)
-		printf("%s\n", file);
+	if (o.fd != -1 && o.fd != STDOUT_FILENO && close(o.fd) == -1)
+		code = EXIT_FAILED;
+	/* Half of one is none. */
+	if (code != EXIT_OK && o.fd != -1 && o.fd != STDOUT_FILENO)
+		(void)unlink(o.name);
+	if (code == EXIT_OK && strcmp(o.name, "-") != 0)
+		printf("%s\n", o.name);
 	return code;
 }
 
@@ -182,36 +225,56 @@ read_file(const char *name, struct buf *ret)
 		(void)close(fd);
 	if (n == 0 && !buf_failed(ret))
 		return EXIT_OK;
-	fprintf(stderr, "patronusctl: %s: %s\n", name, n == 0 ? "larger than 16 MiB" : strerror(errno));
+	fprintf(stderr, "patronusctl: %s: %s\n", name, n == 0 ? "larger than 60 MiB" : strerror(errno));
 	return EXIT_FAILED;
 }
 
+/* In pieces; the answer to the last, or to the first that was not taken. */
 static int
 put_file(struct ctl *c, const char *name, const struct buf *b, struct reply *r)
 {
-	char path[256];
-	struct mgmt_req req = { .method = MGMT_PUT, .path = path, .content_type = "application/octet-stream",
-	    .body = { b->data, (uint32_t)b->len } };
+	char path[256], query[64];
+	struct mgmt_req req = { .method = MGMT_PUT, .path = path, .query = query, .content_type = "application/octet-stream" };
+	size_t at = 0, n;
+	int code;
 
 	(void)snprintf(path, sizeof(path), "/backups/%.200s", name);
-	return api_try(c, &req, r);
+	for (;;) {
+		n = b->len - at < PIECE ? b->len - at : PIECE;
+		(void)snprintf(query, sizeof(query), "offset=%zu&size=%zu", at, b->len);
+		req.body = (struct bytes){ b->data + at, (uint32_t)n };
+		if ((code = api_try(c, &req, r)) != EXIT_OK)
+			return code;
+		at += n;
+		if (r->rep->status >= 400 || at == b->len)
+			return EXIT_OK;
+		reply_fini(r);
+	}
+}
+
+struct comparison {
+	const struct buf	*b;
+	size_t			 at;
+};
+
+static int
+compare_piece(const void *data, size_t len, void *arg)
+{
+	struct comparison *k = arg;
+
+	if (len > k->b->len - k->at || memcmp(k->b->data + k->at, data, len) != 0)
+		return EXIT_FAILED;
+	k->at += len;
+	return EXIT_OK;
 }
 
 /* The same bytes are on the box already. */
 static bool
 is_there(struct ctl *c, const char *name, const struct buf *b)
 {
-	char path[256];
-	struct mgmt_req req = { .method = MGMT_GET, .path = path, .accept = "application/octet-stream" };
-	struct reply r;
-	bool is_same;
+	struct comparison k = { .b = b };
 
-	(void)snprintf(path, sizeof(path), "/backups/%.200s", name);
-	if (api_try(c, &req, &r) != EXIT_OK)
-		return false;
-	is_same = r.rep->status == 200 && r.rep->body.len == b->len && memcmp(r.rep->body.data, b->data, b->len) == 0;
-	reply_fini(&r);
-	return is_same;
+	return each_piece(c, name, compare_piece, &k) == EXIT_OK && k.at == b->len;
 }
 
 /* A file of this host goes to the box under its own name, or (a name that is none of a backup) one that is made. */
@@ -313,6 +376,22 @@ print_list(const char *what, const json_t *list)
 	printf("\n");
 }
 
+/* "lists: bad (100000 entries), other (12 entries)" */
+static void
+print_carried(const json_t *o)
+{
+	const json_t *lists = json_object_get(o, "lists"), *countries = json_object_get(o, "countries"), *l;
+	size_t i;
+
+	for (i = 0; i < json_array_size(lists); i++) {
+		l = json_array_get(lists, i);
+		printf("%s%s (%lld entries)", i == 0 ? "with the lists " : ", ", json_text(l, "name"), (long long)(json_number(l, "ipv4") + json_number(l, "ipv6")));
+	}
+	printf("%s", i > 0 ? "\n" : "");
+	if (countries != NULL)
+		printf("with a database of countries (%lld ranges)\n", (long long)(json_number(countries, "ipv4") + json_number(countries, "ipv6")));
+}
+
 static void
 tell(const json_t *o)
 {
@@ -321,6 +400,7 @@ tell(const json_t *o)
 	printf("%s of %s, revision %lld, made %s, %lld secrets\n", json_text(o, "content"),
 	    json_text(o, "hostname")[0] != '\0' ? json_text(o, "hostname") : json_text(o, "device"), (long long)json_number(o, "revision"),
 	    term_time(json_text(o, "created-at"), when), (long long)json_number(o, "secrets"));
+	print_carried(o);
 	print_list("disabled, for they cannot sign in today or would be more than they are:", json_object_get(o, "users-disabled"));
 	if (json_array_size(json_object_get(o, "users-disabled")) > 0)
 		printf("  enable them by name: patronusctl set users/NAME/enabled true\n");

@@ -58,6 +58,48 @@ teardown_rig(void **state)
 	return (0);
 }
 
+static int
+write_whole(struct backup_dir *d, const char *hostname, struct backup_file *f, const void *data, size_t len)
+{
+	int error = backup_dir_begin(d, f->is_auto);
+
+	return (error == 0 ? backup_dir_end(d, hostname, f, backup_dir_put(d, data, len)) : error);
+}
+
+/* Pieces of what comes from elsewhere follow one another, and it is there with the last. */
+static void
+test_pieces_follow_one_another(void **state)
+{
+	const char *name = "edge2-20251128T033000Z-full.age";
+	struct backup_dir *d;
+	uint64_t size;
+	uint8_t *data;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(backup_dir_open(dir, &d), 0);
+	assert_int_equal(backup_dir_take(d, name, 0, 6, "abc", 3), 0);
+	assert_int_equal(backup_dir_read(d, name, &data, &len), -ENOENT);
+	assert_int_equal(backup_dir_take(d, name, 4, 6, "ef", 2), -ESTALE);
+	assert_int_equal(backup_dir_take(d, name, 3, 7, "def", 3), -ESTALE);
+	assert_int_equal(backup_dir_take(d, name, 3, 6, "defg", 4), -ESTALE);
+	assert_int_equal(backup_dir_take(d, name, 3, 6, "def", 3), 0);
+	assert_int_equal(backup_dir_read_piece(d, name, 2, 3, &data, &len, &size), 0);
+	assert_true(len == 3 && size == 6 && memcmp(data, "cde", 3) == 0);
+	free(data);
+	assert_int_equal(backup_dir_read_piece(d, name, 9, 3, &data, &len, &size), 0);
+	assert_int_equal(len, 0);
+	free(data);
+	/* What was begun is gone with another one. */
+	assert_int_equal(backup_dir_remove(d, name), 0);
+	assert_int_equal(backup_dir_take(d, name, 0, 6, "abc", 3), 0);
+	assert_int_equal(write_whole(d, "edge1", &(struct backup_file){ .content = "keys", .time_ms = 1000 }, "y", 1), 0);
+	assert_int_equal(backup_dir_take(d, name, 3, 6, "def", 3), -ESTALE);
+	assert_int_equal(backup_dir_take(d, name, 0, (uint64_t)BACKUP_BYTES_MAX + 1, "abc", 3), -EFBIG);
+	assert_int_equal(backup_dir_remove(d, "edge1-19700101T000001Z-keys.age"), 0);
+	backup_dir_close(d);
+}
+
 static void
 test_files_have_names_that_say_all(void **state)
 {
@@ -69,10 +111,10 @@ test_files_have_names_that_say_all(void **state)
 
 	(void)state;
 	assert_int_equal(backup_dir_open(dir, &d), 0);
-	assert_int_equal(backup_dir_write(d, "edge_1", &f, "abc", 3), 0);
+	assert_int_equal(write_whole(d, "edge_1", &f, "abc", 3), 0);
 	assert_string_equal(f.name, "edge-1-20251128T033000Z-full-auto.age");
 	/* Another one of the same second. */
-	assert_int_equal(backup_dir_write(d, "edge_1", &twin, "defg", 4), 0);
+	assert_int_equal(write_whole(d, "edge_1", &twin, "defg", 4), 0);
 	assert_string_equal(twin.name, "edge-1-20251128T033001Z-full-auto.age");
 	assert_int_equal(backup_dir_list(d, &list, &n), 0);
 	assert_int_equal(n, 2);
@@ -84,10 +126,10 @@ test_files_have_names_that_say_all(void **state)
 	free(data);
 	for (i = 0; i < 5; i++) {
 		twin.time_ms = 1764300600000 + (i + 1) * DAY_MS;
-		assert_int_equal(backup_dir_write(d, "edge1", &twin, "x", 1), 0);
+		assert_int_equal(write_whole(d, "edge1", &twin, "x", 1), 0);
 	}
 	f = (struct backup_file){ .content = "keys", .time_ms = 1000 };
-	assert_int_equal(backup_dir_write(d, "", &f, "y", 1), 0);
+	assert_int_equal(write_whole(d, "", &f, "y", 1), 0);
 	backup_dir_keep(d, 3);
 	assert_int_equal(backup_dir_list(d, &list, &n), 0);
 	/* Three of the schedule, the newest; and the one that was made by hand, however old. */
@@ -118,18 +160,18 @@ test_no_name_is_a_path(void **state)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		assert_int_equal(backup_dir_read(d, names[i], &data, &len), -ENOENT);
 		assert_int_equal(backup_dir_remove(d, names[i]), -ENOENT);
-		assert_int_equal(backup_dir_take(d, names[i], "x", 1), -EINVAL);
+		assert_int_equal(backup_dir_take(d, names[i], 0, 1, "x", 1), -EINVAL);
 	}
 	/* Something else in its place is not followed. */
 	(void)snprintf(path, sizeof(path), "%s/backups/%s", dir, real);
 	assert_int_equal(symlink("/etc/passwd", path), 0);
 	assert_int_equal(backup_dir_read(d, real, &data, &len), -ENOENT);
-	assert_int_equal(backup_dir_take(d, real, "x", 1), -EEXIST);
+	assert_int_equal(backup_dir_take(d, real, 0, 1, "x", 1), -EEXIST);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(backup_dir_read(d, real, &data, &len), -ENOENT);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(backup_dir_take(d, real, "x", 1), 0);
+	assert_int_equal(backup_dir_take(d, real, 0, 1, "x", 1), 0);
 	backup_dir_close(d);
 }
 
@@ -188,6 +230,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_files_have_names_that_say_all, setup_dir, teardown_dir),
+		cmocka_unit_test_setup_teardown(test_pieces_follow_one_another, setup_dir, teardown_dir),
 		cmocka_unit_test_setup_teardown(test_no_name_is_a_path, setup_dir, teardown_dir),
 		cmocka_unit_test_setup_teardown(test_made_listed_and_verified, setup_rig, teardown_rig),
 		cmocka_unit_test_setup_teardown(test_locked, setup_rig, teardown_rig),

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#include "backup_contents.h"
+#include "countrytext.h"
+#include "listtext.h"
+#include "node.h"
+#include "problem.h"
+
+#define MARK		"--- "
+#define MARK_LEN	(sizeof(MARK) - 1)
+#define HEAD_MAX	256		/* of a line that begins a part */
+#define DIGEST_LEN	64		/* SHA-256 in hexadecimal digits */
+#define NAME_CHARS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+
+/* --- what there is --- */
+
+struct backup_contents *
+backup_contents_new(void)
+{
+	struct backup_contents *c = calloc(1, sizeof(*c));
+
+	if (c == NULL || (c->lists = calloc(BACKUP_LISTS_MAX, sizeof(*c->lists))) == NULL) {
+		free(c);
+		return (NULL);
+	}
+	buf_init(&c->v4, (size_t)COUNTRIES_MAX * COUNTRIES_V4);
+	buf_init(&c->v6, (size_t)COUNTRIES_MAX * COUNTRIES_V6);
+	return (c);
+}
+
+void
+backup_contents_free(struct backup_contents *c)
+{
+	uint32_t i;
+
+	if (c == NULL)
+		return;
+	for (i = 0; i < c->n; i++) {
+		free(c->lists[i].content.v4);
+		free(c->lists[i].content.v6);
+	}
+	buf_fini(&c->v4);
+	buf_fini(&c->v6);
+	free(c->lists);
+	free(c);
+}
+
+bool
+backup_contents_is_empty(const struct backup_contents *c)
+{
+	return (c->n == 0 && !c->has_countries);
+}
+
+size_t
+backup_contents_size(const struct backup_contents *c)
+{
+	size_t n = BACKUP_LISTS_MAX * sizeof(*c->lists) + c->v4.cap + c->v6.cap;
+	uint32_t i;
+
+	for (i = 0; i < c->n; i++)
+		n += (size_t)c->lists[i].content.n4 * 8 + (size_t)c->lists[i].content.n6 * 32;
+	return (n);
+}
+
+struct countries
+backup_contents_countries(const struct backup_contents *c)
+{
+	return ((struct countries){ .v4 = c->v4.data, .v6 = c->v6.data, .n4 = (uint32_t)(c->v4.len / COUNTRIES_V4),
+	    .n6 = (uint32_t)(c->v6.len / COUNTRIES_V6) });
+}
+
+/* --- taking it apart --- */
+
+enum place {
+	IN_DOCUMENT = 0,
+	AT_HEAD,
+	IN_LIST,
+	IN_COUNTRIES,
+	AT_END,
+};
+
+struct backup_reader {
+	struct backup_contents	*contents;
+	struct buf		 document;
+	struct buf		 b;		/* what is behind it, and not consumed */
+	size_t			 consumed;	/* of b, by the last step */
+	size_t			 searched;	/* of the document, for its end */
+	enum place		 place;
+	bool			 is_whole;	/* no more will come */
+	bool			 has_parts;
+	unsigned		 line;		/* of the plain text: where b begins */
+	unsigned		 part_line;	/* where its part begins */
+	unsigned		 nlines;	/* of the text of the last step */
+};
+
+struct backup_reader *
+backup_reader_new(void)
+{
+	struct backup_reader *r = calloc(1, sizeof(*r));
+
+	if (r == NULL || (r->contents = backup_contents_new()) == NULL) {
+		free(r);
+		return (NULL);
+	}
+	buf_init(&r->document, NODE_BACKUP_MAX + BACKUP_TEXT_MAX);
+	buf_init(&r->b, 2 * BACKUP_TEXT_MAX);
+	r->line = 1;
+	return (r);
+}
+
+void
+backup_reader_free(struct backup_reader *r)
+{
+	if (r == NULL)
+		return;
+	if (r->document.data != NULL)
+		explicit_bzero(r->document.data, r->document.cap);
+	if (r->b.data != NULL)
+		explicit_bzero(r->b.data, r->b.cap);
+	buf_fini(&r->document);
+	buf_fini(&r->b);
+	backup_contents_free(r->contents);
+	free(r);
+}
+
+void
+backup_reader_give(struct backup_reader *r, const void *data, size_t len)
+{
+	r->is_whole |= len == 0;
+	buf_put(r->place == IN_DOCUMENT ? &r->document : &r->b, data, len);
+}
+
+static unsigned
+count_lines(const uint8_t *text, size_t len)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		n += text[i] == '\n';
+	return (n);
+}
+
+static enum backup_step
+refused(struct backup_reader *r, const char *text, struct problems *problems)
+{
+	const char *list = r->place == IN_LIST ? r->contents->lists[r->contents->n - 1].name : NULL;
+	char pointer[80];
+
+	(void)snprintf(pointer, sizeof(pointer), list != NULL ? "/lists/%s" : r->place == IN_COUNTRIES ? "/countries" : "/contents", list);
+	problems_add(problems, pointer, NULL, r->line, "backup", "", "%s", text);
+	return (BACKUP_STEP_REFUSED);
+}
+
+/* Its lines are those of the part, as they are in a file that one uploads. */
+void
+backup_reader_refuse(struct backup_reader *r, const char *text, struct problems *problems)
+{
+	(void)refused(r, text, problems);
+}
+
+static void
+consume(struct backup_reader *r)
+{
+	if (r->consumed == 0)
+		return;
+	r->line += r->nlines;
+	memmove(r->b.data, r->b.data + r->consumed, r->b.len - r->consumed);
+	r->b.len -= r->consumed;
+	r->consumed = 0;
+	r->nlines = 0;
+}
+
+/* JSON has no line that begins so: a line's end does not stand in its texts. */
+static enum backup_step
+end_document(struct backup_reader *r, struct problems *problems)
+{
+	size_t from = r->searched > MARK_LEN ? r->searched - MARK_LEN : 0;
+	const uint8_t *end = r->document.len > from ? memmem(r->document.data + from, r->document.len - from, "\n" MARK, MARK_LEN + 1) : NULL;
+	size_t len;
+
+	r->searched = r->document.len;
+	len = end != NULL ? (size_t)(end - r->document.data) + 1 : r->document.len;
+	if (len > NODE_BACKUP_MAX || buf_failed(&r->document))
+		return (refused(r, "the document of the backup is larger than 16 MiB", problems));
+	if (end == NULL)
+		return (r->is_whole ? BACKUP_STEP_END : BACKUP_STEP_MORE);
+	r->line += count_lines(r->document.data, len);
+	buf_put(&r->b, r->document.data + len, r->document.len - len);
+	explicit_bzero(r->document.data + len, r->document.len - len);
+	r->document.len = len;
+	r->has_parts = true;
+	r->place = AT_HEAD;
+	return (BACKUP_STEP_INVALID);
+}
+
+static enum backup_step
+begin_list(struct backup_reader *r, char *name, struct problems *problems)
+{
+	struct backup_contents *c = r->contents;
+	char *digest = strchr(name, ' ');
+	uint32_t i;
+
+	if (digest != NULL)
+		*digest++ = '\0';
+	if (digest == NULL || strlen(digest) != DIGEST_LEN || digest[strspn(digest, "0123456789abcdef")] != '\0' || name[0] == '\0' ||
+	    strlen(name) >= sizeof(c->lists[0].name) || name[strspn(name, NAME_CHARS)] != '\0')
+		return (refused(r, "is no list with its name and its digest", problems));
+	for (i = 0; i < c->n; i++)
+		if (strcmp(c->lists[i].name, name) == 0)
+			return (refused(r, "a list that was there before", problems));
+	if (c->n == BACKUP_LISTS_MAX)
+		return (refused(r, "one list more than 1024", problems));
+	(void)str_copy(c->lists[c->n].name, name, sizeof(c->lists[0].name));
+	(void)str_copy(c->lists[c->n].content.etag, digest, sizeof(c->lists[0].content.etag));
+	c->n++;
+	r->place = IN_LIST;
+	return (BACKUP_STEP_INVALID);
+}
+
+/* The line that begins a part. */
+static enum backup_step
+begin_part(struct backup_reader *r, struct problems *problems)
+{
+	const uint8_t *end = memchr(r->b.data, '\n', r->b.len < HEAD_MAX ? r->b.len : HEAD_MAX);
+	char head[HEAD_MAX];
+	size_t len;
+
+	if (end == NULL && r->b.len < HEAD_MAX && !r->is_whole)
+		return (BACKUP_STEP_MORE);
+	if (end == NULL)
+		return (refused(r, "the backup ends before its end", problems));
+	len = (size_t)(end - r->b.data);
+	memcpy(head, r->b.data, len);
+	head[len] = '\0';
+	if (strlen(head) != len || strncmp(head, MARK, MARK_LEN) != 0)
+		return (refused(r, "is not the beginning of a part", problems));
+	r->part_line = r->line;
+	if (strncmp(head + MARK_LEN, "list ", 5) == 0) {
+		if (begin_list(r, head + MARK_LEN + 5, problems) == BACKUP_STEP_REFUSED)
+			return (BACKUP_STEP_REFUSED);
+	} else if (strcmp(head + MARK_LEN, "countries") == 0 && !r->contents->has_countries) {
+		r->contents->has_countries = true;
+		r->place = IN_COUNTRIES;
+	} else if (strcmp(head + MARK_LEN, "end") == 0) {
+		r->place = AT_END;
+	} else
+		return (refused(r, "is not a list, countries or the end", problems));
+	r->consumed = len + 1;
+	r->nlines = 1;
+	return (BACKUP_STEP_INVALID);
+}
+
+/* Whole lines of the part, up to the next one. */
+static enum backup_step
+take_text(struct backup_reader *r, struct problems *problems, const char **ret_text, size_t *ret_len)
+{
+	const uint8_t *next, *last;
+	size_t len;
+
+	if (r->b.len >= MARK_LEN && memcmp(r->b.data, MARK, MARK_LEN) == 0) {
+		r->place = AT_HEAD;
+		return (BACKUP_STEP_INVALID);
+	}
+	next = r->b.len > 0 ? memmem(r->b.data, r->b.len, "\n" MARK, MARK_LEN + 1) : NULL;
+	if (next == NULL && r->is_whole)
+		return (refused(r, "the backup ends before its end", problems));
+	if (next == NULL && r->b.len < BACKUP_TEXT_MAX)
+		return (BACKUP_STEP_MORE);
+	last = next != NULL ? next : memrchr(r->b.data, '\n', r->b.len);
+	if (last == NULL)
+		return (refused(r, "a line that does not end", problems));
+	len = (size_t)(last - r->b.data) + 1;
+	r->nlines = count_lines(r->b.data, len);
+	r->consumed = len;
+	*ret_text = (const char *)r->b.data;
+	*ret_len = len;
+	return (r->place == IN_LIST ? BACKUP_STEP_LIST : BACKUP_STEP_COUNTRIES);
+}
+
+enum backup_step
+backup_reader_next(struct backup_reader *r, struct problems *problems, const char **ret_text, size_t *ret_len)
+{
+	enum backup_step step = BACKUP_STEP_INVALID;
+
+	while (step == BACKUP_STEP_INVALID) {
+		consume(r);
+		switch (r->place) {
+		case IN_DOCUMENT:
+			step = end_document(r, problems);
+			break;
+		case AT_HEAD:
+			step = begin_part(r, problems);
+			break;
+		case IN_LIST:
+		case IN_COUNTRIES:
+			step = take_text(r, problems, ret_text, ret_len);
+			break;
+		case AT_END:
+			step = r->b.len > 0 ? refused(r, "something stands behind the end", problems) : r->is_whole ? BACKUP_STEP_END : BACKUP_STEP_MORE;
+			break;
+		}
+	}
+	return (buf_failed(&r->b) ? refused(r, "a part cannot be held", problems) : step);
+}
+
+void
+backup_reader_document(const struct backup_reader *r, const char **ret, size_t *ret_len, bool *ret_has_parts)
+{
+	*ret = r->document.len > 0 ? (const char *)r->document.data : "";
+	*ret_len = r->document.len;
+	*ret_has_parts = r->has_parts;
+}
+
+/* --- what was read --- */
+
+/* A line of the last text, in the whole of the part. */
+static bool
+bad_line(struct backup_reader *r, uint32_t line, const char *what, struct problems *problems)
+{
+	char text[200];
+
+	(void)snprintf(text, sizeof(text), "line %u %s", r->line - r->part_line + line - 1, what);
+	(void)refused(r, text, problems);
+	return (false);
+}
+
+static bool
+add(uint8_t **all, uint32_t *n, const uint8_t *more, uint32_t nmore, unsigned len)
+{
+	uint8_t *merged = listtext_merge(*all, *n, more, nmore, len, n);
+
+	if (merged == NULL)
+		fatalx("backup", "no memory");
+	free(*all);
+	*all = merged;
+	return (*n <= LISTTEXT_MAX);
+}
+
+bool
+backup_reader_take_list(struct backup_reader *r, const struct listtext *l, struct problems *problems)
+{
+	struct store_content *c = &r->contents->lists[r->contents->n - 1].content;
+
+	if (l->nbad > 0)
+		return (bad_line(r, l->first_bad, listtext_fault_text(l->fault), problems));
+	if (add(&c->v4, &c->n4, l->v4, l->n4, 4) && add(&c->v6, &c->n6, l->v6, l->n6, 16))
+		return (true);
+	(void)refused(r, "it has more than 1,000,000 ranges of a family", problems);
+	return (false);
+}
+
+bool
+backup_reader_take_countries(struct backup_reader *r, const struct countrytext *t, struct problems *problems)
+{
+	struct backup_contents *c = r->contents;
+	struct countries all;
+
+	if (t->nbad > 0)
+		return (bad_line(r, t->first_bad, "says no range of a country", problems));
+	buf_put(&c->v4, t->countries.v4, (size_t)t->countries.n4 * COUNTRIES_V4);
+	buf_put(&c->v6, t->countries.v6, (size_t)t->countries.n6 * COUNTRIES_V6);
+	all = backup_contents_countries(c);
+	if (!buf_failed(&c->v4) && !buf_failed(&c->v6) && countries_are_sound(&all))
+		return (true);
+	(void)refused(r, "its ranges are too many, or not in order", problems);
+	return (false);
+}
+
+struct backup_contents *
+backup_reader_contents(struct backup_reader *r)
+{
+	struct backup_contents *c = r->contents;
+
+	r->contents = NULL;
+	return (c);
+}
