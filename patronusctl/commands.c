@@ -621,7 +621,7 @@ const struct command commands[] = {
 		.run = run_backup_remove,
 	}, {
 		.words = "backup verify", .summary = "look into a backup and judge it; nothing is applied",
-		.text = "NAME is a backup on the box or a file here.",
+		.text = "NAME is a backup on the box or a file here. Told is also which uploaded lists it has, with how many entries.",
 		.args = { { .name = "NAME", .values = VALUES_FILE } },
 		.options = { { "identity-file", 'i', "FILE", "the key pair that age-keygen made; else a passphrase is asked for", VALUES_FILE, NULL } },
 		.examples = { { "backup verify edge1-20261128T033000Z-full.age", "asks for its passphrase" },
@@ -629,7 +629,8 @@ const struct command commands[] = {
 		.run = run_backup_verify,
 	}, {
 		.words = "backup restore", .summary = "put a backup into a workspace",
-		.text = "NAME is a backup on the box or a file here. What is in it becomes a workspace: nothing is applied before patronusctl commit. People "
+		.text = "NAME is a backup on the box or a file here. What is in it becomes a workspace: nothing is applied before patronusctl commit. Entries of "
+		    "uploaded lists and an uploaded database of countries come with the commit. People "
 		    "who cannot sign in today are disabled in it. On other hardware --interfaces says what each interface is now: by kernel name, mac: or "
 		    "path:.",
 		.args = { { .name = "NAME", .values = VALUES_FILE } },

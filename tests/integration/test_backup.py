@@ -125,7 +125,7 @@ def test_damage_is_refused_by_its_place(box, keys, tmp_path):
         r = box.ctl("backup", "verify", "-i", keys[0], write(tmp_path / "cut.age", sealed[:cut]), check=False)
         assert r.returncode == 6 and ("header, line" in r.stderr or "data, byte" in r.stderr), r.stderr
     # What is whole but not ours.
-    for text, word in ((b"{}", "is missing"), (b'{"format": "patronus-backup", "version": 2}', "another version"), (b"hello", "not JSON"),
+    for text, word in ((b"{}", "is missing"), (b'{"format": "patronus-backup", "version": 3}', "another version"), (b"hello", "not JSON"),
                        (b'{"format":"patronus-backup","version":1,"created-at":"","device":"","content":"configuration","revision":1,\n'
                         b'"configuration":{"system":{"hostname":"-"},\n"exec":{}}}', "exec")):
         r = box.ctl("backup", "verify", "-i", keys[0], write(tmp_path / "other.age", age("-r", keys[1], data=text)), check=False)

@@ -15,9 +15,12 @@
 #include "confd_rig.h"
 #include "patronus-confd/age.h"
 #include "patronus-confd/backup.h"
+#include "patronus-confd/backup_contents.h"
+#include "patronus-confd/countrytext.h"
 #include "patronus-confd/document.h"
 #include "patronus-confd/document_tree.h"
 #include "patronus-confd/jsondoc.h"
+#include "patronus-confd/listtext.h"
 #include "patronus-confd/node.h"
 #include "patronus-confd/problem.h"
 #include "patronus-confd/record_json.h"
@@ -351,6 +354,122 @@ try_sealed(const struct buf *b, const struct buf *sealed, const struct buf *plai
 		breach("", 0, "a backup was refused at no place: error %d", error);
 }
 
+/* --- what stands behind a document --- */
+
+#define DIGEST	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static bool
+take_lines(struct backup_reader *r, enum backup_step step, const char *lines, size_t len, struct problems *problems)
+{
+	struct countrytext t;
+	struct listtext l;
+	struct buf b;
+	bool ok;
+
+	buf_init(&b, 0);
+	if (step == BACKUP_STEP_LIST) {
+		listtext_pack(lines, len, &b);
+		ok = listtext_unpack(b.data, b.len, &l) == 0 && backup_reader_take_list(r, &l, problems);
+	} else {
+		countrytext_pack((const uint8_t *)lines, len, &b);
+		ok = countrytext_unpack(b.data, b.len, &t) == 0 && backup_reader_take_countries(r, &t, problems);
+	}
+	buf_fini(&b);
+	return (ok);
+}
+
+/* All that was taken, as it would be written. */
+static void
+print_contents(const struct backup_contents *c, struct buf *b)
+{
+	struct countries all = backup_contents_countries(c);
+	const struct store_content *k;
+	uint32_t i, j;
+
+	for (i = 0; i < c->n; i++) {
+		k = &c->lists[i].content;
+		buf_printf(b, "--- list %s %s\n", c->lists[i].name, k->etag);
+		for (j = 0; j < k->n4; j++)
+			listtext_print(k->v4 + (size_t)j * 8, 4, b);
+		for (j = 0; j < k->n6; j++)
+			listtext_print(k->v6 + (size_t)j * 32, 16, b);
+	}
+	buf_puts(b, c->has_countries ? "--- countries\n" : "");
+	for (j = 0; j < all.n4; j++)
+		countrytext_print(all.v4 + (size_t)j * COUNTRIES_V4, 4, b);
+	for (j = 0; j < all.n6; j++)
+		countrytext_print(all.v6 + (size_t)j * COUNTRIES_V6, 16, b);
+	buf_puts(b, "--- end\n");
+}
+
+/* true: taken, and *ret is what would be written of it. */
+static bool
+read_contents(const char *text, size_t len, struct problems *problems, struct buf *ret)
+{
+	struct backup_reader *r = backup_reader_new();
+	struct backup_contents *c;
+	enum backup_step step;
+	const char *lines;
+	size_t at = 0, n;
+
+	for (;;) {
+		step = backup_reader_next(r, problems, &lines, &n);
+		if (step == BACKUP_STEP_MORE) {
+			n = len - at < 97 ? len - at : 97;
+			backup_reader_give(r, text + at, n);
+			at += n;
+		} else if (step == BACKUP_STEP_END || step == BACKUP_STEP_REFUSED || !take_lines(r, step, lines, n, problems))
+			break;
+	}
+	c = backup_reader_contents(r);
+	if (step == BACKUP_STEP_END)
+		print_contents(c, ret);
+	backup_contents_free(c);
+	backup_reader_free(r);
+	return (step == BACKUP_STEP_END);
+}
+
+static void
+try_contents(const char *text, size_t len)
+{
+	struct problems *problems = problems_new();
+	struct buf once, again;
+
+	buf_init(&once, 0);
+	buf_init(&again, 0);
+	buf_puts(&once, "{}\n");
+	buf_puts(&again, "{}\n");
+	if (!read_contents(text, len, problems, &once)) {
+		check_problems(problems, text, len);
+	} else {
+		if (!read_contents((const char *)once.data, once.len, problems, &again) || once.len != again.len || memcmp(once.data, again.data, once.len) != 0)
+			breach(text, len, "taken, and what is written of it is something else");
+		accepted++;
+	}
+	buf_fini(&once);
+	buf_fini(&again);
+	problems_free(problems);
+}
+
+static void
+run_contents(unsigned count)
+{
+	static const char whole[] = "{}\n--- list bad " DIGEST "\n192.0.2.0/24\n198.51.100.1\n198.51.100.3\n2001:db8::/48\n--- list other " DIGEST "\n"
+	    "203.0.113.1-203.0.113.9\n--- countries\n192.0.2.0,192.0.2.127,NO\n192.0.2.128,192.0.2.255,DE\n2001:db8::,2001:db8::ff,NO\n--- end\n";
+	struct buf b;
+	unsigned i;
+
+	buf_init(&b, 0);
+	try_contents(whole, sizeof(whole) - 1);
+	if (refused > 0)
+		breach(whole, sizeof(whole) - 1, "what is to be mutated is refused");
+	for (i = 0; i < count; i++) {
+		mutate_bytes(&b, (const uint8_t *)whole, sizeof(whole) - 1, "- \n./:,0a");
+		try_contents((const char *)b.data, b.len);
+	}
+	buf_fini(&b);
+}
+
 /* --- the runs --- */
 
 static void
@@ -420,7 +539,7 @@ read_all(const char *path, struct buf *b)
 int
 main(int argc, char **argv)
 {
-	unsigned count = argc == 4 ? (unsigned)strtoul(argv[1], NULL, 10) : 0, of_configurations;
+	unsigned count = argc == 4 ? (unsigned)strtoul(argv[1], NULL, 10) : 0, of_configurations, of_contents;
 	struct problems *problems = problems_new();
 	struct document *d;
 	struct buf yaml, json;
@@ -440,11 +559,13 @@ main(int argc, char **argv)
 	yaml.len--;
 	if (document_load(rig->confd.schema, DOCUMENT_YAML, text, yaml.len, problems, &d) != 0 || document_print(d, DOCUMENT_JSON, 0, &json) != 0)
 		breach("", 0, "the document does not load");
+	run_contents(count);
+	of_contents = refused;
 	run_configurations(count, &yaml, &json);
-	of_configurations = refused;
+	of_configurations = refused - of_contents;
 	run_backups(count);
-	(void)printf("configurations %u refused %u; backups %u refused %u; accepted %u; breaches 0\n", count, of_configurations, count,
-	    refused - of_configurations, accepted);
+	(void)printf("configurations %u refused %u; backups %u refused %u; accepted %u; contents %u refused %u; breaches 0\n", count, of_configurations, count,
+	    refused - of_configurations - of_contents, accepted, count, of_contents);
 	document_free(d);
 	problems_free(problems);
 	buf_fini(&yaml);
