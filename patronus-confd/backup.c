@@ -110,7 +110,8 @@ print_head(struct confd *confd, enum backup_content content, struct buf *b)
 
 	vault_status(confd->vault, &st);
 	hostname = hostname != NULL ? hostname : "";
-	buf_printf(b, "{\"format\":\"" FORMAT "\",\"version\":%d,\n\"created-at\":\"%s\",\n\"device\":\"%s\",\n\"hostname\":", has_parts(confd, content) ? VERSION_PARTS : VERSION,
+	buf_printf(b, "{\"format\":\"" FORMAT "\",\"version\":%d,\n\"created-at\":\"%s\",\n\"device\":\"%s\",\n\"hostname\":",
+	    has_parts(confd, content) ? VERSION_PARTS : VERSION,
 	    clock_rfc3339(clock_wall_ms(), when), st.device);
 	record_json_string(hostname, strlen(hostname), b);
 	buf_printf(b, ",\n\"software\":\"%s\",\n\"content\":\"%s\",\n\"revision\":%u", PATRONUS_VERSION, backup_content_name(content),

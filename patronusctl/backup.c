@@ -385,7 +385,8 @@ print_carried(const json_t *o)
 
 	for (i = 0; i < json_array_size(lists); i++) {
 		l = json_array_get(lists, i);
-		printf("%s%s (%lld entries)", i == 0 ? "with the lists " : ", ", json_text(l, "name"), (long long)(json_number(l, "ipv4") + json_number(l, "ipv6")));
+		printf("%s%s (%lld entries)", i == 0 ? "with the lists " : ", ", json_text(l, "name"),
+		    (long long)(json_number(l, "ipv4") + json_number(l, "ipv6")));
 	}
 	printf("%s", i > 0 ? "\n" : "");
 	if (countries != NULL)

@@ -629,8 +629,8 @@ const struct command commands[] = {
 		.run = run_backup_verify,
 	}, {
 		.words = "backup restore", .summary = "put a backup into a workspace",
-		.text = "NAME is a backup on the box or a file here. What is in it becomes a workspace: nothing is applied before patronusctl commit. Entries of "
-		    "uploaded lists and an uploaded database of countries come with the commit. People "
+		.text = "NAME is a backup on the box or a file here. What is in it becomes a workspace: nothing is applied before patronusctl commit. "
+		    "Entries of uploaded lists and an uploaded database of countries come with the commit. People "
 		    "who cannot sign in today are disabled in it. On other hardware --interfaces says what each interface is now: by kernel name, mac: or "
 		    "path:.",
 		.args = { { .name = "NAME", .values = VALUES_FILE } },

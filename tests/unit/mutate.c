@@ -442,7 +442,8 @@ try_contents(const char *text, size_t len)
 	if (!read_contents(text, len, problems, &once)) {
 		check_problems(problems, text, len);
 	} else {
-		if (!read_contents((const char *)once.data, once.len, problems, &again) || once.len != again.len || memcmp(once.data, again.data, once.len) != 0)
+		if (!read_contents((const char *)once.data, once.len, problems, &again) || once.len != again.len ||
+		    memcmp(once.data, again.data, once.len) != 0)
 			breach(text, len, "taken, and what is written of it is something else");
 		accepted++;
 	}
@@ -561,6 +562,7 @@ main(int argc, char **argv)
 		breach("", 0, "the document does not load");
 	run_contents(count);
 	of_contents = refused;
+	accepted = 0;		/* of those it says nothing about the others */
 	run_configurations(count, &yaml, &json);
 	of_configurations = refused - of_contents;
 	run_backups(count);

@@ -4,7 +4,7 @@ import '../css/box.css'
 import '../css/facts.css'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { call, get, list_of, patiently, post, Problem, words_of } from '../core/api'
-import { byte_size, date_time } from '../core/format'
+import { byte_size, date_time, full_count } from '../core/format'
 import { go } from '../core/router'
 import { adopt_workspace, complain, may, toast, workspace } from '../core/store'
 import type { Diff, FieldError, InterfaceState, Workspace } from '../core/types'
@@ -43,7 +43,12 @@ interface Report {
 	secrets: number
 	'secrets-missing': string[]
 	'users-disabled': string[]
+	lists?: { name: string; ipv4: number; ipv6: number }[]
+	countries?: { ipv4: number; ipv6: number }
 }
+
+const PIECE = 8 << 20		// bytes of a file on their way at once
+const WHOLE = 16 << 20		// what comes with one answer
 
 const RECIPIENT = 'age1…'
 const CONTENTS: Record<string, string> = { full: msg('box-full'), configuration: msg('box-configuration'), keys: msg('box-keys') }
@@ -93,6 +98,8 @@ function Found({ report }: { report: Report }) {
 				<div><dt>{t('box-made')}</dt><dd><span>{date_time(report['created-at'])}</span><span>{t('box-revision', { number: String(report.revision) })}</span></dd></div>
 				<div><dt>{t('box-content')}</dt><dd><span>{t(CONTENTS[report.content] ?? 'box-full')}</span><span>{t('box-n-secrets', { count: report.secrets })}</span></dd></div>
 			</dl>
+			{(report.lists ?? []).length > 0 && <p>{t('box-lists', { lists: report.lists!.map(one => `${one.name} (${full_count(one.ipv4 + one.ipv6)})`).join(', ') })}</p>}
+			{report.countries && <p>{t('box-countries', { ranges: full_count(report.countries.ipv4 + report.countries.ipv6) })}</p>}
 			{report['secrets-missing'].length > 0 && <Notice tone="warn" icon="alert" title={t('box-secrets-missing')}><p>{report['secrets-missing'].map(path => <code key={path} class="cell-code">{path}</code>)}</p></Notice>}
 			{report['users-disabled'].length > 0 && <Notice tone="warn" icon="user" title={t('box-users-disabled', { names: report['users-disabled'].join(', ') })} />}
 		</>
@@ -202,10 +209,31 @@ function Restore({ name, onClose }: { name: string; onClose: () => void }) {
 	)
 }
 
+/** A file that is larger than one answer comes in pieces, and is put together here. */
+async function fetch_pieces(address: string, name: string, size: number) {
+	const pieces: Blob[] = []
+	for (let at = 0; at < size; at += pieces[pieces.length - 1].size) {
+		const response = await fetch(`${address}?offset=${at}`, { credentials: 'same-origin', cache: 'no-store' })
+		const piece = await response.blob()
+		if (!response.ok || piece.size === 0)
+			throw new Error(response.statusText)
+		pieces.push(piece)
+	}
+	const link = document.createElement('a')
+	link.href = URL.createObjectURL(new Blob(pieces, { type: 'application/octet-stream' }))
+	link.download = name
+	link.click()
+	URL.revokeObjectURL(link.href)
+}
+
 function Bring({ onDone }: { onDone: () => void }) {
 	const input = useRef<HTMLInputElement>(null)
 	const send = async (file: File) => {
-		await call('PUT', `/backups/${encodeURIComponent(file.name)}`, { body: file, type: 'application/octet-stream' })
+		let at = 0
+		do {
+			await call('PUT', `/backups/${encodeURIComponent(file.name)}?offset=${at}&size=${file.size}`, { body: file.slice(at, at + PIECE), type: 'application/octet-stream' })
+			at += PIECE
+		} while (at < file.size)
 		toast('good', t('box-brought', { name: file.name }))
 		onDone()
 	}
@@ -254,7 +282,12 @@ export default function Backups() {
 						{ key: 'made', text: t('box-made'), cell: row => <time dateTime={row['created-at']}>{date_time(row['created-at'])}</time> },
 						{ key: 'size', text: t('box-size'), end: true, cell: row => byte_size(row.size) },
 						{ key: 'acts', text: t('word-actions'), end: true, cell: row => <span class="row-acts"><Button small icon="undo" aria-label={t('box-restore-one', { name: row.name })} onClick={() => set_restoring(row.name)}>{t('word-restore')}</Button>
-							<a class="icon-button" href={address(row.name)} download={row.name} aria-label={t('box-download', { name: row.name })} title={t('box-download', { name: row.name })}><Icon name="down" /></a>
+							<a class="icon-button" href={address(row.name)} download={row.name} onClick={event => {
+								if (row.size <= WHOLE)
+									return
+								event.preventDefault()
+								fetch_pieces(address(row.name), row.name, row.size).catch(complain)
+							}} aria-label={t('box-download', { name: row.name })} title={t('box-download', { name: row.name })}><Icon name="down" /></a>
 							<Menu label={t('box-actions-for', { name: row.name })} items={[{ text: t('word-remove'), icon: 'trash', danger: true, then: () => remove(row.name) }]} /></span> },
 					]} />}
 			</Card>}

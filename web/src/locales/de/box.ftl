@@ -29,6 +29,8 @@ box-n-secrets =
         [one] { $count } Geheimnis
        *[other] { $count } Geheimnisse
     }
+box-lists = Einträge dieser Listen: { $lists }
+box-countries = Eine hochgeladene Länderdatenbank mit { $ranges } Bereichen
 box-secrets-missing = Diese Geheimnisse sind weder darin noch auf diesem Gerät
 box-users-disabled = Diese Benutzer kommen ohne Passwort und ausgeschaltet: { $names }
 box-hardware = Andere Hardware
