@@ -34,7 +34,7 @@ COUNTRIES = "203.0.113.128,203.0.113.255,NO\n203.0.114.0,203.0.114.255,DE\n2001:
 
 def entries():
     """100,000 hosts of which no two are neighbours, of both families, and who is asked for."""
-    return [LISTED] + [f"198.18.{i // 128}.{i % 128 * 2}" for i in range(9999)] + [f"2001:db8:{i // 30000:x}::{i % 30000 * 2:x}" for i in range(N - 10000)]
+    return [LISTED] + [f"198.18.{i // 128}.{i % 128 * 2}" for i in range(9999)] + [f"2001:db8:{i // 30000 + 1:x}::{i % 30000 * 2 + 1:x}" for i in range(N - 10000)]
 
 
 @pytest.fixture(scope="module")
