@@ -8,7 +8,7 @@
 
 static const struct owner rows[] = {
 	{ .name = "netd", .role = ROLE_NETD, .removes = true, .is_stale = true },
-	{ .name = "fwd", .role = ROLE_FWD, .is_stale = true },
+	{ .name = "fwd", .role = ROLE_FWD, .judges = true, .is_stale = true },
 };
 
 void

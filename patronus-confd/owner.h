@@ -18,6 +18,7 @@ struct owner {
 	const char	*name;		/* as in patronus:owner */
 	uint8_t		 role;		/* enum role */
 	bool		 removes;	/* takes part in COMMIT_REMOVE */
+	bool		 judges;	/* packets, and in COMMIT_BESIDE by two policies at once; the others send them their ways */
 	struct channel	*channel;	/* NULL while it is away */
 	bool		 is_stale;	/* does not have the running revision for certain */
 	uint32_t	 revision;	/* the last that it had a part in, and read back */

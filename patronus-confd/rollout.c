@@ -19,11 +19,23 @@
 
 #define IMPACTS_MAX	(512 << 10)
 #define PLAN_MAX	(64 << 10)
+#define PATIENCE	3	/* attempts of going back that wait for who judges */
 
 /* One outstanding request. */
 struct call {
 	struct rollout	*rollout;
 	struct owner	*owner;
+};
+
+/* The phases in which one owner comes after another. */
+static const struct {
+	enum commit_phase	 does;
+	enum rollout_phase	 then;
+} serial[] = {
+	[ROLLOUT_BESIDE] = { COMMIT_BESIDE, ROLLOUT_APPLYING },
+	[ROLLOUT_APPLYING] = { COMMIT_APPLY, ROLLOUT_REMOVING },
+	[ROLLOUT_REMOVING] = { COMMIT_REMOVE, ROLLOUT_SETTLING },
+	[ROLLOUT_SETTLING] = { COMMIT_APPLY, ROLLOUT_VERIFYING },
 };
 
 static void	 on_timer(evutil_socket_t, short, void *);
@@ -76,6 +88,9 @@ rollout_start(struct rollout *r, enum rollout_mode mode, struct snapshot *target
 	r->mask = mask;
 	r->failed = 0;
 	r->restarted = 0;
+	r->absent = 0;
+	r->turns = 0;
+	r->is_both = false;
 	r->waiting = 0;
 	r->error = 0;
 	r->has_touched = r->has_failed = r->has_effect = false;
@@ -106,6 +121,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (r->mode == ROLLOUT_RETURN) {
 		r->failed |= away;
+		r->absent = away;
 		prepare(r);
 		return;
 	}
@@ -197,10 +213,62 @@ prepare(struct rollout *r)
 	step(r);
 }
 
+/* Who judges packets, or who sends them their ways. */
+static uint32_t
+owners_that(const struct rollout *r, bool judge)
+{
+	uint32_t mask = 0;
+	unsigned i;
+
+	for (i = 0; i < r->owners->n; i++)
+		if (r->owners->owner[i].judges == judge)
+			mask |= 1u << i;
+	return (mask);
+}
+
+/* Whether packets go where the target sends them cannot be said: somebody who does that has not done it. */
+static bool
+are_ways_unknown(const struct rollout *r)
+{
+	uint32_t ways = owners_that(r, false);
+	unsigned i;
+
+	for (i = 0; i < r->owners->n; i++)
+		if ((ways & ~r->mask & (1u << i)) != 0 && r->owners->owner[i].is_stale)
+			return (true);
+	return ((ways & r->failed) != 0);
+}
+
+/*
+ * Going back, who judges has failed under way: a way that turns now would meet another policy than its own.  The next attempt waits for it.  Who
+ * was away from the beginning is waited for no longer, and who fails again and again neither: a way to the box counts more.
+ */
+static bool
+must_stay(const struct rollout *r)
+{
+	uint32_t lost = owners_that(r, true) & r->mask & r->failed & ~r->absent;
+	unsigned i;
+
+	for (i = 0; i < r->owners->n; i++)
+		if ((lost & (1u << i)) != 0 && r->owners->owner[i].failures < PATIENCE)
+			return (true);
+	return (false);
+}
+
+/* Going back, ways that are not known may turn as well. */
+static bool
+do_both_turn(const struct rollout *r)
+{
+	uint32_t turns = r->mask & ~r->failed & r->turns;
+
+	return ((turns & owners_that(r, true)) != 0 &&
+	    ((turns & owners_that(r, false)) != 0 || (r->mode == ROLLOUT_RETURN && are_ways_unknown(r))));
+}
+
 static void
 apply_one(struct rollout *r, struct owner *o, enum commit_phase phase)
 {
-	struct conf_commit_req req = { .revision = r->number, .phase = (uint8_t)phase };
+	struct conf_commit_req req = { .revision = r->number, .phase = (uint8_t)phase, .is_apart = are_ways_unknown(r) };
 
 	r->has_touched = true;
 	r->is_sending = true;
@@ -223,6 +291,28 @@ verify(struct rollout *r)
 	r->is_sending = false;
 }
 
+static bool
+has_turn(const struct rollout *r, const struct owner *o)
+{
+	switch (r->phase) {
+	case ROLLOUT_BESIDE:
+		return (o->judges && r->is_both);
+	case ROLLOUT_APPLYING:
+		return (o->judges ? !r->is_both : !must_stay(r));
+	case ROLLOUT_REMOVING:
+		return (o->removes && !must_stay(r));
+	case ROLLOUT_SETTLING:
+		return (o->judges && r->is_both && !are_ways_unknown(r));
+	case ROLLOUT_IDLE:
+	case ROLLOUT_WAITING:
+	case ROLLOUT_PREPARING:
+	case ROLLOUT_JUDGING:
+	case ROLLOUT_VERIFYING:
+		break;
+	}
+	return (false);
+}
+
 /* The next owner of a serial phase, or NULL at its end. */
 static struct owner *
 next_owner(struct rollout *r)
@@ -231,7 +321,7 @@ next_owner(struct rollout *r)
 
 	while (r->next < r->owners->n) {
 		o = &r->owners->owner[r->next++];
-		if ((r->mask & ~r->failed & owners_bit(r->owners, o)) != 0 && (r->phase != ROLLOUT_REMOVING || o->removes))
+		if ((r->mask & ~r->failed & owners_bit(r->owners, o)) != 0 && has_turn(r, o))
 			return (o);
 	}
 	return (NULL);
@@ -246,6 +336,29 @@ note_revision(struct rollout *r)
 	for (i = 0; i < r->owners->n; i++)
 		if ((r->mask & ~r->failed & (1u << i)) != 0)
 			r->owners->owner[i].revision = r->number;
+}
+
+/* Those that had no turn are not at the target, and get another. */
+static void
+end_serial(struct rollout *r)
+{
+	uint32_t left = 0;
+
+	if (r->phase == ROLLOUT_APPLYING && must_stay(r))
+		left = r->mask & owners_that(r, false) & ~r->failed;
+	else if (r->phase == ROLLOUT_SETTLING && r->is_both && are_ways_unknown(r))
+		left = r->mask & owners_that(r, true) & ~r->failed;
+	if (left != 0) {
+		r->failed |= left;
+		r->error = -EREMOTEIO;
+	}
+	r->next = 0;
+	if (r->phase == ROLLOUT_SETTLING) {
+		r->apply_us = clock_mono_us() - r->since_us;
+		verify(r);
+	} else {
+		r->phase = serial[r->phase].then;
+	}
 }
 
 /* All answers of what was sent are in: what comes next? */
@@ -271,25 +384,19 @@ step(struct rollout *r)
 				finish(r);
 				return;
 			}
-			r->phase = ROLLOUT_APPLYING;
+			r->is_both = do_both_turn(r);
+			r->phase = ROLLOUT_BESIDE;
 			r->next = 0;
 			r->since_us = clock_mono_us();
 			break;
+		case ROLLOUT_BESIDE:
 		case ROLLOUT_APPLYING:
-			if ((o = next_owner(r)) != NULL) {
-				apply_one(r, o, COMMIT_APPLY);
-			} else {
-				r->phase = ROLLOUT_REMOVING;
-				r->next = 0;
-			}
-			break;
 		case ROLLOUT_REMOVING:
-			if ((o = next_owner(r)) != NULL) {
-				apply_one(r, o, COMMIT_REMOVE);
-			} else {
-				r->apply_us = clock_mono_us() - r->since_us;
-				verify(r);
-			}
+		case ROLLOUT_SETTLING:
+			if ((o = next_owner(r)) != NULL)
+				apply_one(r, o, serial[r->phase].does);
+			else
+				end_serial(r);
 			break;
 		case ROLLOUT_VERIFYING:
 			r->read_back_us = clock_mono_us() - r->since_us;
@@ -402,6 +509,7 @@ take_reply(struct rollout *r, struct owner *o, const struct message *m)
 		add_problems(r, o, prep->problems.items, prep->problems.n);
 		add_impacts(r, prep->impacts.items, prep->impacts.n);
 		r->has_effect |= prep->impacts.n > 0;
+		r->turns |= prep->turns ? owners_bit(r->owners, o) : 0;
 		buf_puts(&r->plans[o - r->owners->owner], prep->diff);
 		break;
 	case MSG_CONF_COMMIT:

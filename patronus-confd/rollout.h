@@ -13,6 +13,9 @@
  * after another in the order of owners, COMMIT phase REMOVE at those that remove, VERIFY at all side by side.  It stops at the first phase in which
  * anybody refuses, and never undoes anything: going back is another rollout, of the previous revision.
  *
+ * When both the ways of packets and what judges them turn, who judges goes first, with BESIDE, and last, with APPLY: in between both policies
+ * judge (docs/adr/0224).  Going back, no way is turned without that, nor what judges left alone while it is not known where packets go.
+ *
  * One rollout at a time; its memory is the caller's.
  */
 
@@ -34,8 +37,10 @@ enum rollout_phase {
 	ROLLOUT_WAITING,	/* for owners that restart */
 	ROLLOUT_PREPARING,
 	ROLLOUT_JUDGING,	/* between on_prepared and rollout_go_on() */
+	ROLLOUT_BESIDE,		/* only when both turn, and then who judges is left out of ROLLOUT_APPLYING */
 	ROLLOUT_APPLYING,
 	ROLLOUT_REMOVING,
+	ROLLOUT_SETTLING,	/* APPLY at who judges, when both turn */
 	ROLLOUT_VERIFYING,
 };
 
@@ -54,6 +59,9 @@ struct rollout {
 	uint32_t		 mask;		/* who takes part */
 	uint32_t		 failed;	/* who refused or went away */
 	uint32_t		 restarted;	/* who came back since it began */
+	uint32_t		 absent;	/* who was away when it began to prepare */
+	uint32_t		 turns;		/* who changes what packets meet */
+	bool			 is_both;	/* ways and what judges turn */
 	unsigned		 next;		/* index of the next owner of a serial phase */
 	unsigned		 waiting;	/* outstanding replies */
 	bool			 is_sending;

@@ -433,6 +433,10 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 /* --- what to do next --- */
 
+/*
+ * Also those that are away, when somebody else is there: the rollout waits for them.  One alone would send packets another way while what
+ * judges them there is still to come (docs/adr/0224).
+ */
 static uint32_t
 stale_owners(const struct transaction *tx)
 {
@@ -441,9 +445,9 @@ stale_owners(const struct transaction *tx)
 	unsigned i;
 
 	for (i = 0; i < os->n; i++)
-		if (os->owner[i].is_stale && os->owner[i].channel != NULL)
+		if (os->owner[i].is_stale)
 			mask |= 1u << i;
-	return (mask);
+	return (mask != 0 && owners_away(os, mask) != mask ? mask : 0);
 }
 
 static void

@@ -330,6 +330,12 @@ adopt(struct apply *a, struct ir *next)
 	return true;
 }
 
+bool
+apply_is_there(struct apply *a, struct ir *next)
+{
+	return adopt(a, next);
+}
+
 /* 1: everything has to be sent. */
 static int
 apply_difference(struct apply *a, struct ir *next, struct problems *problems)

@@ -24,6 +24,7 @@ struct apply {
 	bool		 is_touched;	/* somebody else changed our table, or we may have missed that */
 	bool		 has_handles;
 	bool		 is_behind;	/* somebody else's transaction came between ours: the generation is the one before it */
+	bool		 is_alone;	/* no table stands beside it (beside.h), for certain */
 	uint32_t	 n_own_events;	/* transactions of ours that the event socket has not told of yet */
 	uint32_t	 n_full;	/* for tests: how often everything was sent, */
 	uint32_t	 n_batches;	/* batches, */
@@ -40,6 +41,8 @@ void	 apply_fini(struct apply *);
  * Bring next into force; it becomes the apply's when that was done, and stays the caller's otherwise.  0 or -errno with problems.
  */
 int	 apply_commit(struct apply *, struct ir *next, struct problems *);
+/* Before the first commit: whether the kernel has just that. */
+bool	 apply_is_there(struct apply *, struct ir *);
 /* What was in force before is not needed any more. */
 void	 apply_forget(struct apply *);
 /* Compare the kernel with what should be there.  The number of differences, or -errno when it cannot be read. */

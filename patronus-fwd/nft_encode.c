@@ -41,6 +41,7 @@ nft_batch_init(struct nft_batch *b)
 	memset(b, 0, sizeof(*b));
 	buf_init(&b->out, 0);
 	b->scratch = mem_new(1, SCRATCH);
+	b->table = NFT_TABLE;
 }
 
 void
@@ -158,7 +159,7 @@ put_table(struct nft_batch *b, uint16_t type, uint16_t flags, bool is_awake)
 	struct nlmsghdr *h;
 
 	t = need(nftnl_table_alloc());
-	nftnl_table_set_str(t, NFTNL_TABLE_NAME, NFT_TABLE);
+	nftnl_table_set_str(t, NFTNL_TABLE_NAME, b->table);
 	if (is_awake)
 		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, 0);
 	h = nft_message_begin(b, type, flags);
@@ -203,13 +204,13 @@ nft_put_chain(struct nft_batch *b, const struct ir_chain *c)
 	struct nlmsghdr *h;
 
 	n = need(nftnl_chain_alloc());
-	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, NFT_TABLE);
+	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, b->table);
 	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, c->name);
 	if (c->hook != IR_HOOK_NONE) {
 		nftnl_chain_set_str(n, NFTNL_CHAIN_TYPE, c->is_nat ? "nat" : "filter");
 		nftnl_chain_set_u32(n, NFTNL_CHAIN_HOOKNUM, nft_hook_number(c->hook));
-		nftnl_chain_set_s32(n, NFTNL_CHAIN_PRIO, c->priority);
-		nftnl_chain_set_u32(n, NFTNL_CHAIN_POLICY, c->drops ? NF_DROP : NF_ACCEPT);
+		nftnl_chain_set_s32(n, NFTNL_CHAIN_PRIO, b->is_beside ? c->priority - 1 : c->priority);
+		nftnl_chain_set_u32(n, NFTNL_CHAIN_POLICY, c->drops && !b->is_beside ? NF_DROP : NF_ACCEPT);
 	}
 	h = nft_message_begin(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	nftnl_chain_nlmsg_build_payload(h, n);
@@ -224,7 +225,7 @@ nft_put_chain_delete(struct nft_batch *b, const char *name)
 	struct nlmsghdr *h;
 
 	n = need(nftnl_chain_alloc());
-	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, NFT_TABLE);
+	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, b->table);
 	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, name);
 	h = nft_message_begin(b, NFT_MSG_DELCHAIN, 0);
 	nftnl_chain_nlmsg_build_payload(h, n);
@@ -264,7 +265,7 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 		type = type << NFT_TYPE_BITS | ir_field_info(s->fields[i])->datatype;
 	}
 	n = need(nftnl_set_alloc());
-	nftnl_set_set_str(n, NFTNL_SET_TABLE, NFT_TABLE);
+	nftnl_set_set_str(n, NFTNL_SET_TABLE, b->table);
 	nftnl_set_set_str(n, NFTNL_SET_NAME, s->name);
 	nftnl_set_set_u32(n, NFTNL_SET_FAMILY, NFPROTO_INET);
 	nftnl_set_set_u32(n, NFTNL_SET_FLAGS, nft_set_flags(s));
@@ -307,7 +308,7 @@ nft_put_set_delete(struct nft_batch *b, const char *name)
 	struct nlmsghdr *h;
 
 	n = need(nftnl_set_alloc());
-	nftnl_set_set_str(n, NFTNL_SET_TABLE, NFT_TABLE);
+	nftnl_set_set_str(n, NFTNL_SET_TABLE, b->table);
 	nftnl_set_set_str(n, NFTNL_SET_NAME, name);
 	h = nft_message_begin(b, NFT_MSG_DELSET, 0);
 	nftnl_set_nlmsg_build_payload(h, n);
@@ -440,7 +441,7 @@ nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem 
 
 	for (at = 0; at < n; at = i) {
 		h = nft_message_begin(b, is_delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM, is_delete ? 0 : NLM_F_CREATE);
-		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
+		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, b->table);
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, s->name);
 		list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
 		for (i = at, put = 0; i < n && (const char *)mnl_nlmsg_get_payload_tail(h) - (const char *)list < ELEMS_BYTES; i++) {
@@ -508,7 +509,7 @@ nft_put_rule(struct nft_batch *b, struct ir_rule *r, enum nft_place place, uint6
 
 	flags = NLM_F_CREATE;
 	n = need(nftnl_rule_alloc());
-	nftnl_rule_set_str(n, NFTNL_RULE_TABLE, NFT_TABLE);
+	nftnl_rule_set_str(n, NFTNL_RULE_TABLE, b->table);
 	nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, r->chain->name);
 	switch (place) {
 	case NFT_APPEND:
@@ -523,11 +524,12 @@ nft_put_rule(struct nft_batch *b, struct ir_rule *r, enum nft_place place, uint6
 		break;
 	}
 	set_comment(n, r->origin->id);
-	nft_expr_put(n, r);
+	nft_expr_put(n, r, b->is_beside);
 	h = nft_message_begin(b, NFT_MSG_NEWRULE, flags);
 	nftnl_rule_nlmsg_build_payload(h, n);
 	nft_message_end(b, h, r->origin->path);
-	note_rule(b, r);
+	if (!b->is_beside)
+		note_rule(b, r);
 	nftnl_rule_free(n);
 }
 
@@ -538,7 +540,7 @@ nft_put_rule_delete(struct nft_batch *b, const char *chain, uint64_t handle, con
 	struct nlmsghdr *h;
 
 	n = need(nftnl_rule_alloc());
-	nftnl_rule_set_str(n, NFTNL_RULE_TABLE, NFT_TABLE);
+	nftnl_rule_set_str(n, NFTNL_RULE_TABLE, b->table);
 	nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, chain);
 	if (handle != 0)
 		nftnl_rule_set_u64(n, NFTNL_RULE_HANDLE, handle);
@@ -546,6 +548,24 @@ nft_put_rule_delete(struct nft_batch *b, const char *chain, uint64_t handle, con
 	nftnl_rule_nlmsg_build_payload(h, n);
 	nft_message_end(b, h, path);
 	nftnl_rule_free(n);
+}
+
+/* A base chain that lets through what it does not know, and the rule at its end that does not: it lets packets through while it comes and goes. */
+static void
+put_end(struct nft_batch *b, const struct ir_chain *c)
+{
+	struct ir_stmt drop = { .kind = IR_DROP };
+	struct ir_origin origin = { .id = "beside:drop", .path = "/firewall" };
+	struct ir_rule rule = { .chain = (struct ir_chain *)(uintptr_t)c, .origin = &origin, .n = 1, .stmts = &drop };
+
+	if (c->hook != IR_HOOK_NONE && c->drops)
+		nft_put_rule(b, &rule, NFT_APPEND, 0);
+}
+
+static bool
+is_put(const struct nft_batch *b, const struct ir_chain *c)
+{
+	return !b->is_beside || !c->is_nat;
 }
 
 void
@@ -556,7 +576,8 @@ nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 	struct ir_rule *r;
 
 	for (c = ir->chains; c != NULL; c = c->next)
-		nft_put_chain(b, c);
+		if (is_put(b, c))
+			nft_put_chain(b, c);
 	for (c = ir->inline_chains; b->is_expanded && c != NULL; c = c->next)
 		nft_put_chain(b, c);
 	for (s = ir->sets; s != NULL; s = s->next) {
@@ -568,9 +589,12 @@ nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 		else
 			put_all_elems(b, s);
 	}
-	for (c = ir->chains; c != NULL; c = c->next)
-		for (r = c->first; r != NULL; r = r->next)
+	for (c = ir->chains; c != NULL; c = c->next) {
+		for (r = is_put(b, c) ? c->first : NULL; r != NULL; r = r->next)
 			nft_put_rule(b, r, NFT_APPEND, 0);
+		if (b->is_beside)
+			put_end(b, c);
+	}
 	for (c = ir->inline_chains; b->is_expanded && c != NULL; c = c->next)
 		nft_put_rule(b, c->first, NFT_APPEND, 0);
 }

@@ -37,6 +37,8 @@ struct nft_batch {
 	uint32_t	  n_parts;
 	uint32_t	  cap_parts;
 	char		 *scratch;
+	const char	 *table;	/* NFT_TABLE; borrowed */
+	bool		  is_beside;	/* what judges packets and nothing else, just before NFT_TABLE does */
 	bool		  is_stored;	/* for another time: without what ends by itself */
 	bool		  is_expanded;	/* rules have chains where elements could have them: a trace then tells which one it was */
 };

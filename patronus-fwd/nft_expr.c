@@ -636,11 +636,28 @@ put_stmt(struct nftnl_rule *r, const struct ir_rule *rule, const struct ir_stmt 
 	}
 }
 
+/*
+ * What stands for a statement where packets are only judged.  Marks are written, because later rules may ask for them.  A packet that is let through
+ * is judged once more, by the table that counts, logs, refuses with an answer, translates and answers SYN packets.
+ */
+static const uint8_t judging[IR_KIND_MAX] = {
+	[IR_MATCH] = IR_MATCH, [IR_LIMIT] = IR_LIMIT, [IR_METER] = IR_METER, [IR_CONNECTIONS] = IR_CONNECTIONS,
+	[IR_CONNECTIONS_METER] = IR_CONNECTIONS_METER, [IR_ACCEPT] = IR_ACCEPT, [IR_DROP] = IR_DROP, [IR_RETURN] = IR_RETURN, [IR_JUMP] = IR_JUMP,
+	[IR_GOTO] = IR_GOTO, [IR_VMAP] = IR_VMAP, [IR_REJECT_TCP_RESET] = IR_DROP, [IR_REJECT] = IR_DROP, [IR_SET_MARK] = IR_SET_MARK,
+	[IR_SET_CT_MARK] = IR_SET_CT_MARK, [IR_QUEUE] = IR_QUEUE, [IR_SYNPROXY] = IR_ACCEPT, [IR_CHOOSE] = IR_CHOOSE
+};
+
 void
-nft_expr_put(struct nftnl_rule *r, const struct ir_rule *rule)
+nft_expr_put(struct nftnl_rule *r, const struct ir_rule *rule, bool judges_only)
 {
+	struct ir_stmt s;
 	unsigned i;
 
-	for (i = 0; i < rule->n; i++)
-		put_stmt(r, rule, &rule->stmts[i]);
+	for (i = 0; i < rule->n; i++) {
+		s = rule->stmts[i];
+		if (judges_only)
+			s.kind = judging[s.kind];
+		if (s.kind != IR_KIND_INVALID || !judges_only)
+			put_stmt(r, rule, &s);
+	}
 }

@@ -6,7 +6,7 @@
 
 struct nftnl_rule;
 
-/* Append the kernel's expressions for a rule. */
-void	 nft_expr_put(struct nftnl_rule *, const struct ir_rule *);
+/* Append the kernel's expressions for a rule; judges_only: of what it asks and decides alone. */
+void	 nft_expr_put(struct nftnl_rule *, const struct ir_rule *, bool judges_only);
 
 #endif

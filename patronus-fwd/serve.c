@@ -16,6 +16,7 @@
 
 #include "addrlist.h"
 #include "assertion.h"
+#include "beside.h"
 #include "diff.h"
 #include "drivers.h"
 #include "evidence.h"
@@ -141,6 +142,7 @@ reply_prepared(struct fwd *f, struct channel *c, struct message *m, const struct
 	diff_make(&d, f->apply.ir, r->ir);
 	rep.diff = diff_text(&d, r, a);
 	rep.impacts.n = impact_list(&d, f->apply.ir, r->ir, a, &rep.impacts.items);
+	rep.turns = beside_turns(&f->apply, r->ir);
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
 	diff_fini(&d);
 	arena_free(a);
@@ -300,6 +302,26 @@ commit_prepared(struct fwd *f, struct problems *problems)
 	return 0;
 }
 
+/* What the new policy does not have left in the transaction of APPLY: REMOVE has nothing to do. */
+static int
+commit_phase(struct fwd *f, const struct conf_commit_req *req, struct problems *problems)
+{
+	int r;
+
+	switch ((enum commit_phase)req->phase) {
+	case COMMIT_BESIDE:
+		watch_drain(f->watch);
+		return beside_put(&f->apply, f->prepared->ir, f->prepared->number, problems);
+	case COMMIT_APPLY:
+		r = commit_prepared(f, problems);
+		return r == 0 && !req->is_apart ? beside_remove(&f->apply, problems) : r;
+	case COMMIT_REMOVE:
+	case COMMIT_INVALID:
+		break;
+	}
+	return 0;
+}
+
 static void
 on_commit(struct channel *c, struct message *m, void *arg)
 {
@@ -311,15 +333,14 @@ on_commit(struct channel *c, struct message *m, void *arg)
 	int r;
 
 	(void)arg;
-	wanted = req->phase == COMMIT_APPLY ? f->prepared : f->applied;
+	wanted = req->phase != COMMIT_REMOVE ? f->prepared : f->applied;
 	if (wanted == NULL || wanted->number != req->revision || wanted->is_dry_run) {
 		(void)channel_reply_error(c, &m->header, ESTALE, 0, "revision %u is not %s", req->revision,
-		    req->phase == COMMIT_APPLY ? "prepared" : "applied");
+		    req->phase != COMMIT_REMOVE ? "prepared" : "applied");
 		return;
 	}
 	problems_init(&problems, m->arena);
-	/* What the new policy does not have left in the same transaction: the second phase has nothing to do. */
-	r = req->phase == COMMIT_APPLY ? commit_prepared(f, &problems) : 0;
+	r = commit_phase(f, req, &problems);
 	if (r != 0 && problems.n == 0)
 		problems_add(&problems, "/firewall", "failed", "the ruleset could not be applied: %s", strerror(-r));
 	if (r == 0 && req->phase == COMMIT_APPLY)

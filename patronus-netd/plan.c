@@ -186,6 +186,21 @@ op_is_route(const struct op *op)
 	return (op->kind == OP_ROUTE_ADD || op->kind == OP_ROUTE_REPLACE || op->kind == OP_ROUTE_REMOVE) && op->table == RT_TABLE_MAIN;
 }
 
+bool
+plan_turns(const struct plan *p)
+{
+	static const bool stays[OP_KIND_MAX] = {
+		[OP_SYSCTL_SET] = true, [OP_SYSCTL_WIDEN] = true, [OP_HOSTNAME] = true, [OP_TIME_ZONE] = true, [OP_RESOLV_CONF] = true,
+		[OP_PORT_UP] = true, [OP_PORT_DOWN] = true
+	};
+	uint32_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (!stays[p->ops[i].kind])
+			return true;
+	return false;
+}
+
 void
 op_format(const struct op *op, struct buf *b)
 {

@@ -118,5 +118,7 @@ bool	 op_is_link(const struct op *);
 bool	 op_is_port(const struct op *);
 /* Whether it changes what the main table says about ways. */
 bool	 op_is_route(const struct op *);
+/* Whether packets may go another way when all is done. */
+bool	 plan_turns(const struct plan *);
 
 #endif

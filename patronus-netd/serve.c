@@ -145,6 +145,7 @@ reply_prepare(struct channel *c, struct message *m, struct plan *plan, struct pr
 	buf_init(&diff, DIFF_MAX);
 	rep.problems.items = problems->items;
 	rep.problems.n = problems->n;
+	rep.turns = plan_turns(plan);
 	if (problems->n == 0) {
 		rep.impacts.items = impacts;
 		rep.impacts.n = list_impacts(plan, impacts, PROBLEMS_MAX);

@@ -46,7 +46,8 @@ message_keep(const struct nl_msg *m, const uint8_t *raw, size_t raw_len, void *a
 		if (nlattr_reader_init(&r, m, sizeof(struct nfgenmsg)) != 0 || !nlattr_find(r, NFTA_TABLE_NAME, &a))
 			return 0;
 		table = nlattr_str(&a);
-		if (table == NULL || strcmp(table, NFTWALK_TABLE) != 0)
+		if (table == NULL || (strcmp(table, NFTWALK_TABLE) != 0 &&
+		    !(m->type == NFT_TYPE(NEWTABLE) && policy_is_numbered(table, NFTWALK_TABLE))))
 			return 0;
 	}
 	buf_put(&d->out, raw, raw_len);

@@ -119,6 +119,7 @@ enum commit_phase {
 	COMMIT_INVALID = 0,
 	COMMIT_APPLY,		/* create and change (the order of owners is confd's) */
 	COMMIT_REMOVE,		/* what the new revision does not have */
+	COMMIT_BESIDE,		/* of fwd, before all others: both policies judge until APPLY (docs/adr/0224) */
 };
 
 enum ipc_impact_kind {

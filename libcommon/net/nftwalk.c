@@ -13,7 +13,7 @@
 #include "net/nftwalk.h"
 #include "net/nlmsg.h"
 
-#define OUR_TABLE	{ .kind = POLICY_EXACT, .text = NFTWALK_TABLE, .is_required = true }
+#define OUR_TABLE	{ .kind = POLICY_NUMBERED, .text = NFTWALK_TABLE, .is_required = true }
 #define NAME		{ .kind = POLICY_NAME, .max = NFT_NAME_MAXLEN - 1 }
 #define NAME_REQUIRED	{ .kind = POLICY_NAME, .max = NFT_NAME_MAXLEN - 1, .is_required = true }
 #define BE32(lo, hi)	{ .kind = POLICY_BE32, .min = lo, .max = hi }

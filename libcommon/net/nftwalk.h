@@ -8,8 +8,10 @@
 #include "net/policy.h"
 
 /*
- * May this batch of nf_tables messages go to the kernel?  Only objects of the one table are touched, by name; only messages,
- * attributes and expressions of the policy appear.  What an accepted batch can do is bad filtering by our own table, and nothing to
+ * Our tables are this one and, beside it for a while, one with the number of a revision behind a dot (docs/adr/0224).
+ *
+ * May this batch of nf_tables messages go to the kernel?  Only objects of our tables are touched, by name; only messages,
+ * attributes and expressions of the policy appear.  What an accepted batch can do is bad filtering by our own tables, and nothing to
  * anybody else's.
  */
 

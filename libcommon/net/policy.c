@@ -48,12 +48,23 @@ name_check(struct policy_walk *w, const struct nl_attr *a, const struct policy_a
 	return 0;
 }
 
+bool
+policy_is_numbered(const char *s, const char *text)
+{
+	size_t len = strlen(text), n;
+
+	if (strncmp(s, text, len) != 0 || s[len] != '.')
+		return false;
+	n = strspn(s + len + 1, "0123456789");
+	return n > 0 && n <= POLICY_DIGITS_MAX && s[len + 1 + n] == '\0';
+}
+
 static int
-exact_check(struct policy_walk *w, const struct nl_attr *a, const struct policy_attr *p)
+numbered_check(struct policy_walk *w, const struct nl_attr *a, const struct policy_attr *p)
 {
 	const char *s = nlattr_str(a);
 
-	if (s == NULL || strcmp(s, p->text) != 0)
+	if (s == NULL || (strcmp(s, p->text) != 0 && !policy_is_numbered(s, p->text)))
 		return policy_refuse(w, a->offset, a->type, "belongs to somebody else");
 	return 0;
 }
@@ -120,8 +131,8 @@ attr_check(struct policy_walk *w, const struct nl_attr *a, const struct policy_a
 		return a->len >= p->min && a->len <= p->max ? 0 : policy_refuse(w, a->offset, a->type, "wrong length");
 	case POLICY_NAME:
 		return name_check(w, a, p);
-	case POLICY_EXACT:
-		return exact_check(w, a, p);
+	case POLICY_NUMBERED:
+		return numbered_check(w, a, p);
 	case POLICY_NEST:
 		return nest_check(w, a, p->nested);
 	case POLICY_LIST:

@@ -16,6 +16,7 @@ struct nl_reader;
 struct policy;
 
 #define POLICY_DEPTH_MAX	10
+#define POLICY_DIGITS_MAX	10
 
 /* Where and why a walk stopped. */
 struct refusal {
@@ -37,7 +38,7 @@ enum policy_kind {
 	POLICY_BEBITS32,	/* big-endian: no bits but those of max */
 	POLICY_BYTES,		/* length min..max */
 	POLICY_NAME,		/* printable ASCII, NUL-terminated, length 1..max without the NUL */
-	POLICY_EXACT,		/* the string in text, NUL-terminated */
+	POLICY_NUMBERED,	/* the string in text, NUL-terminated, or that, a dot and up to ten digits */
 	POLICY_NEST,		/* attributes by the policy nested */
 	POLICY_LIST,		/* any number of attributes, each of type min, each a nest of the policy nested */
 	POLICY_CUSTOM,		/* check alone decides */
@@ -73,6 +74,8 @@ struct policy {
 
 /* 0, or -EPERM and the refusal filled. */
 int	 policy_walk_attrs(struct policy_walk *, struct nl_reader, const struct policy *);
+/* The string is text, a dot and up to ten digits. */
+bool	 policy_is_numbered(const char *, const char *text);
 /* Returns -EPERM. */
 int	 policy_refuse(struct policy_walk *, size_t offset, uint16_t attr, const char *reason);
 

@@ -34,9 +34,10 @@
 
 mtype:tx = { TX_IDLE, TX_COMMITTING, TX_CHECKING, TX_UNDOING, TX_GOING_BACK, TX_CATCHING_UP, TX_REHEARSING };
 mtype:mode = { ROLLOUT_DRY_RUN, ROLLOUT_COMMIT, ROLLOUT_RETURN };
-mtype:phase = { ROLLOUT_IDLE, ROLLOUT_WAITING, ROLLOUT_PREPARING, ROLLOUT_JUDGING, ROLLOUT_APPLYING, ROLLOUT_REMOVING, ROLLOUT_VERIFYING };
+mtype:phase = { ROLLOUT_IDLE, ROLLOUT_WAITING, ROLLOUT_PREPARING, ROLLOUT_JUDGING, ROLLOUT_BESIDE, ROLLOUT_APPLYING, ROLLOUT_REMOVING,
+    ROLLOUT_SETTLING, ROLLOUT_VERIFYING };
 mtype:state = { REVISION_PREPARED, REVISION_PENDING, REVISION_KEPT, REVISION_ROLLED_BACK, UNUSED };
-mtype:message = { PREPARE, REHEARSE, APPLY, REMOVE, VERIFY, ABORT, KEPT };
+mtype:message = { PREPARE, REHEARSE, BESIDE, APPLY, APPLY_APART, REMOVE, VERIFY, ABORT, KEPT };
 mtype:error = { OK, AGAIN, REFUSED, STORE };
 
 /* --- what survives confd: the store --- */
@@ -50,11 +51,16 @@ bit is_same_boot;
 
 byte kernel[2] = NONE;		/* part that is there */
 bit torn[2];			/* half changed, or something is left to be removed */
+byte ways;			/* of which parts of netd's the ways of packets may be */
+byte beside;			/* fwd's parts that judge packets beside the one that is in force */
+bit turns[2];			/* as the last PREPARE was answered */
+bit excused;			/* what was assumed of the kernel or decided for the box's sake does not hold: ways and policies may be apart */
 byte last_known_good = NONE;	/* what fwd gets at boot */
 bit alive[2] = 1;
 byte prepared[2] = NONE, applied[2] = NONE;
 hidden mtype:message dropped;
 hidden byte dropped_number;
+hidden byte way, whose;
 chan to[2] = [6] of { mtype:message, byte };
 chan from[2] = [4] of { bit };	/* refused */
 
@@ -65,8 +71,9 @@ mtype:mode mode;
 mtype:phase phase;
 mtype:error error;
 byte running, kept, target, mask, failed, out, connected, broken, replaced, stale, restarted, next, pending_mask, back;
+byte absent;
 byte late[2];			/* replies that come after their call was given up */
-bit has_touched, kicked, retry, deadline, must_go_back, is_confirm, is_journaled, queued_confirm;
+bit has_touched, is_both, kicked, retry, deadline, must_go_back, is_confirm, is_journaled, queued_confirm;
 mtype:tx queued;		/* TX_IDLE: no job waits */
 byte job_mask, queued_mask;
 
@@ -83,11 +90,39 @@ bit confirmed[REVISIONS], asked_confirm[REVISIONS];
 
 #define settled() (at_pending == 0 && at_running == at_kept && running == at_running && kept == at_kept && tx == TX_IDLE && stale == 0 && \
     alive[NETD] && alive[FWD] && is_intended(NETD, running) && is_intended(FWD, running) && knows(NETD, running) && \
-    knows(FWD, running) && last_known_good == part_of(kept, FWD))
+    knows(FWD, running) && last_known_good == part_of(kept, FWD) && beside == 0)
+
+/*
+ * Never one new and the other old: wherever packets may go, the policy of a revision that sends them there is among those that judge them.
+ * Without a ruleset nobody passes the guard.
+ */
+inline together()
+{
+	d_step {
+		way = 0;
+		do
+		:: way <= COMMITS && HAS(ways, way) && kernel[FWD] != NONE && !excused ->
+			whose = 0;
+			do
+			:: whose <= COMMITS && rev[whose].is != UNUSED && rev[whose].part[NETD] == way &&
+			    (rev[whose].part[FWD] == kernel[FWD] || HAS(beside, rev[whose].part[FWD])) -> break
+			:: whose <= COMMITS && !(rev[whose].is != UNUSED && rev[whose].part[NETD] == way &&
+			    (rev[whose].part[FWD] == kernel[FWD] || HAS(beside, rev[whose].part[FWD]))) -> whose++
+			:: whose > COMMITS -> break
+			od;
+			assert(whose <= COMMITS);
+			way++
+		:: way <= COMMITS && !(HAS(ways, way) && kernel[FWD] != NONE && !excused) -> way++
+		:: way > COMMITS -> break
+		od;
+		way = 0; whose = 0
+	}
+}
 
 /* True of every state that anybody could look at. */
 inline promises()
 {
+	together();
 	assert(rev[at_running].has_document && rev[at_kept].has_document);
 	assert(at_kept >= acknowledged && rev[acknowledged].is == REVISION_KEPT);	/* an acknowledged commit is never lost */
 	assert(at_running != undone);
@@ -183,6 +218,15 @@ inline die(o)
 	if :: HAS(connected, o) -> broken = broken | BIT(o); replaced = replaced & ~BIT(o) :: else fi
 }
 
+inline put_beside(r)
+{
+#ifndef FAULT_NOTHING_BESIDE
+	if :: kernel[FWD] != part_of(r, FWD) -> beside = beside | BIT(part_of(r, FWD)) :: else fi
+#else
+	skip
+#endif
+}
+
 /* One request.  A fault makes it refuse, at netd also half way. */
 inline serve(o, what, r)
 {
@@ -190,23 +234,57 @@ inline serve(o, what, r)
 	:: what == PREPARE || what == REHEARSE ->
 		if
 		:: faults > 0 -> faults--; reply(o, 1)
-		:: if :: what == PREPARE -> prepared[o] = r :: else fi; reply(o, 0)
+		:: if
+			:: what == PREPARE ->
+				prepared[o] = r;
+				if
+				:: o == NETD -> turns[o] = !is_intended(o, r)
+				:: o == FWD -> turns[o] = (kernel[o] != part_of(r, o) || beside != 0)
+				fi
+			:: else
+			fi;
+			reply(o, 0)
 		fi
-	:: what == APPLY && prepared[o] == r ->
+	:: what == BESIDE && prepared[o] == r ->
 		if
-		:: faults > 0 -> faults--; if :: o == NETD -> torn[o] = 1 :: prepared[o] = NONE fi; reply(o, 1)
-		:: faults > 0 -> faults--; if :: o == NETD -> torn[o] = 1 :: kernel[o] = part_of(r, o) :: skip fi; die(o)
+		:: faults > 0 -> faults--; reply(o, 1)
+		:: faults > 0 -> faults--; if :: put_beside(r) :: skip fi; die(o)
+		:: put_beside(r); reply(o, 0)
+		fi
+	:: (what == APPLY || what == APPLY_APART) && prepared[o] == r ->
+		if
+		:: faults > 0 -> faults--;
+			if
+			:: o == NETD -> torn[o] = 1; ways = ways | BIT(part_of(r, o))
+			:: prepared[o] = NONE
+			fi;
+			reply(o, 1)
+		:: faults > 0 -> faults--;
+			if
+			:: o == NETD -> torn[o] = 1; ways = ways | BIT(part_of(r, o))
+			:: kernel[o] = part_of(r, o); if :: o == NETD -> ways = ways | BIT(part_of(r, o)); torn[o] = 1 :: else fi
+			:: skip
+			fi;
+			die(o)
 		:: faults > 0 -> faults--;	/* says that it did, and did not */
+			excused = 1;
 			applied[o] = r; prepared[o] = NONE; reply(o, 0)
 		:: if :: o == NETD && kernel[o] != part_of(r, o) -> torn[o] = 1 :: else fi;
 			kernel[o] = part_of(r, o);
+			if
+			:: o == NETD -> ways = ways | BIT(part_of(r, o))
+			:: o == FWD && what == APPLY -> together(); beside = 0
+			:: else
+			fi;
 			applied[o] = r; prepared[o] = NONE; reply(o, 0)
-		fi
+		fi;
+		together()
 	:: what == REMOVE && applied[o] == r ->
 		if
 		:: faults > 0 -> faults--; reply(o, 1)
-		:: torn[o] = 0; reply(o, 0)
-		fi
+		:: torn[o] = 0; if :: o == NETD -> ways = BIT(kernel[o]) :: else fi; reply(o, 0)
+		fi;
+		together()
 	:: what == VERIFY && applied[o] == r ->
 		if
 		:: faults > 0 -> faults--; reply(o, 1)
@@ -272,16 +350,35 @@ inline rollout_start(how, to_revision, to_mask)
 	mode = how;
 	printf("%e: %e of revision %d to owners %d\n", tx, mode, to_revision, to_mask);
 	target = to_revision; mask = to_mask;
-	failed = 0; error = OK; has_touched = 0; next = 0; restarted = 0
+	failed = 0; error = OK; has_touched = 0; next = 0; restarted = 0; is_both = 0; absent = 0
 }
 
-inline serial_phase(what, last_owner, then)
+#define ways_unknown ((!HAS(mask, NETD) && HAS(stale, NETD)) || HAS(failed, NETD))
+#ifndef FAULT_WAYS_TURN_ALONE
+#define must_stay (HAS(mask, FWD) && HAS(failed, FWD) && !HAS(absent, FWD))	/* patience is endless here */
+#else
+#define must_stay 0
+#endif
+#define do_both_turn (TAKES_PART(FWD) && turns[FWD] && ((TAKES_PART(NETD) && turns[NETD]) || (mode == ROLLOUT_RETURN && ways_unknown)))
+
+/* One owner after another; who has no turn is passed over. */
+inline serial_phase(netd_has_turn, netd_what, fwd_has_turn, fwd_what, then)
 {
 	if
-	:: next == NETD && TAKES_PART(NETD) -> next = FWD; has_touched = 1; request(NETD, what, target)
-	:: next == NETD && !TAKES_PART(NETD) -> next = FWD
-	:: next == FWD && last_owner == FWD && TAKES_PART(FWD) -> next = OWNERS; has_touched = 1; request(FWD, what, target)
-	:: else -> phase = then; next = NETD
+	:: next == NETD && TAKES_PART(NETD) && netd_has_turn -> next = FWD; has_touched = 1; request(NETD, netd_what, target)
+	:: next == NETD && !(TAKES_PART(NETD) && netd_has_turn) -> next = FWD
+	:: next == FWD && TAKES_PART(FWD) && fwd_has_turn -> next = OWNERS; has_touched = 1; request(FWD, fwd_what, target)
+	:: else -> end_serial(); phase = then; next = NETD
+	fi
+}
+
+/* Those that had no turn are not at the target, and get another. */
+inline end_serial()
+{
+	if
+	:: phase == ROLLOUT_APPLYING && must_stay && TAKES_PART(NETD) -> fail(NETD)
+	:: phase == ROLLOUT_SETTLING && is_both && ways_unknown && TAKES_PART(FWD) -> fail(FWD)
+	:: else
 	fi
 }
 
@@ -337,7 +434,7 @@ inline tell_kept()
 /* Not in the code, where the next rollout overwrites them: fewer states that differ in nothing. */
 inline forget_rollout()
 {
-	mode = ROLLOUT_DRY_RUN; target = 0; mask = 0; failed = 0; error = OK; has_touched = 0; next = NETD; restarted = 0
+	mode = ROLLOUT_DRY_RUN; target = 0; mask = 0; failed = 0; error = OK; has_touched = 0; next = NETD; restarted = 0; is_both = 0; absent = 0
 }
 
 /* The end of a job.  confd's memory of it is gone. */
@@ -363,6 +460,7 @@ inline power_cut()
 	alive[NETD] = 1; alive[FWD] = 1;
 	kernel[NETD] = NONE; torn[NETD] = 0;
 	kernel[FWD] = last_known_good; torn[FWD] = 0;
+	ways = 0; beside = 0;
 	is_same_boot = 0
 }
 
@@ -432,10 +530,12 @@ loop:
 	:: atomic { kicked -> kicked = 0; goto on_kick }
 	:: atomic { retry -> retry = 0; goto on_kick }
 	:: atomic { deadline -> deadline = 0; must_go_back = 1; kicked = 1; printf("not confirmed in time\n") }
-	:: atomic { phase == ROLLOUT_WAITING ->
+	:: atomic { phase == ROLLOUT_WAITING && (mode != ROLLOUT_RETURN || faults > 0) ->
 		if
-		:: mode == ROLLOUT_RETURN -> failed = failed | (mask & ~connected); goto prepare
-		:: else -> error = AGAIN; goto finish
+		:: mode == ROLLOUT_RETURN && faults > 0 -> faults--; failed = failed | (mask & ~connected); absent = mask & ~connected;
+			if :: HAS(absent, FWD) && HAS(mask, NETD) -> excused = 1 :: else fi;	/* a way to the box counts more */
+			goto prepare
+		:: mode != ROLLOUT_RETURN -> error = AGAIN; goto finish
 		fi }
 	:: atomic { phase == ROLLOUT_JUDGING && mode != ROLLOUT_RETURN -> goto step }
 	:: atomic { tx == TX_CHECKING ->
@@ -524,7 +624,7 @@ on_kick:
 			if :: at_pending == 0 -> pending_mask = 0 :: else fi
 		:: tx == TX_IDLE && !(must_go_back && !retry) && (stale & connected) != 0 && !retry ->
 			tx = TX_CATCHING_UP;
-			rollout_start(ROLLOUT_RETURN, running, stale & connected)
+			rollout_start(ROLLOUT_RETURN, running, stale)
 		:: tx == TX_IDLE && !(must_go_back && !retry) && !((stale & connected) != 0 && !retry) && queued != TX_IDLE ->
 			tx = queued; queued = TX_IDLE;
 			job_mask = queued_mask; is_confirm = queued_confirm; queued_mask = 0; queued_confirm = 0;
@@ -582,10 +682,13 @@ step:
 			phase = ROLLOUT_JUDGING;
 			if :: mode != ROLLOUT_RETURN -> goto check :: else fi
 		:: phase == ROLLOUT_JUDGING && mode == ROLLOUT_DRY_RUN -> goto finish
-		:: phase == ROLLOUT_JUDGING && mode != ROLLOUT_DRY_RUN -> phase = ROLLOUT_APPLYING; next = NETD
-		:: phase == ROLLOUT_APPLYING -> serial_phase(APPLY, FWD, ROLLOUT_REMOVING)
-		:: phase == ROLLOUT_REMOVING ->
-			serial_phase(REMOVE, NETD, ROLLOUT_VERIFYING);
+		:: phase == ROLLOUT_JUDGING && mode != ROLLOUT_DRY_RUN -> is_both = do_both_turn; phase = ROLLOUT_BESIDE; next = NETD
+		:: phase == ROLLOUT_BESIDE -> serial_phase(0, BESIDE, is_both, BESIDE, ROLLOUT_APPLYING)
+		:: phase == ROLLOUT_APPLYING ->
+			serial_phase(!must_stay, APPLY, !is_both, (ways_unknown -> APPLY_APART : APPLY), ROLLOUT_REMOVING)
+		:: phase == ROLLOUT_REMOVING -> serial_phase(!must_stay, REMOVE, 0, REMOVE, ROLLOUT_SETTLING)
+		:: phase == ROLLOUT_SETTLING ->
+			serial_phase(0, APPLY, is_both && !ways_unknown, APPLY, ROLLOUT_VERIFYING);
 			if :: phase == ROLLOUT_VERIFYING -> verify() :: else fi
 		:: phase == ROLLOUT_VERIFYING -> goto finish
 		fi;

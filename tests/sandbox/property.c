@@ -165,7 +165,7 @@ attr_make(struct buf *b, uint16_t type, const struct policy_attr *p, unsigned de
 	case POLICY_NAME:
 		nlattr_put_str(b, type, p->check != NULL ? (inproc_random(2) ? "filter" : "nat") : name_pick());
 		break;
-	case POLICY_EXACT:
+	case POLICY_NUMBERED:
 		nlattr_put_str(b, type, p->text);
 		break;
 	case POLICY_NEST:
