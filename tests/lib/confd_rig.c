@@ -312,6 +312,7 @@ player_prepare(struct channel *ch, struct message *m, void *arg)
 	}
 	rep.impacts.items = &impact;
 	rep.impacts.n = p->is_idle ? 0 : 1;
+	rep.turns = p->turns;
 	answer(p, ch, m, &rep, fate);
 }
 
@@ -344,11 +345,12 @@ player_commit(struct channel *ch, struct message *m, void *arg)
 	struct player *p = arg;
 	const struct conf_commit_req *req = m->body;
 	struct conf_commit_rep rep = { 0 };
+	static const char *const words[] = { [COMMIT_APPLY] = "apply", [COMMIT_REMOVE] = "remove", [COMMIT_BESIDE] = "beside" };
 	enum fate fate;
 
 	if (!fate_decide(p, m, &fate))
 		return;
-	note(p->rig, p->name, req->phase == COMMIT_APPLY ? "apply" : "remove", req->revision);
+	note(p->rig, p->name, req->is_apart ? "apply-apart" : words[req->phase], req->revision);
 	if (p->die_in_apply != 0 && req->phase == COMMIT_APPLY && req->revision == p->die_in_apply) {
 		p->die_in_apply = 0;
 		rig_player_stop(p);
@@ -359,7 +361,7 @@ player_commit(struct channel *ch, struct message *m, void *arg)
 	if ((p->refuse_apply != 0 && req->phase == COMMIT_APPLY && req->revision == p->refuse_apply) || fate == FATE_REFUSED) {
 		rep.problems.items = &refusal;
 		rep.problems.n = 1;
-	} else {
+	} else if (req->phase != COMMIT_BESIDE) {
 		p->applied = req->revision;
 		p->applied_hash = p->prepared_hash;
 	}

@@ -40,6 +40,7 @@ struct player {
 	struct channel	*channel;		/* its own end */
 	struct channel	*confd_end;
 	bool		 is_idle;		/* says that nothing changes in the kernel */
+	bool		 turns;			/* says that ways turn, or what judges packets */
 	uint8_t		 judges;		/* enum flow_verdict about every connection; 0: kept */
 	bool		 cannot_judge;		/* answers with an error when it shall judge */
 	uint32_t	 refuse_prepare;	/* this revision is refused in PREPARE, */

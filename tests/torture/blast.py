@@ -146,8 +146,8 @@ class Happened:
         """Names of chains, sets and maps of our table in events of any kind."""
         found = set()
         for line in lines:
-            if m := re.match(r"(?:add|delete|insert|replace|flush|create|destroy) (?:rule|element|chain|set|map|table) inet patronus ?(\S*)", line):
-                found.add(m.group(1))
+            if m := re.match(r"(?:add|delete|insert|replace|flush|create|destroy) (?:rule|element|chain|set|map|table) inet patronus(?: (\S+)|$)", line):
+                found.add(m.group(1) or "")
         return found
 
     @staticmethod

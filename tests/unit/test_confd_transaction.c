@@ -175,6 +175,60 @@ test_refused_in_apply_goes_back(void **state)
 	expect_undone(netd, fwd);
 }
 
+/* Ways and policy turn in one commit: both policies judge until the ways have turned. */
+static void
+test_both_turn(void **state)
+{
+	(void)state;
+	rig->netd.turns = rig->fwd.turns = true;
+	rig->log[0] = '\0';
+	(void)commit(changed_everywhere(), "", 201);
+	rig_wait(rig, 20);
+	assert_string_equal(rig->log, "netd:prepare:2 fwd:prepare:2 fwd:beside:2 netd:apply:2 netd:remove:2 fwd:apply:2 "
+	    "netd:verify:2 fwd:verify:2 netd:kept:2 fwd:kept:2 ");
+	/* One alone has no need of it. */
+	rig->netd.turns = false;
+	rig->log[0] = '\0';
+	(void)commit(described("alone"), "", 201);
+	assert_null(strstr(rig->log, "beside"));
+}
+
+/* Going back, no way turns while who judges refuses, and it is tried again. */
+static void
+test_ways_wait_for_who_judges(void **state)
+{
+	(void)state;
+	rig->netd.turns = rig->fwd.turns = true;
+	(void)commit(changed_everywhere(), ",\"confirm-timeout\":600", 201);
+	rig->fwd.refuse_prepare = 1;
+	rig->log[0] = '\0';
+	(void)rig_expect(rig, 502, &(struct rig_request){ .method = MGMT_POST, .path = "/commits/2/cancel" });
+	assert_null(strstr(rig->log, "netd:apply:1"));
+	assert_int_equal(rig->netd.applied, 2);
+	rig->fwd.refuse_prepare = 0;
+	rig_wait(rig, 600);
+	assert_non_null(strstr(rig->log, "fwd:beside:1 netd:apply:1 netd:remove:1 fwd:apply:1 "));
+	assert_int_equal(rig->netd.applied, 1);
+	assert_int_equal(rig->fwd.applied, 1);
+}
+
+/* Nor is what judges left alone while the ways are not known. */
+static void
+test_who_judges_waits_for_ways(void **state)
+{
+	(void)state;
+	rig->netd.turns = rig->fwd.turns = true;
+	(void)commit(changed_everywhere(), ",\"confirm-timeout\":600", 201);
+	rig->netd.refuse_apply = 1;
+	rig->log[0] = '\0';
+	(void)rig_expect(rig, 502, &(struct rig_request){ .method = MGMT_POST, .path = "/commits/2/cancel" });
+	assert_non_null(strstr(rig->log, "fwd:beside:1 netd:apply:1 "));
+	assert_null(strstr(rig->log, "fwd:apply"));
+	rig->netd.refuse_apply = 0;
+	rig_wait(rig, 600);
+	assert_int_equal(rig->fwd.applied, 1);
+}
+
 static void
 test_refused_in_read_back_goes_back(void **state)
 {
@@ -578,6 +632,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_phases_come_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_in_prepare_changes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_in_apply_goes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_both_turn, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ways_wait_for_who_judges, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_who_judges_waits_for_ways, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_in_read_back_goes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_on_the_way_back_is_tried_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner_that_restarts_behind_its_answers, setup, teardown),

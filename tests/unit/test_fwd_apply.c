@@ -21,6 +21,7 @@
 #include "conf/generated.h"
 
 #include "apply.h"
+#include "beside.h"
 #include "compile.h"
 #include "fwd_parent.h"
 #include "nft_kernel.h"
@@ -657,6 +658,42 @@ test_last_known_good(void **state)
 	assert_in_force(a);
 }
 
+/* What judges packets in the coming policy stands beside what is in force, is seen by nobody else, and goes. */
+static void
+test_beside(void **state)
+{
+	struct ir *next = make(POLICY(GROUP("192.0.2.9"), A C2 D));
+	struct apply *a = *state;
+	struct problems problems;
+	struct arena *arena = arena_new(0);
+	uint32_t n;
+
+	problems_init(&problems, arena);
+	commit(a, POLICY("", A B));
+	assert_in_force(a);
+	n = a->n_dumps;
+	assert_false(beside_turns(a, a->ir));
+	assert_true(beside_turns(a, next));
+	assert_int_equal(beside_put(a, next, 7, &problems), 0);
+	assert_int_equal(in_kernel("nft list chain inet patronus.7 forward | grep -q 'priority filter - 1; policy accept'"), 0);
+	/* It decides, and does nothing else; nor does it let pass what it does not know. */
+	assert_int_equal(in_kernel("nft list table inet patronus.7 | grep -E 'counter|log |reject|masquerade'"), 1);
+	assert_int_equal(in_kernel("nft list chain inet patronus.7 forward | grep -q 'drop comment \"beside:drop\"'"), 0);
+	/* What is in force is known as before. */
+	assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+	assert_int_equal(a->n_dumps, n);
+	assert_true(beside_turns(a, a->ir));
+	assert_int_equal(beside_put(a, next, 8, &problems), 0);
+	assert_int_equal(apply_commit(a, next, &problems), 0);
+	/* A process that comes after finds them. */
+	a->is_alone = false;
+	assert_int_equal(beside_remove(a, &problems), 0);
+	assert_int_equal(in_kernel("nft list tables | grep -q 'patronus\\.'"), 1);
+	assert_false(beside_turns(a, a->ir));
+	assert_in_force(a);
+	arena_free(arena);
+}
+
 /* What the kernel does not take comes back as the path of the rule, and nothing has changed. */
 static void
 test_refusal(void **state)
@@ -746,6 +783,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_two_elements_are_one_count, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_networks_that_touch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_known_good, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_beside, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_element, setup, teardown)
 	};

@@ -149,6 +149,26 @@ test_messages(void **state)
 	}
 }
 
+/* What stands beside our table has a number behind a dot. */
+static void
+test_beside(void **state)
+{
+	static const char *const foreign[] = { "patronus.", "patronus.x", "patronus.7x", "patronus7", "patronus.12345678901", "patronus.7.8", "x.7" };
+	size_t i;
+
+	(void)state;
+	put_table("patronus.7");
+	accepted(1);
+	b.len = 0;
+	put_table("patronus.4294967295");
+	accepted(1);
+	b.len = 0;
+	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		put_table(foreign[i]);
+		refused(SIZE_MAX, "belongs to somebody else");
+	}
+}
+
 static void
 test_header(void **state)
 {
@@ -915,7 +935,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_empty), TEST(test_guard_is_allowed), TEST(test_messages), TEST(test_header), TEST(test_flags),
+		TEST(test_empty), TEST(test_guard_is_allowed), TEST(test_messages), TEST(test_beside), TEST(test_header), TEST(test_flags),
 		TEST(test_ownership), TEST(test_table), TEST(test_chain), TEST(test_expressions), TEST(test_expression_attributes),
 		TEST(test_expression_names), TEST(test_expression_values), TEST(test_truncated), TEST(test_lengths), TEST(test_set),
 		TEST(test_elements), TEST(test_rule), TEST(test_depth), TEST(test_conntrack),
