@@ -87,9 +87,9 @@ is_alone(struct apply *a)
 }
 
 bool
-beside_turns(struct apply *a, struct ir *next)
+beside_turns(struct apply *a, struct ir *next, const struct diff *d)
 {
-	return !is_alone(a) || (a->ir == NULL ? !apply_is_there(a, next) : differs(a, next));
+	return !is_alone(a) || (a->ir == NULL ? !apply_is_there(a, next) : d->n > 0 || d->is_impossible);
 }
 
 int

@@ -12,11 +12,12 @@
  */
 
 struct apply;
+struct diff;
 struct ir;
 struct problems;
 
-/* Whether packets are judged otherwise when next is in force and stands alone. */
-bool	 beside_turns(struct apply *, struct ir *next);
+/* Whether packets are judged otherwise when next is in force and stands alone; the difference is that from what is in force. */
+bool	 beside_turns(struct apply *, struct ir *next, const struct diff *);
 /* What judges packets in next stands beside what is in force, unless that is next already.  0 or -errno with problems. */
 int	 beside_put(struct apply *, struct ir *next, uint32_t number, struct problems *);
 /* What is in force stands alone.  0 or -errno. */

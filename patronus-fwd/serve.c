@@ -142,7 +142,7 @@ reply_prepared(struct fwd *f, struct channel *c, struct message *m, const struct
 	diff_make(&d, f->apply.ir, r->ir);
 	rep.diff = diff_text(&d, r, a);
 	rep.impacts.n = impact_list(&d, f->apply.ir, r->ir, a, &rep.impacts.items);
-	rep.turns = beside_turns(&f->apply, r->ir);
+	rep.turns = beside_turns(&f->apply, r->ir, &d);
 	(void)channel_reply(c, &m->header, &rep, NULL, 0);
 	diff_fini(&d);
 	arena_free(a);

@@ -23,6 +23,7 @@
 #include "apply.h"
 #include "beside.h"
 #include "compile.h"
+#include "diff.h"
 #include "fwd_parent.h"
 #include "nft_kernel.h"
 #include "pass.h"
@@ -658,6 +659,18 @@ test_last_known_good(void **state)
 	assert_in_force(a);
 }
 
+static bool
+turns(struct apply *a, struct ir *next)
+{
+	struct diff d;
+	bool ret;
+
+	diff_make(&d, a->ir, next);
+	ret = beside_turns(a, next, &d);
+	diff_fini(&d);
+	return ret;
+}
+
 /* What judges packets in the coming policy stands beside what is in force, is seen by nobody else, and goes. */
 static void
 test_beside(void **state)
@@ -672,8 +685,8 @@ test_beside(void **state)
 	commit(a, POLICY("", A B));
 	assert_in_force(a);
 	n = a->n_dumps;
-	assert_false(beside_turns(a, a->ir));
-	assert_true(beside_turns(a, next));
+	assert_false(turns(a, a->ir));
+	assert_true(turns(a, next));
 	assert_int_equal(beside_put(a, next, 7, &problems), 0);
 	assert_int_equal(in_kernel("nft list chain inet patronus.7 forward | grep -q 'priority filter - 1; policy accept'"), 0);
 	/* It decides, and does nothing else; nor does it let pass what it does not know. */
@@ -682,14 +695,14 @@ test_beside(void **state)
 	/* What is in force is known as before. */
 	assert_int_equal(apply_verify(a, print_difference, NULL), 0);
 	assert_int_equal(a->n_dumps, n);
-	assert_true(beside_turns(a, a->ir));
+	assert_true(turns(a, a->ir));
 	assert_int_equal(beside_put(a, next, 8, &problems), 0);
 	assert_int_equal(apply_commit(a, next, &problems), 0);
 	/* A process that comes after finds them. */
 	a->is_alone = false;
 	assert_int_equal(beside_remove(a, &problems), 0);
 	assert_int_equal(in_kernel("nft list tables | grep -q 'patronus\\.'"), 1);
-	assert_false(beside_turns(a, a->ir));
+	assert_false(turns(a, a->ir));
 	assert_in_force(a);
 	arena_free(arena);
 }
