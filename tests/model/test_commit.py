@@ -22,12 +22,13 @@ CONFD = ROOT / "patronus-confd"
 # FAULTS, COMMITS, REHEARSALS: the sizes of the worlds that are explored whole
 WORLDS = [(0, 1, 1), (1, 1, 0)] + ([(0, 2, 0), (1, 1, 1), (1, 2, 0), (2, 1, 0)] if SOAK else [])
 
-# What is planted, and the smallest world in which it shows.  The last five were in the code until the model was asked.
+# What is planted, and the smallest world in which it shows.  Those from FAULT_PENDING_BOOTS to
+# FAULT_CAUGHT_UP_WITH_PENDING were in the code until the model was asked.
 PLANTED = {
     "FAULT_EARLY_ACKNOWLEDGEMENT": (1, 1), "FAULT_FORGOTTEN_JOURNAL": (0, 1), "FAULT_NO_READ_BACK": (1, 1),
     "FAULT_LOST_KICK": (0, 1), "FAULT_BOOT_KEEPS_PENDING": (1, 1), "FAULT_PENDING_BOOTS": (0, 1),
     "FAULT_STALE_FORGOTTEN": (1, 1), "FAULT_ROLL_BACK_NOT_STORED": (1, 1), "FAULT_KEPT_NOT_TOLD": (0, 1),
-    "FAULT_CAUGHT_UP_WITH_PENDING": (0, 1),
+    "FAULT_CAUGHT_UP_WITH_PENDING": (0, 1), "FAULT_NOTHING_BESIDE": (0, 1), "FAULT_WAYS_TURN_ALONE": (1, 1),
 }
 
 
