@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,13 +105,41 @@ put_around_lists(struct nft_batch *b, const struct ir *ir)
 		return r;
 	r = dump_get(&sets, NL_DUMP_NFT_SETS);
 	if (r == 0) {
-		nft_put_table(b);
+		nft_put_table(b, NFPROTO_INET);
+		if (ir->has_bridge)
+			nft_put_table_anew(b, NFPROTO_BRIDGE);
 		apply_lists_clear(b, ir, chains.data, chains.len, sets.data, sets.len);
 		nft_put_contents(b, ir, false);
 		dump_free(&sets);
 	}
 	dump_free(&chains);
 	return r;
+}
+
+/* A table bridge that the form has not: nothing else of the kernel's tables could be left behind. */
+static int
+put_bridge_away(struct nft_batch *b, const struct ir *ir)
+{
+	struct nft_message n;
+	struct dump tables;
+	struct nl_reader r;
+	struct nl_msg m;
+	int error;
+
+	if (ir->has_bridge)
+		return 0;
+	error = dump_get(&tables, NL_DUMP_NFT_TABLES);
+	if (error != 0)
+		return error;
+	nlmsg_reader_init(&r, tables.data, tables.len);
+	while (nlmsg_next(&r, &m) == 1) {
+		if (!nft_read(&m, &n) || !n.is_ours || n.family != NFPROTO_BRIDGE)
+			continue;
+		nft_put_table(b, NFPROTO_BRIDGE);
+		nft_put_table_delete(b, NFPROTO_BRIDGE);
+	}
+	dump_free(&tables);
+	return 0;
 }
 
 /* generation: as apply_send(). */
@@ -130,6 +159,8 @@ apply_all(struct apply *a, struct ir *ir, uint32_t generation, struct problems *
 		generation = a->generation;
 	start = clock_mono_us();
 	nft_batch_init(&b);
+	if (r == 0)
+		r = put_bridge_away(&b, ir);
 	if (ir->lists == NULL)
 		nft_put_all(&b, ir);
 	else if (r == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
@@ -50,7 +51,7 @@ load(struct apply *a, const struct ir_set *s, struct problems *problems)
 
 	nft_batch_init(&b);
 	/* It may be that nothing of ours is there. */
-	nft_put_table(&b);
+	nft_put_table(&b, NFPROTO_INET);
 	nft_put_set(&b, s);
 	for (at = 0, r = 0; r == 0 && (at < s->list->n || b.n > 0); at += n) {
 		n = s->list->n - at < most ? s->list->n - at : most;
@@ -77,7 +78,7 @@ drop(struct apply *a, const char *name)
 		fatalx("list", "out of memory");
 	problems_init(&ignored, arena);
 	nft_batch_init(&b);
-	nft_put_set_delete(&b, name);
+	nft_put_set_delete(&b, NFPROTO_INET, name);
 	r = send(a, &b, &ignored);
 	nft_batch_fini(&b);
 	arena_free(arena);
@@ -138,14 +139,14 @@ apply_lists_ensure(struct apply *a, const struct ir *next, struct problems *prob
 	return r;
 }
 
-/* --- what the kernel has */
+/* --- what the kernel has; there are lists in the first table alone */
 static bool
 next_object(struct nl_reader *r, enum nft_object object, uint16_t name_attr, struct nft_message *ret, const char **ret_name)
 {
 	struct nl_msg m;
 
 	while (nlmsg_next(r, &m) == 1) {
-		if (!nft_read(&m, ret) || !ret->is_ours || ret->is_delete || ret->object != object)
+		if (!nft_read(&m, ret) || !ret->is_ours || ret->is_delete || ret->object != object || ret->family != NFPROTO_INET)
 			continue;
 		*ret_name = nft_read_text(ret, name_attr);
 		if (*ret_name != NULL)
@@ -199,12 +200,12 @@ apply_lists_clear(struct nft_batch *b, const struct ir *next, const uint8_t *cha
 
 	nlmsg_reader_init(&r, chains, chains_len);
 	while (next_object(&r, NFT_OBJECT_CHAIN, NFTA_CHAIN_NAME, &m, &name))
-		nft_put_rule_delete(b, name, 0, "");
+		nft_put_rule_delete(b, NFPROTO_INET, name, 0, "");
 	nlmsg_reader_init(&r, sets, sets_len);
 	while (next_object(&r, NFT_OBJECT_SET, NFTA_SET_NAME, &m, &name))
 		if (!is_base(next, name))
-			nft_put_set_delete(b, name);
+			nft_put_set_delete(b, NFPROTO_INET, name);
 	nlmsg_reader_init(&r, chains, chains_len);
 	while (next_object(&r, NFT_OBJECT_CHAIN, NFTA_CHAIN_NAME, &m, &name))
-		nft_put_chain_delete(b, name);
+		nft_put_chain_delete(b, NFPROTO_INET, name);
 }

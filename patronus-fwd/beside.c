@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
 #include "ipc/ids.h"
@@ -112,7 +113,6 @@ beside_put(struct apply *a, struct ir *next, uint32_t number, struct problems *p
 	return r;
 }
 
-
 int
 beside_remove(struct apply *a, struct problems *problems)
 {
@@ -131,7 +131,7 @@ beside_remove(struct apply *a, struct problems *problems)
 	nft_batch_init(&b);
 	nlmsg_reader_init(&names, data, len);
 	while ((b.table = next_name(&names)) != NULL)
-		nft_put_table_delete(&b);
+		nft_put_table_delete(&b, NFPROTO_INET);
 	r = send(a, &b, problems);
 	nft_batch_fini(&b);
 	privcall_dump_free(data, len);

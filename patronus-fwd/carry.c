@@ -60,6 +60,13 @@ by_origin(const struct carry *c, const struct ir_rule *r)
 	return &c->slots[i];
 }
 
+/* Each table counts its handles by itself. */
+static uint64_t
+rule_key(uint8_t family, uint64_t handle)
+{
+	return family == NFPROTO_BRIDGE ? handle | 1ull << 62 : handle;
+}
+
 /* No handle has so many bits. */
 static uint64_t
 elem_key(const char *set, const uint8_t *key, unsigned len)
@@ -83,7 +90,7 @@ static const struct ir_rule *
 leaves(const struct change *c, uint64_t *ret_key)
 {
 	if (c->kind == CHANGE_RULE_REMOVE && has_counter(c->old)) {
-		*ret_key = c->old->handle;
+		*ret_key = rule_key(c->old->chain->family, c->old->handle);
 		return c->old;
 	}
 	if ((c->kind == CHANGE_ELEM_REMOVE || c->kind == CHANGE_ELEM_GONE) && c->elem->rule != NULL) {
@@ -138,7 +145,7 @@ pair_off(struct carry *c, const struct carry *added, const struct change *change
 	uint64_t key;
 
 	if (goes_on(change)) {
-		key = change->old->handle;
+		key = rule_key(change->old->chain->family, change->old->handle);
 		old = change->old;
 		next = change->rule;
 	} else {
@@ -225,7 +232,7 @@ carry_counters(struct carry *c, const uint8_t *data, size_t len)
 		if (!nft_read(&m, &n) || !n.is_ours)
 			continue;
 		if (nft_read_counters(&n, &k))
-			add(c, k.handle, k.packets, k.bytes);
+			add(c, rule_key(k.family, k.handle), k.packets, k.bytes);
 		else
 			add_elems(c, &n);
 	}

@@ -395,6 +395,7 @@ compile(const struct fw_policy *policy, struct buf *remarks)
 	compile_output(&c);
 	compile_unmatched(&c);
 	compile_nat(&c);
+	compile_bridge(&c);
 	compile_lists_free(&c);
 	ir_lists_place(c.ir, NULL);
 	arena_discard(c.scratch);

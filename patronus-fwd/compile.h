@@ -17,6 +17,7 @@
  *					several pairs stands once, in a chain block.ID that each of their pair chains jumps to
  *   unmatched, default.ZONE		what no rule decided
  *   port-forwards, masquerading		translation
+ *   bridged (table bridge)		the bridge rules
  */
 
 /* A conjunction of matches that one kernel rule can express. */
@@ -77,6 +78,8 @@ void	 compile_syn_output(struct compiler *, const char *chain);
 void	 compile_answered(struct compiler *, const char *chain);
 /* compile_xdp.c: what drivers drop where they cannot. */
 void	 compile_xdp(struct compiler *);
+/* compile_bridge.c: table bridge, when there is anything to say in it. */
+void	 compile_bridge(struct compiler *);
 /* compile_nat.c */
 void	 compile_nat(struct compiler *);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -434,10 +435,14 @@ diff_make(struct diff *d, const struct ir *old, struct ir *next)
 	memset(d, 0, sizeof(*d));
 	if (old == NULL)
 		old = &nothing;
+	if (next->has_bridge && !old->has_bridge)
+		add(d, CHANGE_TABLE_ADD);
 	diff_chains(d, old, next);
 	diff_sets(d, old, next);
 	diff_rules(d, old, next);
 	diff_removals(d, old, next);
+	if (old->has_bridge && !next->has_bridge)
+		add(d, CHANGE_TABLE_REMOVE);
 }
 
 void
@@ -470,19 +475,25 @@ static void
 encode_change(const struct change *c, struct nft_batch *b)
 {
 	switch ((enum change_kind)c->kind) {
+	case CHANGE_TABLE_ADD:
+		nft_put_table_anew(b, NFPROTO_BRIDGE);
+		break;
+	case CHANGE_TABLE_REMOVE:
+		nft_put_table_delete(b, NFPROTO_BRIDGE);
+		break;
 	case CHANGE_CHAIN_ADD:
 	case CHANGE_CHAIN_SET:
 		nft_put_chain(b, c->chain);
 		break;
 	case CHANGE_CHAIN_REMOVE:
-		nft_put_chain_delete(b, c->chain->name);
+		nft_put_chain_delete(b, c->chain->family, c->chain->name);
 		break;
 	case CHANGE_SET_ADD:
 		if (c->set->list == NULL)	/* it is there: a list comes before what looks into it (apply_list.c) */
 			nft_put_set(b, c->set);
 		break;
 	case CHANGE_SET_REMOVE:
-		nft_put_set_delete(b, c->set->name);
+		nft_put_set_delete(b, c->set->family, c->set->name);
 		break;
 	case CHANGE_RULE_ADD:
 		nft_put_rule(b, c->rule, c->old != NULL ? NFT_BEFORE : NFT_APPEND, c->old != NULL ? c->old->handle : 0);
@@ -491,7 +502,7 @@ encode_change(const struct change *c, struct nft_batch *b)
 		nft_put_rule(b, c->rule, NFT_REPLACE, c->old->handle);
 		break;
 	case CHANGE_RULE_REMOVE:
-		nft_put_rule_delete(b, c->chain->name, c->old->handle, c->old->origin->path);
+		nft_put_rule_delete(b, c->chain->family, c->chain->name, c->old->handle, c->old->origin->path);
 		break;
 	case CHANGE_ELEM_ADD:
 	case CHANGE_ELEM_REMOVE:
@@ -527,6 +538,10 @@ static void
 print_change(const struct change *c, struct buf *b)
 {
 	switch ((enum change_kind)c->kind) {
+	case CHANGE_TABLE_ADD:
+	case CHANGE_TABLE_REMOVE:
+		buf_printf(b, "%s table bridge patronus\n", c->kind == CHANGE_TABLE_ADD ? "+" : "-");
+		break;
 	case CHANGE_CHAIN_SET:
 		buf_printf(b, "~ chain %s policy %s\n", c->chain->name, c->chain->drops ? "drop" : "accept");
 		break;

@@ -16,6 +16,8 @@ struct nft_batch;
 
 enum change_kind {
 	CHANGE_INVALID = 0,
+	CHANGE_TABLE_ADD,	/* bridge */
+	CHANGE_TABLE_REMOVE,
 	CHANGE_CHAIN_ADD,
 	CHANGE_CHAIN_SET,	/* its policy */
 	CHANGE_CHAIN_REMOVE,

@@ -178,6 +178,12 @@ load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
 		return load_u32(p->in_link == NULL ? RTN_LOCAL : RTN_UNICAST, ret);
 	case IR_FIB_DADDR_TYPE:
 		return load_u32(p->is_to_box ? RTN_LOCAL : RTN_UNICAST, ret);
+	case IR_MAC_DADDR:	/* of frames, which no routed packet is */
+	case IR_ETHER_TYPE:
+	case IR_TAG_TYPE:
+	case IR_VLAN:
+	case IR_ARP_OPERATION:
+	case IR_ARP_SADDR4:
 	case IR_FIELD_INVALID:
 	case IR_FIELD_MAX:
 		break;

@@ -147,6 +147,8 @@ count(struct tallies *t, const struct change *c, const struct ir *old, const str
 	case CHANGE_ELEM_REMOVE:
 		of_set(t, c->set, next)->removed++;
 		break;
+	case CHANGE_TABLE_ADD:
+	case CHANGE_TABLE_REMOVE:
 	case CHANGE_CHAIN_ADD:
 	case CHANGE_CHAIN_SET:
 	case CHANGE_CHAIN_REMOVE:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <assert.h>
+#include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ ir_new(void)
 		fatalx("ir", "out of memory");
 	ir = mem_alloc(a, 1, sizeof(*ir));
 	ir->arena = a;
+	ir->family = NFPROTO_INET;
 	ir->chains_tail = &ir->chains;
 	ir->sets_tail = &ir->sets;
 	return ir;
@@ -78,6 +80,8 @@ ir_chain_new(struct ir *ir, const char *name)
 	struct ir_chain *c = mem_alloc(ir->arena, 1, sizeof(*c));
 
 	c->name = name;
+	c->family = ir->family;
+	ir->has_bridge |= c->family == NFPROTO_BRIDGE;
 	*ir->chains_tail = c;
 	ir->chains_tail = &c->next;
 	names_put(ir->arena, &ir->chain_names, c->name, c);
@@ -106,6 +110,7 @@ ir_set_new(struct ir *ir, const char *name, uint8_t flags, const uint8_t *fields
 	s = mem_alloc(ir->arena, 1, sizeof(*s));
 	s->name = mem_strdup(ir->arena, name);
 	s->path = "";
+	s->family = ir->family;
 	s->flags = flags;
 	s->nfields = (uint8_t)nfields;
 	memcpy(s->fields, fields, nfields);
@@ -335,7 +340,7 @@ ir_set_intern(struct ir *ir, const char *prefix, uint8_t flags, uint8_t field, c
 	hash = name_hash(&draft);
 	/* Two contents with one hash get two names: a name never stands for anything else. */
 	for (salt = 0;; salt++) {
-		name = mem_printf(ir->arena, "%s.%016llx", prefix, (unsigned long long)hash_u64(salt, hash));
+		name = mem_printf(ir->arena, "%s%s.%016llx", ir->family == NFPROTO_BRIDGE ? "bridge." : "", prefix, (unsigned long long)hash_u64(salt, hash));
 		s = ir_set_find(ir, name);
 		if (s == NULL)
 			break;

@@ -12,7 +12,7 @@
 #include "names.h"
 
 /*
- * The intermediate form: one nftables table as data.  Compilation makes it from the policy, passes may transform it, the encoder turns it
+ * The intermediate form: our tables of nftables as data.  Compilation makes it from the policy, passes may transform it, the encoder turns it
  * into netlink messages and nothing else does.  A match names a field and values, never a register: what the kernel needs for it
  * (payload offsets, registers, byte order) is the encoder's business.  A match on a field of one family or protocol stands behind the match
  * that establishes it.
@@ -82,12 +82,14 @@ enum ir_hook {
 	IR_HOOK_FORWARD,
 	IR_HOOK_OUTPUT,
 	IR_HOOK_POSTROUTING,
+	IR_HOOK_BRIDGE_FORWARD,	/* of table bridge: frames from one port of a bridge to another; no packet that is routed comes by */
 	IR_HOOK_MAX
 };
 
 struct ir_chain {
 	struct ir_chain	*next;
-	const char	*name;
+	const char	*name;		/* unique over both tables */
+	uint8_t		 family;	/* of its table: NFPROTO_INET, NFPROTO_BRIDGE */
 	uint8_t		 hook;		/* IR_HOOK_NONE: not a base chain */
 	bool		 is_nat;
 	bool		 drops;		/* policy of a base chain */
@@ -125,8 +127,9 @@ struct addrlist;
 
 struct ir_set {
 	struct ir_set	*next;
-	const char	*name;
+	const char	*name;		/* unique over both tables */
 	const char	*path;		/* of what it was made from */
+	uint8_t		 family;	/* of its table */
 	uint8_t		 fields[IR_CONCAT_MAX];	/* what a key is made of; of one field, the type counts: source addresses are
 						 * looked up in a set of addresses */
 	uint8_t		 nfields;
@@ -161,6 +164,8 @@ struct ir_list {
 
 struct ir {
 	struct arena	*arena;
+	uint8_t		 family;	/* of the table whose chains and sets are being made */
+	bool		 has_bridge;	/* there is a table bridge */
 	struct ir_chain	*chains;	/* in order of creation, without those that are inline */
 	struct ir_chain	**chains_tail;
 	struct ir_chain	*inline_chains;

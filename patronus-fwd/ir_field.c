@@ -10,6 +10,8 @@ enum nft_datatype {
 	NFT_TYPE_IPADDR = 7,
 	NFT_TYPE_IP6ADDR = 8,
 	NFT_TYPE_ETHERADDR = 9,
+	NFT_TYPE_ETHERTYPE = 10,
+	NFT_TYPE_ARPOP = 11,
 	NFT_TYPE_INET_PROTOCOL = 12,
 	NFT_TYPE_INET_SERVICE = 13,
 	NFT_TYPE_ICMP_TYPE = 14,
@@ -51,7 +53,13 @@ static const struct ir_field_info fields[IR_FIELD_MAX] = {
 	[IR_FIB_REVERSE] =	{ "fib saddr iif", "fact", IR_FIB_REVERSE, 4, NFT_TYPE_BOOLEAN, true },
 	[IR_FIB_REVERSE_ANY] =	{ "fib saddr", "fact", IR_FIB_REVERSE, 4, NFT_TYPE_BOOLEAN, true },
 	[IR_FIB_SADDR_TYPE] =	{ "fib saddr type", "address-type", IR_FIB_DADDR_TYPE, 4, NFT_TYPE_FIB_ADDR, true },
-	[IR_FIB_DADDR_TYPE] =	{ "fib daddr type", "address-type", IR_FIB_DADDR_TYPE, 4, NFT_TYPE_FIB_ADDR, true }
+	[IR_FIB_DADDR_TYPE] =	{ "fib daddr type", "address-type", IR_FIB_DADDR_TYPE, 4, NFT_TYPE_FIB_ADDR, true },
+	[IR_MAC_DADDR] =	{ "ether daddr", "mac", IR_MAC_SADDR, 6, NFT_TYPE_ETHERADDR, false },
+	[IR_ETHER_TYPE] =	{ "protocol", "ether-type", IR_ETHER_TYPE, 2, NFT_TYPE_ETHERTYPE, false },
+	[IR_TAG_TYPE] =		{ "ether type", "ether-type", IR_ETHER_TYPE, 2, NFT_TYPE_ETHERTYPE, false },
+	[IR_VLAN] =		{ "vlan tag", "vlan", IR_VLAN, 2, NFT_TYPE_INTEGER, false },
+	[IR_ARP_OPERATION] =	{ "arp operation", "arp-operation", IR_ARP_OPERATION, 2, NFT_TYPE_ARPOP, false },
+	[IR_ARP_SADDR4] =	{ "arp saddr ip", "ipv4", IR_SADDR4, 4, NFT_TYPE_IPADDR, false }
 };
 
 const struct ir_field_info *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ next_message(struct nl_reader *r, enum nft_object object, struct nft_message *re
 	struct nl_msg m;
 
 	while (nlmsg_next(r, &m) == 1)
-		if (nft_read(&m, ret) && ret->is_ours && !ret->is_delete && ret->object == object)
+		if (nft_read(&m, ret) && ret->is_ours && !ret->is_delete && ret->object == object && ret->family == NFPROTO_INET)
 			return true;
 	return false;
 }

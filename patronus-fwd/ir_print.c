@@ -21,7 +21,7 @@ static const struct {
 };
 
 static const char *const hook_names[IR_HOOK_MAX] = {
-	"", "prerouting", "input", "forward", "output", "postrouting"
+	"", "prerouting", "input", "forward", "output", "postrouting", "forward"
 };
 
 static const char *const kind_names[IR_KIND_MAX] = {
@@ -89,6 +89,7 @@ print_value(struct buf *b, uint8_t field, const uint8_t *p)
 		break;
 	case IR_SADDR4:
 	case IR_DADDR4:
+	case IR_ARP_SADDR4:
 		print_addr(b, p, ADDR_V4);
 		break;
 	case IR_SADDR6:
@@ -98,9 +99,13 @@ print_value(struct buf *b, uint8_t field, const uint8_t *p)
 	case IR_SPORT:
 	case IR_DPORT:
 	case IR_CT_ORIG_DPORT:
+	case IR_ARP_OPERATION:
 		buf_printf(b, "%u", (unsigned)p[0] << 8 | p[1]);
 		break;
 	case IR_TOS6:
+	case IR_ETHER_TYPE:
+	case IR_TAG_TYPE:
+	case IR_VLAN:
 		buf_printf(b, "0x%04x", (unsigned)p[0] << 8 | p[1]);
 		break;
 	case IR_TCP_FLAGS:
@@ -119,6 +124,7 @@ print_value(struct buf *b, uint8_t field, const uint8_t *p)
 		buf_printf(b, "%u", p[0] | (unsigned)p[1] << 8);
 		break;
 	case IR_MAC_SADDR:
+	case IR_MAC_DADDR:
 		buf_printf(b, "%02x:%02x:%02x:%02x:%02x:%02x", p[0], p[1], p[2], p[3], p[4], p[5]);
 		break;
 	case IR_CT_STATE:
@@ -409,8 +415,8 @@ ir_print(const struct ir *ir, struct buf *b)
 	for (c = ir->chains; c != NULL; c = c->next) {
 		buf_printf(b, "chain %s", c->name);
 		if (c->hook != IR_HOOK_NONE)
-			buf_printf(b, " (%s hook %s priority %d policy %s)", c->is_nat ? "nat" : "filter", hook_names[c->hook],
-			    c->priority, c->drops ? "drop" : "accept");
+			buf_printf(b, " (%s%s hook %s priority %d policy %s)", c->family == NFPROTO_BRIDGE ? "bridge " : "",
+			    c->is_nat ? "nat" : "filter", hook_names[c->hook], c->priority, c->drops ? "drop" : "accept");
 		buf_putc(b, '\n');
 		for (r = c->first; r != NULL; r = r->next) {
 			buf_printf(b, "    [%s", r->origin->id);

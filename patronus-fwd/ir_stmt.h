@@ -36,6 +36,12 @@ enum ir_field {
 	IR_FIB_REVERSE_ANY,	/* 1 when there is any route back to the source */
 	IR_FIB_SADDR_TYPE,	/* RTN_LOCAL, ... */
 	IR_FIB_DADDR_TYPE,
+	IR_MAC_DADDR,		/* this and those below of table bridge alone */
+	IR_ETHER_TYPE,		/* of what is in the frame, behind a VLAN tag */
+	IR_TAG_TYPE,		/* of the frame: ETH_P_8021Q when it has a tag */
+	IR_VLAN,		/* the tag's 16 bits; behind a match of IR_TAG_TYPE */
+	IR_ARP_OPERATION,	/* these behind a match of IR_ETHER_TYPE */
+	IR_ARP_SADDR4,		/* whose MAC address an ARP packet tells */
 	IR_FIELD_MAX
 };
 

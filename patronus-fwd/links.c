@@ -19,6 +19,7 @@ struct link {
 	struct mac	 mac;
 	struct mac	 permanent;
 	uint32_t	 program;	/* XDP; 0: none */
+	uint32_t	 bridge;	/* of which this one is a port; 0: none */
 	uint32_t	 lower;		/* the link on which this one stands, whose frames it has a part of; 0: none */
 	bool		 uses_sets;
 	bool		 has_mac;
@@ -105,6 +106,20 @@ get_lower(struct nl_reader r)
 	return 0;
 }
 
+/* A master that is a team or a bond has no ports in that sense. */
+static uint32_t
+get_bridge(struct nl_reader r)
+{
+	struct nl_reader nested;
+	struct nl_attr info, kind, master;
+
+	if (!nlattr_find(r, IFLA_LINKINFO, &info) || !nlattr_find(r, IFLA_MASTER, &master) || master.len != sizeof(uint32_t))
+		return 0;
+	nlattr_reader_nested(&nested, &info);
+	return nlattr_find(nested, IFLA_INFO_SLAVE_KIND, &kind) && nlattr_str(&kind) != NULL && strcmp(nlattr_str(&kind), "bridge") == 0 ?
+	    nlattr_u32(&master) : 0;
+}
+
 static void
 read_link(struct links *all, const struct nl_msg *m, struct arena *a)
 {
@@ -125,6 +140,7 @@ read_link(struct links *all, const struct nl_msg *m, struct arena *a)
 	l->index = (uint32_t)info.ifi_index;
 	l->name = mem_strdup(a, name);
 	l->program = get_program(r);
+	l->bridge = get_bridge(r);
 	l->lower = get_lower(r);
 	l->has_mac = get_mac(r, IFLA_ADDRESS, &l->mac);
 	l->has_permanent = get_mac(r, IFLA_PERM_ADDRESS, &l->permanent);
@@ -285,6 +301,19 @@ links_next_upper(const struct links *all, const char *name, unsigned *at)
 	while (lower != NULL && *at < all->n) {
 		l = &all->items[(*at)++];
 		if (l->lower == lower->index)
+			return l->name;
+	}
+	return NULL;
+}
+
+const char *
+links_next_port(const struct links *all, const char *name, unsigned *at)
+{
+	const struct link *bridge = find(all, name), *l;
+
+	while (bridge != NULL && *at < all->n) {
+		l = &all->items[(*at)++];
+		if (l->bridge == bridge->index)
 			return l->name;
 	}
 	return NULL;

@@ -33,6 +33,8 @@ void		 links_all_use_sets(struct links *, bool has_foreign);
 bool		 links_uses_sets(const struct links *, const char *name);
 /* Each VLAN and macvlan that stands on that link, and so gets packets that came by it; NULL when there is none behind *at. */
 const char	*links_next_upper(const struct links *, const char *name, unsigned *at);
+/* Each port of the bridge of that name; NULL when there is none behind *at. */
+const char	*links_next_port(const struct links *, const char *name, unsigned *at);
 /* By number; NULL when there is none. */
 const char	*links_by_index(const struct links *, uint32_t index);
 

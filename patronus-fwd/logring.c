@@ -77,6 +77,7 @@ take_packet(struct logring *l, const struct nflog_packet *p)
 	e->sequence = ++l->n;
 	e->time_ms = p->time_ms != 0 ? p->time_ms : clock_wall_ms();
 	e->protocol = p->protocol;
+	e->is_arp = p->is_arp;
 	e->has_ports = p->has_ports;
 	e->source_port = p->source_port;
 	e->destination_port = p->destination_port;
@@ -196,7 +197,7 @@ logring_describe(const struct logring_entry *e, struct state_log_event *s, struc
 	s->in_interface = e->in_interface[0] != '\0' ? e->in_interface : NULL;
 	s->out_interface = e->out_interface[0] != '\0' ? e->out_interface : NULL;
 	s->family = e->source.family == ADDR_V4 ? STATE_LOG_EVENT_FAMILY_IPV4 : STATE_LOG_EVENT_FAMILY_IPV6;
-	s->protocol = mem_strdup(a, nflog_protocol_name(e->protocol, number));
+	s->protocol = mem_strdup(a, e->is_arp ? "arp" : nflog_protocol_name(e->protocol, number));
 	s->source = e->source;
 	s->destination = e->destination;
 	s->has_source_port = e->has_ports;

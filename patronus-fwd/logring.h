@@ -24,6 +24,7 @@ struct logring_entry {
 	char		out_interface[64];
 	uint8_t		action;		/* enum state_action */
 	uint8_t		protocol;
+	bool		is_arp;
 	bool		has_ports;
 	uint16_t	source_port;
 	uint16_t	destination_port;

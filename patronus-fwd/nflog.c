@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <endian.h>
 #include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
+#include <linux/if_ether.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_log.h>
 #include <stdio.h>
@@ -10,6 +12,7 @@
 
 #include "nflog.h"
 
+#define ARP_IPV4	28
 #define IP4_HEADER	20
 #define IP6_HEADER	40
 #define EXTENSIONS_MAX	8
@@ -113,6 +116,47 @@ nflog_read_ip(const uint8_t *p, size_t len, struct nflog_packet *ret)
 	return p[0] >> 4 == 4 ? read_ip4(p, len, ret) : p[0] >> 4 == 6 && read_ip6(p, len, ret);
 }
 
+/* RFC 826, for Ethernet and IPv4. */
+static bool
+read_arp(const uint8_t *p, size_t len, struct nflog_packet *ret)
+{
+	if (len < ARP_IPV4 || p[4] != ETH_ALEN || p[5] != 4)
+		return false;
+	ret->is_arp = true;
+	ret->len = ARP_IPV4;
+	ret->source.family = ADDR_V4;
+	ret->destination.family = ADDR_V4;
+	memcpy(ret->source.bytes, p + 14, 4);
+	memcpy(ret->destination.bytes, p + 24, 4);
+	return true;
+}
+
+static bool
+is_arp(struct nl_reader r)
+{
+	struct nl_attr a;
+
+	return nlattr_find(r, NFULA_PACKET_HDR, &a) && a.len >= 2 && be16(a.data) == ETH_P_ARP;
+}
+
+static uint32_t
+read_index(struct nl_reader r, uint16_t type)
+{
+	struct nl_attr a;
+
+	return nlattr_find(r, type, &a) ? nlattr_be32(&a) : 0;
+}
+
+/* What the kernel calls the device of a frame is the bridge, where it knows the two apart. */
+static void
+read_ports_of_bridge(struct nl_reader r, struct nflog_packet *ret)
+{
+	uint32_t in = read_index(r, NFULA_IFINDEX_PHYSINDEV), out = read_index(r, NFULA_IFINDEX_PHYSOUTDEV);
+
+	ret->in_index = in != 0 ? in : ret->in_index;
+	ret->out_index = out != 0 ? out : ret->out_index;
+}
+
 /* Seconds and microseconds, 64 bits each. */
 static uint64_t
 read_time(const struct nl_attr *a)
@@ -139,11 +183,13 @@ nflog_read(const struct nl_msg *m, struct nflog_packet *ret)
 		(void)str_copy(ret->prefix, nlattr_str(&a), sizeof(ret->prefix));
 	if (nlattr_find(r, NFULA_TIMESTAMP, &a))
 		ret->time_ms = read_time(&a);
-	if (nlattr_find(r, NFULA_IFINDEX_INDEV, &a))
-		ret->in_index = nlattr_be32(&a);
-	if (nlattr_find(r, NFULA_IFINDEX_OUTDEV, &a))
-		ret->out_index = nlattr_be32(&a);
-	return nlattr_find(r, NFULA_PAYLOAD, &a) && nflog_read_ip(a.data, a.len, ret);
+	ret->in_index = read_index(r, NFULA_IFINDEX_INDEV);
+	ret->out_index = read_index(r, NFULA_IFINDEX_OUTDEV);
+	if (m->data[0] == NFPROTO_BRIDGE)
+		read_ports_of_bridge(r, ret);
+	if (!nlattr_find(r, NFULA_PAYLOAD, &a))
+		return false;
+	return is_arp(r) ? read_arp(a.data, a.len, ret) : nflog_read_ip(a.data, a.len, ret);
 }
 
 static const struct {

@@ -14,9 +14,10 @@
 struct nflog_packet {
 	char		 prefix[128];	/* the rule, or the name of a check */
 	uint64_t	 time_ms;	/* 0: the kernel did not tell */
-	uint32_t	 in_index;	/* 0: none */
+	uint32_t	 in_index;	/* 0: none; of a frame between ports the port */
 	uint32_t	 out_index;
 	uint8_t		 protocol;	/* above IP */
+	bool		 is_arp;	/* the addresses are those it tells of */
 	bool		 has_ports;
 	uint16_t	 source_port;
 	uint16_t	 destination_port;

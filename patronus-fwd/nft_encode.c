@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,9 +123,9 @@ note_part(struct nft_batch *b, size_t offset, const char *path)
 }
 
 struct nlmsghdr *
-nft_message_begin(struct nft_batch *b, uint16_t type, uint16_t flags)
+nft_message_begin(struct nft_batch *b, uint8_t family, uint16_t type, uint16_t flags)
 {
-	return nftnl_nlmsg_build_hdr(b->scratch, type, NFPROTO_INET, flags, b->n);
+	return nftnl_nlmsg_build_hdr(b->scratch, type, family, flags, b->n);
 }
 
 void
@@ -153,7 +154,7 @@ need(void *p)
 }
 
 static void
-put_table(struct nft_batch *b, uint16_t type, uint16_t flags, bool is_awake)
+put_table(struct nft_batch *b, uint8_t family, uint16_t type, uint16_t flags, bool is_awake)
 {
 	struct nftnl_table *t;
 	struct nlmsghdr *h;
@@ -162,28 +163,28 @@ put_table(struct nft_batch *b, uint16_t type, uint16_t flags, bool is_awake)
 	nftnl_table_set_str(t, NFTNL_TABLE_NAME, b->table);
 	if (is_awake)
 		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, 0);
-	h = nft_message_begin(b, type, flags);
+	h = nft_message_begin(b, family, type, flags);
 	nftnl_table_nlmsg_build_payload(h, t);
 	nft_message_end(b, h, "");
 	nftnl_table_free(t);
 }
 
 void
-nft_put_table(struct nft_batch *b)
+nft_put_table(struct nft_batch *b, uint8_t family)
 {
-	put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, false);
+	put_table(b, family, NFT_MSG_NEWTABLE, NLM_F_CREATE, false);
 }
 
 void
 nft_put_table_awake(struct nft_batch *b)
 {
-	put_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, true);
+	put_table(b, NFPROTO_INET, NFT_MSG_NEWTABLE, NLM_F_CREATE, true);
 }
 
 void
-nft_put_table_delete(struct nft_batch *b)
+nft_put_table_delete(struct nft_batch *b, uint8_t family)
 {
-	put_table(b, NFT_MSG_DELTABLE, 0, false);
+	put_table(b, family, NFT_MSG_DELTABLE, 0, false);
 }
 
 uint32_t
@@ -191,7 +192,7 @@ nft_hook_number(uint8_t hook)
 {
 	static const uint32_t hooks[IR_HOOK_MAX] = {
 		[IR_HOOK_PREROUTING] = NF_INET_PRE_ROUTING, [IR_HOOK_INPUT] = NF_INET_LOCAL_IN, [IR_HOOK_FORWARD] = NF_INET_FORWARD,
-		[IR_HOOK_OUTPUT] = NF_INET_LOCAL_OUT, [IR_HOOK_POSTROUTING] = NF_INET_POST_ROUTING
+		[IR_HOOK_OUTPUT] = NF_INET_LOCAL_OUT, [IR_HOOK_POSTROUTING] = NF_INET_POST_ROUTING, [IR_HOOK_BRIDGE_FORWARD] = NF_BR_FORWARD
 	};
 
 	return hooks[hook];
@@ -212,14 +213,14 @@ nft_put_chain(struct nft_batch *b, const struct ir_chain *c)
 		nftnl_chain_set_s32(n, NFTNL_CHAIN_PRIO, b->is_beside ? c->priority - 1 : c->priority);
 		nftnl_chain_set_u32(n, NFTNL_CHAIN_POLICY, c->drops && !b->is_beside ? NF_DROP : NF_ACCEPT);
 	}
-	h = nft_message_begin(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	h = nft_message_begin(b, c->family, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	nftnl_chain_nlmsg_build_payload(h, n);
 	nft_message_end(b, h, "");
 	nftnl_chain_free(n);
 }
 
 void
-nft_put_chain_delete(struct nft_batch *b, const char *name)
+nft_put_chain_delete(struct nft_batch *b, uint8_t family, const char *name)
 {
 	struct nftnl_chain *n;
 	struct nlmsghdr *h;
@@ -227,7 +228,7 @@ nft_put_chain_delete(struct nft_batch *b, const char *name)
 	n = need(nftnl_chain_alloc());
 	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, b->table);
 	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, name);
-	h = nft_message_begin(b, NFT_MSG_DELCHAIN, 0);
+	h = nft_message_begin(b, family, NFT_MSG_DELCHAIN, 0);
 	nftnl_chain_nlmsg_build_payload(h, n);
 	nft_message_end(b, h, "");
 	nftnl_chain_free(n);
@@ -267,7 +268,7 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 	n = need(nftnl_set_alloc());
 	nftnl_set_set_str(n, NFTNL_SET_TABLE, b->table);
 	nftnl_set_set_str(n, NFTNL_SET_NAME, s->name);
-	nftnl_set_set_u32(n, NFTNL_SET_FAMILY, NFPROTO_INET);
+	nftnl_set_set_u32(n, NFTNL_SET_FAMILY, s->family);
 	nftnl_set_set_u32(n, NFTNL_SET_FLAGS, nft_set_flags(s));
 	nftnl_set_set_u32(n, NFTNL_SET_KEY_TYPE, type);
 	nftnl_set_set_u32(n, NFTNL_SET_KEY_LEN, ir_set_keylen(s));
@@ -295,14 +296,14 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 			nftnl_set_set_u64(n, NFTNL_SET_TIMEOUT, s->timeout_ms);
 	}
 	/* What is in a list is known by its name: never add to one that is there. */
-	h = nft_message_begin(b, NFT_MSG_NEWSET, s->list != NULL ? NLM_F_CREATE | NLM_F_EXCL : NLM_F_CREATE);
+	h = nft_message_begin(b, s->family, NFT_MSG_NEWSET, s->list != NULL ? NLM_F_CREATE | NLM_F_EXCL : NLM_F_CREATE);
 	nftnl_set_nlmsg_build_payload(h, n);
 	nft_message_end(b, h, s->path);
 	nftnl_set_free(n);
 }
 
 void
-nft_put_set_delete(struct nft_batch *b, const char *name)
+nft_put_set_delete(struct nft_batch *b, uint8_t family, const char *name)
 {
 	struct nftnl_set *n;
 	struct nlmsghdr *h;
@@ -310,7 +311,7 @@ nft_put_set_delete(struct nft_batch *b, const char *name)
 	n = need(nftnl_set_alloc());
 	nftnl_set_set_str(n, NFTNL_SET_TABLE, b->table);
 	nftnl_set_set_str(n, NFTNL_SET_NAME, name);
-	h = nft_message_begin(b, NFT_MSG_DELSET, 0);
+	h = nft_message_begin(b, family, NFT_MSG_DELSET, 0);
 	nftnl_set_nlmsg_build_payload(h, n);
 	nft_message_end(b, h, "");
 	nftnl_set_free(n);
@@ -440,7 +441,7 @@ nft_put_elems(struct nft_batch *b, const struct ir_set *s, const struct ir_elem 
 	uint32_t i, at, put;
 
 	for (at = 0; at < n; at = i) {
-		h = nft_message_begin(b, is_delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM, is_delete ? 0 : NLM_F_CREATE);
+		h = nft_message_begin(b, s->family, is_delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM, is_delete ? 0 : NLM_F_CREATE);
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, b->table);
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, s->name);
 		list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -525,7 +526,7 @@ nft_put_rule(struct nft_batch *b, struct ir_rule *r, enum nft_place place, uint6
 	}
 	set_comment(n, r->origin->id);
 	nft_expr_put(n, r, b->is_beside);
-	h = nft_message_begin(b, NFT_MSG_NEWRULE, flags);
+	h = nft_message_begin(b, r->chain->family, NFT_MSG_NEWRULE, flags);
 	nftnl_rule_nlmsg_build_payload(h, n);
 	nft_message_end(b, h, r->origin->path);
 	if (!b->is_beside)
@@ -534,7 +535,7 @@ nft_put_rule(struct nft_batch *b, struct ir_rule *r, enum nft_place place, uint6
 }
 
 void
-nft_put_rule_delete(struct nft_batch *b, const char *chain, uint64_t handle, const char *path)
+nft_put_rule_delete(struct nft_batch *b, uint8_t family, const char *chain, uint64_t handle, const char *path)
 {
 	struct nftnl_rule *n;
 	struct nlmsghdr *h;
@@ -544,7 +545,7 @@ nft_put_rule_delete(struct nft_batch *b, const char *chain, uint64_t handle, con
 	nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, chain);
 	if (handle != 0)
 		nftnl_rule_set_u64(n, NFTNL_RULE_HANDLE, handle);
-	h = nft_message_begin(b, NFT_MSG_DELRULE, 0);
+	h = nft_message_begin(b, family, NFT_MSG_DELRULE, 0);
 	nftnl_rule_nlmsg_build_payload(h, n);
 	nft_message_end(b, h, path);
 	nftnl_rule_free(n);
@@ -562,10 +563,17 @@ put_end(struct nft_batch *b, const struct ir_chain *c)
 		nft_put_rule(b, &rule, NFT_APPEND, 0);
 }
 
+/* A stand-in for the routed path has no bridge, and neither has what judges beside another policy: frames have no ways there. */
+static bool
+has_family(const struct nft_batch *b, uint8_t family)
+{
+	return (!b->is_expanded && !b->is_beside) || family == NFPROTO_INET;
+}
+
 static bool
 is_put(const struct nft_batch *b, const struct ir_chain *c)
 {
-	return !b->is_beside || !c->is_nat;
+	return has_family(b, c->family) && (!b->is_beside || !c->is_nat);
 }
 
 void
@@ -581,7 +589,7 @@ nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 	for (c = ir->inline_chains; b->is_expanded && c != NULL; c = c->next)
 		nft_put_chain(b, c);
 	for (s = ir->sets; s != NULL; s = s->next) {
-		if (s->list != NULL && !has_lists)
+		if ((s->list != NULL && !has_lists) || !has_family(b, s->family))
 			continue;
 		nft_put_set(b, s);
 		if (s->list != NULL)
@@ -592,7 +600,7 @@ nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 	for (c = ir->chains; c != NULL; c = c->next) {
 		for (r = is_put(b, c) ? c->first : NULL; r != NULL; r = r->next)
 			nft_put_rule(b, r, NFT_APPEND, 0);
-		if (b->is_beside)
+		if (b->is_beside && is_put(b, c))
 			put_end(b, c);
 	}
 	for (c = ir->inline_chains; b->is_expanded && c != NULL; c = c->next)
@@ -600,11 +608,19 @@ nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 }
 
 void
-nft_put_all(struct nft_batch *b, const struct ir *ir)
+nft_put_table_anew(struct nft_batch *b, uint8_t family)
 {
 	/* Created first, so that deleting it never fails. */
-	nft_put_table(b);
-	nft_put_table_delete(b);
-	nft_put_table(b);
+	nft_put_table(b, family);
+	nft_put_table_delete(b, family);
+	nft_put_table(b, family);
+}
+
+void
+nft_put_all(struct nft_batch *b, const struct ir *ir)
+{
+	nft_put_table_anew(b, NFPROTO_INET);
+	if (ir->has_bridge && has_family(b, NFPROTO_BRIDGE))
+		nft_put_table_anew(b, NFPROTO_BRIDGE);
 	nft_put_contents(b, ir, true);
 }

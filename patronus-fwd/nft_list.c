@@ -66,7 +66,7 @@ nft_put_list(struct nft_batch *b, const struct ir_set *s, uint32_t at, uint32_t 
 	form_make(&first, l->len, false);
 	form_make(&behind, l->len, true);
 	for (end = at + n; at < end;) {
-		h = nft_message_begin(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+		h = nft_message_begin(b, s->family, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, b->table);
 		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, s->name);
 		nest = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);

@@ -46,8 +46,9 @@ nft_read(const struct nl_msg *m, struct nft_message *ret)
 		ret->is_delete = messages[type].is_delete;
 	}
 	ret->generation = ntohs(g.res_id);
+	ret->family = g.nfgen_family;
 	/* The table's name is attribute 1 of every object, also of those that we do not make. */
-	if (ret->object != NFT_OBJECT_GENERATION && g.nfgen_family == NFPROTO_INET &&
+	if (ret->object != NFT_OBJECT_GENERATION && (g.nfgen_family == NFPROTO_INET || g.nfgen_family == NFPROTO_BRIDGE) &&
 	    nlattr_find(ret->attrs, NFTA_RULE_TABLE, &table) && nlattr_str(&table) != NULL)
 		ret->is_ours = strcmp(nlattr_str(&table), NFT_TABLE) == 0;
 	return true;
@@ -225,6 +226,7 @@ read_rule(const struct nft_message *m, struct nft_rule *ret, bool digests)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->id = "";
+	ret->family = m->family;
 	ret->chain = nft_read_text(m, NFTA_RULE_CHAIN);
 	if (m->object != NFT_OBJECT_RULE || ret->chain == NULL)
 		return false;

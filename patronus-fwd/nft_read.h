@@ -22,13 +22,15 @@ enum nft_object {
 struct nft_message {
 	enum nft_object	 object;
 	bool		 is_delete;
-	bool		 is_ours;	/* of table inet patronus */
+	bool		 is_ours;	/* of table inet patronus or table bridge patronus */
+	uint8_t		 family;	/* of the table */
 	uint16_t	 generation;	/* low bits of the ruleset's number, in dumps and events */
 	struct nl_reader attrs;
 };
 
 struct nft_rule {
 	const char	*chain;
+	uint8_t		 family;	/* of its table */
 	const char	*id;		/* its comment; "" when it has none */
 	uint64_t	 handle;
 	uint64_t	 packets;

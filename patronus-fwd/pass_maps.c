@@ -299,7 +299,7 @@ pass_maps(struct ir *ir, unsigned min)
 	for (c = ir->chains, last = NULL; c != NULL; c = c->next)
 		last = c;
 	for (c = ir->chains; c != NULL; c = c == last ? NULL : c->next)
-		if (c->n >= min)
+		if (c->n >= min && c->family == NFPROTO_INET)
 			treat(ir, c, min);
 }
 

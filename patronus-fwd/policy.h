@@ -8,8 +8,7 @@
 #include "net/addr.h"
 
 /*
- * The policy: what the configuration means, with every name resolved.  Zones are numbers, interfaces kernel names, services protocols and
- * ports, groups addresses.  policy_from_conf() makes it; the compiler reads nothing else.
+ * What the configuration means, every name resolved to a number, a kernel name or addresses.  policy_from_conf() makes it; the compiler reads nothing else.
  */
 
 struct arena;
@@ -268,6 +267,7 @@ struct fw_policy {
 	uint32_t		 n_one_to_ones;
 	struct policy_forward	*forwards;
 	uint32_t		 n_forwards;
+	struct policy_bridge	*bridge;	/* NULL: frames between ports are not looked at (policy_bridge.h) */
 	struct policy_xdp	*xdp;		/* NULL: nothing (policy_xdp.h) */
 	struct policy_access	 web;
 	struct policy_access	 ssh;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -64,11 +65,11 @@ ask(const struct ir_stmt *s)
 	int r;
 
 	nft_batch_init(&b);
-	nft_put_table(&b);
+	nft_put_table(&b, NFPROTO_INET);
 	nft_put_chain(&b, ir_chain_get(ir, "probe"));
 	put_question(&b, ir, s);
 	question = b.n - 1;
-	nft_put_chain_delete(&b, "there-is-no-such-chain");
+	nft_put_chain_delete(&b, NFPROTO_INET, "there-is-no-such-chain");
 	req.messages.data = b.out.data;
 	req.messages.len = (uint32_t)b.out.len;
 	r = privcall(MSG_NFT_BATCH, &req, &m, &e);

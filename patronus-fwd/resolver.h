@@ -56,6 +56,8 @@ const char *resolver_joined(struct resolver *, const char *kind, const char *con
 /* resolve_endpoint.c */
 void	 resolve_groups(struct resolver *);
 void	 resolve_endpoint(struct resolver *, struct policy_endpoint *, const struct conf_endpoint *, const char *path);
+/* resolve_bridge.c */
+void	 resolve_bridge(struct resolver *);
 /* resolve_xdp.c */
 void	 resolve_xdp(struct resolver *);
 /* resolve_answers.c: which SYN packets drivers answer; behind all else. */

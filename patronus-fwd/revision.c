@@ -140,7 +140,7 @@ build(struct revision *r, const uint8_t *data, size_t len, const struct links *l
 		problems_add(problems, "/firewall/xdp/drop", "too-large", "the lists cannot be held: %s; give fewer addresses", strerror(-error));
 		return -EINVAL;
 	}
-	if (needs_links(conf) || policy->n_schedules > 0 || policy->has_live || r->xdp != NULL) {
+	if (needs_links(conf) || policy->n_schedules > 0 || policy->has_live || r->xdp != NULL || policy->bridge != NULL) {
 		r->conf = mem_new(len, 1);
 		memcpy(r->conf, data, len);
 		r->conf_len = len;

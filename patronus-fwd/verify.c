@@ -78,24 +78,32 @@ next_message(struct nl_reader *r, struct nft_message *ret)
 	return false;
 }
 
-/* --- the table: one that is dormant has everything, and nothing of it is in force */
+/* --- the tables: one that is dormant has everything, and nothing of it is in force */
 static void
-verify_table(struct verifier *v, struct nl_reader r)
+verify_table(struct verifier *v, struct nl_reader r, uint8_t family, bool is_wanted)
 {
+	const char *name = family == NFPROTO_INET ? "inet " NFT_TABLE : "bridge " NFT_TABLE;
 	bool is_there = false;
 	struct nft_message m;
 	struct nl_attr flags;
 
 	while (next_message(&r, &m)) {
-		if (m.object != NFT_OBJECT_TABLE)
+		if (m.object != NFT_OBJECT_TABLE || m.family != family)
 			continue;
 		is_there = true;
-		if (nlattr_find(m.attrs, NFTA_TABLE_FLAGS, &flags) && nlattr_be32(&flags) != 0)
-			differs(v, "/firewall", "table", "inet " NFT_TABLE, nlattr_be32(&flags) & NFT_TABLE_F_DORMANT ?
+		if (is_wanted && nlattr_find(m.attrs, NFTA_TABLE_FLAGS, &flags) && nlattr_be32(&flags) != 0)
+			differs(v, "/firewall", "table", name, nlattr_be32(&flags) & NFT_TABLE_F_DORMANT ?
 			    "it is dormant: none of its rules is in force" : "it has flags that are not ours");
 	}
-	if (!is_there)
-		differs(v, "/firewall", "table", "inet " NFT_TABLE, "it is missing");
+	if (is_there != is_wanted)
+		differs(v, is_wanted ? "/firewall" : "", "table", name, is_wanted ? "it is missing" : "it is not ours");
+}
+
+static void
+verify_tables(struct verifier *v, struct nl_reader r)
+{
+	verify_table(v, r, NFPROTO_INET, true);
+	verify_table(v, r, NFPROTO_BRIDGE, v->ir->has_bridge);
 }
 
 /* --- chains */
@@ -115,6 +123,14 @@ same_hook(const struct ir_chain *c, const struct nft_message *m)
 	    nlattr_be32(&policy) == (c->drops ? NF_DROP : NF_ACCEPT);
 }
 
+static struct ir_chain *
+chain_of(const struct verifier *v, uint8_t family, const char *name)
+{
+	struct ir_chain *c = ir_chain_loaded(v->ir, name);
+
+	return c != NULL && c->family == family ? c : NULL;
+}
+
 static void
 verify_chains(struct verifier *v, struct nl_reader r)
 {
@@ -130,7 +146,7 @@ verify_chains(struct verifier *v, struct nl_reader r)
 	}
 	while (next_message(&r, &m)) {
 		name = nft_read_text(&m, NFTA_CHAIN_NAME);
-		c = name != NULL ? ir_chain_loaded(v->ir, name) : NULL;
+		c = name != NULL ? chain_of(v, m.family, name) : NULL;
 		if (m.object != NFT_OBJECT_CHAIN || name == NULL)
 			continue;
 		if (c == NULL && nlattr_find(m.attrs, NFTA_CHAIN_HOOK, &hook))
@@ -211,7 +227,7 @@ verify_rule(struct verifier *v, const struct nft_rule *k)
 	struct ir_rule *rule;
 	struct ir_chain *c;
 
-	c = ir_chain_loaded(v->ir, k->chain);
+	c = chain_of(v, k->family, k->chain);
 	if (c == NULL)
 		return;		/* its chain has been reported */
 	rule = c->n_different > DIFFERENT_MAX ? NULL : find_ahead(v, k, c->cursor);
@@ -350,6 +366,8 @@ sum_dump(struct verifier *v, struct nl_reader r)
 		if (sum == NULL || !nft_read_elems(&m, &list))
 			continue;
 		s = ir_set_find(v->ir, name);
+		if (s->family != m.family)
+			continue;
 		while (nlattr_next(&list, &elem) == 1) {
 			if (!nft_read_elem(&elem, &e))
 				continue;
@@ -391,7 +409,7 @@ verify_sets(struct verifier *v, struct nl_reader r)
 		if (m.object != NFT_OBJECT_SET || name == NULL)
 			continue;
 		s = ir_set_find(v->ir, name);
-		if (s == NULL) {
+		if (s == NULL || s->family != m.family) {
 			if (v->coming == NULL || ir_set_find(v->coming, name) == NULL || ir_set_find(v->coming, name)->list == NULL)
 				is_idle(v, "set", name);
 			continue;
@@ -567,7 +585,7 @@ verify_compare(struct ir *ir, const struct verify_dumps *d, verify_report *repor
 	v.arena = arena_new(0);
 	nft_batch_init(&v.batch);
 	if (d->has_tables)
-		verify_table(&v, reader(d->tables.data, d->tables.len));
+		verify_tables(&v, reader(d->tables.data, d->tables.len));
 	verify_chains(&v, reader(d->chains.data, d->chains.len));
 	verify_rules(&v, reader(d->rules.data, d->rules.len));
 	verify_sets(&v, reader(d->sets.data, d->sets.len));

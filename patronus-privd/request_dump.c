@@ -30,7 +30,7 @@
 struct dump {
 	struct buf	out;
 	size_t		start;		/* of the part that may have to be read again */
-	bool		is_ours_only;	/* messages of other tables are left out */
+	bool		is_ours_only;	/* messages of other tables than our two are left out */
 };
 
 static int
@@ -93,12 +93,12 @@ dump_route(struct dump *d, uint16_t type, uint8_t family)
 	return error;
 }
 
-/* Our table's, or connections; set is for elements only. */
+/* Our table's of a family, or connections; set is for elements only. */
 static int
-dump_nft(struct dump *d, uint16_t type, const char *set)
+dump_nft(struct dump *d, uint16_t type, uint8_t family, const char *set)
 {
 	bool is_ct = type >> 8 == NFNL_SUBSYS_CTNETLINK;
-	struct nfgenmsg g = { .nfgen_family = is_ct ? AF_UNSPEC : NFPROTO_INET, .version = NFNETLINK_V0 };
+	struct nfgenmsg g = { .nfgen_family = family, .version = NFNETLINK_V0 };
 	struct buf b;
 	size_t at;
 	int error;
@@ -115,6 +115,15 @@ dump_nft(struct dump *d, uint16_t type, const char *set)
 	buf_fini(&b);
 	/* No table yet: nothing to tell. */
 	return error == -ENOENT ? 0 : error;
+}
+
+/* Of both our tables, of which the second is there only with rules for bridges. */
+static int
+dump_tables(struct dump *d, uint16_t type)
+{
+	int error = dump_nft(d, type, NFPROTO_INET, NULL);
+
+	return error != 0 ? error : dump_nft(d, type, NFPROTO_BRIDGE, NULL);
 }
 
 /* A set that was given a size: a long list, or what packets fill.  The kernel takes minutes for some, and their owner does not read them back. */
@@ -141,12 +150,12 @@ dump_elements(struct dump *d)
 	int error;
 
 	buf_init(&sets.out, DUMP_MAX);
-	error = dump_nft(&sets, NFT_TYPE(GETSET), NULL);
+	error = dump_tables(&sets, NFT_TYPE(GETSET));
 	nlmsg_reader_init(&r, sets.out.data, sets.out.len);
 	while (error == 0 && nlmsg_next(&r, &m) == 1)
 		if (nlattr_reader_init(&attrs, &m, sizeof(struct nfgenmsg)) == 0 && nlattr_find(attrs, NFTA_SET_NAME, &a) &&
 		    (name = nlattr_str(&a)) != NULL && !is_large(attrs))
-			error = dump_nft(d, NFT_TYPE(GETSETELEM), name);
+			error = dump_nft(d, NFT_TYPE(GETSETELEM), m.data[0], name);	/* the family is the header's first byte */
 	buf_fini(&sets.out);
 	return error;
 }
@@ -202,19 +211,19 @@ dump_once(struct dump *d, uint8_t what)
 	case NL_DUMP_RULES:
 		return dump_route(d, RTM_GETRULE, AF_UNSPEC);
 	case NL_DUMP_NFT_TABLES:
-		return dump_nft(d, NFT_TYPE(GETTABLE), NULL);
+		return dump_tables(d, NFT_TYPE(GETTABLE));
 	case NL_DUMP_NFT_CHAINS:
-		return dump_nft(d, NFT_TYPE(GETCHAIN), NULL);
+		return dump_tables(d, NFT_TYPE(GETCHAIN));
 	case NL_DUMP_NFT_RULES:
-		return dump_nft(d, NFT_TYPE(GETRULE), NULL);
+		return dump_tables(d, NFT_TYPE(GETRULE));
 	case NL_DUMP_NFT_SETS:
-		return dump_nft(d, NFT_TYPE(GETSET), NULL);
+		return dump_tables(d, NFT_TYPE(GETSET));
 	case NL_DUMP_NFT_ELEMS:
 		return dump_elements(d);
 	case NL_DUMP_CT_STATS:
 		return dump_ct_stats(d);
 	case NL_DUMP_CT:
-		return dump_nft(d, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, NULL);
+		return dump_nft(d, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, AF_UNSPEC, NULL);
 	case NL_DUMP_INVALID:
 	case NL_DUMP_MAX:
 		break;

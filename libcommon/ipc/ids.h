@@ -40,10 +40,10 @@ enum nl_dump_what {
 	NL_DUMP_ROUTES,
 	NL_DUMP_RULES,		/* policy rules */
 	NL_DUMP_NFT_TABLES,
-	NL_DUMP_NFT_CHAINS,	/* of table inet patronus */
+	NL_DUMP_NFT_CHAINS,	/* of tables inet patronus and bridge patronus, as those below */
 	NL_DUMP_NFT_RULES,
 	NL_DUMP_NFT_SETS,
-	NL_DUMP_NFT_ELEMS,	/* elements of all sets of table inet patronus */
+	NL_DUMP_NFT_ELEMS,	/* elements of all their sets */
 	NL_DUMP_CT_STATS,	/* conntrack count and maximum: two u32, little-endian */
 	NL_DUMP_CT,		/* connections */
 	NL_DUMP_MAX

@@ -63,6 +63,8 @@ meta_check(struct policy_walk *w, const struct nl_reader *r)
 
 	if (!nlattr_find(*r, NFTA_META_SREG, &sreg) || !nlattr_find(*r, NFTA_META_KEY, &key))
 		return 0;
+	if (w->is_narrow)
+		return policy_refuse(w, sreg.offset, sreg.type, "metadata that may not be set");
 	switch (nlattr_be32(&key)) {
 	case NFT_META_MARK:
 	case NFT_META_PRIORITY:
@@ -102,6 +104,17 @@ static const struct policy_attr ct_attrs[] = {
 	[NFTA_CT_SREG] = REG,
 };
 static const struct policy ct_policy = { ct_attrs, sizeof(ct_attrs) / sizeof(ct_attrs[0]), ct_check };
+
+/* Another MAC address in a frame that is forwarded is another receiver. */
+static int
+payload_check(struct policy_walk *w, const struct nl_reader *r)
+{
+	struct nl_attr sreg;
+
+	if (!w->is_narrow || !nlattr_find(*r, NFTA_PAYLOAD_SREG, &sreg))
+		return 0;
+	return policy_refuse(w, sreg.offset, sreg.type, "payload that may not be set");
+}
 
 static const struct policy_attr payload_attrs[] = {
 	[NFTA_PAYLOAD_DREG] = REG, [NFTA_PAYLOAD_SREG] = REG,
@@ -216,8 +229,10 @@ static const struct policy_attr queue_attrs[] = {
 };
 static const struct policy_attr none_attrs[] = { [0] = { .kind = POLICY_REFUSED } };
 
+static const struct policy payload_policy = { payload_attrs, sizeof(payload_attrs) / sizeof(payload_attrs[0]), payload_check };
+
 #define EXPR(name)	static const struct policy name##_policy = POLICY(name##_attrs)
-EXPR(payload); EXPR(cmp); EXPR(bitwise); EXPR(byteorder); EXPR(range); EXPR(lookup); EXPR(immediate); EXPR(fib); EXPR(limit);
+EXPR(cmp); EXPR(bitwise); EXPR(byteorder); EXPR(range); EXPR(lookup); EXPR(immediate); EXPR(fib); EXPR(limit);
 EXPR(log); EXPR(nat); EXPR(masq); EXPR(redir); EXPR(reject); EXPR(dynset); EXPR(connlimit); EXPR(numgen); EXPR(hash);
 EXPR(objref); EXPR(synproxy); EXPR(flow); EXPR(exthdr); EXPR(rt); EXPR(socket); EXPR(quota); EXPR(queue); EXPR(none);
 const struct policy nftexpr_counter_policy = POLICY(counter_attrs);
@@ -253,17 +268,29 @@ nftexpr_by_name(const char *name)
 	return NULL;
 }
 
+static bool
+is_among(const char *name, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(*list, name) == 0)
+			return true;
+	return false;
+}
+
 /* The name decides what the data may be. */
 static int
 expr_check(struct policy_walk *w, const struct nl_reader *r)
 {
+	static const char *const narrow[] = {
+		"meta", "payload", "cmp", "bitwise", "range", "lookup", "immediate", "counter", "limit", "log", NULL
+	};
 	const struct policy *p;
 	struct nl_attr name, data;
 	struct nl_reader nested;
 
 	if (!nlattr_find(*r, NFTA_EXPR_NAME, &name))
 		return policy_refuse(w, r->base, NFTA_EXPR_NAME, "required attribute is missing");
-	p = nftexpr_by_name(nlattr_str(&name));
+	p = !w->is_narrow || is_among(nlattr_str(&name), narrow) ? nftexpr_by_name(nlattr_str(&name)) : NULL;
 	if (p == NULL)
 		return policy_refuse(w, name.offset, name.type, "expression that is not allowed");
 	if (!nlattr_find(*r, NFTA_EXPR_DATA, &data)) {
@@ -284,14 +311,11 @@ expr_check(struct policy_walk *w, const struct nl_reader *r)
 static int
 state_check(struct policy_walk *w, const struct nl_reader *r)
 {
-	static const char *const stateful[] = { "counter", "limit", "connlimit", "quota" };
+	static const char *const stateful[] = { "counter", "limit", "connlimit", "quota", NULL };
 	struct nl_attr name;
-	size_t i;
 
-	if (nlattr_find(*r, NFTA_EXPR_NAME, &name))
-		for (i = 0; i < sizeof(stateful) / sizeof(stateful[0]); i++)
-			if (strcmp(nlattr_str(&name), stateful[i]) == 0)
-				return expr_check(w, r);
+	if (nlattr_find(*r, NFTA_EXPR_NAME, &name) && is_among(nlattr_str(&name), stateful))
+		return expr_check(w, r);
 	return policy_refuse(w, r->base, NFTA_EXPR_NAME, "expression that is not allowed here");
 }
 

@@ -4,6 +4,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/netlink.h>
 #include <stdbool.h>
 #include <string.h>
@@ -36,8 +37,17 @@ static const struct policy_attr table_del_attrs[] = { [NFTA_TABLE_NAME] = OUR_TA
 
 /* --- chains --- */
 
+/* What a bridge hands to the box itself, or sends for it, is the first table's: here it could be turned away before that sees it. */
+static int
+hook_check(struct policy_walk *w, const struct nl_attr *a)
+{
+	if (!w->is_narrow || nlattr_be32(a) == NF_BR_FORWARD)
+		return 0;
+	return policy_refuse(w, a->offset, a->type, "hook that is not allowed");
+}
+
 static const struct policy_attr hook_attrs[] = {
-	[NFTA_HOOK_HOOKNUM] = { .kind = POLICY_BE32, .max = NF_INET_POST_ROUTING, .is_required = true },
+	[NFTA_HOOK_HOOKNUM] = { .kind = POLICY_BE32, .max = NF_INET_POST_ROUTING, .is_required = true, .check = hook_check },
 	[NFTA_HOOK_PRIORITY] = { .kind = POLICY_BE32, .max = UINT32_MAX, .is_required = true },
 };
 static const struct policy hook_policy = POLICY(hook_attrs);
@@ -47,7 +57,7 @@ chain_type_check(struct policy_walk *w, const struct nl_attr *a)
 {
 	const char *s = nlattr_str(a);
 
-	if (strcmp(s, "filter") == 0 || strcmp(s, "nat") == 0 || strcmp(s, "route") == 0)
+	if (strcmp(s, "filter") == 0 || (!w->is_narrow && (strcmp(s, "nat") == 0 || strcmp(s, "route") == 0)))
 		return 0;
 	return policy_refuse(w, a->offset, a->type, "chain type that is not allowed");
 }
@@ -213,7 +223,8 @@ family_check(struct policy_walk *w, const struct nl_msg *m, bool is_nft)
 	if (m->len < sizeof(g))
 		return policy_refuse(w, m->offset, m->type, "message too short");
 	memcpy(&g, m->data, sizeof(g));
-	if (is_nft ? g.nfgen_family != NFPROTO_INET : g.nfgen_family != AF_INET && g.nfgen_family != AF_INET6)
+	w->is_narrow = is_nft && g.nfgen_family == NFPROTO_BRIDGE;
+	if (is_nft ? g.nfgen_family != NFPROTO_INET && !w->is_narrow : g.nfgen_family != AF_INET && g.nfgen_family != AF_INET6)
 		return policy_refuse(w, m->offset, m->type, "family that is not ours");
 	if (g.version != NFNETLINK_V0 || g.res_id != 0)
 		return policy_refuse(w, m->offset, m->type, "header that is not allowed");

@@ -8,14 +8,15 @@
 #include "net/policy.h"
 
 /*
- * Our tables are this one and, beside it for a while, one with the number of a revision behind a dot (docs/adr/0224).
+ * Our tables are two of this name, inet and bridge, and beside the first for a while one with the number of a revision behind a dot (docs/adr/0224).
  *
  * May this batch of nf_tables messages go to the kernel?  Only objects of our tables are touched, by name; only messages,
- * attributes and expressions of the policy appear.  What an accepted batch can do is bad filtering by our own tables, and nothing to
+ * attributes and expressions of the policy appear.  In tables of bridges only frames that are forwarded may be looked at: no other hook, and
+ * no expression that writes, answers or hands on.  What an accepted batch can do is bad filtering by our own tables, and nothing to
  * anybody else's.
  */
 
-#define NFTWALK_TABLE	"patronus"
+#define NFTWALK_TABLE	"patronus"	/* of the families inet and bridge */
 #define NFTWALK_GROUP	1	/* NFLOG group of log expressions */
 
 /* 0 and the number of messages, or -EPERM and the refusal. */

@@ -48,6 +48,7 @@ enum policy_kind {
 struct policy_walk {
 	struct refusal	*ret;
 	unsigned	 depth;
+	bool		 is_narrow;	/* the checks of some policies then allow less (nftwalk.c) */
 };
 
 /* 0, or -EPERM after policy_refuse(). */

@@ -2,6 +2,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter_bridge.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,9 +12,24 @@
 #include "net/nftwalk.h"
 #include "net/nlmsg.h"
 
-/* A batch from a hostile fwd.  What is accepted is looked at again, in another way: every message of it is about our table. */
+/*
+ * A batch from a hostile fwd.  What is accepted is looked at again, in another way: every message of it is about one of
+ * our tables, and a base chain of table bridge is where frames are forwarded. */
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+check_hook(const struct nl_msg *m)
+{
+	struct nl_reader r, nested;
+	struct nl_attr hook, number;
+
+	if (nlattr_reader_init(&r, m, sizeof(struct nfgenmsg)) != 0 || !nlattr_find(r, NFTA_CHAIN_HOOK, &hook))
+		return;
+	nlattr_reader_nested(&nested, &hook);
+	if (!nlattr_find(nested, NFTA_HOOK_HOOKNUM, &number) || nlattr_be32(&number) != NF_BR_FORWARD)
+		abort();
+}
 
 static void
 check_ours(const struct nl_msg *m)
@@ -22,7 +38,7 @@ check_ours(const struct nl_msg *m)
 	struct nl_attr a;
 	unsigned tables = 0;
 
-	if (m->type >> 8 != NFNL_SUBSYS_NFTABLES || m->len < sizeof(struct nfgenmsg) || m->data[0] != NFPROTO_INET)
+	if (m->type >> 8 != NFNL_SUBSYS_NFTABLES || m->len < sizeof(struct nfgenmsg) || (m->data[0] != NFPROTO_INET && m->data[0] != NFPROTO_BRIDGE))
 		abort();
 	if (nlattr_reader_init(&r, m, sizeof(struct nfgenmsg)) != 0)
 		abort();
@@ -34,6 +50,8 @@ check_ours(const struct nl_msg *m)
 		}
 	if (tables != 1)
 		abort();
+	if (m->data[0] == NFPROTO_BRIDGE && (m->type & 0xff) == NFT_MSG_NEWCHAIN)
+		check_hook(m);
 }
 
 int

@@ -93,6 +93,7 @@ load(struct ir *ir)
 	struct problems problems;
 	struct nft_kernel k;
 	struct apply apply;
+	bool has_bridge = ir->has_bridge;
 	int r;
 
 	r = nft_kernel_namespace();
@@ -109,6 +110,8 @@ load(struct ir *ir)
 	if (apply_verify(&apply, print_difference, NULL) != 0)
 		errx(1, "the kernel has something else");
 	(void)fflush(stdout);
+	if (has_bridge)
+		(void)execlp("sh", "sh", "-c", "nft -nn list table inet " NFT_TABLE " && nft -nn list table bridge " NFT_TABLE, (char *)NULL);
 	(void)execlp("nft", "nft", "-nn", "list", "table", "inet", NFT_TABLE, (char *)NULL);
 	err(1, "nft");
 }

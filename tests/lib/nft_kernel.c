@@ -303,7 +303,7 @@ dump_elems(struct nft_kernel *k, struct buf *ret)
 		h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 		h->nlmsg_seq = ++k->seq;
 		h->nlmsg_len = NLMSG_LENGTH(sizeof(*g));
-		g->nfgen_family = NFPROTO_INET;
+		g->nfgen_family = ((const struct nfgenmsg *)NLMSG_DATA(s))->nfgen_family;
 		for (off = NLMSG_LENGTH(sizeof(*g)); off + NLA_HDRLEN <= s->nlmsg_len; off += NLA_ALIGN(a->nla_len)) {
 			a = (const void *)((const uint8_t *)s + off);
 			if (a->nla_type != NFTA_SET_TABLE && a->nla_type != NFTA_SET_NAME)
@@ -343,6 +343,7 @@ nft_kernel_dump(struct nft_kernel *k, uint8_t what, struct buf *ret)
 		[NL_DUMP_NFT_TABLES] = NFT_MSG_GETTABLE, [NL_DUMP_NFT_CHAINS] = NFT_MSG_GETCHAIN, [NL_DUMP_NFT_RULES] = NFT_MSG_GETRULE,
 		[NL_DUMP_NFT_SETS] = NFT_MSG_GETSET
 	};
+	int r;
 
 	if (what == NL_DUMP_LINKS)
 		return dump_links(k, ret);
@@ -350,5 +351,6 @@ nft_kernel_dump(struct nft_kernel *k, uint8_t what, struct buf *ret)
 		return dump_elems(k, ret);
 	if (what >= NL_DUMP_MAX || types[what] == 0)
 		return -EINVAL;
-	return request(k, k->fd, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | types[what]), NLM_F_DUMP, NFPROTO_INET, ret);
+	r = request(k, k->fd, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | types[what]), NLM_F_DUMP, NFPROTO_INET, ret);
+	return r != 0 ? r : request(k, k->fd, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | types[what]), NLM_F_DUMP, NFPROTO_BRIDGE, ret);
 }

@@ -25,6 +25,8 @@ static const struct {
 	{ "conf_firewall_logging", "unmatched", "true" },
 	{ "conf_firewall_logging", "spoofed", "true" },
 	{ "conf_firewall_logging", "limit", "20/second" },
+	{ "conf_firewall_defaults", "bridged", "accept" },
+	{ "conf_bridge_rule", "enabled", "true" },
 	{ "conf_rule", "enabled", "true" },
 	{ "conf_rule_limit", "burst", "5" },
 	{ "conf_rule_limit", "per", "rule" },

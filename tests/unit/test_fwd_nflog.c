@@ -7,8 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
+#include <linux/if_ether.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_log.h>
+#include <linux/netfilter_bridge.h>
 
+#include "base/buf.h"
 #include "nflog.h"
 
 static const uint8_t tcp4[] = {
@@ -123,6 +130,43 @@ test_header_that_lies(void **state)
 	assert_false(nflog_read_ip(copy, sizeof(copy), &p));
 }
 
+/* A frame of a bridge, of which each cut is tried: it tells the port, and whom the ARP packet asks for. */
+static void
+test_arp(void **state)
+{
+	static const uint8_t arp[] = {
+		0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0x5e, 0, 0x53, 1, 192, 0, 2, 10, 0, 0, 0, 0, 0, 0, 192, 0, 2, 20
+	};
+	struct nfulnl_msg_packet_hdr h = { .hw_protocol = htons(ETH_P_ARP), .hook = NF_BR_FORWARD };
+	struct nfgenmsg g = { .nfgen_family = NFPROTO_BRIDGE };
+	struct nflog_packet p;
+	struct nl_reader r;
+	struct nl_msg m;
+	struct buf b;
+	size_t len, at;
+
+	(void)state;
+	for (len = 0; len <= sizeof(arp); len++) {
+		buf_init(&b, 0);
+		at = nlmsg_begin(&b, NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_PACKET, 0, 0, &g, sizeof(g));
+		nlattr_put(&b, NFULA_PACKET_HDR, &h, sizeof(h));
+		nlattr_put_be32(&b, NFULA_IFINDEX_INDEV, 9);
+		nlattr_put_be32(&b, NFULA_IFINDEX_PHYSINDEV, 3);
+		nlattr_put_be32(&b, NFULA_IFINDEX_OUTDEV, 4);
+		nlattr_put(&b, NFULA_PAYLOAD, arp, len);
+		nlmsg_end(&b, at);
+		nlmsg_reader_init(&r, b.data, b.len);
+		assert_int_equal(nlmsg_next(&r, &m), 1);
+		assert_int_equal(nflog_read(&m, &p), len == sizeof(arp));
+		buf_fini(&b);
+	}
+	assert_true(p.is_arp && !p.has_ports);
+	assert_int_equal(p.in_index, 3);
+	assert_int_equal(p.out_index, 4);
+	assert_int_equal(p.source.bytes[3], 10);
+	assert_int_equal(p.destination.bytes[3], 20);
+}
+
 static void
 test_protocol_names(void **state)
 {
@@ -143,6 +187,7 @@ main(void)
 		cmocka_unit_test(test_udp6_behind_extensions),
 		cmocka_unit_test(test_every_cut),
 		cmocka_unit_test(test_header_that_lies),
+		cmocka_unit_test(test_arp),
 		cmocka_unit_test(test_protocol_names)
 	};
 

@@ -139,6 +139,51 @@ test_sets_on_uppers(void **state)
 	arena_free(a);
 }
 
+static void
+put_port(struct buf *b, uint32_t index, const char *name, uint32_t master, const char *kind)
+{
+	struct ifinfomsg info = { .ifi_index = (int)index };
+	size_t at, list;
+
+	at = nlmsg_begin(b, RTM_NEWLINK, 0, 1, &info, sizeof(info));
+	nlattr_put_str(b, IFLA_IFNAME, name);
+	nlattr_put(b, IFLA_MASTER, &master, sizeof(master));
+	list = nlattr_begin(b, IFLA_LINKINFO);
+	nlattr_put_str(b, IFLA_INFO_SLAVE_KIND, kind);
+	nlattr_end(b, list);
+	nlmsg_end(b, at);
+}
+
+/* Rules of a bridge are of the ports that it has; members of a bond, and ports of another bridge, are none. */
+static void
+test_ports_of_bridges(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct links *l;
+	unsigned at = 0;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	put_port(&b, 4, "eth4", 9, "bridge");
+	put_port(&b, 5, "eth5", 9, "bond");
+	put_port(&b, 6, "eth6", 8, "bridge");
+	put_link(&b, 9, "br0", &first, NULL, NULL);
+	put_link(&b, 8, "br1", &first, NULL, NULL);
+	put_port(&b, 7, "eth7", 9, "bridge");
+	l = links_read(b.data, b.len, a);
+	buf_fini(&b);
+	assert_string_equal(links_next_port(l, "br0", &at), "eth4");
+	assert_string_equal(links_next_port(l, "br0", &at), "eth7");
+	assert_null(links_next_port(l, "br0", &at));
+	at = 0;
+	assert_string_equal(links_next_port(l, "br1", &at), "eth6");
+	assert_null(links_next_port(l, "br1", &at));
+	at = 0;
+	assert_null(links_next_port(l, "br2", &at));
+	arena_free(a);
+}
+
 static struct fw_policy *
 resolve(struct conf_fwd *conf, struct arena *a, struct problems *problems)
 {
@@ -215,6 +260,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_sets_on_uppers),
+		cmocka_unit_test(test_ports_of_bridges),
 		cmocka_unit_test(test_absent_hardware),
 		cmocka_unit_test(test_names_that_the_schema_forbids)
 	};

@@ -127,6 +127,12 @@ load(const struct machine *m, uint8_t field, uint8_t *ret)
 	case IR_FIB_REVERSE:
 	case IR_FIB_REVERSE_ANY:
 	case IR_FIB_DADDR_TYPE:
+	case IR_MAC_DADDR:
+	case IR_ETHER_TYPE:
+	case IR_TAG_TYPE:
+	case IR_VLAN:
+	case IR_ARP_OPERATION:
+	case IR_ARP_SADDR4:
 	case IR_FIELD_INVALID:
 	case IR_FIELD_MAX:
 		break;

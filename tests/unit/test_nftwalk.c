@@ -3,6 +3,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/netlink.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,6 +30,7 @@
 #define UNKNOWN	60	/* an attribute type that no kernel has */
 
 static struct buf	b;
+static uint8_t		table = NFPROTO_INET;	/* of the table that messages are about */
 
 static int
 begin(void **state)
@@ -42,6 +44,7 @@ static int
 end(void **state)
 {
 	(void)state;
+	table = NFPROTO_INET;
 	buf_fini(&b);
 	return 0;
 }
@@ -57,7 +60,7 @@ message_as(uint16_t type, uint16_t flags, uint8_t family)
 static size_t
 message(uint16_t msg, uint16_t flags)
 {
-	return message_as((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | msg), flags, NFPROTO_INET);
+	return message_as((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | msg), flags, table);
 }
 
 static void
@@ -172,7 +175,7 @@ test_beside(void **state)
 static void
 test_header(void **state)
 {
-	static const uint8_t families[] = { NFPROTO_UNSPEC, NFPROTO_IPV4, NFPROTO_ARP, NFPROTO_NETDEV, NFPROTO_BRIDGE, NFPROTO_IPV6, 255 };
+	static const uint8_t families[] = { NFPROTO_UNSPEC, NFPROTO_IPV4, NFPROTO_ARP, NFPROTO_NETDEV, NFPROTO_IPV6, 255 };
 	struct nfgenmsg g = { .nfgen_family = NFPROTO_INET };
 	size_t i, at;
 
@@ -929,6 +932,77 @@ test_conntrack(void **state)
 	ct_verdict(false);
 }
 
+/* --- table bridge: frames that are forwarded are looked at, counted, logged, dropped; nothing else */
+
+static void
+test_bridge_chain(void **state)
+{
+	struct chain_case c = { NF_BR_FORWARD, NF_ACCEPT, NFT_CHAIN_BASE, "filter", "bridged", NULL };
+	uint32_t hook;
+
+	(void)state;
+	table = NFPROTO_BRIDGE;
+	put_table("patronus");
+	put_chain(&c);
+	accepted(2);
+	b.len = 0;
+	put_table("filter");
+	refused(SIZE_MAX, "belongs to somebody else");
+	for (hook = 0; hook < NF_BR_NUMHOOKS; hook++) {
+		if (hook == NF_BR_FORWARD)
+			continue;
+		c.hook = hook;
+		put_chain(&c);
+		refused(SIZE_MAX, hook <= NF_INET_POST_ROUTING ? "hook that is not allowed" : "value out of range");
+	}
+	c.hook = NF_BR_FORWARD;
+	c.type = "nat";
+	put_chain(&c);
+	refused(SIZE_MAX, "chain type that is not allowed");
+	/* What one message is about says nothing of the next. */
+	c.type = "filter";
+	put_chain(&c);
+	table = NFPROTO_INET;
+	c.hook = NF_INET_LOCAL_IN;
+	c.type = "nat";
+	put_chain(&c);
+	accepted(2);
+}
+
+static void
+test_bridge_expressions(void **state)
+{
+	static const struct expr_case rewrite = { "payload", { { 'w', NFTA_PAYLOAD_SREG, 1, NULL }, { 'w', NFTA_PAYLOAD_BASE, 0, NULL },
+	    { 'w', NFTA_PAYLOAD_OFFSET, 0, NULL }, { 'w', NFTA_PAYLOAD_LEN, 6, NULL } } };
+	static const char looking[] = " meta payload cmp bitwise range lookup immediate counter limit log ";
+	char name[32];
+	size_t i;
+
+	(void)state;
+	table = NFPROTO_BRIDGE;
+	for (i = 0; i < sizeof(exprs) / sizeof(exprs[0]); i++) {
+		(void)put_expr(&exprs[i], UINT32_MAX, NULL);
+		(void)snprintf(name, sizeof(name), " %s ", exprs[i].name);
+		if (exprs[i].pieces[1].attr == NFTA_META_SREG && strcmp(exprs[i].name, "meta") == 0)
+			refused(SIZE_MAX, "metadata that may not be set");
+		else if (strstr(looking, name) == NULL)
+			refused(SIZE_MAX, "expression that is not allowed");
+		else
+			accepted(1);
+		b.len = 0;
+	}
+	(void)put_expr(&rewrite, UINT32_MAX, NULL);
+	refused(SIZE_MAX, "payload that may not be set");
+	put_element("quota");
+	refused(SIZE_MAX, "expression that is not allowed");
+	put_element("counter");
+	accepted(1);
+	table = NFPROTO_INET;
+	b.len = 0;
+	(void)put_expr(&rewrite, UINT32_MAX, NULL);
+	accepted(1);
+}
+
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -938,7 +1012,7 @@ main(void)
 		TEST(test_empty), TEST(test_guard_is_allowed), TEST(test_messages), TEST(test_beside), TEST(test_header), TEST(test_flags),
 		TEST(test_ownership), TEST(test_table), TEST(test_chain), TEST(test_expressions), TEST(test_expression_attributes),
 		TEST(test_expression_names), TEST(test_expression_values), TEST(test_truncated), TEST(test_lengths), TEST(test_set),
-		TEST(test_elements), TEST(test_rule), TEST(test_depth), TEST(test_conntrack),
+		TEST(test_elements), TEST(test_rule), TEST(test_depth), TEST(test_conntrack), TEST(test_bridge_chain), TEST(test_bridge_expressions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
