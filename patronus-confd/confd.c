@@ -21,6 +21,7 @@
 #include "fetch.h"
 #include "mgmt.h"
 #include "mirror.h"
+#include "handover.h"
 #include "idempotency.h"
 #include "listupload.h"
 #include "people.h"
@@ -104,11 +105,13 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->people = people_new(confd);
 	confd->rates = rates_new();
 	confd->idempotency = idempotency_new();
+	confd->handovers = handovers_new();
 	confd->trends = trends_new();
 	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL ||
 	    confd->temporary == NULL || confd->contents == NULL || confd->listupload == NULL ||
 	    confd->countrydb == NULL || confd->workspaces == NULL || confd->restored == NULL || confd->transaction == NULL ||
-	    confd->mirror == NULL || confd->people == NULL || confd->rates == NULL || confd->idempotency == NULL || confd->trends == NULL)
+	    confd->mirror == NULL || confd->people == NULL || confd->rates == NULL || confd->idempotency == NULL || confd->handovers == NULL ||
+	    confd->trends == NULL)
 		return (-ENOMEM);
 	confd->tick = event_new(base, -1, EV_PERSIST, on_tick, confd);
 	if (confd->tick == NULL || event_add(confd->tick, &often) == -1)
@@ -136,6 +139,7 @@ confd_fini(struct confd *confd)
 	states_free(confd->states);
 	sessions_free(confd->sessions);
 	idempotency_free(confd->idempotency);
+	handovers_free(confd->handovers);
 	rates_free(confd->rates);
 	trends_free(confd->trends);
 	events_free(confd->events);

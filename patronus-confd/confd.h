@@ -20,6 +20,7 @@ struct event_base;
 struct evidence;
 struct countrydb;
 struct events;
+struct handovers;
 struct idempotency;
 struct mirror;
 struct people;
@@ -63,6 +64,7 @@ struct confd {
 	struct people		*people;
 	struct rates		*rates;
 	struct idempotency	*idempotency;
+	struct handovers	*handovers;
 	struct trends		*trends;
 	struct machine		 machine;	/* as it was a moment ago */
 	bool			 wants_packets;	/* a receiver of syslog gets what the firewall logs */

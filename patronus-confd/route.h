@@ -127,6 +127,8 @@ void	 session_show(struct request *);
 void	 session_delete(struct request *);
 void	 session_password(struct request *);
 void	 user_password(struct request *);
+void	 handover_create(struct request *);	/* route_handover.c */
+void	 handover_continue(struct request *);
 void	 step_up_create(struct request *);	/* route_factor.c */
 void	 factor_show(struct request *);
 void	 factor_start(struct request *);

@@ -63,6 +63,10 @@ void		 route_reply_edit(struct request *, const struct document *, const struct 
 void		 route_reply_edit_error(struct request *, int error, const struct problems *);
 /* What authd said of somebody (enum auth_verdict) when it was not AUTH_ACCEPTED; text may be "". */
 void		 route_reply_verdict(struct request *, uint8_t verdict, uint32_t retry_after_s, const char *text);
+/* A session that was just made or found (req->token), as every later request will find it, with its cookie. */
+void		 route_reply_signed_in(struct request *);
+/* The local socket has no sessions; answered when it is so. */
+bool		 route_is_local(struct request *);
 /* The call could not be made, or its answer did not come. */
 void		 route_reply_no_authd(struct request *);
 /* The changes from a to b, as a workspace's diff; not the views that ask the owners. */

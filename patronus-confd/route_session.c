@@ -103,8 +103,8 @@ reply_account(struct request *req, unsigned status, const char *user, const char
 }
 
 /* The local socket knows its callers from the kernel: there is nothing to sign in to. */
-static bool
-is_refused_locally(struct request *req)
+bool
+route_is_local(struct request *req)
 {
 	if (!req->origin->is_local)
 		return (false);
@@ -162,7 +162,7 @@ session_create(struct request *req)
 	};
 	struct channel *authd;
 
-	if (is_refused_locally(req) || !body_object(req, members))
+	if (route_is_local(req) || !body_object(req, members))
 		return;
 	if (strlen(ask.user) > 64 || strlen(ask.password) > PASSWORD_MAX || strlen(ask.otp) > 32) {
 		route_reply_verdict(req, AUTH_REFUSED, 0, "");
@@ -178,8 +178,8 @@ session_create(struct request *req)
 }
 
 /* The new session, as every later request will find it. */
-static void
-reply_signed_in(struct request *req)
+void
+route_reply_signed_in(struct request *req)
 {
 	reply_account(req, 201, req->user, user_role_name(req->rights.role), req->token);
 }
@@ -213,7 +213,7 @@ on_login(struct channel *ch, struct message *m, int error, void *arg)
 	if (rep->verdict == AUTH_ACCEPTED && role != NULL) {
 		if ((req->token = arena_strdup(req->message.arena, rep->token)) == NULL)
 			fatalx("session", "no memory");
-		session_identify(req, reply_signed_in);
+		session_identify(req, route_reply_signed_in);
 		return;
 	}
 	/* A password outlived its user: the session that was just made is of no use. */
@@ -248,7 +248,7 @@ session_delete(struct request *req)
 	struct auth_logout_req out = { .token = req->in->token };
 	struct channel *authd;
 
-	if (is_refused_locally(req) || (authd = session_authd(req)) == NULL)
+	if (route_is_local(req) || (authd = session_authd(req)) == NULL)
 		return;
 	sessions_forget(req->confd->sessions, req->in->token);
 	events_end(req->confd->events, req->in->token, NULL);
@@ -509,7 +509,7 @@ on_claimed(const struct outcome_info *info, void *arg)
 	} else {
 		if ((req->token = arena_strdup(req->message.arena, c->token)) == NULL)
 			fatalx("claim", "no memory");
-		session_identify(req, reply_signed_in);
+		session_identify(req, route_reply_signed_in);
 	}
 	claim_free(c);
 }

@@ -64,6 +64,32 @@ def test_a_token_set_before_is_not_kept(box, alice):
     assert first.cookie != second.cookie
 
 
+def test_a_ticket_is_good_once_and_from_where_it_was_asked_for(box, alice):
+    """Of a session that goes on at another address: not twice, not an older one, not of an API token, not of a session that ended, not without CSRF."""
+    mine = signed_in(box, "rudi")
+
+    def tried(ticket, by=None):
+        return (by or Api(box)).call("POST", "/session/continue", {"ticket": ticket})
+
+    first, second = (mine.call("POST", "/session/handover", expect=201).json["ticket"] for _ in range(2))
+    assert first != second and tried(first).status == 401
+    r = tried(second)
+    assert r.status == 201 and r.json["user"] == "rudi" and r.headers["Set-Cookie"].split(";")[0] == mine.cookie
+    assert tried(second).status == 401
+    third = mine.call("POST", "/session/handover", expect=201).json["ticket"]
+    far = Api(box, host="lan", address=("192.0.2.1", 8443))
+    assert tried(third, far).status == 401                  # from elsewhere: and then it is spent
+    assert tried(third).status == 401
+    for forged in ("", "0" * 64, third[:-1], third + "0", third.upper()):
+        assert tried(forged).status in (400, 401, 422)
+    fourth = mine.call("POST", "/session/handover", expect=201).json["ticket"]
+    assert mine.call("POST", "/session/handover", headers={"Patronus-CSRF": "x"}).status == 403
+    mine.call("DELETE", "/session", expect=204)
+    assert tried(fourth).status == 401
+    token = alice.call("POST", "/tokens", {"name": "h", "scopes": ["state:read"], "expires-in": 3600}, expect=201).json["token"]
+    assert Api(box).call("POST", "/session/handover", headers={"Authorization": f"Bearer {token}"}).status == 403
+
+
 def test_nothing_lives_on(box, alice):
     """After sign-out, a change of role, a revocation, a restart of authd: 0 accepted."""
     tried = live = 0

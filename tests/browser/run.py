@@ -131,6 +131,19 @@ def imports(name, out=None):
         return done.returncode
 
 
+def moving(name, out=None):
+    """The browser is in the LAN, where the address of the page moves."""
+    install_packages()
+    with Lab("v") as lab:
+        lab.start()
+        lab.load_text(GUARDED)
+        env = dict(os.environ, BASE_URL="https://192.0.2.1:8443", CLAIM_CODE=lab.claim_code(), KERNEL=f"ip -n {lab.ns('box')} -4 address show dev eth1")
+        done = subprocess.run(["ip", "netns", "exec", lab.ns("lan"), "node", name], cwd=HERE, env=env, stdout=out, stderr=out)
+        if done.returncode != 0:
+            print(f"\n--- the suite's log ---\n{lab.log()[-4000:]}", file=out)
+        return done.returncode
+
+
 def plug(lab, host):
     """Shell words that plug a cable: the far end comes up, with the routes that went with it."""
     peer, gateway = lab.ns(host), HOSTS[host][2]

@@ -41,8 +41,9 @@ SCRIPTS = {
     "test_screens": "screens.mjs",
     "test_running_the_box_in_the_lab": "box.mjs",
     "test_rules_from_elsewhere_in_the_lab": "import.mjs",
+    "test_the_address_of_the_page_moves": "move.mjs",
 }
-IN_THE_LAB = {"run.mjs": run.main, "box.mjs": run.main, "import.mjs": run.imports}
+IN_THE_LAB = {"run.mjs": run.main, "box.mjs": run.main, "import.mjs": run.imports, "move.mjs": run.moving}
 
 
 def run_script(name, env):
@@ -84,6 +85,10 @@ def test_running_the_box_in_the_lab(script):
 
 def test_rules_from_elsewhere_in_the_lab(script):
     """Each kind of import from the page of a box that is set up, and real packets before and after its commit."""
+
+
+def test_the_address_of_the_page_moves(script):
+    """A commit that moves the LAN address keeps the session: the browser in the LAN goes on at the new one."""
 
 
 def test_pages(script):

@@ -106,7 +106,23 @@ function leave() {
 
 on_signed_out(leave)
 
+/** Whoever comes from another address of the box brings a ticket, which is good once. */
+async function go_on() {
+	const [, ticket] = location.hash.match(/^#continue=([0-9a-f]{64})$/) ?? []
+	if (!ticket)
+		return false
+	location.replace('#/pending')
+	try {
+		enter(await post<Session>('/session/continue', { ticket }))
+		return true
+	} catch {
+		return false		// and signs in
+	}
+}
+
 export async function begin() {
+	if (await go_on())
+		return
 	if (is_known()) {
 		try {
 			enter(await get<Session>('/session'))

@@ -4,6 +4,7 @@ import '../css/changes.css'
 import { useEffect, useState } from 'preact/hooks'
 import { get, patiently, post, Problem, words_of } from '../core/api'
 import { ago } from '../core/format'
+import { commit_and_follow, next_origin } from '../core/moving'
 import { address } from '../core/router'
 import { field_of } from '../core/rules'
 import { commit, complain, discard, may_edit, now, outcome, status, toast, trial, workspace, workspace_edits } from '../core/store'
@@ -88,13 +89,20 @@ export function CommitDialog({ changes, verdict, why = '', onClose, onClash }: {
 	const [seconds, set_seconds] = useState('90')
 	const [busy, set_busy] = useState(false)
 	const [failed, set_failed] = useState<unknown>(null)
+	const [onward, set_onward] = useState('')
 	const problem = failed instanceof Problem ? failed : null
+	useEffect(() => void next_origin().then(set_onward, () => {}), [])
 
 	const submit = async () => {
 		set_busy(true)
 		set_failed(null)
 		try {
-			const done = await commit(comment.trim(), confirm ? Number(seconds) : null)
+			const send = () => commit(comment.trim(), confirm ? Number(seconds) : null)
+			if (onward) {
+				await commit_and_follow(onward, send)
+				return
+			}
+			const done = await send()
 			onClose()
 			if (done?.state === 'kept')
 				toast('good', t('changes-revision-is-in-force', { revision: String(done.revision) }))
@@ -112,7 +120,8 @@ export function CommitDialog({ changes, verdict, why = '', onClose, onClash }: {
 				: <Notice alert tone="bad" icon="alert" title={problem?.message ?? t('changes-the-commit-failed')}>
 					<p>{words_of(failed)}</p>
 				</Notice>)}
-			<Sessions rows={verdict?.sessions ?? []} />
+			{onward && <Notice tone="warn" icon="route" title={t('changes-page-moves', { address: onward })}><p>{t('changes-page-moves-more')}</p></Notice>}
+			<Sessions rows={(verdict?.sessions ?? []).filter(row => !onward || !row.yours)} />
 			<Impacts rows={verdict?.impact ?? []} />
 			{verdict?.plan && <details class="plan"><summary>{t('changes-the-whole-plan')}</summary><DiffText diff={{ changes: [], text: verdict.plan }} /></details>}
 			<TextField label={t('word-comment')} name="comment" value={comment} onValue={set_comment} maxLength={255} data-autofocus placeholder={t('changes-why-in-a-few-words')}

@@ -158,3 +158,5 @@ changes-impact-who = Verbindung
 changes-impact-why = Was aus ihr wird
 changes-impact-last = Zuletzt gesehen
 changes-impact-more = { $count } weitere: Suchen Sie danach.
+changes-page-moves = Diese Seite geht unter { $address } weiter
+changes-page-moves-more = Ihre Adresse geht mit diesem Commit. Ihre Sitzung kommt mit; der Browser fragt vielleicht noch einmal nach dem Zertifikat. Ohne Behalten von dort geht die Box zurück.

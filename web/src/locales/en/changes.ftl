@@ -158,3 +158,5 @@ changes-impact-who = Connection
 changes-impact-why = What becomes of it
 changes-impact-last = Last seen
 changes-impact-more = { $count } more: search for them.
+changes-page-moves = This page goes on at { $address }
+changes-page-moves-more = Its address goes with this commit. Your session comes along; the browser may ask about the certificate once more. Without Keep from there the box goes back.

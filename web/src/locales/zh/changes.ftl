@@ -114,3 +114,5 @@ changes-impact-who = 连接
 changes-impact-why = 结果
 changes-impact-last = 最近出现
 changes-impact-more = 另有 { $count } 项：请搜索。
+changes-page-moves = 本页面将在 { $address } 继续
+changes-page-moves-more = 本次提交会更改其地址。您的会话会随之转移；浏览器可能会再次询问证书。若不在新地址上确认保留，设备会自动恢复。
