@@ -4,8 +4,8 @@
 Parts, in order: checks unit golden sandbox asan fuzz integration torture abuse model vm browser demo.  `./test unit integration -k name`
 runs parts, and of the pytest parts only the tests whose name matches.  integration mostly waits: fuzz and vm run beside it, and what they say is
 in build/beside.log until they are done.  Not part of `all`: `./test bench`, the figures, and `./test soak`,
-which runs torture, abuse, model and vm with their full counts (hours), a file at a time, and after each merges what was measured into
-docs/reliability.md.  `./test soak NAME...` runs the files whose path has one of the names in it (kill_random, abuse, schedules);
+which runs torture, abuse, model, vm and the hours of the web admin with their full counts, a file at a time, and after each merges what was
+measured into docs/reliability.md.  `./test soak NAME...` runs the files whose path has one of the names in it (kill_random, abuse, web_soak);
 `./test soak` alone goes on where the last one was ended.  Counts that take more than an evening (lib/trials.py) go on as well, and with
 `--until HH:MM` they end by then; `--lanes N` has N runs share their trials.
 """
@@ -193,7 +193,7 @@ SOAK_UNITS = ["confd_schedules"]        # unit tests that have a full count too
 
 def soak_files():
     files = [p for name in SUITES for p in (ROOT / "tests" / name).glob("test_*.py")]
-    files += [p for p in (ROOT / "tests" / "integration").glob("test_*.py") if "figures" in p.read_text()]
+    files += [p for name in ("integration", "browser") for p in (ROOT / "tests" / name).glob("test_*.py") if "figures" in p.read_text()]
     return SOAK_UNITS + sorted(str(p.relative_to(ROOT)) for p in files)
 
 
@@ -224,7 +224,8 @@ def soak_file(part, f, args):
 def part_soak(part, args):
     # A file of figures of its own: two soaks may run side by side.
     figures.FILE = BUILD / f"figures-{os.getpid()}.jsonl"
-    os.environ.update(PATRONUS_SOAK="1", PATRONUS_FIGURES=str(figures.FILE), **({"PATRONUS_UNTIL": str(args.until)} if args.until else {}))
+    os.environ.update(PATRONUS_SOAK="1", PATRONUS_FIGURES=str(figures.FILE), **({"PATRONUS_UNTIL": str(args.until)} if args.until else {}),
+                      **({"PATRONUS_MINUTES": str(args.minutes)} if args.minutes else {}))
     done = SOAK_DONE.read_text().split() if SOAK_DONE.exists() and not args.names else []
     files = [f for f in soak_files() if f not in done and (not args.names or any(n in f for n in args.names))]
     for f in files:
@@ -346,6 +347,7 @@ def main():
     parser.add_argument("-k", metavar="NAME", help="pytest parts: only tests whose name matches")
     parser.add_argument("--until", metavar="HH:MM", type=clock, help="soak: begin no trial after that")
     parser.add_argument("--lanes", type=int, default=1, metavar="N", help="soak: runs side by side that share counted trials (default 1)")
+    parser.add_argument("--minutes", type=int, metavar="N", help="soak: how long the web admin is looked at (default 480)")
     parser.add_argument("--rows", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--fuzz-seconds", type=int, default=5, help="for each fuzz target (default 5)")
     args = parser.parse_intermixed_args()
