@@ -221,6 +221,8 @@ static const struct {
 	{ source_list, COLLECTION_QUERY },
 	{ list_entries_show, "from limit" },
 	{ list_entries_put, "offset size" },
+	{ backup_download, "offset" },
+	{ backup_upload, "offset size" },
 	{ query_show, COLLECTION_QUERY },
 	{ connections_show, COLLECTION_QUERY },
 	{ connections_end, "filter[]" },
