@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules for frames between the ports of a bridge: the kernel drops, passes and counts them; they are repaired, verified and removed with the rest."""
+import ipaddress
 import json
 import os
 import signal
+import sys
 import time
 
 import pytest
 
-from lab import Lab, network, wait_for
+from lab import ROOT, Lab, network, wait_for
 
 HOSTS = {n: {"mac": f"02:00:5e:00:53:0{n}", "v4": f"192.0.2.{192 + n}", "v6": f"2001:db8:4::{n}"} for n in (1, 2, 3)}
 FRAME = """  zones: { wan: { interfaces: [wan] }, seg: { interfaces: [seg] } }
@@ -266,6 +268,55 @@ def test_a_port_that_joins_is_looked_at(ruled):
 
 def sets_of(lab, prefix):
     return {e for o in bridge_table(lab) or [] if "set" in o and o["set"]["name"].startswith(prefix) for e in o["set"].get("elem", [])}
+
+
+@pytest.fixture
+def example(box):
+    """examples/bridge.yaml, and the camera with an address that is not its own."""
+    box.load(ROOT / "examples" / "bridge.yaml")
+    box.ip("h2", "addr add 192.0.2.200/27 dev eth0")
+    yield box
+    box.ip("h2", "addr del 192.0.2.200/27 dev eth0")
+
+
+def send_tagged(lab, a, b, vlan):
+    """A frame of host a to host b with a VLAN tag and, behind it, an IPv4 packet."""
+    packet = bytes.fromhex("4500001c0000000040110000") + ipaddress.ip_address(HOSTS[a]["v4"]).packed + ipaddress.ip_address(HOSTS[b]["v4"]).packed
+    macs = "".join(HOSTS[n]["mac"] for n in (b, a)).replace(":", "")
+    frame = bytes.fromhex(macs + f"8100{vlan:04x}0800") + packet + bytes.fromhex("0400040000080000")
+    lab.exec(f"h{a}", [sys.executable, "-c", "import socket, sys; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('eth0', 0)); "
+                       "s.send(bytes.fromhex(sys.argv[1]))", frame.hex()])
+
+
+def test_the_example(example):
+    # The camera streams, and begins nothing.
+    assert reaches(example, 1, 2, port=2222) and is_kept(example, 1, 2, port=2223) and is_kept(example, 2, 3)
+    assert reaches(example, 1, 3, port=2222) and example.ping("h2", "192.0.2.222")
+    # It tells its own address, and no other one.
+    example.ip("h1", f"neigh del {HOSTS[2]['v4']} dev eth0")
+    try:
+        assert reaches(example, 1, 2, port=2222)
+        assert not example.ping("h1", "192.0.2.200")
+        assert packets(example, "camera-is-itself") > 0 and packets(example, "camera-is-no-other") > 0
+    finally:
+        remember(example, 1, 2)
+    told = [e for e in example.ctl_json("show", "firewall", "log")["events"] if e["rule"] == "camera-is-no-other"]
+    assert {e["source"] for e in told} == {"192.0.2.200"}
+
+
+def test_tags_are_looked_at_and_looked_behind(example):
+    def counted():
+        return packets(example, "no-vlan"), packets(example, "camera-reaches-nobody")
+
+    tag, inside = counted()
+    send_tagged(example, 1, 2, 20)
+    assert counted() == (tag + 1, inside)
+    send_tagged(example, 1, 2, 0xe000 | 20)     # with a priority
+    assert counted() == (tag + 2, inside)
+    send_tagged(example, 1, 2, 21)
+    assert counted() == (tag + 2, inside)
+    send_tagged(example, 2, 1, 21)
+    assert counted() == (tag + 2, inside + 1)
 
 
 WRONG = [
