@@ -594,15 +594,15 @@ test_two_elements_are_one_count(void **state)
 static char *
 neighbours(unsigned n, unsigned missing, unsigned other)
 {
-	char *yaml, *at;
+	size_t size = sizeof(HEAD) + 16 + n * 160, len;
+	char *yaml = calloc(1, size);
 	unsigned i;
 
-	yaml = at = calloc(1, sizeof(HEAD) + 16 + n * 160);
-	at += sprintf(at, "%s  rules:\n", HEAD);
+	len = (size_t)snprintf(yaml, size, "%s  rules:\n", HEAD);
 	for (i = 0; i < n; i++)
 		if (i != missing)
-			at += sprintf(at, RULE("t%u", "from: lan, to: wan, source: {addresses: [198.18.%u.0/24]}, action: %s"), i, i,
-			    (i % 2 == 0) != (i == other) ? "accept" : "drop");
+			len += (size_t)snprintf(yaml + len, size - len, RULE("t%u", "from: lan, to: wan, source: {addresses: [198.18.%u.0/24]}, action: %s"),
+			    i, i, (i % 2 == 0) != (i == other) ? "accept" : "drop");
 	return yaml;
 }
 
