@@ -6,13 +6,16 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/heap.h"
 #include "base/str.h"
 #include "ipc/codec.h"
+#include "ipc/codec_marks.h"
 #include "net/addr.h"
 
 struct decoder {
 	struct cursor		 in;
 	struct arena		*arena;
+	struct codec_marks	*marks;		/* or NULL */
 	const char		*reason;
 	char			 path[sizeof(((struct codec_error *)0)->path)];	/* grows from the inside out */
 	int			 error;
@@ -339,13 +342,47 @@ decode_value(struct decoder *d, const struct field *f, uint8_t kind, void *out)
 	}
 }
 
+/* Room for a list of so many items, when its items are to be marked. */
+static bool
+marks_open(struct decoder *d, const struct field *f, uint32_t n, uint32_t **ret)
+{
+	struct codec_marks *m = d->marks;
+	uint32_t cap, *at;
+
+	*ret = NULL;
+	if (m == NULL || f->rec != m->rec || m->nlists == CODEC_LISTS)
+		return true;
+	if (m->cap - m->n < n + 1) {
+		cap = m->n + n + 1;
+		at = heap_checked(reallocarray(m->at, cap, sizeof(*at)));
+		if (at == NULL) {
+			d->error = -ENOMEM;
+			return refuse(d, "out of memory");
+		}
+		m->at = at;
+		m->cap = cap;
+	}
+	m->lists[m->nlists].first = m->n;
+	m->lists[m->nlists++].n = n;
+	*ret = m->at + m->n;
+	m->n += n + 1;
+	return true;
+}
+
+void
+codec_marks_fini(struct codec_marks *m)
+{
+	free(m->at);
+	memset(m, 0, sizeof(*m));
+}
+
 static bool
 decode_list(struct decoder *d, const struct field *f, struct list *out)
 {
 	struct field item = *f;
 	size_t size = codec_kind_size(f->elem, f->rec);
 	uint8_t *items;
-	uint32_t n, i;
+	uint32_t n, i, *at;
 
 	if (!cursor_u32(&d->in, &n))
 		return refuse(d, "ends early");
@@ -358,10 +395,17 @@ decode_list(struct decoder *d, const struct field *f, struct list *out)
 	items = arena_alloc(d->arena, n, size);
 	if (items == NULL)
 		return no_memory(d);
+	if (!marks_open(d, f, n, &at))
+		return false;
 	item.max = f->elem_max;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		if (at != NULL)
+			at[i] = (uint32_t)d->in.at;
 		if (!decode_value(d, f->elem == FIELD_STRING ? f : &item, f->elem, items + i * size))
 			return false;
+	}
+	if (at != NULL)
+		at[n] = (uint32_t)d->in.at;
 	out->items = items;
 	out->n = n;
 	return true;
@@ -414,7 +458,30 @@ int
 codec_decode(const struct record *r, const void *data, size_t len, struct arena *arena, void **ret_msg,
     struct codec_error *ret_error)
 {
+	return codec_decode_marked(r, data, len, arena, ret_msg, NULL, ret_error);
+}
+
+int
+codec_decode_first(const struct record *r, const void *data, size_t len, struct arena *arena, void **ret_msg, size_t *ret_len)
+{
 	struct decoder d = { .in = { data, len, 0 }, .arena = arena };
+	void *msg;
+
+	msg = arena_alloc(arena, 1, r->size);
+	if (msg == NULL)
+		return -ENOMEM;
+	if (!decode_record(&d, r, msg))
+		return d.error != 0 ? d.error : -EPROTO;
+	*ret_msg = msg;
+	*ret_len = d.in.at;
+	return 0;
+}
+
+int
+codec_decode_marked(const struct record *r, const void *data, size_t len, struct arena *arena, void **ret_msg, struct codec_marks *marks,
+    struct codec_error *ret_error)
+{
+	struct decoder d = { .in = { data, len, 0 }, .arena = arena, .marks = marks };
 	void *msg;
 
 	msg = arena_alloc(arena, 1, r->size);

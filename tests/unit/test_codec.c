@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "ipc/codec.h"
+#include "ipc/codec_marks.h"
 #include "msg_random.h"
 #include "net/addr.h"
 
@@ -113,6 +114,50 @@ decode_tight(const struct record *r, const uint8_t *data, size_t len, struct are
 		memset(copy, 0xee, len);	/* what was decoded must not point into it */
 	free(copy);
 	return error;
+}
+
+/* Each item that is marked is the whole record between two marks, and the first record of all that stands behind it. */
+static void
+check_marks(uint64_t seed)
+{
+	struct codec_marks marks = { .rec = &inner_record };
+	struct arena *a = arena_new(0);
+	struct msg_random rnd;
+	const struct all *in;
+	uint8_t *data;
+	uint32_t i, at;
+	size_t len, used;
+	void *out;
+
+	msg_random_init(&rnd, seed);
+	in = msg_random_record(&rnd, &all_record, a, 400);
+	assert_non_null(in);
+	assert_int_equal(codec_encode(&all_record, in, 0, &data, &len, NULL), 0);
+	assert_int_equal(codec_decode_marked(&all_record, data, len, a, &out, &marks, NULL), 0);
+	assert_int_equal(marks.nlists, 1);
+	assert_int_equal(marks.lists[0].n, in->inners.n);
+	assert_int_equal(marks.n, in->inners.n + 1);
+	for (i = 0; i < in->inners.n; i++) {
+		at = marks.at[i];
+		assert_int_equal(codec_decode(&inner_record, data + at, marks.at[i + 1] - at, a, &out, NULL), 0);
+		assert_true(msg_random_equal(&inner_record, &in->inners.items[i], out));
+		assert_int_equal(codec_decode_first(&inner_record, data + at, len - at, a, &out, &used), 0);
+		assert_int_equal(used, marks.at[i + 1] - at);
+		assert_int_equal(codec_decode_first(&inner_record, data + at, used - 1, a, &out, &used), -EPROTO);
+	}
+	codec_marks_fini(&marks);
+	free(data);
+	arena_free(a);
+}
+
+static void
+test_marks(void **state)
+{
+	uint64_t seed;
+
+	(void)state;
+	for (seed = 1; seed <= 300; seed++)
+		check_marks(seed);
 }
 
 static void
@@ -447,6 +492,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wire_form),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_round_trip_of_every_kind),
 		cmocka_unit_test(test_round_trip_of_every_message),
 		cmocka_unit_test(test_cut_and_extended_are_refused),
