@@ -245,14 +245,16 @@ range_next(struct range *r)
 }
 
 bool
-boxes_meet(const struct boxes *s, const struct box *b, uint64_t *budget)
+boxes_meet(const struct boxes *s, const struct box *b, struct boxes_budget *budget)
 {
 	struct range r = best_candidates(s, b);
 
-	if (r.n > *budget)
+	budget->n_asked++;
+	budget->most += r.n;
+	if (r.n > budget->left)
 		return true;
 	while (r.n > 0) {
-		--*budget;
+		budget->left--;
 		if (box_meets(range_next(&r), b))
 			return true;
 	}

@@ -65,8 +65,15 @@ void	 boxes_init(struct boxes *, unsigned dims);
 void	 boxes_fini(struct boxes *);
 /* It is borrowed. */
 void	 boxes_add(struct boxes *, struct box *);
-/* Does any of them?  Each comparison takes one off *budget; when it is used up the answer is yes, which is always safe. */
-bool	 boxes_meet(const struct boxes *, const struct box *, uint64_t *budget);
+/* What comparisons may cost, and what they did. */
+struct boxes_budget {
+	uint64_t	left;		/* comparisons */
+	uint64_t	n_asked;	/* questions */
+	uint64_t	most;		/* comparisons that they could have needed, by what came into question */
+};
+
+/* Does any of them?  Each comparison takes one off what is left; when it is used up the answer is yes, which is always safe. */
+bool	 boxes_meet(const struct boxes *, const struct box *, struct boxes_budget *);
 /* Those that do, in no order: the first max of them, and how many there are. */
 uint32_t boxes_meeting(const struct boxes *, const struct box *, struct box **ret, uint32_t max);
 

@@ -376,16 +376,46 @@ compile_unmatched(struct compiler *c)
 	finish(c, chain, &d, "default:none", IR_DROP);
 }
 
+static void
+begin(struct compiler *c)
+{
+	c->ir = ir_new();
+	c->scratch = arena_new(0);
+	if (c->scratch == NULL)
+		fatalx("compile", "out of memory");
+	c->memos = mem_alloc(c->scratch, COMPILE_MEMOS, sizeof(*c->memos));
+}
+
+static void
+end(struct compiler *c)
+{
+	compile_lists_free(c);
+	arena_discard(c->scratch);
+	free(c->parts.items);
+}
+
+struct ir *
+compile_alone(const struct fw_policy *policy, const struct policy_rule *r)
+{
+	struct compiler c = { .policy = policy };
+
+	if (!compile_is_alone(policy, r))
+		return NULL;
+	begin(&c);
+	compile_rule_alone(&c, r);
+	end(&c);
+	if (c.ir->chains->n > 0 && c.ir->chains->next == NULL && c.ir->lists == NULL)
+		return c.ir;
+	ir_free(c.ir);
+	return NULL;
+}
+
 struct ir *
 compile(const struct fw_policy *policy, struct buf *remarks)
 {
 	struct compiler c = { .policy = policy, .remarks = remarks };
 
-	c.ir = ir_new();
-	c.scratch = arena_new(0);
-	if (c.scratch == NULL)
-		fatalx("compile", "out of memory");
-	c.memos = mem_alloc(c.scratch, COMPILE_MEMOS, sizeof(*c.memos));
+	begin(&c);
 	compile_rules(&c);
 	compile_xdp(&c);
 	compile_anti_spoofing(&c);
@@ -396,9 +426,7 @@ compile(const struct fw_policy *policy, struct buf *remarks)
 	compile_unmatched(&c);
 	compile_nat(&c);
 	compile_bridge(&c);
-	compile_lists_free(&c);
+	end(&c);
 	ir_lists_place(c.ir, NULL);
-	arena_discard(c.scratch);
-	free(c.parts.items);
 	return c.ir;
 }

@@ -64,8 +64,19 @@ struct compiler {
 /* remarks may be NULL. */
 struct ir	*compile(const struct fw_policy *, struct buf *remarks);
 
+/*
+ * The rule where nothing else is: a form with its chain, its origin and the sets that it looks into.  NULL when it is not kernel rules of one chain
+ * alone: it stands in a block or in none, waits for a time, has a chain or a long list of its own, or can never match.
+ */
+struct ir	*compile_alone(const struct fw_policy *, const struct policy_rule *);
+/* Would it go on in the block of the rule before it, which may be NULL? */
+bool		 compile_joins(const struct fw_policy *, const struct policy_rule *before, const struct policy_rule *);
+
 /* compile_rules.c: the pair chains and their dispatch maps. */
 void	 compile_rules(struct compiler *);
+/* For compile_alone(). */
+bool	 compile_is_alone(const struct fw_policy *, const struct policy_rule *);
+void	 compile_rule_alone(struct compiler *, const struct policy_rule *);
 /* Pre-rules that exempt from connection tracking. */
 void	 compile_no_tracking(struct compiler *);
 /* compile_action.c: one rule with all its parts at the end of a chain. */

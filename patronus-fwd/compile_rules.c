@@ -99,6 +99,12 @@ only_pair(struct compiler *c, const struct policy_rule *r)
 	return NULL;
 }
 
+static bool
+same_block(const struct fw_policy *p, const struct policy_rule *a, const struct policy_rule *b)
+{
+	return a->section == b->section && zoneset_equal(a->from, b->from, p) && zoneset_equal(a->to, b->to, p);
+}
+
 static void
 place_rule(struct rules *s, const struct policy_rule *r)
 {
@@ -113,8 +119,7 @@ place_rule(struct rules *s, const struct policy_rule *r)
 			compile_rule(c, only_pair(c, r), r);
 		return;
 	}
-	if (s->block == NULL || s->block->section != r->section || !zoneset_equal(s->block->from, r->from, c->policy) ||
-	    !zoneset_equal(s->block->to, r->to, c->policy)) {
+	if (s->block == NULL || !same_block(c->policy, s->block, r)) {
 		s->block = r;
 		s->block_chain = ir_chain_get(c->ir, mem_printf(c->ir->arena, "block.%s", r->id));
 		jump_from_pairs(c, r, s->block_chain->name);
@@ -230,6 +235,24 @@ compile_no_tracking(struct compiler *c)
 	}
 }
 
+bool
+compile_is_alone(const struct fw_policy *p, const struct policy_rule *r)
+{
+	return r->action != POLICY_NO_TRACKING && r->schedule == NULL && r->syn == NULL && count_pairs(p, r) == 1;
+}
+
+void
+compile_rule_alone(struct compiler *c, const struct policy_rule *r)
+{
+	compile_rule(c, only_pair(c, r), r);
+}
+
+bool
+compile_joins(const struct fw_policy *p, const struct policy_rule *before, const struct policy_rule *r)
+{
+	return before != NULL && count_pairs(p, before) > 1 && count_pairs(p, r) > 1 && same_block(p, before, r);
+}
+
 void
 compile_rules(struct compiler *c)
 {
@@ -241,8 +264,10 @@ compile_rules(struct compiler *c)
 		if (c->policy->rules[i].action == POLICY_NO_TRACKING)
 			continue;
 		has_pre |= c->policy->rules[i].section == POLICY_PRE;
+		c->ir->making = ++c->ir->n_made;
 		place_rule(&s, &c->policy->rules[i]);
 	}
+	c->ir->making = 0;
 	if (has_pre)
 		compile_dispatch(c, "pre", "pre");
 	compile_dispatch(c, "pair", "pairs");

@@ -82,6 +82,7 @@ ir_chain_new(struct ir *ir, const char *name)
 	c->name = name;
 	c->family = ir->family;
 	ir->has_bridge |= c->family == NFPROTO_BRIDGE;
+	c->made = ir->making;
 	*ir->chains_tail = c;
 	ir->chains_tail = &c->next;
 	names_put(ir->arena, &ir->chain_names, c->name, c);
@@ -111,6 +112,7 @@ ir_set_new(struct ir *ir, const char *name, uint8_t flags, const uint8_t *fields
 	s->name = mem_strdup(ir->arena, name);
 	s->path = "";
 	s->family = ir->family;
+	s->made = ir->making;
 	s->flags = flags;
 	s->nfields = (uint8_t)nfields;
 	memcpy(s->fields, fields, nfields);
@@ -519,6 +521,12 @@ rule_hash(const struct ir_rule *r)
 }
 
 void
+ir_rule_rehash(struct ir_rule *r)
+{
+	r->hash = rule_hash(r);
+}
+
+void
 ir_rehash(struct ir *ir)
 {
 	struct ir_chain *c;
@@ -638,6 +646,7 @@ ir_origin_new(struct ir *ir, const char *id, const char *path, enum ir_action ac
 	o->id = mem_strdup(ir->arena, id);
 	o->path = mem_strdup(ir->arena, path);
 	o->action = (uint8_t)action;
+	o->made = ir->making;
 	o->index = ir->n_origins;
 	ir->origins = mem_grow(ir->arena, ir->origins, ir->n_origins, sizeof(struct ir_origin *), &ir->cap_origins);
 	ir->origins[ir->n_origins++] = o;

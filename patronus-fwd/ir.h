@@ -21,6 +21,7 @@
  */
 
 struct arena;
+struct deal;
 
 enum ir_action {
 	IR_ACTION_INVALID = 0,
@@ -52,6 +53,7 @@ struct ir_origin {
 	uint32_t	 n_rules;	/* kernel rules made of it */
 	uint64_t	 hash;		/* of all of them as they were compiled: counters go on while it is the same, however passes place them */
 	uint32_t	 index;		/* in ir.origins */
+	uint32_t	 made;		/* for which rule of the policy; see struct ir */
 	uint64_t	 packets;	/* last read */
 	uint64_t	 bytes;
 	uint64_t	 told_packets;	/* last told to the audience */
@@ -68,6 +70,7 @@ struct ir_rule {
 	struct ir_origin	*origin;
 	uint16_t		 part;		/* 0.. among the rules of its origin in this chain */
 	uint16_t		 n;
+	uint32_t		 group;		/* of its chain's deal, or of the chain where it was dealt */
 	uint64_t		 hash;		/* of everything the kernel sees */
 	struct ir_stmt		*stmts;
 	uint64_t		 handle;	/* in the kernel; 0: not known */
@@ -104,6 +107,10 @@ struct ir_chain {
 	bool		 is_inline;	/* not in the kernel: the elements that lead here do what its rule says (pass_elements()) */
 	bool		 is_variable;	/* is_rest: how many elements do so follows the content of a group */
 	uint32_t	 n_leads;
+	uint32_t	 made;		/* for which rule of the policy; see struct ir */
+	uint32_t	 number;	/* while a form is copied */
+	struct ir_chain	*of;		/* is_rest: where its rule stood */
+	struct deal	*deal;		/* NULL: its rules are too few for look-ups */
 };
 
 enum ir_set_flags {
@@ -144,6 +151,8 @@ struct ir_set {
 	bool		 is_look_up;	/* made of rules, by pass_maps() */
 	bool		 is_interned;	/* its name tells what is in it */
 	bool		 is_of_list;	/* passes leave it as it is: what is in it follows the kernel */
+	uint32_t	 made;		/* for which rule of the policy; see struct ir */
+	uint32_t	 number;	/* while a form is copied */
 	uint64_t	 hash;		/* of definition and elements, once sealed */
 };
 
@@ -181,6 +190,8 @@ struct ir {
 	uint32_t	 n_rules;
 	uint32_t	 n_elems;
 	uint64_t	 ended_ms;	/* monotonic: when an element ended last; 0: none has */
+	uint32_t	 making;	/* the rule of the policy, from 1 on, that chains, sets and origins are made for now; 0: none */
+	uint32_t	 n_made;	/* such rules */
 };
 
 struct ir	*ir_new(void);
@@ -232,6 +243,8 @@ void		 ir_match_masked(struct ir_draft *, enum ir_field, const void *value, cons
 /* field has the type of the set's only field. */
 void		 ir_match_set(struct ir_draft *, enum ir_field, enum ir_cmp, const struct ir_set *);
 void		 ir_jump(struct ir_draft *, enum ir_kind, const char *chain);
+/* Its statements or its part have changed. */
+void		 ir_rule_rehash(struct ir_rule *);
 /* As far as it is written: most of a draft never is. */
 void		 ir_draft_copy(struct ir_draft *to, const struct ir_draft *from);
 /* The draft becomes the chain's last rule. */

@@ -77,3 +77,38 @@ names_get(const struct names *t, const char *name)
 		return NULL;
 	return t->items[slot_of(t, name, (uint32_t)hash_quick(name, strlen(name), HASH_SEED))];
 }
+
+/* What stands behind it moves up, unless it is before the place where it would be looked for first. */
+void
+names_remove(struct names *t, const char *name)
+{
+	uint32_t at = slot_of(t, name, (uint32_t)hash_quick(name, strlen(name), HASH_SEED)), mask = t->size - 1, i;
+
+	for (i = (at + 1) & mask; t->items[i] != NULL; i = (i + 1) & mask) {
+		if (((i - t->hashes[i]) & mask) < ((i - at) & mask))
+			continue;
+		t->items[at] = t->items[i];
+		t->names[at] = t->names[i];
+		t->hashes[at] = t->hashes[i];
+		at = i;
+	}
+	t->items[at] = NULL;
+	t->n--;
+}
+
+void
+names_copy(struct arena *a, struct names *to, const struct names *from, void *(*twin)(const void *, void *, const char **), void *arg)
+{
+	uint32_t i;
+
+	*to = *from;
+	if (from->size == 0)
+		return;
+	to->items = mem_alloc(a, to->size, sizeof(*to->items));
+	to->names = mem_alloc(a, to->size, sizeof(*to->names));
+	to->hashes = mem_alloc(a, to->size, sizeof(*to->hashes));
+	memcpy(to->hashes, from->hashes, to->size * sizeof(*to->hashes));
+	for (i = 0; i < to->size; i++)
+		if (from->items[i] != NULL)
+			to->items[i] = twin(from->items[i], arg, &to->names[i]);
+}

@@ -21,6 +21,8 @@ void	 pass_maps(struct ir *, unsigned min);
  * neither chain nor rule for it.
  */
 void	 pass_elements(struct ir *);
+/* The chain is such a rule: elements that lead to it do what it says. */
+bool	 pass_is_plain(const struct ir_chain *);
 
 /* All of them, in their order. */
 void	 passes(struct ir *);

@@ -6,8 +6,8 @@
  * part of an element that goes when a group gets smaller would be missing in it, so that rules of such groups keep their chains.
  */
 
-static bool
-is_plain(const struct ir_chain *c)
+bool
+pass_is_plain(const struct ir_chain *c)
 {
 	const struct ir_rule *r = c->first;
 
@@ -25,7 +25,7 @@ treat(struct ir *ir, struct ir_set *s)
 	s->flags |= IR_SET_COUNTED;
 	for (i = 0; i < s->n; i++) {
 		c = ir_chain_find(ir, s->elems[i].chain);
-		if (c == NULL || !is_plain(c))
+		if (c == NULL || !pass_is_plain(c))
 			continue;
 		c->is_inline = true;
 		s->elems[i].rule = c->first;

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 
-#include "ir_field.h"
+#include "deal.h"
 #include "mem.h"
 #include "pass.h"
 #include "rule_boxes.h"
@@ -16,10 +16,6 @@
  * the nearest group behind it that has its shape and where it meets no rule, when it meets none of those in between either: what it
  * overtakes can then not have decided the same packet.  Groups that are large enough become maps, the others stay rules.
  */
-
-#define MAP_MIN		8
-#define LOOK_BACK	32	/* groups that a rule may overtake */
-#define BUDGET		(20u << 20)	/* comparisons for a chain, so that a commit ends */
 
 struct member {
 	struct ir_rule	 *rule;
@@ -32,6 +28,8 @@ struct group {
 	struct group	 *previous;
 	struct member	 *first;
 	struct member	**tail;
+	struct deal_shape shape;
+	uint32_t	  number;
 	unsigned	  n;
 	uint32_t	  n_boxes;
 	struct boxes	  boxes;
@@ -42,24 +40,11 @@ struct maps {
 	struct arena	*scratch;
 	struct group	*first;
 	struct group	*last;
-	uint64_t	 budget;
+	struct boxes_budget budget;
 	unsigned	 min;
 };
 
 /* --- groups */
-static bool
-same_shape(const struct rule_boxes *a, const struct rule_boxes *b)
-{
-	unsigned d;
-
-	if (a->dims != b->dims || a->family != b->family || a->is_exact != b->is_exact)
-		return false;
-	for (d = 0; d < BOX_DIMS; d++)
-		if (a->fields[d] != b->fields[d])
-			return false;
-	return true;
-}
-
 static bool
 meets(struct maps *m, const struct group *g, const struct rule_boxes *r)
 {
@@ -74,15 +59,16 @@ meets(struct maps *m, const struct group *g, const struct rule_boxes *r)
 static struct group *
 find_group(struct maps *m, const struct rule_boxes *r)
 {
+	struct deal_shape shape = deal_shape_of(r);
 	struct group *g;
 	unsigned i;
 
 	if (r->dims == 0)
 		return NULL;
-	for (g = m->last, i = 0; g != NULL && i < LOOK_BACK; g = g->previous, i++) {
+	for (g = m->last, i = 0; g != NULL && i < DEAL_LOOK_BACK; g = g->previous, i++) {
 		if (meets(m, g, r))
 			return NULL;
-		if (same_shape(&g->first->what, r))
+		if (deal_shape_equal(&g->shape, &shape))
 			return g;
 	}
 	return NULL;
@@ -94,6 +80,8 @@ new_group(struct maps *m, const struct rule_boxes *r)
 	struct group *g = mem_alloc(m->scratch, 1, sizeof(*g));
 
 	g->tail = &g->first;
+	g->shape = deal_shape_of(r);
+	g->number = m->last != NULL ? m->last->number + 1 : 0;
 	g->previous = m->last;
 	if (m->last != NULL)
 		m->last->next = g;
@@ -120,26 +108,16 @@ deal(struct maps *m, struct ir_rule *rule)
 		boxes_add(&g->boxes, &e->what.boxes[i]);
 	*g->tail = e;
 	g->tail = &e->next;
+	rule->group = g->number;
 	g->n++;
 	g->n_boxes += e->what.n;
 }
 
 /* --- maps */
-static unsigned
-key_len(const struct rule_boxes *r)
-{
-	unsigned d, len;
-
-	for (d = 0, len = 0; d < BOX_DIMS; d++)
-		if ((r->dims & 1u << d) != 0)
-			len += (ir_field_info(r->fields[d])->len + 3u) & ~3u;
-	return len;
-}
-
 static bool
 is_map(const struct maps *m, const struct group *g)
 {
-	return g->n >= m->min && g->first->what.dims != 0 && key_len(&g->first->what) <= IR_KEY_MAX;
+	return deal_is_map(&g->shape, g->n, m->min);
 }
 
 /* "map.pair.lan.wan.v4-saddr-daddr-protocol-dport"; sets of ranges are of another kind, which the name tells. */
@@ -185,7 +163,7 @@ same_rest(const struct ir_chain *c, const struct ir_origin *o, const struct rule
 
 /* What is left of the rule, in a chain of its own.  Parts of one rule that end alike have one. */
 static struct ir_chain *
-rest_chain(struct maps *m, const struct member *e)
+rest_chain(struct maps *m, const struct member *e, struct ir_chain *of)
 {
 	struct ir_rule *rule = e->rule;
 	struct ir_chain *c;
@@ -207,13 +185,14 @@ rest_chain(struct maps *m, const struct member *e)
 	}
 	c = ir_chain_new(m->ir, name);
 	c->is_rest = true;
+	c->of = of;
 	rule->n = (uint16_t)e->what.n_rest;
 	memcpy(rule->stmts, e->what.rest, e->what.n_rest * sizeof(e->what.rest[0]));
 	ir_rule_append(c, rule);
 	return c;
 }
 
-static void
+static struct ir_set *
 put_map(struct maps *m, struct ir_chain *c, const struct group *g)
 {
 	const struct rule_boxes *r = &g->first->what;
@@ -229,7 +208,7 @@ put_map(struct maps *m, struct ir_chain *c, const struct group *g)
 	set = map_new(m, c, r);
 	ir_set_reserve(m->ir, set, g->n_boxes);
 	for (e = g->first; e != NULL; e = e->next) {
-		chain = rest_chain(m, e);
+		chain = rest_chain(m, e, c);
 		for (i = 0; i < e->what.n; i++) {
 			elem = ir_set_add(m->ir, set);
 			rule_boxes_key(&e->what, &e->what.boxes[i], elem);
@@ -247,20 +226,21 @@ put_map(struct maps *m, struct ir_chain *c, const struct group *g)
 	s->set = set;
 	o = ir_origin_new(m->ir, mem_printf(m->ir->arena, "look-up:%s", set->name), "", IR_ACTION_NONE);
 	o->is_generated = true;
-	ir_rule_add(m->ir, c, o, &d);
+	ir_rule_add(m->ir, c, o, &d)->group = g->number;
+	return set;
 }
 
 static void
 rebuild(struct maps *m, struct ir_chain *c)
 {
 	const struct member *e;
-	struct group *g;
+	const struct group *g;
 
 	c->first = c->last = NULL;
 	c->n = 0;
 	for (g = m->first; g != NULL; g = g->next) {
 		if (is_map(m, g)) {
-			put_map(m, c, g);
+			c->deal->groups[g->number].set = put_map(m, c, g);
 			continue;
 		}
 		for (e = g->first; e != NULL; e = e->next)
@@ -268,22 +248,48 @@ rebuild(struct maps *m, struct ir_chain *c)
 	}
 }
 
+/* What is remembered of the groups. */
+static struct deal *
+deal_new(const struct maps *m, const struct ir_chain *c)
+{
+	struct deal *d = mem_alloc(m->ir->arena, 1, sizeof(*d));
+	const struct group *g;
+	struct deal_group *k;
+	unsigned i;
+
+	d->n = m->last->number + 1;
+	d->groups = mem_alloc(m->ir->arena, d->n, sizeof(*d->groups));
+	for (g = m->first; g != NULL; g = g->next) {
+		k = &d->groups[g->number];
+		k->shape = g->shape;
+		k->n = g->n;
+		k->n_boxes = g->n_boxes;
+		k->first = g->first->rule->origin->made;
+		for (i = 0; i < g->boxes.n_by; i++)
+			k->span[i] = g->boxes.by[i].span;
+		d->n_boxes += g->n_boxes;
+		d->has_map = d->has_map || is_map(m, g);
+	}
+	d->n_rules = c->n;
+	d->n_asked = m->budget.n_asked;
+	d->most = m->budget.most;
+	return d;
+}
+
 static void
 treat(struct ir *ir, struct ir_chain *c, unsigned min)
 {
-	struct maps m = { .ir = ir, .budget = BUDGET, .min = min };
+	struct maps m = { .ir = ir, .budget = { .left = DEAL_BUDGET }, .min = min };
 	struct ir_rule *r;
 	struct group *g;
-	bool has_map;
 
 	m.scratch = arena_new(0);
 	if (m.scratch == NULL)
 		fatalx("pass", "out of memory");
 	for (r = c->first; r != NULL; r = r->next)
 		deal(&m, r);
-	for (g = m.first, has_map = false; g != NULL; g = g->next)
-		has_map |= is_map(&m, g);
-	if (has_map)
+	c->deal = deal_new(&m, c);
+	if (c->deal->has_map)
 		rebuild(&m, c);
 	for (g = m.first; g != NULL; g = g->next)
 		boxes_fini(&g->boxes);
@@ -299,13 +305,13 @@ pass_maps(struct ir *ir, unsigned min)
 	for (c = ir->chains, last = NULL; c != NULL; c = c->next)
 		last = c;
 	for (c = ir->chains; c != NULL; c = c == last ? NULL : c->next)
-		if (c->n >= min && c->family == NFPROTO_INET)
+		if (c->n >= min && c->n > 0 && c->family == NFPROTO_INET)
 			treat(ir, c, min);
 }
 
 void
 passes(struct ir *ir)
 {
-	pass_maps(ir, MAP_MIN);
+	pass_maps(ir, DEAL_MAP_MIN);
 	pass_elements(ir);
 }

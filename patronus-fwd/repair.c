@@ -182,12 +182,12 @@ fwd_drivers(struct fwd *f, struct revision **revision)
 	if (!drivers_apply(f->drivers, old->xdp, f->links))
 		return;
 	fwd_links_refresh(f);
-	if (old->conf == NULL)
+	if (!old->is_bound)
 		return;
 	if ((a = arena_new(0)) == NULL)
 		fatalx("repair", "out of memory");
 	problems_init(&problems, a);
-	if (revision_new(old->number, old->conf, old->conf_len, f->links, f->live, &problems, &r) == 0) {
+	if (revision_new(old->number, old->conf.data, old->conf.len, f->links, f->live, &problems, &r) == 0) {
 		r->is_kept = old->is_kept;
 		*revision = r;
 		revision_free(old);
@@ -210,7 +210,7 @@ compile_anew(struct fwd *f, const char *tag, const char *why)
 	if (a == NULL)
 		fatalx("repair", "out of memory");
 	problems_init(&problems, a);
-	error = revision_new(f->applied->number, f->applied->conf, f->applied->conf_len, f->links, f->live, &problems, &r);
+	error = revision_new(f->applied->number, f->applied->conf.data, f->applied->conf.len, f->links, f->live, &problems, &r);
 	if (error == 0) {
 		revocation_now(f);
 		fwd_drivers(f, &r);
@@ -241,14 +241,14 @@ repair_links(void *arg)
 	struct fwd *f = arg;
 
 	fwd_links_refresh(f);
-	if (f->applied != NULL && f->applied->conf != NULL)
+	if (f->applied != NULL && f->applied->is_bound)
 		(void)compile_anew(f, "links", "links have changed");
 }
 
 void
 repair_schedules(struct fwd *f)
 {
-	if (f->applied != NULL && f->applied->conf != NULL && revision_is_due(f->applied, (int64_t)(clock_wall_ms() / 1000)))
+	if (f->applied != NULL && f->applied->is_bound && revision_is_due(f->applied, (int64_t)(clock_wall_ms() / 1000)))
 		(void)compile_anew(f, "schedule", "a schedule begins or ends");
 }
 
@@ -261,7 +261,7 @@ repair_live(struct fwd *f, const char *why)
 	int error = 0;
 
 	(void)live_purge(f->live, now);
-	if (f->applied != NULL && f->applied->conf != NULL && f->applied->live_generation != live_generation(f->live))
+	if (f->applied != NULL && f->applied->is_bound && f->applied->live_generation != live_generation(f->live))
 		error = compile_anew(f, "groups", why);
 	if ((next = live_next_end(f->live)) == 0)
 		return error;

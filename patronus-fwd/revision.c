@@ -16,6 +16,7 @@
 #include "problems.h"
 #include "revision.h"
 #include "schedule.h"
+#include "successor.h"
 #include "xdp/plan.h"
 
 #define REMARKS_MAX	8192
@@ -107,31 +108,114 @@ keep_assertions(struct revision *r, const struct conf_fwd *conf, struct arena *s
 	return problems->n == before ? 0 : -EINVAL;
 }
 
+/* --- from a base */
+struct base {
+	const struct revision	*revision;	/* NULL: there is none */
+	struct ir		*ir;
+};
+
+/* Interfaces have the names in the kernel that they had. */
+static bool
+same_places(const struct journey_places *p, const struct fw_policy *policy)
+{
+	uint32_t i;
+
+	if (p->n != policy->n_interfaces)
+		return false;
+	for (i = 0; i < p->n; i++)
+		if (strcmp(p->items[i].ifname, policy->interfaces[i].ifname) != 0 || strcmp(p->items[i].name, policy->interfaces[i].name) != 0)
+			return false;
+	return true;
+}
+
+static bool
+same_times(const struct revision *base, const struct fw_policy *policy, int64_t now)
+{
+	uint32_t i;
+
+	if (base->n_schedules != policy->n_schedules)
+		return false;
+	for (i = 0; i < policy->n_schedules; i++)
+		if (schedule_is_active(&policy->schedules[i], now) != base->was_active[i])
+			return false;
+	return true;
+}
+
+/* The form, and in the policy all but most of its rules; false: everything is to be compiled. */
+static bool
+succeed(struct revision *r, const struct base *b, const uint8_t *data, size_t len, struct succession *q, struct arena *scratch,
+    const struct fw_policy **ret_policy)
+{
+	const struct revision *base = b->revision;
+
+	if (base == NULL || b->ir == NULL || base->is_altered || base->xdp != NULL || buf_failed(&base->remarks) ||
+	    (base->has_live && base->live_generation != live_generation(q->live)) ||
+	    !conf_bytes_compare(&base->conf, data, len, scratch, &r->conf, &q->change))
+		return false;
+	q->old = &base->conf;
+	q->next = &r->conf;
+	q->frame = conf_bytes_frame(&r->conf, scratch);
+	r->ir = q->frame != NULL ? successor(q, b->ir, scratch, ret_policy) : NULL;
+	if (r->ir != NULL && same_places(&base->places, *ret_policy) && same_times(base, *ret_policy, q->now)) {
+		buf_put(&r->remarks, base->remarks.data, base->n_remarks);
+		r->has_live = base->has_live;
+		r->is_successor = true;
+		return true;
+	}
+	ir_free(r->ir);
+	r->ir = NULL;
+	conf_bytes_fini(&r->conf);
+	return false;
+}
+
+/* --- from nothing */
 static int
-build(struct revision *r, const uint8_t *data, size_t len, const struct links *links, const struct live *live, struct arena *scratch,
-    struct problems *problems)
+compile_all(struct revision *r, const uint8_t *data, size_t len, struct succession *q, struct arena *scratch, struct problems *problems,
+    const struct fw_policy **ret_policy)
 {
 	struct codec_error e;
-	int64_t now = (int64_t)(clock_wall_ms() / 1000);
 	struct fw_policy *policy;
-	void *conf;
+	struct conf_fwd *conf;
 	int error;
 
-	error = codec_decode(&conf_fwd_record, data, len, scratch, &conf, &e);
+	error = conf_bytes_new(&r->conf, data, len, scratch, &conf, &e);
 	if (error != 0) {
 		log_errx("conf", "revision %u cannot be read: byte %u, %s: %s", r->number, e.offset, e.path, e.reason);
 		return error;
 	}
-	keep_drift(r, ((const struct conf_fwd *)conf)->drift);
-	policy = policy_with_live(conf, links, live, scratch, problems);
+	q->frame = conf;
+	keep_drift(r, conf->drift);
+	policy = policy_with_live(conf, q->links, q->live, scratch, problems);
 	if (policy == NULL)
 		return -EINVAL;
 	if ((error = keep_assertions(r, conf, scratch, problems)) != 0)
 		return error;
-	policy_set_time(policy, now);
-	note_schedules(r, policy, now);
+	policy_set_time(policy, q->now);
 	r->ir = compile(policy, &r->remarks);
 	passes(r->ir);
+	r->has_live = policy->has_live;
+	*ret_policy = policy;
+	return 0;
+}
+
+static int
+build(struct revision *r, const struct base *b, const uint8_t *data, size_t len, const struct links *links, const struct live *live,
+    struct arena *scratch, struct problems *problems)
+{
+	struct succession q = { .links = links, .live = live, .now = (int64_t)(clock_wall_ms() / 1000) };
+	const struct fw_policy *policy = NULL;
+	int error;
+
+	if (succeed(r, b, data, len, &q, scratch, &policy)) {
+		keep_drift(r, q.frame->drift);
+		error = keep_assertions(r, q.frame, scratch, problems);
+	} else {
+		error = compile_all(r, data, len, &q, scratch, problems, &policy);
+	}
+	if (error != 0)
+		return error;
+	r->n_remarks = (uint32_t)r->remarks.len;
+	note_schedules(r, policy, q.now);
 	r->ir->ended_ms = live_last_end(live);
 	note_interfaces(r, policy);
 	r->places = journey_places_of(policy, r->arena);
@@ -140,11 +224,7 @@ build(struct revision *r, const uint8_t *data, size_t len, const struct links *l
 		problems_add(problems, "/firewall/xdp/drop", "too-large", "the lists cannot be held: %s; give fewer addresses", strerror(-error));
 		return -EINVAL;
 	}
-	if (needs_links(conf) || policy->n_schedules > 0 || policy->has_live || r->xdp != NULL || policy->bridge != NULL) {
-		r->conf = mem_new(len, 1);
-		memcpy(r->conf, data, len);
-		r->conf_len = len;
-	}
+	r->is_bound = needs_links(q.frame) || policy->n_schedules > 0 || r->has_live || r->xdp != NULL || policy->bridge != NULL;
 	return 0;
 }
 
@@ -152,6 +232,14 @@ int
 revision_new(uint32_t number, const uint8_t *data, size_t len, const struct links *links, const struct live *live,
     struct problems *problems, struct revision **ret)
 {
+	return revision_next(NULL, NULL, number, data, len, links, live, problems, ret);
+}
+
+int
+revision_next(const struct revision *base, struct ir *ir, uint32_t number, const uint8_t *data, size_t len, const struct links *links,
+    const struct live *live, struct problems *problems, struct revision **ret)
+{
+	const struct base b = { base, ir };
 	struct revision *r;
 	struct arena *scratch;
 	int error;
@@ -163,7 +251,7 @@ revision_new(uint32_t number, const uint8_t *data, size_t len, const struct link
 	if (r->arena == NULL || scratch == NULL)
 		fatalx("conf", "out of memory");
 	buf_init(&r->remarks, REMARKS_MAX);
-	error = build(r, data, len, links, live, scratch, problems);
+	error = build(r, &b, data, len, links, live, scratch, problems);
 	arena_discard(scratch);	/* nothing in it is secret */
 	if (error == 0)
 		*ret = r;
@@ -181,6 +269,6 @@ revision_free(struct revision *r)
 	xdp_plan_free(r->xdp);
 	arena_free(r->arena);
 	buf_fini(&r->remarks);
-	free(r->conf);
+	conf_bytes_fini(&r->conf);
 	free(r);
 }

@@ -10,6 +10,7 @@
 #include "conf/generated.h"
 
 #include "assertion.h"
+#include "conf_rules.h"
 #include "ir.h"
 #include "journey.h"
 #include "names.h"
@@ -38,8 +39,12 @@ struct revision {
 	struct conf_drift_areas	 drift_areas;
 	struct names	 interfaces;	/* kernel name -> struct revision_interface */
 	struct buf	 remarks;
-	uint8_t		*conf;		/* the encoded configuration, when links, the time or live content decide what it means; else NULL */
-	size_t		 conf_len;
+	uint32_t	 n_remarks;	/* bytes of them that are of the compiler */
+	struct conf_bytes conf;		/* the encoded configuration */
+	bool		 is_bound;	/* links, the time or live content decide what it means */
+	bool		 has_live;	/* live content does */
+	bool		 is_successor;	/* the form was made from the one of another revision */
+	bool		 is_altered;	/* the form is not as it was compiled any more */
 	struct schedule	*schedules;
 	bool		*was_active;	/* of each schedule, in the form */
 	uint32_t	 n_schedules;
@@ -54,6 +59,11 @@ struct revision {
 /* From the encoded struct conf_fwd.  0; -EPROTO when it cannot be decoded; -EINVAL with problems. */
 int	 revision_new(uint32_t number, const uint8_t *, size_t len, const struct links *, const struct live *, struct problems *,
 	    struct revision **ret);
+/*
+ * The same, and quicker when little differs from a base, which may be NULL, whose form is ir; the form that is made is the same, too.
+ */
+int	 revision_next(const struct revision *base, struct ir *, uint32_t number, const uint8_t *, size_t len, const struct links *, const struct live *,
+	    struct problems *, struct revision **ret);
 /* Does another form hold at that moment (seconds since 1970)? */
 bool	 revision_is_due(const struct revision *, int64_t utc);
 void	 revision_free(struct revision *);

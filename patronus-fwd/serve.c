@@ -61,7 +61,7 @@ fwd_take_revision(struct fwd *f, struct message *m, unsigned fd_index, uint32_t 
 	(void)close(fd);
 	if (r != 0)
 		return r;
-	r = revision_new(number, data, len, f->links, f->live, problems, ret);
+	r = revision_next(f->applied, f->apply.ir, number, data, len, f->links, f->live, problems, ret);
 	memfd_unmap(data, len);
 	return r == -EINVAL ? 0 : r;
 }
@@ -179,7 +179,7 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 		check_size(r->ir, &problems);
 	/* What was accepted once and cannot be any more, since another kernel was booted, closes; whoever asks for it now is told. */
 	if (r != NULL && f->apply.ir == NULL && !req->dry_run)
-		(void)probe_close(r->ir);
+		r->is_altered = probe_close(r->ir) > 0;
 	else if (r != NULL)
 		(void)probe_check(r->ir, &problems);
 	if (r != NULL && !req->restore)

@@ -127,7 +127,7 @@ test_index(void **state)
 	struct box boxes[200], *found[200], b;
 	struct boxes s;
 	unsigned i, k, n, meeting;
-	uint64_t budget;
+	struct boxes_budget budget;
 
 	(void)state;
 	boxes_init(&s, 1u << BOX_DADDR | 1u << BOX_DPORT);
@@ -139,7 +139,7 @@ test_index(void **state)
 		b = random_box();
 		for (k = 0, n = 0; k < 200; k++)
 			n += box_meets(&boxes[k], &b) ? 1 : 0;
-		budget = 1000;
+		budget = (struct boxes_budget){ .left = 1000 };
 		assert_int_equal(boxes_meet(&s, &b, &budget), n > 0);
 		meeting = boxes_meeting(&s, &b, found, 200);
 		assert_int_equal(meeting, n);
@@ -149,8 +149,10 @@ test_index(void **state)
 	}
 	/* Who is asked too much says yes. */
 	b = box_of(NFPROTO_UNSPEC, 0, 4 * WORLD, 0, 4 * WORLD);
-	budget = 3;
+	budget = (struct boxes_budget){ .left = 3 };
 	assert_true(boxes_meet(&s, &b, &budget));
+	assert_int_equal(budget.n_asked, 1);
+	assert_int_equal(budget.most, 200);
 	boxes_fini(&s);
 }
 

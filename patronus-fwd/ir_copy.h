@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PATRONUS_FWD_IR_COPY_H
+#define PATRONUS_FWD_IR_COPY_H
+
+#include "ir.h"
+
+/*
+ * The form as it was when it had been built: without handles, and nothing is counted.  It has memory of its own.  Forms with long lists are not
+ * copied, since their lists follow the kernel, and neither are those with rules for bridges: NULL.  Of the old form numbers are written, nothing else.
+ */
+struct ir	*ir_copy(struct ir *);
+
+#endif
