@@ -53,6 +53,8 @@ struct fwd {
 	char		 credit[24];	/* whose work it is that what stood is gone, until the next look: "revision 12" */
 	uint64_t	 counters_cost_us;	/* of the last reading */
 	uint64_t	 counters_due_ms;
+	uint64_t	 counters_read_ms;	/* when they were read, */
+	uint32_t	 counters_generation;	/* and in which generation of the ruleset */
 	uint64_t	 counters_told_ms;	/* when rates were told, */
 	uint64_t	 evidence_due_ms;	/* and when confd hears again of what rules have done */
 	struct evidence	*evidence;

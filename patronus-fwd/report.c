@@ -26,6 +26,7 @@
 #define EVENT_MAX	60000
 #define COUNTERS_PER_EVENT	500
 #define COUNTERS_MS	1000
+#define COUNTERS_OLD_MS	3000	/* so long a summary does without a new reading */
 #define EVIDENCE_PER_MESSAGE	256
 #define EVIDENCE_MS	10000
 #define COUNTERS_SHARE	25	/* reading them takes at most one part in so many of the time */
@@ -77,9 +78,21 @@ read_counters(struct fwd *f)
 			nft_read_counts(data[i], len[i], add_count, ir);
 		privcall_dump_free(data[i], len[i]);
 	}
-	if (error == 0)
+	if (error == 0) {
+		f->counters_read_ms = clock_mono_ms();
+		f->counters_generation = f->apply.generation;
 		note_evidence(f);
+	}
 	return error;
+}
+
+/* Numbers of the last look, which is made each second, are as good for a summary as new ones. */
+static int
+read_counters_if_old(struct fwd *f)
+{
+	bool is_old = f->counters_generation != f->apply.generation || clock_mono_ms() - f->counters_read_ms > COUNTERS_OLD_MS;
+
+	return is_old ? read_counters(f) : 0;
 }
 
 void
@@ -285,23 +298,45 @@ describe_schedules(const struct revision *r, struct state_firewall *s, struct ar
 }
 
 static int
+by_packets(const void *a, const void *b)
+{
+	const struct ir_origin *x = *(struct ir_origin *const *)a, *y = *(struct ir_origin *const *)b;
+
+	return x->packets != y->packets ? (x->packets < y->packets ? 1 : -1) : strcmp(x->id, y->id);
+}
+
+/* All rules in their order, or so many of them with the most packets. */
+static void
+describe_rules(const struct fwd *f, const struct ir *ir, uint32_t limit, struct state_firewall *s, struct arena *a)
+{
+	struct ir_origin **told = mem_alloc(a, ir->n_origins, sizeof(struct ir_origin *));
+	uint32_t i, n;
+
+	for (i = 0, n = 0; i < ir->n_origins; i++)
+		if (ir->origins[i]->action != IR_ACTION_NONE)
+			told[n++] = ir->origins[i];
+	if (limit != 0 && n > 0)
+		qsort(told, n, sizeof(*told), by_packets);
+	s->rules.n = limit != 0 && limit < n ? limit : n;
+	s->rules.items = mem_alloc(a, s->rules.n, sizeof(*s->rules.items));
+	for (i = 0; i < s->rules.n; i++)
+		describe_origin(f, &s->rules.items[i], told[i]);
+}
+
+static int
 state_firewall(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, size_t *ret_len)
 {
 	struct state_firewall s = { .generation = f->apply.generation };
-	const struct ir *ir;
-	uint32_t i;
+	const struct ir *ir = f->apply.ir;
 
-	ir = f->apply.ir;
 	s.connections = mem_alloc(a, 1, sizeof(*s.connections));
 	report_connections(s.connections);
 	describe_schedules(f->applied, &s, a);
 	drivers_state(f->drivers, f->applied != NULL ? f->applied->xdp : NULL, &s, a);
-	if (ir != NULL && read_counters(f) != 0)
+	if (ir != NULL && (limit != 0 ? read_counters_if_old(f) : read_counters(f)) != 0)
 		return -EIO;
-	s.rules.items = mem_alloc(a, ir != NULL ? ir->n_origins : 0, sizeof(*s.rules.items));
-	for (i = 0; ir != NULL && i < ir->n_origins && (limit == 0 || s.rules.n < limit); i++)
-		if (ir->origins[i]->action != IR_ACTION_NONE)
-			describe_origin(f, &s.rules.items[s.rules.n++], ir->origins[i]);
+	if (ir != NULL)
+		describe_rules(f, ir, limit, &s, a);
 	return codec_encode(&state_firewall_record, &s, STATE_MAX, ret, ret_len, NULL);
 }
 
