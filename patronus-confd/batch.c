@@ -61,8 +61,12 @@ batch_apply(struct workspaces *ws, struct workspace *w, const struct rights *rig
 {
 	struct workspace_mark mark;
 	unsigned before;
-	int error = workspace_mark(w, &mark);
-	size_t i;
+	size_t i, len = 0;
+	int error;
+
+	for (i = 0; i < n; i++)
+		len += ops[i].edit.len;
+	error = workspace_mark(w, len, &mark);
 
 	/* One that cannot be made does not hide what is wrong with the others. */
 	for (i = 0; i < n && error == 0; i++) {
@@ -83,7 +87,7 @@ batch_apply(struct workspaces *ws, struct workspace *w, const struct rights *rig
 	if (error == 0 && problems_count(problems) > 0)
 		error = -EINVAL;
 	if (error != 0)
-		workspace_back(w, &mark);
+		workspace_back(ws, w, &mark);
 	else
 		workspace_unmark(&mark);
 	return (error);

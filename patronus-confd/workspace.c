@@ -22,6 +22,7 @@
 
 /* Who commits again within this time finds a copy to edit; afterwards its memory is worth more than the time to make one. */
 #define SPARE_IDLE_MS	20000
+#define REPLAYED_MAX	64	/* edits that are made again in the time in which a large document is copied */
 
 struct workspaces {
 	struct confd		*confd;
@@ -334,20 +335,42 @@ workspace_edit(struct workspaces *ws, struct workspace *w, const struct rights *
 	return (0);
 }
 
+/* Only what cannot be made again from the base and the edits, or not as quickly as a copy, is copied. */
 int
-workspace_mark(const struct workspace *w, struct workspace_mark *ret)
+workspace_mark(const struct workspace *w, size_t more, struct workspace_mark *ret)
 {
-	*ret = (struct workspace_mark){ .nedits = w->nedits, .changes = w->changes, .sections = w->sections };
-	if (w->doc != NULL && (ret->doc = document_dup(w->doc)) == NULL)
+	*ret = (struct workspace_mark){ .nedits = w->nedits, .changes = w->changes, .sections = w->sections, .had_doc = w->doc != NULL };
+	ret->is_copied = w->doc != NULL && (w->is_whole || w->nedits > REPLAYED_MAX || w->edit_bytes + more > WORKSPACE_EDIT_BYTES);
+	if (ret->is_copied && (ret->doc = document_dup(w->doc)) == NULL)
 		return (-ENOMEM);
 	return (0);
 }
 
-void
-workspace_back(struct workspace *w, struct workspace_mark *mark)
+static int
+edits_make(struct document *doc, const struct edit *edits, unsigned n)
 {
+	struct problems *problems = problems_new();
+	unsigned i;
+	int error = 0;
+
+	if (problems == NULL)
+		fatalx("workspace", "no memory");
+	for (i = 0; i < n && error == 0; i++)
+		error = edit_apply(doc, &edits[i], NULL, NULL, problems);
+	problems_free(problems);
+	return (error);
+}
+
+void
+workspace_back(struct workspaces *ws, struct workspace *w, struct workspace_mark *mark)
+{
+	struct document *doc = mark->doc;
+
+	if (mark->had_doc && !mark->is_copied &&
+	    (w->nedits < mark->nedits || (doc = copy_of_base(ws, w)) == NULL || edits_make(doc, w->edits, mark->nedits) != 0))
+		fatalx("workspace", "no memory");
 	document_free(w->doc);
-	w->doc = mark->doc;
+	w->doc = doc;
 	/* When there were too many to remember they are gone: it stays a document of its own. */
 	for (; w->nedits > mark->nedits; w->nedits--) {
 		w->edit_bytes -= w->edits[w->nedits - 1].len;
@@ -486,10 +509,8 @@ workspace_committed(struct workspaces *ws, struct workspace *w, uint32_t number)
 void
 workspaces_settle(struct workspaces *ws)
 {
-	struct problems *problems;
 	struct document *doc;
-	unsigned i;
-	int error = 0;
+	int error;
 
 	if (ws->spare != NULL && ws->spare_number != ws->confd->running->number) {
 		document_free(ws->spare);
@@ -502,12 +523,8 @@ workspaces_settle(struct workspaces *ws)
 	/* Somebody still goes back to it, or stands on it. */
 	if (ws->confd->kept != ws->confd->running || ws->from->refs > 1)
 		return;
-	if ((problems = problems_new()) == NULL)
-		fatalx("workspace", "no memory");
 	doc = snapshot_release(ws->from);
-	for (i = 0; i < ws->nedits && error == 0; i++)
-		error = edit_apply(doc, &ws->edits[i], NULL, NULL, problems);
-	problems_free(problems);
+	error = edits_make(doc, ws->edits, ws->nedits);
 	forget_last(ws);
 	if (error != 0) {
 		document_free(doc);

@@ -67,15 +67,17 @@ int		 workspace_edit(struct workspaces *, struct workspace *, const struct right
 
 /* What a workspace was before several edits that belong together. */
 struct workspace_mark {
-	struct document	*doc;
+	struct document	*doc;		/* a copy, when that is needed to go back */
+	bool		 had_doc;
+	bool		 is_copied;
 	unsigned	 nedits;
 	unsigned	 changes;
 	uint32_t	 sections;
 };
 
-/* 0, or -ENOMEM; then one of the other two follows: go back to the mark, or forget it. */
-int		 workspace_mark(const struct workspace *, struct workspace_mark *ret);
-void		 workspace_back(struct workspace *, struct workspace_mark *);
+/* more: bytes of the bodies of the edits to come.  0, or -ENOMEM; then one of the other two follows: go back to the mark, or forget it. */
+int		 workspace_mark(const struct workspace *, size_t more, struct workspace_mark *ret);
+void		 workspace_back(struct workspaces *, struct workspace *, struct workspace_mark *);
 void		 workspace_unmark(struct workspace_mark *);
 
 /*

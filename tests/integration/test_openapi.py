@@ -271,6 +271,21 @@ def test_validation_points_at_each_fault(api):
     api.call("DELETE", f"/workspaces/{ws}", expect=204)
 
 
+def test_a_batch_that_fails_leaves_what_was_edited_before(api):
+    """Also when those edits have to be made again: an entry that was appended, one that was moved, one that went."""
+    ws, h = api.workspace()
+    a = api.call("POST", "/configuration/firewall/rules", {"id": "appended", "from": ["lan"], "to": ["wan"], "action": "drop"}, h, expect=201)
+    assert a.headers["Location"].endswith("/appended")
+    api.call("POST", "/batch", {"operations": [{"op": "move", "path": "/firewall/rules/appended", "to": "first"}, {"op": "delete", "path": "/firewall/rules/ping"},
+                                               {"op": "patch", "path": "/system", "value": {"hostname": "batch"}}]}, h, expect=200)
+    before = [api.call("GET", path, headers=h, expect=200).json for path in ("/configuration", f"/workspaces/{ws}/diff")]
+    a = api.call("POST", "/batch", {"operations": [{"op": "move", "path": "/firewall/rules/appended", "to": "last"}, {"op": "put", "path": "/system/hostname", "value": "other"},
+                                                   {"op": "delete", "path": "/firewall/rules/none"}]}, h, expect=422)
+    assert [e["code"] for e in a.json["errors"]] == ["not-found"]
+    assert [api.call("GET", path, headers=h, expect=200).json for path in ("/configuration", f"/workspaces/{ws}/diff")] == before
+    api.call("DELETE", f"/workspaces/{ws}", expect=204)
+
+
 def test_held_by_another_commit(api):
     ws, h = api.workspace()
     api.call("PATCH", "/configuration/firewall/rules/ping", {"log": True}, h, expect=200)
