@@ -2,7 +2,6 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/netlink.h>
 #include <setjmp.h>
@@ -855,83 +854,6 @@ test_depth(void **state)
 	refused(SIZE_MAX, "attribute that is not allowed");
 }
 
-/* --- conntrack --- */
-
-static void
-ct_begin(size_t *at)
-{
-	*at = message_as(NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, NLM_F_ACK, AF_INET);
-}
-
-static void
-ct_tuple(bool with_proto)
-{
-	size_t tuple = nlattr_begin(&b, CTA_TUPLE_ORIG), nest = nlattr_begin(&b, CTA_TUPLE_IP);
-	uint8_t tcp = 6;
-
-	nlattr_put(&b, CTA_IP_V4_SRC, "\xc0\x00\x02\x01", 4);
-	nlattr_put(&b, CTA_IP_V4_DST, "\xc0\x00\x02\x02", 4);
-	nlattr_end(&b, nest);
-	if (with_proto) {
-		nest = nlattr_begin(&b, CTA_TUPLE_PROTO);
-		nlattr_put(&b, CTA_PROTO_NUM, &tcp, 1);
-		put_be16(CTA_PROTO_SRC_PORT, 1000);
-		put_be16(CTA_PROTO_DST_PORT, 80);
-		nlattr_end(&b, nest);
-	}
-	nlattr_end(&b, tuple);
-}
-
-static void
-ct_verdict(bool is_good)
-{
-	struct refusal why;
-	uint32_t n;
-
-	assert_int_equal(nftwalk_conntrack(b.data, b.len, &n, &why) == 0, is_good);
-	b.len = 0;
-}
-
-static void
-test_conntrack(void **state)
-{
-	size_t at;
-
-	(void)state;
-	ct_begin(&at);
-	ct_tuple(true);
-	nlmsg_end(&b, at);
-	ct_verdict(true);
-	ct_begin(&at);
-	nlattr_put_be32(&b, CTA_MARK, 7);
-	nlattr_put_be32(&b, CTA_MARK_MASK, 0xff);
-	nlmsg_end(&b, at);
-	ct_verdict(true);
-	/* Nothing, half a tuple, a mask that matches all, a family that means all: these empty the table. */
-	ct_begin(&at);
-	nlmsg_end(&b, at);
-	ct_verdict(false);
-	ct_begin(&at);
-	ct_tuple(false);
-	nlmsg_end(&b, at);
-	ct_verdict(false);
-	ct_begin(&at);
-	nlattr_put_be32(&b, CTA_MARK, 7);
-	nlattr_put_be32(&b, CTA_MARK_MASK, 0);
-	nlmsg_end(&b, at);
-	ct_verdict(false);
-	at = message_as(NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, 0, AF_UNSPEC);
-	ct_tuple(true);
-	nlmsg_end(&b, at);
-	ct_verdict(false);
-	at = message_as(NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW, NLM_F_CREATE, AF_INET);
-	ct_tuple(true);
-	nlmsg_end(&b, at);
-	ct_verdict(false);
-	put_table("patronus");
-	ct_verdict(false);
-}
-
 /* --- table bridge: frames that are forwarded are looked at, counted, logged, dropped; nothing else */
 
 static void
@@ -1012,7 +934,7 @@ main(void)
 		TEST(test_empty), TEST(test_guard_is_allowed), TEST(test_messages), TEST(test_beside), TEST(test_header), TEST(test_flags),
 		TEST(test_ownership), TEST(test_table), TEST(test_chain), TEST(test_expressions), TEST(test_expression_attributes),
 		TEST(test_expression_names), TEST(test_expression_values), TEST(test_truncated), TEST(test_lengths), TEST(test_set),
-		TEST(test_elements), TEST(test_rule), TEST(test_depth), TEST(test_conntrack), TEST(test_bridge_chain), TEST(test_bridge_expressions),
+		TEST(test_elements), TEST(test_rule), TEST(test_depth), TEST(test_bridge_chain), TEST(test_bridge_expressions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
