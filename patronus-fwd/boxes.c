@@ -244,6 +244,17 @@ range_next(struct range *r)
 	return r->x->leaves[r->at.leaf]->items[r->at.at++];
 }
 
+box_value
+box_value_of(const uint8_t *p, unsigned len)
+{
+	box_value v;
+	unsigned i;
+
+	for (v = 0, i = 0; i < len; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
 bool
 boxes_meet(const struct boxes *s, const struct box *b, struct boxes_budget *budget)
 {

@@ -53,6 +53,8 @@ struct boxes {
 	unsigned	  n_by;
 };
 
+/* A big-endian number of at most 16 bytes. */
+box_value box_value_of(const uint8_t *, unsigned len);
 void	 box_init(struct box *);
 bool	 box_meets(const struct box *, const struct box *);
 /* Bounds that no packet is behind: an IPv4 address has 32 bits, a port 16.  What is taken out of a box is counted within them. */

@@ -120,17 +120,6 @@ grafting_elem_origin(const struct ir *ir, const struct ir_elem *e)
 	return e->rule != NULL ? e->rule->origin : ir_chain_find(ir, e->chain)->first->origin;
 }
 
-static box_value
-value_of(const uint8_t *p, unsigned len)
-{
-	box_value v;
-	unsigned i;
-
-	for (v = 0, i = 0; i < len; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 static struct box
 elem_box(const struct deal_shape *s, const struct ir_elem *e)
 {
@@ -143,8 +132,8 @@ elem_box(const struct deal_shape *s, const struct ir_elem *e)
 		if ((s->dims & 1u << d) == 0)
 			continue;
 		len = ir_field_info(s->fields[d])->len;
-		b.lo[d] = value_of(e->lo + at, len);
-		b.hi[d] = value_of(e->hi + at, len);
+		b.lo[d] = box_value_of(e->lo + at, len);
+		b.hi[d] = box_value_of(e->hi + at, len);
 		at += (len + 3u) & ~3u;
 	}
 	return b;

@@ -37,17 +37,6 @@ dim_of(uint8_t field)
 	}
 }
 
-static box_value
-value_of(const uint8_t *p, unsigned len)
-{
-	box_value v;
-	unsigned i;
-
-	for (v = 0, i = 0; i < len; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 static bool
 can_be_box(const struct ir_stmt *s)
 {
@@ -65,12 +54,12 @@ bound(struct box *b, unsigned dim, const struct ir_stmt *s, uint32_t i)
 
 	if (s->cmp == IR_IN_SET) {
 		e = &s->set->elems[i];
-		b->lo[dim] = value_of(e->lo, len);
-		b->hi[dim] = (s->set->flags & IR_SET_INTERVAL) != 0 ? value_of(e->hi, len) : b->lo[dim];
+		b->lo[dim] = box_value_of(e->lo, len);
+		b->hi[dim] = (s->set->flags & IR_SET_INTERVAL) != 0 ? box_value_of(e->hi, len) : b->lo[dim];
 		return;
 	}
-	b->lo[dim] = value_of(s->match.lo, len);
-	b->hi[dim] = s->cmp == IR_RANGE ? value_of(s->match.hi, len) : b->lo[dim];
+	b->lo[dim] = box_value_of(s->match.lo, len);
+	b->hi[dim] = s->cmp == IR_RANGE ? box_value_of(s->match.hi, len) : b->lo[dim];
 	if (s->cmp == IR_PREFIX) {
 		mask = s->bits == 0 ? (box_value)-1 : ((box_value)1 << (len * 8 - s->bits)) - 1;
 		b->lo[dim] &= ~mask;

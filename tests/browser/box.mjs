@@ -3,7 +3,7 @@
 // drift that somebody made, two people who change the same thing, the API explorer.
 //   BASE_URL=... CLAIM_CODE=... DRIFT='command that changes a link past the configuration' [SCREENSHOTS=DIR] node box.mjs
 import { execSync } from 'node:child_process'
-import { by_keyboard, check_axe, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
+import { by_keyboard, check_axe, claim, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
 
 const url = process.env.BASE_URL.replace(/\/$/, '')
 const { check, end } = make_checks()
@@ -33,13 +33,7 @@ async function commit() {
 	await dialog().waitFor({ state: 'detached' })
 }
 
-await page.goto(url)
-await page.getByLabel('Claim code').fill(process.env.CLAIM_CODE)
-await page.getByLabel('User name').fill('admin')
-await page.getByLabel('Password', { exact: true }).fill('a sentence is a good password 7')
-await page.getByLabel('Password again').fill('a sentence is a good password 7')
-await page.getByRole('button', { name: 'Become its administrator' }).click()
-await page.locator('.frame').waitFor()
+await claim(page, url)
 
 await check('every process is shown with its confinement, as the kernel has it', async () => {
 	await go('system')

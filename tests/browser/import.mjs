@@ -4,7 +4,7 @@
 //   BASE_URL=... CLAIM_CODE=... FOLDER=... WORLD=ADDRESS PLACES='{"inet":NAMESPACE,"lan":...,"dmz":...}' node import.mjs
 import { execSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { by_keyboard, check_axe, complaints_of, make_checks, open_page, overflow, picture, settle, shoot, start_browser } from './look.mjs'
+import { by_keyboard, check_axe, claim, complaints_of, make_checks, open_page, overflow, picture, settle, shoot, start_browser } from './look.mjs'
 
 const url = process.env.BASE_URL.replace(/\/$/, '')
 const places = JSON.parse(process.env.PLACES)
@@ -90,13 +90,7 @@ async function discard() {
 	await page.locator('.frame').waitFor()
 }
 
-await page.goto(url)
-await page.getByLabel('Claim code').fill(process.env.CLAIM_CODE)
-await page.getByLabel('User name').fill('admin')
-await page.getByLabel('Password', { exact: true }).fill('a sentence is a good password 7')
-await page.getByLabel('Password again').fill('a sentence is a good password 7')
-await page.getByRole('button', { name: 'Become its administrator' }).click()
-await page.locator('.frame').waitFor()
+await claim(page, url)
 
 await check('by keyboard alone: a ruleset of nft is found by Ctrl-K, taken, looked at, committed and kept; nothing changes before', async () => {
 	const wrong = packets('111100')

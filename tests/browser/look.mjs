@@ -40,6 +40,17 @@ export async function open_page(browser, { url, size = 'wide', dark = false, red
 	return page
 }
 
+/** A fresh suite gets its administrator, who is signed in. */
+export async function claim(page, url) {
+	await page.goto(url)
+	await page.getByLabel('Claim code').fill(process.env.CLAIM_CODE)
+	await page.getByLabel('User name').fill('admin')
+	await page.getByLabel('Password', { exact: true }).fill('a sentence is a good password 7')
+	await page.getByLabel('Password again').fill('a sentence is a good password 7')
+	await page.getByRole('button', { name: 'Become its administrator' }).click()
+	await page.locator('.frame').waitFor()
+}
+
 /** Until nothing is asked for and nothing moves any more, a page that is live at most five seconds. */
 export async function settle(page) {
 	const moves = () => page.evaluate(() => document.getAnimations().some(one => one.playState === 'running' && one.effect.getComputedTiming().endTime !== Infinity))

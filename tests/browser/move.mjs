@@ -3,7 +3,7 @@
 // kernel has the address; without an answer from there the box goes back. Run in the namespace of the LAN.
 //   BASE_URL=https://192.0.2.1:8443 CLAIM_CODE=... KERNEL='prints the addresses of the box' node move.mjs
 import { execSync } from 'node:child_process'
-import { check_axe, complaints_of, make_checks, open_page, shoot, start_browser } from './look.mjs'
+import { check_axe, claim, complaints_of, make_checks, open_page, shoot, start_browser } from './look.mjs'
 
 const OLD = '192.0.2.1'
 const NEW = '192.0.2.5'
@@ -35,13 +35,7 @@ async function commit(seconds) {
 
 const cookies = () => page.context().cookies().then(all => all.filter(one => one.name === '__Host-patronus').map(one => one.domain).sort().join())
 
-await page.goto(url)
-await page.getByLabel('Claim code').fill(process.env.CLAIM_CODE)
-await page.getByLabel('User name').fill('admin')
-await page.getByLabel('Password', { exact: true }).fill('a sentence is a good password 7')
-await page.getByLabel('Password again').fill('a sentence is a good password 7')
-await page.getByRole('button', { name: 'Become its administrator' }).click()
-await page.locator('.frame').waitFor()
+await claim(page, url)
 
 await check('the page says where it goes on, goes there with its session, and counts down; Keep keeps it', async () => {
 	await give_address(url, `${NEW}/25`)

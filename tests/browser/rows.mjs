@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How long the list of ten thousand rules takes in Chromium, against the running suite: from the press to the first rows, and from the answer that has them.
 // Lines of JSON, one a round. BASE_URL=... CLAIM_CODE=... ROUNDS=... node rows.mjs
-import { open_page, start_browser } from './look.mjs'
+import { claim, open_page, start_browser } from './look.mjs'
 
 const url = process.env.BASE_URL
 const browser = await start_browser()
 const page = await open_page(browser, { url })
-await page.goto(url)
-await page.getByLabel('Claim code').fill(process.env.CLAIM_CODE)
-await page.getByLabel('User name').fill('admin')
-await page.getByLabel('Password', { exact: true }).fill('a sentence is a good password 7')
-await page.getByLabel('Password again').fill('a sentence is a good password 7')
-await page.getByRole('button', { name: 'Become its administrator' }).click()
-await page.locator('.frame').waitFor()
+await claim(page, url)
 
 const press = () => page.evaluate(() => new Promise(done => {
 	let answered = 0

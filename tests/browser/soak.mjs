@@ -4,26 +4,14 @@
 // what httpd and confd hold is told once a round, as lines of JSON on standard output.
 //   BASE_URL=... CLAIM_CODE=... SECONDS=... ROUNDS=(at least) PIDS='{"httpd":1,"confd":2}' node soak.mjs
 import { readFileSync } from 'node:fs'
-import { complaints_of, open_page, settle, start_browser } from './look.mjs'
+import { claim, complaints_of, open_page, settle, start_browser } from './look.mjs'
 
 const url = process.env.BASE_URL.replace(/\/$/, '')
 const end = Date.now() + Number(process.env.SECONDS) * 1000
 const least = Number(process.env.ROUNDS)
-const password = 'a sentence is a good password 7'
 const browser = await start_browser()
 const still = await open_page(browser, { url })
 const say = value => console.log(JSON.stringify(value))
-
-async function claim() {
-	await still.goto(url)
-	await still.getByLabel('Claim code').fill(process.env.CLAIM_CODE)
-	await still.getByLabel('User name').fill('admin')
-	await still.getByLabel('Password', { exact: true }).fill(password)
-	await still.getByLabel('Password again').fill(password)
-	await still.getByRole('button', { name: 'Become its administrator' }).click()
-	await still.locator('.frame').waitFor()
-	await still.goto(`${url}/#/dashboard`)
-}
 
 /** A second tab of the same browser, with the complaints of the first one's kind. */
 async function second() {
@@ -91,7 +79,8 @@ async function held(page) {
 /** Memory of a process that is of no file, KB. */
 const anon = pid => Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])
 
-await claim()
+await claim(still, url)
+await still.goto(`${url}/#/dashboard`)
 const roaming = await second()
 const begin = Date.now()
 for (let rounds = 0; rounds < least || Date.now() < end; rounds++) {
