@@ -278,7 +278,8 @@ compare_removals(const void *a, const void *b)
 static void
 sort_removals(struct plan *p, uint32_t from)
 {
-	qsort(p->ops + from, p->n - from, sizeof(p->ops[0]), compare_removals);
+	if (p->n > from)
+		qsort(p->ops + from, p->n - from, sizeof(p->ops[0]), compare_removals);
 }
 
 static void

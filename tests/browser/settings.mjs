@@ -99,6 +99,18 @@ await check('it is edited, switched off and removed', async () => {
 	return [...wrong, same(referring, ['/firewall/rules/r1/source/group', '/firewall/rules/r2/source/group', '/firewall/rules/r3/source/group']),
 		same([off.enabled, off.watchers, off.battery], [false, ['192.0.2.99'], 48])]
 })
+await check('rules for bridges have their form', async () => {
+	await go('firewall/bridge-rules')
+	await page.getByRole('button', { name: 'New bridge rule' }).first().click()
+	await sheet().getByLabel('ID', { exact: true }).fill('no-arp')
+	await sheet().getByLabel('Ethertype').fill('arp')
+	await sheet().getByRole('radio', { name: 'drop' }).check()
+	const wrong = await check_axe(page, 'a rule for bridges', 'dialog[open]')
+	await sheet().getByRole('button', { name: 'Add bridge rule' }).click()
+	await sheet().waitFor({ state: 'detached' })
+	const [rule] = candidate().firewall['bridge-rules']
+	return [...wrong, same([rule.id, rule.ethertype, rule.action], ['no-arp', ['arp'], 'drop'])]
+})
 await check('a list of a thousand is searched on the appliance and read by the page', async () => {
 	candidate().firewall.groups = Array.from({ length: 1000 }, (_, at) => ({ name: `group-${at}`, description: at === 777 ? 'the needle' : undefined, addresses: [`198.18.${at >> 8}.${at & 255}`] }))
 	await go('firewall/groups')
