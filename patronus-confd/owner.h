@@ -20,6 +20,7 @@ struct owner {
 	bool		 removes;	/* takes part in COMMIT_REMOVE */
 	bool		 judges;	/* packets, and in COMMIT_BESIDE by two policies at once; the others send them their ways */
 	struct channel	*channel;	/* NULL while it is away */
+	bool		 is_apart;	/* was told to leave what stands beside, since it was not known where packets go */
 	bool		 is_stale;	/* does not have the running revision for certain */
 	uint32_t	 revision;	/* the last that it had a part in, and read back */
 	unsigned	 failures;	/* of bringing it up to date, in a row */

@@ -271,6 +271,8 @@ apply_one(struct rollout *r, struct owner *o, enum commit_phase phase)
 	struct conf_commit_req req = { .revision = r->number, .phase = (uint8_t)phase, .is_apart = are_ways_unknown(r) };
 
 	r->has_touched = true;
+	if (o->judges && phase == COMMIT_APPLY)
+		o->is_apart = req.is_apart;
 	r->is_sending = true;
 	request(r, o, MSG_CONF_COMMIT, &req, NULL, 0);
 	r->is_sending = false;

@@ -435,19 +435,22 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 /*
  * Also those that are away, when somebody else is there: the rollout waits for them.  One alone would send packets another way while what
- * judges them there is still to come (docs/adr/0224).
+ * judges them there is still to come (docs/adr/0224).  And who left something standing beside, as soon as it can be known where packets go.
  */
 static uint32_t
 stale_owners(const struct transaction *tx)
 {
 	const struct owners *os = &tx->confd->owners;
-	uint32_t mask = 0;
+	uint32_t mask = 0, apart = 0;
 	unsigned i;
 
-	for (i = 0; i < os->n; i++)
+	for (i = 0; i < os->n; i++) {
 		if (os->owner[i].is_stale)
 			mask |= 1u << i;
-	return (mask != 0 && owners_away(os, mask) != mask ? mask : 0);
+		else if (os->owner[i].is_apart && os->owner[i].channel != NULL)
+			apart |= 1u << i;
+	}
+	return (mask != 0 && owners_away(os, mask) == mask ? 0 : mask | apart);
 }
 
 static void

@@ -73,6 +73,7 @@ mtype:error error;
 byte running, kept, target, mask, failed, out, connected, broken, replaced, stale, restarted, next, pending_mask, back;
 byte absent;
 byte late[2];			/* replies that come after their call was given up */
+bit apart;			/* fwd left what stands beside, since the ways were not known */
 bit has_touched, is_both, kicked, retry, deadline, must_go_back, is_confirm, is_journaled, queued_confirm;
 mtype:tx queued;		/* TX_IDLE: no job waits */
 byte job_mask, queued_mask;
@@ -353,6 +354,13 @@ inline rollout_start(how, to_revision, to_mask)
 	failed = 0; error = OK; has_touched = 0; next = 0; restarted = 0; is_both = 0; absent = 0
 }
 
+/* Who left something beside takes part as soon as it can be known where packets go. */
+#ifndef FAULT_LEFT_BESIDE
+#define apart_mask ((apart && !HAS(stale, FWD) && HAS(connected, FWD)) * BIT(FWD))
+#else
+#define apart_mask 0
+#endif
+#define must_catch_up ((stale & connected) != 0 || (stale == 0 && apart_mask != 0))
 #define ways_unknown ((!HAS(mask, NETD) && HAS(stale, NETD)) || HAS(failed, NETD))
 #ifndef FAULT_WAYS_TURN_ALONE
 #define must_stay (HAS(mask, FWD) && HAS(failed, FWD) && !HAS(absent, FWD))	/* patience is endless here */
@@ -367,7 +375,14 @@ inline serial_phase(netd_has_turn, netd_what, fwd_has_turn, fwd_what, then)
 	if
 	:: next == NETD && TAKES_PART(NETD) && netd_has_turn -> next = FWD; has_touched = 1; request(NETD, netd_what, target)
 	:: next == NETD && !(TAKES_PART(NETD) && netd_has_turn) -> next = FWD
-	:: next == FWD && TAKES_PART(FWD) && fwd_has_turn -> next = OWNERS; has_touched = 1; request(FWD, fwd_what, target)
+	:: next == FWD && TAKES_PART(FWD) && fwd_has_turn ->
+		next = OWNERS; has_touched = 1;
+		if
+		:: phase == ROLLOUT_APPLYING && ways_unknown -> apart = 1
+		:: phase == ROLLOUT_SETTLING || (phase == ROLLOUT_APPLYING && !ways_unknown) -> apart = 0
+		:: else
+		fi;
+		request(FWD, fwd_what, target)
 	:: else -> end_serial(); phase = then; next = NETD
 	fi
 }
@@ -448,7 +463,7 @@ inline report() { job_mask = 0; is_confirm = 0; is_journaled = 0; idle() }
 inline forget_memory()
 {
 	forget_rollout();
-	connected = 0; broken = 0; replaced = 0; out = 0; late[NETD] = 0; late[FWD] = 0; stale = ALL; deadline = 0; must_go_back = 0; retry = 0; kicked = 0; queued = TX_IDLE; back = 0;
+	connected = 0; broken = 0; replaced = 0; out = 0; late[NETD] = 0; late[FWD] = 0; stale = ALL; apart = 0; deadline = 0; must_go_back = 0; retry = 0; kicked = 0; queued = TX_IDLE; back = 0;
 	pending_mask = 0; job_mask = 0; is_confirm = 0; is_journaled = 0; tx = TX_IDLE;
 	phase = ROLLOUT_IDLE
 }
@@ -622,10 +637,10 @@ on_kick:
 			running = kept;
 			rollout_start(ROLLOUT_RETURN, kept, pending_mask);
 			if :: at_pending == 0 -> pending_mask = 0 :: else fi
-		:: tx == TX_IDLE && !(must_go_back && !retry) && (stale & connected) != 0 && !retry ->
+		:: tx == TX_IDLE && !(must_go_back && !retry) && must_catch_up && !retry ->
 			tx = TX_CATCHING_UP;
-			rollout_start(ROLLOUT_RETURN, running, stale)
-		:: tx == TX_IDLE && !(must_go_back && !retry) && !((stale & connected) != 0 && !retry) && queued != TX_IDLE ->
+			rollout_start(ROLLOUT_RETURN, running, stale | apart_mask)
+		:: tx == TX_IDLE && !(must_go_back && !retry) && !(must_catch_up && !retry) && queued != TX_IDLE ->
 			tx = queued; queued = TX_IDLE;
 			job_mask = queued_mask; is_confirm = queued_confirm; queued_mask = 0; queued_confirm = 0;
 			assert(tx != TX_COMMITTING || at_pending == 0);

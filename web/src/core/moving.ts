@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A commit that takes the address of this page away: where it goes on, and how the session comes along.
-import { call, post } from './api'
-import { read_candidate } from './store'
+import { call, get, post } from './api'
+import { read_candidate, workspace } from './store'
+import type { Diff } from './types'
 
 interface Link {
 	name: string
@@ -12,8 +13,13 @@ const bare = (text: string) => text.split('/')[0]
 const addresses_of = (link?: Link) => [link?.addresses ?? []].flat().map(bare)
 const read_running = <T>(path: string, otherwise: T) => call<T | null>('GET', '/configuration' + path).then(answer => answer.body ?? otherwise, () => otherwise)
 
+/** Whether what is pending is about links, or about the page's own port: nothing else moves it. */
+const may_move = () => get<Diff>(`/workspaces/${workspace.value?.id ?? ''}/diff`).then(diff => diff.changes.some(one => /^\/(interfaces|management)/.test(one.path)))
+
 /** What the address of the page will be: "" when it stays as it is, or is none that the configuration knows. */
 export async function next_origin() {
+	if (!await may_move())
+		return ''
 	const here = location.hostname.replace(/^\[|\]$/g, '')
 	const [links, next, web, next_web] = await Promise.all([read_running<Link[]>('/interfaces', []), read_candidate<Link[]>('/interfaces', []),
 		read_running<{ port?: number }>('/management/web', {}), read_candidate<{ port?: number }>('/management/web', {}).catch(() => ({} as { port?: number }))])
