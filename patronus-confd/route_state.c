@@ -296,6 +296,14 @@ on_interfaces(const struct state_answer *answer, void *arg)
 		screen_show(s);
 }
 
+static int
+by_packets(const void *a, const void *b)
+{
+	const struct state_rule *x = a, *y = b;
+
+	return (x->packets < y->packets ? 1 : x->packets > y->packets ? -1 : strcmp(x->id, y->id));
+}
+
 /* What the items of a list are. */
 static const struct record *
 item_record(const struct record *rec, const char *list)
@@ -315,8 +323,9 @@ print_firewall(const struct state_firewall *fw, struct buf *b)
 
 	if (fw->connections != NULL)
 		buf_printf(b, ",\"connections\":{\"current\":%u,\"maximum\":%u}", fw->connections->current, fw->connections->maximum);
+	qsort(fw->rules.items, fw->rules.n, sizeof(*fw->rules.items), by_packets);
 	buf_puts(b, ",\"top-rules\":[");
-	for (i = 0; i < fw->rules.n; i++) {
+	for (i = 0; i < fw->rules.n && i < TOP_RULES; i++) {
 		if (i > 0)
 			buf_putc(b, ',');
 		record_json_print(item_record(conf_state_record("firewall"), "rules"), &fw->rules.items[i], b);
