@@ -333,18 +333,6 @@ bad_line(struct backup_reader *r, uint32_t line, const char *what, struct proble
 	return (false);
 }
 
-static bool
-add(uint8_t **all, uint32_t *n, const uint8_t *more, uint32_t nmore, unsigned len)
-{
-	uint8_t *merged = listtext_merge(*all, *n, more, nmore, len, n);
-
-	if (merged == NULL)
-		fatalx("backup", "no memory");
-	free(*all);
-	*all = merged;
-	return (*n <= LISTTEXT_MAX);
-}
-
 bool
 backup_reader_take_list(struct backup_reader *r, const struct listtext *l, struct problems *problems)
 {
@@ -352,7 +340,7 @@ backup_reader_take_list(struct backup_reader *r, const struct listtext *l, struc
 
 	if (l->nbad > 0)
 		return (bad_line(r, l->first_bad, listtext_fault_text(l->fault), problems));
-	if (add(&c->v4, &c->n4, l->v4, l->n4, 4) && add(&c->v6, &c->n6, l->v6, l->n6, 16))
+	if (listtext_add(&c->v4, &c->n4, l->v4, l->n4, 4) && listtext_add(&c->v6, &c->n6, l->v6, l->n6, 16))
 		return (true);
 	(void)refused(r, "it has more than 1,000,000 ranges of a family", problems);
 	return (false);

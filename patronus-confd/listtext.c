@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/str.h"
 
 #include "listtext.h"
@@ -368,4 +369,16 @@ listtext_print(const uint8_t *range, unsigned len, struct buf *b)
 		for (i = len; ++at[i - 1] == 0; i--)
 			;
 	}
+}
+
+bool
+listtext_add(uint8_t **all, uint32_t *n, const uint8_t *more, uint32_t nmore, unsigned len)
+{
+	uint8_t *merged = listtext_merge(*all, *n, more, nmore, len, n);
+
+	if (merged == NULL)
+		fatalx("lists", "no memory");
+	free(*all);
+	*all = merged;
+	return (*n <= LISTTEXT_MAX);
 }

@@ -2,6 +2,7 @@
 #ifndef PATRONUS_CONFD_LISTTEXT_H
 #define PATRONUS_CONFD_LISTTEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,8 @@ const char *listtext_fault_text(enum listtext_fault);
 
 /* Two such arrays of addresses of len bytes as one: malloc'd, of *ret_n ranges.  NULL: no memory. */
 uint8_t	*listtext_merge(const uint8_t *a, uint32_t na, const uint8_t *b, uint32_t nb, unsigned len, uint32_t *ret_n);
+/* All takes in more; false: it has more than LISTTEXT_MAX now. */
+bool	 listtext_add(uint8_t **all, uint32_t *n, const uint8_t *more, uint32_t nmore, unsigned len);
 /* One range as networks that add up to it, one in a line. */
 void	 listtext_print(const uint8_t *range, unsigned len, struct buf *);
 

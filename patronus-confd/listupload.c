@@ -106,18 +106,6 @@ finish(struct listupload *u)
 		ended(u, -EINVAL, "the list is not there any more, or is fetched now");
 }
 
-static bool
-add(uint8_t **all, uint32_t *n, const uint8_t *more, uint32_t nmore, unsigned len)
-{
-	uint8_t *merged = listtext_merge(*all, *n, more, nmore, len, n);
-
-	if (merged == NULL)
-		fatalx("groups", "no memory");
-	free(*all);
-	*all = merged;
-	return (*n <= LISTTEXT_MAX);
-}
-
 static uint64_t
 count_lines(const char *text, size_t len)
 {
@@ -147,7 +135,7 @@ on_parsed(int error, struct message *m, void *arg)
 		(void)snprintf(text, sizeof(text), "line %llu %s%s", (unsigned long long)u->nlines + l.first_bad, listtext_fault_text(l.fault),
 		    l.nbad > 1 ? ", and it is not the only one" : "");
 		ended(u, -EINVAL, text);
-	} else if (!add(&u->content.v4, &u->content.n4, l.v4, l.n4, 4) || !add(&u->content.v6, &u->content.n6, l.v6, l.n6, 16)) {
+	} else if (!listtext_add(&u->content.v4, &u->content.n4, l.v4, l.n4, 4) || !listtext_add(&u->content.v6, &u->content.n6, l.v6, l.n6, 16)) {
 		ended(u, -EINVAL, "it has more than 1,000,000 ranges of a family");
 	} else {
 		u->nlines += count_lines(u->text, u->text_len);

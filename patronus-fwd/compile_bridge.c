@@ -135,17 +135,6 @@ list_vlans(struct writer *w, struct alternatives *a)
 
 /* --- what is inside */
 
-static bool
-has_type(const struct policy_bridge_rule *r, uint16_t type)
-{
-	uint32_t i;
-
-	for (i = 0; i < r->n_types; i++)
-		if (r->types[i] == type)
-			return true;
-	return r->n_types == 0;
-}
-
 /* Each part says its family first, which here is the type of the frame. */
 static void
 take_part(struct ir_draft *to, const struct compile_part *p)
@@ -163,7 +152,8 @@ list_ip(struct writer *w, struct alternatives *a)
 {
 	const struct policy_bridge_rule *r = w->rule;
 	struct compile_selector sel = { .source = &r->source, .destination = &r->destination, .services = r->services,
-	    .n_services = r->n_services, .splits_families = true, .is_v4_only = !has_type(r, ETH_P_IPV6), .is_v6_only = !has_type(r, ETH_P_IP) };
+	    .n_services = r->n_services, .splits_families = true, .is_v4_only = r->n_types > 0 && !policy_bridge_lists(r, ETH_P_IPV6),
+	    .is_v6_only = r->n_types > 0 && !policy_bridge_lists(r, ETH_P_IP) };
 	const struct compile_parts *parts = compile_select(w->c, &sel);
 	unsigned i;
 

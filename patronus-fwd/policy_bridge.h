@@ -54,4 +54,7 @@ struct policy_bridge {
 	struct policy_links	 ports;		/* of the bridges that are interfaces of the configuration */
 };
 
+/* Is the type among those that the rule names? */
+bool	 policy_bridge_lists(const struct policy_bridge_rule *, uint16_t type);
+
 #endif

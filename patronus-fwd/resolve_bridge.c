@@ -118,8 +118,8 @@ resolve_types(struct resolver *s, struct policy_bridge_rule *r, const struct con
 	}
 }
 
-static bool
-has_type(const struct policy_bridge_rule *r, uint16_t type)
+bool
+policy_bridge_lists(const struct policy_bridge_rule *r, uint16_t type)
 {
 	uint32_t i;
 
@@ -167,7 +167,7 @@ resolve_arp(struct resolver *s, struct policy_bridge_rule *r, const struct conf_
 	for (i = 0; i < r->n_arp_senders; i++)
 		if (r->arp_senders[i].addr.family != ADDR_V4)
 			problems_add(s->problems, r->path, "not-ipv4", "ARP is of IPv4 alone; take the IPv6 addresses out of sender-addresses");
-	if (r->is_ip || r->is_tagged || r->n_types > (has_type(r, ETH_P_ARP) ? 1 : 0))
+	if (r->is_ip || r->is_tagged || r->n_types > (policy_bridge_lists(r, ETH_P_ARP) ? 1 : 0))
 		problems_add(s->problems, r->path, "not-arp", "a packet of ARP has no addresses or services of IP, and no other ethertype; make two rules");
 	r->types[0] = ETH_P_ARP;
 	r->n_types = 1;
