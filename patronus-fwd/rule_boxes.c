@@ -136,7 +136,9 @@ rule_boxes_make(struct rule_boxes *r, const struct ir_rule *rule, struct arena *
 	r->boxes = mem_alloc(a, 1, sizeof(*r->boxes));
 	r->n = 1;
 	box_init(&r->boxes[0]);
-	for (i = 0, is_match = true; i < rule->n; i++) {
+	/* What ends a chain does it from the chain where it stands, and not from one that a look-up leads to. */
+	is_match = rule->n == 0 || rule->stmts[rule->n - 1].kind != IR_RETURN;
+	for (i = 0; i < rule->n; i++) {
 		is_match = is_match && rule->stmts[i].kind == IR_MATCH;
 		if (!is_match || !take(r, &rule->stmts[i], a))
 			r->rest[r->n_rest++] = rule->stmts[i];

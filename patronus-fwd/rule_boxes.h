@@ -22,7 +22,7 @@ struct rule_boxes {
 	unsigned	 n_rest;
 };
 
-/* Memory of the boxes and the rest is the arena's. */
+/* Memory of the boxes and the rest is the arena's.  What returns from its chain is all rest. */
 void	 rule_boxes_make(struct rule_boxes *, const struct ir_rule *, struct arena *);
 /* A box as an element's key; of these dimensions, in their order. */
 void	 rule_boxes_key(const struct rule_boxes *, const struct box *, struct ir_elem *ret);
