@@ -63,9 +63,8 @@ put_established(struct compiler *c, const char *chain)
 	finish(c, chain, &d, mem_printf(c->ir->arena, "%s:established", chain), IR_ACCEPT);
 }
 
-/* A rate-limited log entry that decides nothing; readers know it by what it is about. */
-static void
-put_log(struct compiler *c, const char *chain, struct ir_draft *d, const char *id, const char *what)
+void
+compile_log_rule(struct compiler *c, const char *chain, struct ir_draft *d, const char *id, const char *what)
 {
 	struct ir_origin *o;
 
@@ -83,7 +82,7 @@ put_invalid(struct compiler *c, const char *chain)
 
 	if (c->policy->logs_invalid) {
 		ir_match_u32(&d, IR_CT_STATE, IR_ANY_BIT, IR_CT_INVALID);
-		put_log(c, chain, &d, mem_printf(c->ir->arena, "%s:invalid-log", chain), "invalid");
+		compile_log_rule(c, chain, &d, mem_printf(c->ir->arena, "%s:invalid-log", chain), "invalid");
 		d.n = 0;
 	}
 	ir_match_u32(&d, IR_CT_STATE, IR_ANY_BIT, IR_CT_INVALID);
@@ -152,9 +151,12 @@ compile_anti_spoofing(struct compiler *c)
 	static const char base[] = "anti-spoofing", dropping[] = "spoofed";
 	struct ir_draft d = { .n = 0 };
 
-	if (!c->policy->drops_spoofed)
+	if (!c->policy->drops_spoofed && c->policy->bogons == NULL)
 		return;
 	ir_chain_base(c->ir, base, IR_HOOK_PREROUTING, false, NF_IP_PRI_RAW, false);
+	compile_bogons(c, base);
+	if (!c->policy->drops_spoofed)
+		return;
 	ir_match_u32(&d, IR_FIB_REVERSE, IR_EQ, 0);
 	ir_jump(&d, IR_JUMP, dropping);
 	ir_rule_add(c->ir, ir_chain_get(c->ir, base), compile_origin(c, "anti-spoofing:check", IR_ACTION_NONE), &d);
@@ -177,7 +179,7 @@ compile_anti_spoofing(struct compiler *c)
 	finish(c, dropping, &d, "spoofed:dhcp", IR_ACCEPT);
 	d.n = 0;
 	if (c->policy->logs_spoofed)
-		put_log(c, dropping, &d, "spoofed:log", "spoofed");
+		compile_log_rule(c, dropping, &d, "spoofed:log", "spoofed");
 	d.n = 0;
 	finish(c, dropping, &d, "spoofed:drop", IR_DROP);
 }
@@ -302,7 +304,7 @@ compile_output(struct compiler *c)
 	if (!c->policy->drops_outgoing)
 		return;
 	if (c->policy->logs_unmatched)
-		put_log(c, chain, &d, "output:unmatched-log", "unmatched");
+		compile_log_rule(c, chain, &d, "output:unmatched-log", "unmatched");
 	d.n = 0;
 	finish(c, chain, &d, "default:local", IR_DROP);
 }
@@ -366,7 +368,7 @@ compile_unmatched(struct compiler *c)
 
 	ir_chain_get(c->ir, chain);
 	if (c->policy->logs_unmatched)
-		put_log(c, chain, &d, "unmatched:log", "unmatched");
+		compile_log_rule(c, chain, &d, "unmatched:log", "unmatched");
 	set = ir_set_new(c->ir, "defaults", IR_SET_VERDICT, &field, 1);
 	for (i = POLICY_LOCAL + 1; i < c->policy->n_zones; i++)
 		put_default(c, &c->policy->zones[i], set);

@@ -10,7 +10,7 @@
 /*
  * From the policy to the intermediate form.
  *
- *   anti-spoofing (raw prerouting)	the route back must leave where the packet came in
+ *   anti-spoofing (raw prerouting)	what zones block as bogons; the route back must leave where the packet came in
  *   untracked				pre-rules that exempt from connection tracking (behind raw)
  *   input, forward, output		pre-rules by zone pair; established first, invalid out, essentials; rules by zone pair
  *   pre.FROM.TO, pair.FROM.TO		the pre-rules, and the other rules, that name this pair, in order; a rule or run of rules for
@@ -89,6 +89,8 @@ void	 compile_syn_output(struct compiler *, const char *chain);
 void	 compile_answered(struct compiler *, const char *chain);
 /* compile_xdp.c: what drivers drop where they cannot. */
 void	 compile_xdp(struct compiler *);
+/* compile_bogons.c: what zones block of sources, at the end of a chain that looks at all packets that come in. */
+void	 compile_bogons(struct compiler *, const char *chain);
 /* compile_bridge.c: table bridge, when there is anything to say in it. */
 void	 compile_bridge(struct compiler *);
 /* compile_nat.c */
@@ -126,6 +128,8 @@ struct compile_parts	*compile_select(struct compiler *, const struct compile_sel
 bool	 compile_zones(struct compiler *, struct ir_draft *, enum ir_field, const uint64_t *zones);
 void	 compile_log(struct ir_draft *, const char *prefix);
 void	 compile_limit(struct ir_draft *, const struct rate *, uint32_t burst, bool is_over);
+/* compile.c: a rule that logs at the policy's rate and decides nothing; readers know its entries by what they are about. */
+void	 compile_log_rule(struct compiler *, const char *chain, struct ir_draft *, const char *id, const char *what);
 /* A list of one name. */
 struct ir_zones	 compile_zone_name(struct compiler *, const char *);
 struct ir_origin *compile_origin(struct compiler *, const char *id, enum ir_action);

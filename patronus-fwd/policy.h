@@ -70,6 +70,7 @@ struct policy_zone {
 	const char	*name;
 	const char	*path;
 	uint8_t		 action;	/* for what no rule decided */
+	uint8_t			 blocks;	/* enum policy_bogon (policy_bogons.h) */
 	uint32_t	*interfaces;	/* indices */
 	uint32_t	 n_interfaces;
 };
@@ -267,6 +268,7 @@ struct fw_policy {
 	uint32_t		 n_one_to_ones;
 	struct policy_forward	*forwards;
 	uint32_t		 n_forwards;
+	struct policy_bogons	*bogons;	/* NULL: no zone blocks any (policy_bogons.h) */
 	struct policy_bridge	*bridge;	/* NULL: frames between ports are not looked at (policy_bridge.h) */
 	struct policy_xdp	*xdp;		/* NULL: nothing (policy_xdp.h) */
 	struct policy_access	 web;
@@ -276,9 +278,7 @@ struct fw_policy {
 	bool			 guards_access;	/* management comes before the rules */
 	bool			 drops_spoofed;
 	bool			 drops_outgoing;	/* what no rule from local accepts */
-	bool			 logs_unmatched;
-	bool			 logs_invalid;
-	bool			 logs_spoofed;
+	bool			 logs_unmatched, logs_invalid, logs_spoofed, logs_bogons;
 	struct rate		 log_rate;
 };
 

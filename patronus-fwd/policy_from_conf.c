@@ -10,6 +10,7 @@
 #include "hash.h"
 #include "links.h"
 #include "mem.h"
+#include "policy_bogons.h"
 #include "problems.h"
 #include "resolver.h"
 #include "zoneset.h"
@@ -155,6 +156,7 @@ resolve_zone(struct resolver *s, const struct conf_zone *c, uint32_t number)
 	is_reject = c->default_action == CONF_ZONE_DEFAULT_ACTION_REJECT || (c->default_action == 0 &&
 	    s->firewall->defaults != NULL && s->firewall->defaults->action == CONF_FIREWALL_DEFAULTS_ACTION_REJECT);
 	z->action = is_reject ? POLICY_REJECT : POLICY_DROP;
+	z->blocks = (uint8_t)((c->block_bogons ? POLICY_BOGON_RESERVED : 0) | (c->block_private ? POLICY_BOGON_PRIVATE : 0));
 	z->interfaces = mem_alloc(s->arena, c->interfaces.n, sizeof(*z->interfaces));
 	for (n = 0; n < c->interfaces.n; n++) {
 		i = names_get(&s->interfaces, c->interfaces.items[n]);
@@ -233,6 +235,7 @@ resolve_options(struct fw_policy *p, const struct conf_firewall *f)
 	p->logs_unmatched = f->logging->unmatched;
 	p->logs_invalid = f->logging->invalid;
 	p->logs_spoofed = f->logging->spoofed;
+	p->logs_bogons = f->logging->bogons;
 	if (f->logging->limit.count > 0)
 		p->log_rate = f->logging->limit;
 }
@@ -257,6 +260,7 @@ policy_with_live(const struct conf_fwd *conf, const struct links *links, const s
 	resolve_interfaces(&s);
 	resolve_zones(&s);
 	resolve_groups(&s);
+	resolve_bogons(&s);
 	resolve_service_names(&s);
 	resolve_schedules(&s);
 	resolve_rules(&s);

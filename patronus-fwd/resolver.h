@@ -58,6 +58,8 @@ void	 resolve_groups(struct resolver *);
 void	 resolve_endpoint(struct resolver *, struct policy_endpoint *, const struct conf_endpoint *, const char *path);
 /* resolve_bridge.c */
 void	 resolve_bridge(struct resolver *);
+/* resolve_bogons.c: behind zones and groups. */
+void	 resolve_bogons(struct resolver *);
 /* resolve_xdp.c */
 void	 resolve_xdp(struct resolver *);
 /* resolve_answers.c: which SYN packets drivers answer; behind all else. */

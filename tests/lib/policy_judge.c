@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ir.h"
+#include "policy_bogons.h"
 #include "policy_random.h"
 #include "rule_conditions.h"
 #include "zoneset.h"
@@ -180,6 +181,32 @@ judge_route(struct judge *j, struct packet *k)
 	return unmatched(j, k, from);
 }
 
+static bool
+has_source(const struct policy_addresses *a, const struct packet *k)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->n; i++)
+		if (prefix_contains(&a->items[i], &k->source))
+			return true;
+	return false;
+}
+
+/* No packet of these proofs is of DHCP, or has no address yet. */
+static bool
+is_bogon(const struct fw_policy *p, const struct packet *k)
+{
+	const struct policy_bogons *b = p->bogons;
+	unsigned blocks;
+
+	if (b == NULL || k->in == 0 || p->interfaces[k->in - 1].zone == POLICY_LOCAL || (b->except.n > 0 && has_source(&b->except.criteria[0], k)))
+		return false;
+	blocks = p->zones[p->interfaces[k->in - 1].zone].blocks;
+	if ((blocks & POLICY_BOGON_PRIVATE) != 0 && has_source(&b->private, k))
+		return true;
+	return (blocks & POLICY_BOGON_RESERVED) != 0 && (has_source(&b->reserved, k) || (b->listed.n > 0 && has_source(&b->listed.criteria[0], k)));
+}
+
 struct judgement
 judge_packet(struct judge *j, const struct packet *k)
 {
@@ -187,6 +214,8 @@ judge_packet(struct judge *j, const struct packet *k)
 	struct packet seen = *k;
 	const char *forward;
 
+	if (is_bogon(j->policy, k))
+		return (struct judgement){ .action = IR_ACTION_DROP, .id = "bogon:drop", .seen = *k };
 	if (j->policy->drops_spoofed && k->in != 0 && addr_block(&k->source) != k->in - 1)
 		return (struct judgement){ .action = IR_ACTION_DROP, .id = "spoofed:drop", .seen = *k };
 	forward = translate(j->policy, &seen);

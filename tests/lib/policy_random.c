@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy_bogons.h"
 #include "policy_random.h"
 #include "policy_syn.h"
 #include "rule_conditions.h"
@@ -227,6 +228,39 @@ random_forward(const struct fw_policy *p, struct policy_forward *f, unsigned num
 	f->is_logged = below(4) == 0;
 }
 
+/* Networks of blocks, whole ones or pairs of their hosts, in place of those that the world has: all of a proof's addresses are bogons. */
+static struct policy_addresses
+random_bogons(const struct fw_policy *p, const char *name, struct arena *arena)
+{
+	struct policy_addresses a = { .name = name, .path = "/firewall/bogons" };
+	uint32_t i;
+
+	a.items = arena_alloc(arena, 3, sizeof(*a.items));
+	a.n = below(4);
+	for (i = 0; i < a.n; i++)
+		a.items[i] = neighbour(below(2) == 0 ? ADDR_V4 : ADDR_V6, below(p->n_interfaces), below(2) == 0);
+	return a;
+}
+
+static void
+random_blocks(struct fw_policy *p, struct arena *arena)
+{
+	struct policy_bogons *b = arena_alloc(arena, 1, sizeof(*b));
+	struct policy_endpoint *groups[2] = { &b->listed, &b->except };
+	uint32_t i;
+
+	p->bogons = b;
+	for (i = POLICY_LOCAL + 1; i < p->n_zones; i++)
+		p->zones[i].blocks = (uint8_t)below(4);
+	b->reserved = random_bogons(p, "bogons.reserved", arena);
+	b->private = random_bogons(p, "bogons.private", arena);
+	for (i = 0; i < 2; i++) {
+		groups[i]->criteria = arena_alloc(arena, 1, sizeof(struct policy_addresses));
+		groups[i]->criteria[0] = random_bogons(p, i == 0 ? "group.listed" : "group.except", arena);
+		groups[i]->n = below(2);
+	}
+}
+
 struct fw_policy *
 policy_random(struct arena *arena, unsigned extent, unsigned n_rules_max)
 {
@@ -258,6 +292,9 @@ policy_random(struct arena *arena, unsigned extent, unsigned n_rules_max)
 		p->drops_spoofed = below(3) == 0;
 		p->logs_spoofed = below(2) == 0;
 		p->logs_invalid = below(2) == 0;
+		p->logs_bogons = below(2) == 0;
+		if (below(3) == 0)
+			random_blocks(p, arena);
 	}
 	if ((extent & RANDOM_FORWARDS) != 0 && below(2) == 0)
 		p->n_forwards = 1 + below(3);

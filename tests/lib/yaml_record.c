@@ -24,6 +24,7 @@ static const struct {
 	{ "conf_firewall_defaults", "outgoing", "accept" },
 	{ "conf_firewall_logging", "unmatched", "true" },
 	{ "conf_firewall_logging", "spoofed", "true" },
+	{ "conf_firewall_logging", "bogons", "true" },
 	{ "conf_firewall_logging", "limit", "20/second" },
 	{ "conf_firewall_defaults", "bridged", "accept" },
 	{ "conf_bridge_rule", "enabled", "true" },

@@ -178,7 +178,7 @@ expect(struct run *r, const char *id, unsigned i)
 static bool
 is_judged(const char *id)
 {
-	static const char *const generated[] = { "default:", "management:", "port-forward:", "spoofed:drop", "input:invalid", "forward:invalid" };
+	static const char *const generated[] = { "default:", "management:", "port-forward:", "spoofed:drop", "bogon:drop", "input:invalid", "forward:invalid" };
 	unsigned i;
 
 	if (strchr(id, ':') == NULL)

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 
 #include "case.h"
+#include "policy_bogons.h"
 #include "policy_syn.h"
 #include "zoneset.h"
 
@@ -143,8 +144,11 @@ print_frame(const struct fw_policy *p, struct buf *b)
 		buf_printf(b, "    %s: {default-action: %s, interfaces: [", p->zones[i].name, action_names[p->zones[i].action]);
 		for (k = 0; k < p->zones[i].n_interfaces; k++)
 			buf_printf(b, "%s%s", k > 0 ? ", " : "", p->interfaces[p->zones[i].interfaces[k]].name);
-		buf_puts(b, "]}\n");
+		buf_printf(b, "]%s%s}\n", p->bogons != NULL && (p->zones[i].blocks & POLICY_BOGON_RESERVED) != 0 ? ", block-bogons: true" : "",
+		    p->bogons != NULL && (p->zones[i].blocks & POLICY_BOGON_PRIVATE) != 0 ? ", block-private: true" : "");
 	}
+	if (p->bogons != NULL)
+		buf_puts(b, "# What is reserved and private was of the proof's own making; no document says that.\n");
 }
 
 static void

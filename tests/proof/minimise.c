@@ -125,6 +125,9 @@ drop_settings(const struct minimiser *m)
 	c = copy(m->best);
 	c.policy->drops_spoofed = c.policy->logs_spoofed = c.policy->logs_invalid = c.policy->logs_unmatched = false;
 	(void)try(m, &c);
+	c = copy(m->best);
+	c.policy->bogons = NULL;
+	(void)try(m, &c);
 }
 
 void

@@ -40,7 +40,7 @@ const columns = (): Column[] => [
 	{ key: 'acts', text: t('word-more'), unseen: true },
 ]
 /** Checks of the firewall itself: there is no rule to jump to. */
-const CHECKS = new Set(['unmatched', 'invalid', 'spoofed'])
+const CHECKS = new Set(['unmatched', 'invalid', 'spoofed', 'bogon'])
 
 const fits = (event: LogEvent, wish: Wish) => (String(event[wish.field] ?? '') === wish.value) !== wish.not
 
