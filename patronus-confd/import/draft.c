@@ -343,22 +343,38 @@ draft_each_zone(struct draft *d, uint64_t links, void (*fn)(const char *zone, bo
 /* --- the end --- */
 
 static void
+put_zone(struct draft *d, struct node *zones, unsigned first)
+{
+	struct node *zone = draft_map(d, zones, NULL), *list;
+	bool blocks_bogons = false, blocks_private = false;
+	unsigned i;
+
+	draft_text(d, zone, "name", "%s", d->links[first].zone);
+	list = draft_list(d, zone, "interfaces");
+	for (i = first; i < d->nlinks; i++) {
+		if (strcmp(d->links[i].zone, d->links[first].zone) != 0)
+			continue;
+		draft_text(d, list, NULL, "%s", d->links[i].name);
+		blocks_bogons |= d->links[i].blocks_bogons;
+		blocks_private |= d->links[i].blocks_private;
+	}
+	if (blocks_bogons)
+		draft_flag(d, zone, "block-bogons", true);
+	if (blocks_private)
+		draft_flag(d, zone, "block-private", true);
+}
+
+static void
 put_links(struct draft *d, struct node *firewall)
 {
-	struct node *zones = draft_list(d, firewall, "zones"), *zone, *list, *item;
+	struct node *zones = draft_list(d, firewall, "zones"), *list, *item;
 	unsigned i, j;
 
 	for (i = 0; i < d->nlinks; i++) {
 		for (j = 0; j < i && strcmp(d->links[j].zone, d->links[i].zone) != 0; j++)
 			;
-		if (j < i)
-			continue;
-		zone = draft_map(d, zones, NULL);
-		draft_text(d, zone, "name", "%s", d->links[i].zone);
-		list = draft_list(d, zone, "interfaces");
-		for (j = i; j < d->nlinks; j++)
-			if (strcmp(d->links[j].zone, d->links[i].zone) == 0)
-				draft_text(d, list, NULL, "%s", d->links[j].name);
+		if (j == i)
+			put_zone(d, zones, i);
 	}
 	for (i = 0; i < d->nlinks; i++) {
 		if (d->links[i].is_there)

@@ -49,6 +49,8 @@ struct draft_link {
 	const char	*name;		/* of the interface in the configuration */
 	const char	*zone;
 	bool		 is_there;	/* in the workspace already */
+	bool		 blocks_bogons;	/* of its zone */
+	bool		 blocks_private;
 	struct prefix	 addrs[DRAFT_ADDRS];
 	unsigned	 naddrs;
 };

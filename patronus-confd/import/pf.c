@@ -74,41 +74,27 @@ give_addresses(struct pf *pf, const struct pf_interface *i, struct entry *e)
 	entry_note(pf->d, e, OUTCOME_CHANGED, "\"%.15s\" is its name on BSD: say in interfaces.%s.match which hardware it is", l->kernel, l->name);
 }
 
-/* Sources that have no business on an uplink, as the page of the interface blocks them: before all rules. */
-static void
-block_sources(struct pf *pf, const struct pf_interface *i, struct entry *e, const char *what, const char *const *prefixes, size_t n)
-{
-	static const struct deed drop = { .action = "drop" };
-	char name[80];
-	struct match m;
-	struct prefix p;
-	size_t k;
-
-	match_init(&m);
-	m.in = i->link;
-	m.source.has_addrs = true;
-	for (k = 0; k < n; k++)
-		if (prefix_parse(prefixes[k], &p) == 0)
-			(void)match_addrs_add(&m.source.addrs, &p, pf->d->arena);
-	(void)snprintf(name, sizeof(name), "%.40s-%s", i->name, what);
-	(void)draft_rule(pf->d, e, DRAFT_RULES_SECTION, DRAFT_ARRIVING, name, "Sources that have no business here", &m, &drop);
-}
-
+/* Sources that have no business on an uplink.  There, answers of a connection that is known come from anywhere. */
 static void
 block_usual(struct pf *pf, const struct xml *x, const struct pf_interface *i, struct entry *e)
 {
-	static const char *const private[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7" };
-	static const char *const bogons[] = {
-		"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-		"224.0.0.0/4", "240.0.0.0/4", "2001:db8::/32", "3ffe::/16", "4000::/2", "8000::/2", "ff00::/8",
-	};
+	struct draft_link *l = draft_link_of(pf->d, i->link);
+	unsigned k;
 
-	if (xml_flag(x, "blockpriv"))
-		block_sources(pf, i, e, "private", private, sizeof(private) / sizeof(private[0]));
-	if (xml_flag(x, "blockbogons")) {
-		block_sources(pf, i, e, "bogons", bogons, sizeof(bogons) / sizeof(bogons[0]));
-		entry_note(pf->d, e, OUTCOME_CHANGED, "of the bogons those that never change are blocked, not the list that is fetched");
-	}
+	l->blocks_private = xml_flag(x, "blockpriv");
+	l->blocks_bogons = xml_flag(x, "blockbogons");
+	if (!l->blocks_private && !l->blocks_bogons)
+		return;
+	entry_object(pf->d, e, "firewall.zones.%s", l->zone);
+	if (l->blocks_private)
+		entry_note(pf->d, e, OUTCOME_CHANGED, "block-private drops answers too: let in who is meant to answer by firewall.bogons.except");
+	if (l->blocks_bogons)
+		entry_note(pf->d, e, OUTCOME_CHANGED, "block-bogons has what is reserved; what nobody has been given is a list for firewall.bogons.groups");
+	for (k = 0; k < pf->d->nlinks; k++)
+		if (&pf->d->links[k] != l && strcmp(pf->d->links[k].zone, l->zone) == 0)
+			break;
+	if (k < pf->d->nlinks)
+		entry_note(pf->d, e, OUTCOME_CHANGED, "its zone \"%.63s\" has other interfaces, for which the same is blocked", l->zone);
 }
 
 static void
