@@ -422,6 +422,7 @@ compile(const struct fw_policy *policy, struct buf *remarks)
 	compile_xdp(&c);
 	compile_anti_spoofing(&c);
 	compile_no_tracking(&c);
+	compile_tracking(&c);
 	compile_input(&c);
 	compile_forward(&c);
 	compile_output(&c);

@@ -12,6 +12,7 @@
  *
  *   anti-spoofing (raw prerouting)	what zones block as bogons; the route back must leave where the packet came in
  *   untracked				pre-rules that exempt from connection tracking (behind raw)
+ *   tracking, tracking-output		what connection tracking is told of the first packet of a connection
  *   input, forward, output		pre-rules by zone pair; established first, invalid out, essentials; rules by zone pair
  *   pre.FROM.TO, pair.FROM.TO		the pre-rules, and the other rules, that name this pair, in order; a rule or run of rules for
  *					several pairs stands once, in a chain block.ID that each of their pair chains jumps to
@@ -93,6 +94,10 @@ void	 compile_xdp(struct compiler *);
 void	 compile_bogons(struct compiler *, const char *chain);
 /* compile_bridge.c: table bridge, when there is anything to say in it. */
 void	 compile_bridge(struct compiler *);
+/* compile_tracking.c: helpers and times of connections that begin. */
+void	 compile_tracking(struct compiler *);
+/* The rule's own time, for the connection that it opens. */
+void	 compile_idle_timeout(struct compiler *, struct ir_draft *, const struct policy_rule *);
 /* compile_nat.c */
 void	 compile_nat(struct compiler *);
 

@@ -206,6 +206,7 @@ put_end(const struct making *m, struct ir_draft *d, uint8_t family, bool is_rese
 	if (r->is_logged && r->log_rate.count == 0)
 		put_log(m->c, d, m->origin, r);
 	put_writes(d, &r->writes, family);
+	compile_idle_timeout(m->c, d, r);
 	ir_put(d, IR_COUNTER);
 	put_decision(d, r, is_reset);
 	ir_rule_add(m->c->ir, m->chain, m->origin, d);

@@ -6,6 +6,7 @@
 
 #include "compile.h"
 #include "mem.h"
+#include "policy_nat.h"
 #include "zoneset.h"
 
 /*

@@ -238,7 +238,7 @@ compile_no_tracking(struct compiler *c)
 bool
 compile_is_alone(const struct fw_policy *p, const struct policy_rule *r)
 {
-	return r->action != POLICY_NO_TRACKING && r->schedule == NULL && r->syn == NULL && count_pairs(p, r) == 1;
+	return r->action != POLICY_NO_TRACKING && r->schedule == NULL && r->syn == NULL && r->writes.idle_seconds == 0 && count_pairs(p, r) == 1;
 }
 
 void

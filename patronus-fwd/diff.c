@@ -11,6 +11,7 @@
 #include "addrlist.h"
 #include "mem.h"
 #include "nft_encode.h"
+#include "nft_object.h"
 
 static struct change *
 add(struct diff *d, enum change_kind kind)
@@ -71,6 +72,17 @@ count_rule(struct diff *d, const struct ir_set *old, uint32_t at, const struct i
 	} else {
 		d->n_added++;
 	}
+}
+
+/* Those of one form that the other does not have. */
+static void
+diff_objects(struct diff *d, enum change_kind kind, const struct ir *of, const struct ir *without)
+{
+	const struct ir_object *o;
+
+	for (o = of->objects; o != NULL; o = o->next)
+		if (ir_object_find(without, o->name) == NULL)
+			add(d, kind)->object = o;
 }
 
 /* Both are sorted. */
@@ -437,10 +449,12 @@ diff_make(struct diff *d, const struct ir *old, struct ir *next)
 		old = &nothing;
 	if (next->has_bridge && !old->has_bridge)
 		add(d, CHANGE_TABLE_ADD);
+	diff_objects(d, CHANGE_OBJECT_ADD, next, old);
 	diff_chains(d, old, next);
 	diff_sets(d, old, next);
 	diff_rules(d, old, next);
 	diff_removals(d, old, next);
+	diff_objects(d, CHANGE_OBJECT_REMOVE, old, next);
 	if (old->has_bridge && !next->has_bridge)
 		add(d, CHANGE_TABLE_REMOVE);
 }
@@ -480,6 +494,12 @@ encode_change(const struct change *c, struct nft_batch *b)
 		break;
 	case CHANGE_TABLE_REMOVE:
 		nft_put_table_delete(b, NFPROTO_BRIDGE);
+		break;
+	case CHANGE_OBJECT_ADD:
+		nft_put_object(b, c->object);
+		break;
+	case CHANGE_OBJECT_REMOVE:
+		nft_put_object_delete(b, c->object);
 		break;
 	case CHANGE_CHAIN_ADD:
 	case CHANGE_CHAIN_SET:
@@ -541,6 +561,12 @@ print_change(const struct change *c, struct buf *b)
 	case CHANGE_TABLE_ADD:
 	case CHANGE_TABLE_REMOVE:
 		buf_printf(b, "%s table bridge patronus\n", c->kind == CHANGE_TABLE_ADD ? "+" : "-");
+		break;
+	case CHANGE_OBJECT_ADD:
+	case CHANGE_OBJECT_REMOVE:
+		buf_printf(b, "%s object ", c->kind == CHANGE_OBJECT_ADD ? "+" : "-");
+		ir_print_object(c->object, b);
+		buf_putc(b, '\n');
 		break;
 	case CHANGE_CHAIN_SET:
 		buf_printf(b, "~ chain %s policy %s\n", c->chain->name, c->chain->drops ? "drop" : "accept");

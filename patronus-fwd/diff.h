@@ -18,6 +18,8 @@ enum change_kind {
 	CHANGE_INVALID = 0,
 	CHANGE_TABLE_ADD,	/* bridge */
 	CHANGE_TABLE_REMOVE,
+	CHANGE_OBJECT_ADD,
+	CHANGE_OBJECT_REMOVE,
 	CHANGE_CHAIN_ADD,
 	CHANGE_CHAIN_SET,	/* its policy */
 	CHANGE_CHAIN_REMOVE,
@@ -36,6 +38,7 @@ struct change {
 	bool			 is_move;	/* RULE_ADD, RULE_REMOVE: the other half is in another place */
 	const struct ir_chain	*chain;		/* of the new form, for removals of the old one */
 	const struct ir_set	*set;
+	const struct ir_object	*object;
 	const struct ir_elem	*elem;
 	struct ir_rule		*rule;		/* to add */
 	const struct ir_rule	*old;		/* to replace, remove or stand before */

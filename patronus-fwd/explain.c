@@ -411,6 +411,9 @@ act(struct run *r, const struct ir_rule *rule, const struct ir_stmt *s, bool *re
 	case IR_NO_TRACKING:
 		write_packet(r->packet, s);
 		return END_NEXT;
+	case IR_SET_HELPER:
+	case IR_SET_TIMEOUT:
+		return END_NEXT;
 	case IR_QUEUE:
 		r->verdict->is_queued = true;
 		return decide(r, rule, IR_ACTION_ACCEPT);

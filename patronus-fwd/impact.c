@@ -149,6 +149,8 @@ count(struct tallies *t, const struct change *c, const struct ir *old, const str
 		break;
 	case CHANGE_TABLE_ADD:
 	case CHANGE_TABLE_REMOVE:
+	case CHANGE_OBJECT_ADD:
+	case CHANGE_OBJECT_REMOVE:
 	case CHANGE_CHAIN_ADD:
 	case CHANGE_CHAIN_SET:
 	case CHANGE_CHAIN_REMOVE:

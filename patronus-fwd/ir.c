@@ -468,6 +468,9 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 	case IR_SET_DSCP4:
 	case IR_SET_DSCP6:
 		return hash_u64(s->write.value | (uint64_t)s->write.mask << 32, h);
+	case IR_SET_HELPER:
+	case IR_SET_TIMEOUT:
+		return hash_quick(s->object->name, strlen(s->object->name), h);
 	case IR_QUEUE:
 		return hash_u64(s->queue.number | (uint64_t)s->queue.is_open << 16, h);
 	case IR_SYNPROXY:

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 
+#include "ir_object.h"
 #include "ir_stmt.h"
 #include "names.h"
 
@@ -183,6 +184,7 @@ struct ir {
 	struct names	 chain_names;
 	struct names	 set_names;
 	struct ir_list	*lists;
+	struct ir_object *objects;	/* in order of creation; of table inet */
 	struct ir_origin **origins;	/* in order of creation */
 	uint32_t	 n_origins;
 	uint32_t	 cap_origins;

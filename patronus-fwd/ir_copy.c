@@ -169,6 +169,8 @@ copy_stmt(const struct copying *c, const struct ir_origin *from, const struct ir
 		s->set = &c->sets[s->set->number];
 	if (s->kind == IR_JUMP || s->kind == IR_GOTO)
 		s->chain = chain_name(c, s->chain);
+	if (s->kind == IR_SET_HELPER || s->kind == IR_SET_TIMEOUT)
+		s->object = ir_object_copy(c->to, s->object);
 	if (s->kind == IR_LOG)
 		s->log.prefix = s->log.prefix == from->id ? o->id : mem_strdup(c->to->arena, s->log.prefix);
 }
@@ -292,6 +294,7 @@ struct ir *
 ir_copy(struct ir *from)
 {
 	struct copying c = { .from = from };
+	const struct ir_object *o;
 	uint32_t n_chains, n_sets;
 	struct ir_set *s;
 
@@ -301,6 +304,8 @@ ir_copy(struct ir *from)
 	n_sets = number_sets(from->sets);
 	c.to = ir_new();
 	copy_origins(&c);
+	for (o = from->objects; o != NULL; o = o->next)
+		(void)ir_object_copy(c.to, o);
 	copy_sets(&c, n_sets);
 	copy_chains(&c, n_chains);
 	for (s = c.to->sets; s != NULL; s = s->next)

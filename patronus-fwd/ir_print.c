@@ -294,6 +294,10 @@ print_stmt(struct buf *b, const struct ir_stmt *s)
 	case IR_SET_DSCP6:
 		print_write(b, s);
 		break;
+	case IR_SET_HELPER:
+	case IR_SET_TIMEOUT:
+		buf_printf(b, "ct %s set %s", s->kind == IR_SET_HELPER ? "helper" : "timeout", s->object->name);
+		break;
 	case IR_REJECT:
 		buf_printf(b, "reject %s", reject_name(s->code));
 		break;
@@ -404,12 +408,29 @@ print_set(struct buf *b, const struct ir_set *s)
 }
 
 void
+ir_print_object(const struct ir_object *o, struct buf *b)
+{
+	unsigned i;
+
+	buf_puts(b, o->name);
+	for (i = 0; i < IR_TIMEOUTS_MAX; i++)
+		if (o->seconds[i] != 0)
+			buf_printf(b, " %u:%us", i, o->seconds[i]);
+}
+
+void
 ir_print(const struct ir *ir, struct buf *b)
 {
+	const struct ir_object *o;
 	const struct ir_chain *c;
 	const struct ir_rule *r;
 	const struct ir_set *s;
 
+	for (o = ir->objects; o != NULL; o = o->next) {
+		buf_puts(b, "object ");
+		ir_print_object(o, b);
+		buf_putc(b, '\n');
+	}
 	for (s = ir->sets; s != NULL; s = s->next)
 		print_set(b, s);
 	for (c = ir->chains; c != NULL; c = c->next) {

@@ -8,6 +8,7 @@ const char	*ir_action_name(uint8_t action);
 /* The whole table as text: one line per rule; stable, for people and goldens. */
 void		 ir_print(const struct ir *, struct buf *);
 void		 ir_print_rule(const struct ir_rule *, struct buf *);
+void		 ir_print_object(const struct ir_object *, struct buf *);
 void		 ir_print_elem(const struct ir_set *, const struct ir_elem *, struct buf *);
 
 #endif

@@ -94,6 +94,8 @@ enum ir_kind {
 	IR_SET_CT_MARK,
 	IR_SET_DSCP4,
 	IR_SET_DSCP6,
+	IR_SET_HELPER,		/* the first packet of a connection of the object's protocol gives it to the connection; others go on */
+	IR_SET_TIMEOUT,		/* the same */
 	IR_NO_TRACKING,
 	IR_QUEUE,
 	IR_SYNPROXY,		/* answers, or opens the connection to the server; only TCP */
@@ -109,6 +111,7 @@ enum ir_kind {
 #define IR_KEY_MAX	40	/* of a concatenation; the kernel takes 64, and groups have as many of these as they have addresses */
 #define IR_STMT_MAX	48	/* per rule */
 
+struct ir_object;
 struct ir_set;
 
 /* Values are as on the wire; bit sets and small numbers that the kernel keeps in host order are in host order (field table). */
@@ -195,6 +198,7 @@ struct ir_stmt {
 		struct ir_synproxy synproxy;
 		uint8_t		 code;		/* IR_REJECT: NFT_REJECT_ICMPX_... */
 		const char	*chain;		/* IR_JUMP, IR_GOTO */
+		const struct ir_object *object;	/* IR_SET_HELPER, IR_SET_TIMEOUT */
 	};
 };
 

@@ -24,6 +24,7 @@
 #include "mem.h"
 #include "nft_encode.h"
 #include "nft_expr.h"
+#include "nft_object.h"
 
 /*
  * libnftnl writes without looking how much room there is, so each message is made in a scratch buffer that the largest one cannot fill:
@@ -501,6 +502,16 @@ note_rule(struct nft_batch *b, struct ir_rule *r)
 	b->rules[b->n_rules++] = r;
 }
 
+static bool
+has_reference(const struct ir_rule *r)
+{
+	unsigned i;
+
+	for (i = 0; i < r->n && r->stmts[i].kind != IR_SET_HELPER && r->stmts[i].kind != IR_SET_TIMEOUT; i++)
+		;
+	return i < r->n;
+}
+
 void
 nft_put_rule(struct nft_batch *b, struct ir_rule *r, enum nft_place place, uint64_t handle)
 {
@@ -528,6 +539,8 @@ nft_put_rule(struct nft_batch *b, struct ir_rule *r, enum nft_place place, uint6
 	nft_expr_put(n, r, b->is_beside);
 	h = nft_message_begin(b, r->chain->family, NFT_MSG_NEWRULE, flags);
 	nftnl_rule_nlmsg_build_payload(h, n);
+	if (has_reference(r))
+		nft_references_end(h);
 	nft_message_end(b, h, r->origin->path);
 	if (!b->is_beside)
 		note_rule(b, r);
@@ -579,10 +592,13 @@ is_put(const struct nft_batch *b, const struct ir_chain *c)
 void
 nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 {
+	const struct ir_object *o;
 	const struct ir_chain *c;
 	const struct ir_set *s;
 	struct ir_rule *r;
 
+	for (o = ir->objects; o != NULL && !b->is_beside; o = o->next)
+		nft_put_object(b, o);
 	for (c = ir->chains; c != NULL; c = c->next)
 		if (is_put(b, c))
 			nft_put_chain(b, c);

@@ -16,6 +16,7 @@
 
 #include "ir_field.h"
 #include "nft_expr.h"
+#include "nft_object.h"
 
 /* Statements of the intermediate form to expressions: load a field into a register, compare, look up, act. */
 
@@ -565,6 +566,15 @@ put_counter(struct nftnl_rule *r, const struct ir_rule *rule)
 }
 
 static void
+put_object(struct nftnl_rule *r, const struct ir_stmt *s)
+{
+	struct nftnl_expr *e = add(r, "objref");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_OBJREF_IMM_TYPE, nft_object_type(s->object));
+	nftnl_expr_set_str(e, NFTNL_EXPR_OBJREF_IMM_NAME, s->object->name);
+}
+
+static void
 put_stmt(struct nftnl_rule *r, const struct ir_rule *rule, const struct ir_stmt *s)
 {
 	switch ((enum ir_kind)s->kind) {
@@ -588,6 +598,10 @@ put_stmt(struct nftnl_rule *r, const struct ir_rule *rule, const struct ir_stmt 
 	case IR_SET_DSCP4:
 	case IR_SET_DSCP6:
 		put_set_dscp(r, s);
+		break;
+	case IR_SET_HELPER:
+	case IR_SET_TIMEOUT:
+		put_object(r, s);
 		break;
 	case IR_NO_TRACKING:
 		add(r, "notrack");

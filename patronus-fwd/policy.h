@@ -14,6 +14,10 @@
 struct arena;
 struct conf_fwd;
 struct live_range;
+struct policy_forward;
+struct policy_masquerade;
+struct policy_one_to_one;
+struct policy_source_nat;
 
 #define POLICY_LOCAL	0	/* the zone that is the box itself */
 
@@ -150,6 +154,7 @@ struct policy_writes {
 	struct policy_bits	 connection_mark;
 	bool			 has_dscp;
 	uint8_t			 dscp;
+	uint32_t		 idle_seconds;	/* until the connection is forgotten; 0: as the others */
 };
 
 struct policy_rule {
@@ -186,66 +191,6 @@ struct policy_rule {
 	bool			 is_queue_open;	/* while nobody listens, packets pass */
 };
 
-struct policy_masquerade {
-	const char		*name;
-	const char		*path;
-	uint32_t		 zone;
-	struct policy_endpoint	 source;
-	bool			 has_random_ports;
-};
-
-/* Senders get an address of a pool, or are exempt from all translation. */
-struct policy_source_nat {
-	const char		*id;
-	const char		*path;
-	uint32_t		 zone;		/* of departure */
-	struct policy_endpoint	 source;
-	struct policy_endpoint	 destination;
-	struct policy_service	*services;
-	uint32_t		 n_services;
-	bool			 is_exempt;
-	struct addr		 first;
-	struct addr		 last;
-	bool			 is_persistent;
-	bool			 has_random_ports;
-};
-
-/* Of one family and length. */
-struct policy_one_to_one {
-	const char		*name;
-	const char		*path;
-	uint32_t		 zone;
-	struct prefix		 inner;
-	struct prefix		 outer;
-};
-
-enum policy_choice {
-	POLICY_CHOICE_INVALID = 0,
-	POLICY_BY_TURN,
-	POLICY_BY_CHANCE,
-	POLICY_BY_SOURCE,
-	POLICY_CHOICE_MAX
-};
-
-struct policy_forward {
-	const char		*id;
-	const char		*path;
-	uint32_t		 zone;
-	struct addr		*addresses;	/* that are called; none: whichever the box has */
-	uint32_t		 n_addresses;
-	struct policy_endpoint	 source;
-	struct policy_service	*services;
-	uint32_t		 n_services;
-	struct addr		 to;
-	struct addr		*others;	/* among which, with the first, connections are shared out */
-	uint32_t		 n_others;
-	uint8_t			 choice;	/* enum policy_choice */
-	uint16_t		 to_port;	/* 0: as called */
-	bool			 shifts_ports;	/* of a range, the first goes to to_port, ... */
-	bool			 is_hairpin;
-	bool			 is_logged;
-};
-
 struct policy_access {
 	uint64_t	*zones;
 	uint16_t	 port;
@@ -269,6 +214,7 @@ struct fw_policy {
 	struct policy_forward	*forwards;
 	uint32_t		 n_forwards;
 	struct policy_bogons	*bogons;	/* NULL: no zone blocks any (policy_bogons.h) */
+	struct policy_tracking	*tracking;	/* NULL: as the kernel does it (policy_tracking.h) */
 	struct policy_bridge	*bridge;	/* NULL: frames between ports are not looked at (policy_bridge.h) */
 	struct policy_xdp	*xdp;		/* NULL: nothing (policy_xdp.h) */
 	struct policy_access	 web;

@@ -263,6 +263,7 @@ policy_with_live(const struct conf_fwd *conf, const struct links *links, const s
 	resolve_bogons(&s);
 	resolve_service_names(&s);
 	resolve_schedules(&s);
+	resolve_tracking(&s);
 	resolve_rules(&s);
 	resolve_nat(&s, conf->nat);
 	resolve_syn_checks(&s);

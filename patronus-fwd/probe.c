@@ -9,6 +9,7 @@
 
 #include "ir.h"
 #include "nft_encode.h"
+#include "nft_object.h"
 #include "probe.h"
 #include "problems.h"
 
@@ -16,12 +17,25 @@ static const struct feature {
 	uint8_t		 kind;		/* enum ir_kind */
 	const char	*what;
 	const char	*option;	/* of the kernel's configuration */
+	const char	*helper;	/* IR_SET_HELPER: the kernel's name */
 } features[] = {
-	{ IR_QUEUE, "queues to programs", "CONFIG_NFT_QUEUE" },
-	{ IR_SYNPROXY, "protection from SYN floods", "CONFIG_NFT_SYNPROXY" },
-	{ IR_CONNECTIONS, "limits of connections", "CONFIG_NFT_CONNLIMIT" },
-	{ IR_CONNECTIONS_METER, "limits of connections", "CONFIG_NFT_CONNLIMIT" },
-	{ IR_CHOOSE, "sharing connections out", "CONFIG_NFT_NUMGEN and CONFIG_NFT_HASH" },
+	{ IR_QUEUE, "queues to programs", "CONFIG_NFT_QUEUE", NULL },
+	{ IR_SYNPROXY, "protection from SYN floods", "CONFIG_NFT_SYNPROXY", NULL },
+	{ IR_CONNECTIONS, "limits of connections", "CONFIG_NFT_CONNLIMIT", NULL },
+	{ IR_CONNECTIONS_METER, "limits of connections", "CONFIG_NFT_CONNLIMIT", NULL },
+	{ IR_SET_HELPER, "helper for FTP", "CONFIG_NF_CONNTRACK_FTP", "ftp" },
+	{ IR_SET_HELPER, "helper for TFTP", "CONFIG_NF_CONNTRACK_TFTP", "tftp" },
+	{ IR_SET_HELPER, "helper for SIP", "CONFIG_NF_CONNTRACK_SIP", "sip" },
+	{ IR_SET_HELPER, "helper for H.323", "CONFIG_NF_CONNTRACK_H323", "Q.931" },
+	{ IR_SET_HELPER, "helper for H.323", "CONFIG_NF_CONNTRACK_H323", "RAS" },
+	{ IR_SET_HELPER, "helper for IRC", "CONFIG_NF_CONNTRACK_IRC", "irc" },
+	{ IR_SET_HELPER, "helper for PPTP", "CONFIG_NF_CONNTRACK_PPTP", "pptp" },
+	{ IR_SET_HELPER, "helper for Amanda", "CONFIG_NF_CONNTRACK_AMANDA", "amanda" },
+	{ IR_SET_HELPER, "helper for SANE", "CONFIG_NF_CONNTRACK_SANE", "sane" },
+	{ IR_SET_HELPER, "helper for NetBIOS", "CONFIG_NF_CONNTRACK_NETBIOS_NS", "netbios-ns" },
+	{ IR_SET_HELPER, "helper for SNMP", "CONFIG_NF_CONNTRACK_SNMP", "snmp" },
+	{ IR_SET_TIMEOUT, "times for idle connections", "CONFIG_NF_CONNTRACK_TIMEOUT", NULL },
+	{ IR_CHOOSE, "sharing connections out", "CONFIG_NFT_NUMGEN and CONFIG_NFT_HASH", NULL },
 };
 
 #define N_FEATURES	(sizeof(features) / sizeof(features[0]))
@@ -29,12 +43,12 @@ static const struct feature {
 static enum { UNKNOWN, PRESENT, ABSENT } known[N_FEATURES];
 
 static const struct feature *
-feature_of(uint8_t kind)
+feature_of(const struct ir_stmt *s)
 {
 	size_t i;
 
 	for (i = 0; i < N_FEATURES; i++)
-		if (features[i].kind == kind)
+		if (features[i].kind == s->kind && (features[i].helper == NULL || strcmp(features[i].helper, s->object->helper) == 0))
 			return &features[i];
 	return NULL;
 }
@@ -48,6 +62,8 @@ put_question(struct nft_batch *b, struct ir *ir, const struct ir_stmt *s)
 	*ir_put(&d, (enum ir_kind)s->kind) = *s;
 	if (s->kind == IR_CONNECTIONS_METER)
 		nft_put_set(b, s->set);
+	if (s->kind == IR_SET_HELPER || s->kind == IR_SET_TIMEOUT)
+		nft_put_object(b, s->object);
 	(void)ir_rule_add(ir, ir_chain_get(ir, "probe"), ir_origin_new(ir, "probe", "", IR_ACTION_NONE), &d);
 	nft_put_rule(b, ir_chain_get(ir, "probe")->first, NFT_APPEND, 0);
 }
@@ -61,21 +77,23 @@ ask(const struct ir_stmt *s)
 	struct nft_batch b;
 	struct privcall_error e = { .error = 0 };
 	struct message m;
-	uint32_t question;
+	uint32_t question, behind, at;
 	int r;
 
 	nft_batch_init(&b);
 	nft_put_table(&b, NFPROTO_INET);
 	nft_put_chain(&b, ir_chain_get(ir, "probe"));
+	question = b.n;
 	put_question(&b, ir, s);
-	question = b.n - 1;
+	behind = b.n;
 	nft_put_chain_delete(&b, NFPROTO_INET, "there-is-no-such-chain");
 	req.messages.data = b.out.data;
 	req.messages.len = (uint32_t)b.out.len;
 	r = privcall(MSG_NFT_BATCH, &req, &m, &e);
 	if (r == 0)
 		message_fini(&m);
-	r = r != 0 && nft_batch_message(&b, e.offset) == question ? r : 0;
+	at = nft_batch_message(&b, e.offset);
+	r = r != 0 && at >= question && at < behind ? r : 0;
 	nft_batch_fini(&b);
 	ir_free(ir);
 	return r != -ENOENT && r != -EOPNOTSUPP;
@@ -85,7 +103,7 @@ ask(const struct ir_stmt *s)
 static const struct feature *
 lacks(const struct ir_stmt *s)
 {
-	const struct feature *f = feature_of(s->kind);
+	const struct feature *f = feature_of(s);
 
 	if (f == NULL)
 		return NULL;
@@ -129,11 +147,23 @@ probe_check(const struct ir *ir, struct problems *problems)
 	return n;
 }
 
+/* What cannot be said of a connection is left out; what would judge a packet drops it, and what translates leaves it as it is. */
+static enum ir_kind
+substitute(const struct ir_rule *r, uint16_t at)
+{
+	uint8_t kind = r->stmts[at].kind;
+
+	if (kind == IR_SET_HELPER || (kind == IR_SET_TIMEOUT && r->origin->is_generated) || r->chain->is_nat)
+		return IR_RETURN;
+	return IR_DROP;
+}
+
 unsigned
 probe_close(struct ir *ir)
 {
 	const struct feature *f;
 	const struct ir_chain *c;
+	enum ir_kind verdict;
 	struct ir_rule *r;
 	uint16_t at;
 	unsigned n = 0;
@@ -143,8 +173,12 @@ probe_close(struct ir *ir)
 			at = find_lack(r, &f);
 			if (f == NULL)
 				continue;
-			log_errx("probe", "%s needs %s, which this kernel does not have: it drops what it matches (%s)", r->origin->path, f->what, f->option);
-			ir_rule_end(ir, r, at, c->is_nat ? IR_RETURN : IR_DROP);
+			verdict = substitute(r, at);
+			log_errx("probe", "%s needs %s, which this kernel does not have: it %s (%s)", r->origin->path, f->what,
+			    verdict == IR_DROP ? "drops what it matches" : "does nothing", f->option);
+			if (r->stmts[at].kind == IR_SET_HELPER || r->stmts[at].kind == IR_SET_TIMEOUT)
+				ir_object_remove(ir, r->stmts[at].object->name);
+			ir_rule_end(ir, r, at, verdict);
 			n++;
 		}
 	}

@@ -5,6 +5,7 @@
 
 #include "links.h"
 #include "mem.h"
+#include "policy_nat.h"
 #include "policy_xdp.h"
 #include "resolver.h"
 #include "xdp/shared.h"

@@ -211,4 +211,5 @@ resolve_writes(struct resolver *s, struct policy_rule *r, const struct conf_rule
 		r->writes.has_dscp = true;
 		r->writes.dscp = dscp_get(s, set->dscp, r->path);
 	}
+	r->writes.idle_seconds = set->idle_timeout;
 }

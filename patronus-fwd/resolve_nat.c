@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "policy_nat.h"
 #include "problems.h"
 #include "resolver.h"
 

@@ -90,6 +90,8 @@ check_rule(struct resolver *s, const struct policy_rule *r, const struct conf_ru
 {
 	if (r->action == POLICY_NO_TRACKING)
 		check_no_tracking(s, r, c);
+	if (r->writes.idle_seconds != 0 && r->action != POLICY_ACCEPT)
+		problems_add(s->problems, r->path, "idle-timeout-without-accept", "idle-timeout needs the action accept: no other rule opens a connection");
 	if (c->log_limit.count != 0 && !c->log)
 		problems_add(s->problems, r->path, "log-limit-without-log", "log-limit needs log: true");
 	if (c->log_text != NULL && !c->log)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "policy_nat.h"
 #include "policy_syn.h"
 #include "problems.h"
 #include "resolver.h"
@@ -35,7 +36,7 @@ has_tcp(const struct policy_rule *r)
 static bool
 has_writes(const struct policy_writes *w)
 {
-	return w->mark.mask != 0 || w->connection_mark.mask != 0 || w->has_dscp;
+	return w->mark.mask != 0 || w->connection_mark.mask != 0 || w->has_dscp || w->idle_seconds != 0;
 }
 
 static void

@@ -78,6 +78,8 @@ void	 resolve_rules(struct resolver *);
 void	 resolve_syn(struct resolver *, struct policy_rule *, const struct conf_rule_syn_protection *);
 /* Of all rules, once all there is of translation is known. */
 void	 resolve_syn_checks(struct resolver *);
+/* resolve_tracking.c */
+void	 resolve_tracking(struct resolver *);
 /* resolve_nat.c */
 void	 resolve_nat(struct resolver *, const struct conf_nat *);
 

@@ -14,6 +14,7 @@
 #include "addrlist.h"
 #include "mem.h"
 #include "nft_encode.h"
+#include "nft_object.h"
 #include "nft_read.h"
 #include "verify.h"
 
@@ -421,6 +422,26 @@ verify_sets(struct verifier *v, struct nl_reader r)
 	}
 }
 
+/* --- named objects; what is missing is missed by the rule that names it, and is sent with it */
+static void
+verify_objects(struct verifier *v, struct nl_reader r)
+{
+	const struct ir_object *o;
+	struct nft_message m;
+	const char *name;
+
+	while (next_message(&r, &m)) {
+		name = nft_read_text(&m, NFTA_OBJ_NAME);
+		if (m.object != NFT_OBJECT_NAMED || name == NULL)
+			continue;
+		o = ir_object_find(v->ir, name);
+		if (o == NULL)
+			is_idle(v, "object", name);
+		else if (!nft_object_is(&m, o))
+			differs(v, o->path, "object", name, "it is another");
+	}
+}
+
 /* --- which element it is, once a set is known to differ */
 struct hashes {
 	uint64_t	*items;
@@ -588,6 +609,7 @@ verify_compare(struct ir *ir, const struct verify_dumps *d, verify_report *repor
 		verify_tables(&v, reader(d->tables.data, d->tables.len));
 	verify_chains(&v, reader(d->chains.data, d->chains.len));
 	verify_rules(&v, reader(d->rules.data, d->rules.len));
+	verify_objects(&v, reader(d->sets.data, d->sets.len));
 	verify_sets(&v, reader(d->sets.data, d->sets.len));
 	for (s = ir->sets; s != NULL; s = s->next)
 		if (!((struct sum *)names_get(&v.sums, s->name))->is_seen)

@@ -14,7 +14,7 @@
  */
 
 struct verify_dumps {
-	struct { const uint8_t *data; size_t len; } tables, chains, rules, sets, elems;
+	struct { const uint8_t *data; size_t len; } tables, chains, rules, sets, elems;	/* sets with the named objects */
 	bool	 has_tables;	/* false: the table is not looked at, */
 	bool	 has_elems;	/* elements are not compared */
 	const struct ir *coming;	/* whose lists may be there before their time; NULL: none */

@@ -217,7 +217,8 @@ dump_once(struct dump *d, uint8_t what)
 	case NL_DUMP_NFT_RULES:
 		return dump_tables(d, NFT_TYPE(GETRULE));
 	case NL_DUMP_NFT_SETS:
-		return dump_tables(d, NFT_TYPE(GETSET));
+		error = dump_tables(d, NFT_TYPE(GETSET));
+		return error != 0 ? error : dump_nft(d, NFT_TYPE(GETOBJ), NFPROTO_INET, NULL);
 	case NL_DUMP_NFT_ELEMS:
 		return dump_elements(d);
 	case NL_DUMP_CT_STATS:

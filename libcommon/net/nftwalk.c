@@ -4,6 +4,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/netlink.h>
 #include <stdbool.h>
@@ -125,6 +126,73 @@ static const struct policy_attr elems_attrs[] = {
 	[NFTA_SET_ELEM_LIST_SET_ID] = BE32(0, UINT32_MAX),
 };
 
+/* --- named objects: what rules give to connections; the kernel loads a module by the name of a helper --- */
+
+static int
+helper_check(struct policy_walk *w, const struct nl_attr *a)
+{
+	static const char *const known[] = {
+		"ftp", "tftp", "sip", "Q.931", "RAS", "irc", "pptp", "amanda", "sane", "netbios-ns", "snmp"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(nlattr_str(a), known[i]) == 0)
+			return 0;
+	return policy_refuse(w, a->offset, a->type, "helper that is not allowed");
+}
+
+static const struct policy_attr helper_attrs[] = {
+	[NFTA_CT_HELPER_NAME] = { .kind = POLICY_NAME, .max = 15, .is_required = true, .check = helper_check },
+	[NFTA_CT_HELPER_L3PROTO] = { .kind = POLICY_BE16, .max = NFPROTO_IPV6 },
+	[NFTA_CT_HELPER_L4PROTO] = { .kind = POLICY_U8, .max = 255, .is_required = true },
+};
+static const struct policy helper_policy = POLICY(helper_attrs);
+
+/* Seconds, by state; the kernel multiplies them by its clock. */
+#define SECONDS		BE32(1, INT32_MAX / 1000)
+static const struct policy_attr time_attrs[] = {
+	[1] = SECONDS, [2] = SECONDS, [3] = SECONDS, [4] = SECONDS, [5] = SECONDS, [6] = SECONDS, [7] = SECONDS, [8] = SECONDS, [9] = SECONDS,
+	[10] = SECONDS, [CTA_TIMEOUT_TCP_UNACK] = SECONDS,
+};
+static const struct policy time_policy = POLICY(time_attrs);
+static const struct policy_attr timeout_attrs[] = {
+	[NFTA_CT_TIMEOUT_L3PROTO] = { .kind = POLICY_BE16, .max = NFPROTO_IPV6, .is_required = true },
+	[NFTA_CT_TIMEOUT_L4PROTO] = { .kind = POLICY_U8, .max = 255, .is_required = true },
+	[NFTA_CT_TIMEOUT_DATA] = { .kind = POLICY_NEST, .nested = &time_policy, .is_required = true },
+};
+static const struct policy timeout_policy = POLICY(timeout_attrs);
+
+/* The type decides what the data may be. */
+static int
+object_check(struct policy_walk *w, const struct nl_reader *r)
+{
+	struct nl_reader nested;
+	struct nl_attr type, data;
+
+	if (w->is_narrow)
+		return policy_refuse(w, r->base, 0, "object that is not allowed");
+	if (!nlattr_find(*r, NFTA_OBJ_TYPE, &type) || !nlattr_find(*r, NFTA_OBJ_DATA, &data))
+		return policy_refuse(w, r->base, NFTA_OBJ_DATA, "required attribute is missing");
+	nlattr_reader_nested(&nested, &data);
+	switch (nlattr_be32(&type)) {
+	case NFT_OBJECT_CT_HELPER:
+		return policy_walk_attrs(w, nested, &helper_policy);
+	case NFT_OBJECT_CT_TIMEOUT:
+		return policy_walk_attrs(w, nested, &timeout_policy);
+	default:
+		return policy_refuse(w, type.offset, type.type, "object that is not allowed");
+	}
+}
+
+static const struct policy_attr object_attrs[] = {
+	[NFTA_OBJ_TABLE] = OUR_TABLE, [NFTA_OBJ_NAME] = NAME_REQUIRED, [NFTA_OBJ_TYPE] = BE32(1, NFT_OBJECT_MAX),
+	[NFTA_OBJ_DATA] = { .kind = POLICY_CUSTOM }, [NFTA_OBJ_USERDATA] = USERDATA,
+};
+static const struct policy_attr object_del_attrs[] = {
+	[NFTA_OBJ_TABLE] = OUR_TABLE, [NFTA_OBJ_NAME] = NAME, [NFTA_OBJ_TYPE] = BE32(1, NFT_OBJECT_MAX), [NFTA_OBJ_HANDLE] = BE64,
+};
+
 /* --- conntrack deletions --- */
 
 static const struct policy_attr ct_ip_attrs[] = {
@@ -178,11 +246,12 @@ struct message_policy {
 #define MESSAGE(name, f, table)	{ NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_##name, f, POLICY(table) }
 
 static const struct message_policy nft_messages[] = {
+	{ NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWOBJ, FLAGS_NEW, { object_attrs, sizeof(object_attrs) / sizeof(object_attrs[0]), object_check } },
 	MESSAGE(NEWRULE, FLAGS_NEW, rule_attrs), MESSAGE(DELRULE, FLAGS_DEL, rule_del_attrs),
 	MESSAGE(NEWSETELEM, FLAGS_NEW, elems_attrs), MESSAGE(DELSETELEM, FLAGS_DEL, elems_attrs),
 	MESSAGE(NEWCHAIN, FLAGS_NEW, chain_attrs), MESSAGE(DELCHAIN, FLAGS_DEL, chain_del_attrs),
 	MESSAGE(NEWSET, FLAGS_NEW, set_attrs), MESSAGE(DELSET, FLAGS_DEL, set_del_attrs),
-	MESSAGE(NEWTABLE, FLAGS_NEW, table_attrs), MESSAGE(DELTABLE, FLAGS_DEL, table_del_attrs),
+	MESSAGE(DELOBJ, FLAGS_DEL, object_del_attrs), MESSAGE(NEWTABLE, FLAGS_NEW, table_attrs), MESSAGE(DELTABLE, FLAGS_DEL, table_del_attrs),
 };
 static const struct message_policy ct_messages[] = {
 	{ NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, NLM_F_REQUEST | NLM_F_ACK,

@@ -21,6 +21,7 @@
 #include "compile.h"
 #include "nft_encode.h"
 #include "pass.h"
+#include "policy_nat.h"
 #include "policy_random.h"
 #include "world.h"
 #include "zoneset.h"

@@ -294,7 +294,7 @@ dump_elems(struct nft_kernel *k, struct buf *ret)
 	r = nft_kernel_dump(k, NL_DUMP_NFT_SETS, &sets);
 	for (at = 0; r == 0 && at < sets.len; at += NLMSG_ALIGN(s->nlmsg_len)) {
 		s = (const void *)(sets.data + at);
-		if (is_large(s))
+		if (is_large(s) || (s->nlmsg_type & 0xff) != NFT_MSG_NEWSET)
 			continue;
 		memset(q, 0, sizeof(q));
 		h = (void *)q;
@@ -352,5 +352,9 @@ nft_kernel_dump(struct nft_kernel *k, uint8_t what, struct buf *ret)
 	if (what >= NL_DUMP_MAX || types[what] == 0)
 		return -EINVAL;
 	r = request(k, k->fd, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | types[what]), NLM_F_DUMP, NFPROTO_INET, ret);
-	return r != 0 ? r : request(k, k->fd, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | types[what]), NLM_F_DUMP, NFPROTO_BRIDGE, ret);
+	if (r == 0)
+		r = request(k, k->fd, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | types[what]), NLM_F_DUMP, NFPROTO_BRIDGE, ret);
+	if (r == 0 && what == NL_DUMP_NFT_SETS)
+		r = request(k, k->fd, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETOBJ, NLM_F_DUMP, NFPROTO_INET, ret);
+	return r;
 }

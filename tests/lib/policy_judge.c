@@ -5,6 +5,7 @@
 
 #include "ir.h"
 #include "policy_bogons.h"
+#include "policy_nat.h"
 #include "policy_random.h"
 #include "rule_conditions.h"
 #include "zoneset.h"

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "policy_bogons.h"
+#include "policy_nat.h"
 #include "policy_random.h"
 #include "policy_syn.h"
+#include "policy_tracking.h"
 #include "rule_conditions.h"
 #include "zoneset.h"
 
@@ -183,6 +185,34 @@ random_interfaces(struct fw_policy *p, struct arena *arena)
 	}
 }
 
+/* What connection tracking is told decides about no packet of these. */
+static void
+random_tracking(struct fw_policy *p, struct arena *arena)
+{
+	static const struct policy_helper known[] = {
+		{ .id = "ftp", .path = "/ftp", .name = "ftp", .service = { .protocol = IPPROTO_TCP } },
+		{ .id = "tftp", .path = "/tftp", .name = "tftp", .service = { .protocol = IPPROTO_UDP } }
+	};
+	struct policy_tracking *t = arena_alloc(arena, 1, sizeof(*t));
+	unsigned i;
+
+	t->helpers = arena_alloc(arena, 2, sizeof(*t->helpers));
+	for (i = 0; i < 2; i++) {
+		if (below(2) == 0)
+			continue;
+		t->helpers[t->n_helpers] = known[i];
+		t->helpers[t->n_helpers].from = random_zones(p, arena);
+		t->helpers[t->n_helpers].service.ports = arena_alloc(arena, 1, sizeof(struct ports));
+		t->helpers[t->n_helpers].service.ports[0] = (struct ports){ .low = 1, .high = (uint16_t)(1 + below(16)) };
+		t->helpers[t->n_helpers++].service.n_ports = 1;
+	}
+	for (i = 0; i < 2; i++)
+		if (below(2) == 0)
+			t->timeouts[t->n_timeouts++] = (struct policy_timeout){ .path = "/timeouts", .protocol = i == 0 ? IPPROTO_TCP : IPPROTO_UDP,
+			    .seconds = { [1] = 1 + below(100), [2] = below(100) } };
+	p->tracking = t;
+}
+
 static void
 random_access(const struct fw_policy *p, struct policy_access *a, struct arena *arena)
 {
@@ -301,6 +331,8 @@ policy_random(struct arena *arena, unsigned extent, unsigned n_rules_max)
 	p->forwards = arena_alloc(arena, p->n_forwards + 1, sizeof(*p->forwards));
 	for (i = 0; i < p->n_forwards; i++)
 		random_forward(p, &p->forwards[i], i, arena);
+	if ((extent & RANDOM_FORWARDS) != 0 && below(3) == 0)
+		random_tracking(p, arena);
 	return p;
 }
 

@@ -257,6 +257,7 @@ writes_random(struct policy_writes *w)
 		w->connection_mark = random_bits();
 	w->has_dscp = below(3) == 0;
 	w->dscp = (uint8_t)(44 + below(4));
+	w->idle_seconds = below(4) == 0 ? 1 + below(1000) : 0;
 }
 
 static uint32_t

@@ -28,6 +28,7 @@ static const struct {
 	{ "conf_firewall_logging", "limit", "20/second" },
 	{ "conf_firewall_defaults", "bridged", "accept" },
 	{ "conf_bridge_rule", "enabled", "true" },
+	{ "conf_tracking_helper", "enabled", "true" },
 	{ "conf_rule", "enabled", "true" },
 	{ "conf_rule_limit", "burst", "5" },
 	{ "conf_rule_limit", "per", "rule" },
@@ -140,8 +141,9 @@ set_key(struct reader *r, const struct record *rec, void *at, const char *key)
 	uint32_t i;
 
 	for (i = 0; i < rec->nfields; i++)
-		if ((rec->fields[i].flags & FIELD_KEY) != 0)
-			*(const char **)((char *)at + rec->fields[i].offset) = arena_strdup(r->arena, key);
+		if ((rec->fields[i].flags & FIELD_KEY) != 0 &&
+		    read_scalar(r, rec->fields[i].kind, &rec->fields[i], key, (char *)at + rec->fields[i].offset) != 0)
+			errx(1, "%s: \"%s\" is not a value of %s", r->file, key, rec->fields[i].name);
 }
 
 /* A list is a sequence, a mapping of its keys to entries, or one plain value. */

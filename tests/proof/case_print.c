@@ -8,6 +8,7 @@
 
 #include "case.h"
 #include "policy_bogons.h"
+#include "policy_nat.h"
 #include "policy_syn.h"
 #include "zoneset.h"
 

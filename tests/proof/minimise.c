@@ -5,6 +5,7 @@
 #include "base/buf.h"
 
 #include "case.h"
+#include "policy_nat.h"
 
 struct minimiser {
 	const struct form	*form;

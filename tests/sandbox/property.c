@@ -8,6 +8,7 @@
  * Prints: made ACCEPTED-BY-THE-WALKER APPLIED-BY-THE-KERNEL.
  */
 #include <errno.h>
+#include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -196,19 +197,50 @@ attrs_make(struct buf *b, const struct policy *p, unsigned depth)
 
 /* --- messages --- */
 
+/* What the data of a named object is depends on its type, which the check of the message knows. */
+static void
+object_make(struct buf *b)
+{
+	static const char *const helpers[] = { "ftp", "tftp", "sip", "RAS", "Q.931", "snmp" };
+	bool is_helper = inproc_random(2) == 0;
+	size_t data, times;
+	uint16_t i;
+
+	nlattr_put_str(b, NFTA_OBJ_TABLE, NFTWALK_TABLE);
+	nlattr_put_str(b, NFTA_OBJ_NAME, name_pick());
+	nlattr_put_be32(b, NFTA_OBJ_TYPE, is_helper ? NFT_OBJECT_CT_HELPER : NFT_OBJECT_CT_TIMEOUT);
+	data = nlattr_begin(b, NFTA_OBJ_DATA);
+	if (is_helper) {
+		nlattr_put_str(b, NFTA_CT_HELPER_NAME, helpers[inproc_random(6)]);
+		nlattr_put_u8(b, NFTA_CT_HELPER_L4PROTO, inproc_random(2) ? IPPROTO_TCP : IPPROTO_UDP);
+	} else {
+		nlattr_put(b, NFTA_CT_TIMEOUT_L3PROTO, "\0\1", 2);
+		nlattr_put_u8(b, NFTA_CT_TIMEOUT_L4PROTO, inproc_random(2) ? IPPROTO_TCP : IPPROTO_UDP);
+		times = nlattr_begin(b, NFTA_CT_TIMEOUT_DATA);
+		for (i = 1; i < 12; i++)
+			if (inproc_random(3) == 0)
+				nlattr_put_be32(b, i, 1 + inproc_random(100));
+		nlattr_end(b, times);
+	}
+	nlattr_end(b, data);
+}
+
 static void
 nft_make(struct buf *b)
 {
 	static const uint16_t types[] = { NFT_MSG_NEWTABLE, NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN, NFT_MSG_DELCHAIN, NFT_MSG_NEWRULE, NFT_MSG_NEWRULE,
 	    NFT_MSG_NEWRULE, NFT_MSG_DELRULE, NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_DELSET, NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM,
-	    NFT_MSG_DELTABLE };
-	uint16_t msg = types[inproc_random(inproc_random(8) == 0 ? 14 : 13)], type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | msg);
+	    NFT_MSG_NEWOBJ, NFT_MSG_DELOBJ, NFT_MSG_DELTABLE };
+	uint16_t msg = types[inproc_random(inproc_random(8) == 0 ? 16 : 15)], type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | msg);
 	bool is_new = msg == NFT_MSG_NEWTABLE || msg == NFT_MSG_NEWCHAIN || msg == NFT_MSG_NEWRULE || msg == NFT_MSG_NEWSET ||
-	    msg == NFT_MSG_NEWSETELEM;
+	    msg == NFT_MSG_NEWSETELEM || msg == NFT_MSG_NEWOBJ;
 	struct nfgenmsg g = { .nfgen_family = NFPROTO_INET };
 	size_t at = nlmsg_begin(b, type, NLM_F_REQUEST | (is_new ? NLM_F_CREATE : 0), 1, &g, sizeof(g));
 
-	attrs_make(b, nftwalk_policy(type), 0);
+	if (msg == NFT_MSG_NEWOBJ)
+		object_make(b);
+	else
+		attrs_make(b, nftwalk_policy(type), 0);
 	nlmsg_end(b, at);
 }
 

@@ -23,6 +23,7 @@
 #include "flow.h"
 #include "links.h"
 #include "policy.h"
+#include "policy_nat.h"
 #include "revoke.h"
 #include "routes.h"
 #include "zoneset.h"

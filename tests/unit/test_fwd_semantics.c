@@ -268,6 +268,8 @@ act(struct machine *m, const struct ir_rule *r, const struct ir_stmt *s)
 	case IR_CONNECTIONS:
 	case IR_CONNECTIONS_METER:
 	case IR_NO_TRACKING:
+	case IR_SET_HELPER:
+	case IR_SET_TIMEOUT:
 	case IR_QUEUE:
 	case IR_MATCH:
 	case IR_MASQUERADE:

@@ -124,7 +124,7 @@ static void
 test_messages(void **state)
 {
 	static const uint16_t foreign[] = {
-		NFT_MSG_GETTABLE, NFT_MSG_GETRULE, NFT_MSG_NEWOBJ, NFT_MSG_DELOBJ, NFT_MSG_GETOBJ_RESET, NFT_MSG_NEWFLOWTABLE,
+		NFT_MSG_GETTABLE, NFT_MSG_GETRULE, NFT_MSG_GETOBJ, NFT_MSG_GETOBJ_RESET, NFT_MSG_NEWFLOWTABLE,
 		NFT_MSG_DELFLOWTABLE, NFT_MSG_NEWGEN, NFT_MSG_TRACE, 26, 255,
 	};
 	static const uint16_t other[] = {
@@ -226,7 +226,7 @@ test_ownership(void **state)
 	static const char *const names[] = { "filter", "patronus2", "patronu", "Patronus", "" };
 	static const uint16_t messages[] = {
 		NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWCHAIN, NFT_MSG_DELCHAIN, NFT_MSG_NEWRULE, NFT_MSG_DELRULE,
-		NFT_MSG_NEWSET, NFT_MSG_DELSET, NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM,
+		NFT_MSG_NEWSET, NFT_MSG_DELSET, NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_NEWOBJ, NFT_MSG_DELOBJ,
 	};
 	size_t i, k, at, attr;
 
