@@ -54,6 +54,18 @@ owners_all(const struct owners *os)
 }
 
 uint32_t
+owners_that(const struct owners *os, bool judge)
+{
+	uint32_t mask = 0;
+	unsigned i;
+
+	for (i = 0; i < os->n; i++)
+		if (os->owner[i].judges == judge)
+			mask |= 1u << i;
+	return (mask);
+}
+
+uint32_t
 owners_away(const struct owners *os, uint32_t mask)
 {
 	uint32_t away = 0;

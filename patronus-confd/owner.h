@@ -37,6 +37,8 @@ struct owner	*owners_by_role(struct owners *, uint8_t role);
 struct owner	*owners_by_name(struct owners *, const char *name);
 uint32_t	 owners_bit(const struct owners *, const struct owner *);
 uint32_t	 owners_all(const struct owners *);
+/* Who judges packets, or who sends them their ways. */
+uint32_t	 owners_that(const struct owners *, bool judge);
 /* Those that have no channel now. */
 uint32_t	 owners_away(const struct owners *, uint32_t mask);
 

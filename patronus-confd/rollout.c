@@ -213,24 +213,11 @@ prepare(struct rollout *r)
 	step(r);
 }
 
-/* Who judges packets, or who sends them their ways. */
-static uint32_t
-owners_that(const struct rollout *r, bool judge)
-{
-	uint32_t mask = 0;
-	unsigned i;
-
-	for (i = 0; i < r->owners->n; i++)
-		if (r->owners->owner[i].judges == judge)
-			mask |= 1u << i;
-	return (mask);
-}
-
 /* Whether packets go where the target sends them cannot be said: somebody who does that has not done it. */
 static bool
 are_ways_unknown(const struct rollout *r)
 {
-	uint32_t ways = owners_that(r, false);
+	uint32_t ways = owners_that(r->owners, false);
 	unsigned i;
 
 	for (i = 0; i < r->owners->n; i++)
@@ -246,7 +233,7 @@ are_ways_unknown(const struct rollout *r)
 static bool
 must_stay(const struct rollout *r)
 {
-	uint32_t lost = owners_that(r, true) & r->mask & r->failed & ~r->absent;
+	uint32_t lost = owners_that(r->owners, true) & r->mask & r->failed & ~r->absent;
 	unsigned i;
 
 	for (i = 0; i < r->owners->n; i++)
@@ -261,8 +248,8 @@ do_both_turn(const struct rollout *r)
 {
 	uint32_t turns = r->mask & ~r->failed & r->turns;
 
-	return ((turns & owners_that(r, true)) != 0 &&
-	    ((turns & owners_that(r, false)) != 0 || (r->mode == ROLLOUT_RETURN && are_ways_unknown(r))));
+	return ((turns & owners_that(r->owners, true)) != 0 &&
+	    ((turns & owners_that(r->owners, false)) != 0 || (r->mode == ROLLOUT_RETURN && are_ways_unknown(r))));
 }
 
 static void
@@ -347,9 +334,9 @@ end_serial(struct rollout *r)
 	uint32_t left = 0;
 
 	if (r->phase == ROLLOUT_APPLYING && must_stay(r))
-		left = r->mask & owners_that(r, false) & ~r->failed;
+		left = r->mask & owners_that(r->owners, false) & ~r->failed;
 	else if (r->phase == ROLLOUT_SETTLING && r->is_both && are_ways_unknown(r))
-		left = r->mask & owners_that(r, true) & ~r->failed;
+		left = r->mask & owners_that(r->owners, true) & ~r->failed;
 	if (left != 0) {
 		r->failed |= left;
 		r->error = -EREMOTEIO;

@@ -453,6 +453,22 @@ stale_owners(const struct transaction *tx)
 	return (mask != 0 && owners_away(os, mask) == mask ? 0 : mask | apart);
 }
 
+/*
+ * Who takes part in a commit.  No way turns while it is not known what judges there: of what the process before us has sent, or from a commit
+ * that failed, something may still be in force.
+ */
+static uint32_t
+commit_mask(const struct transaction *tx, uint32_t mask)
+{
+	const struct owners *os = &tx->confd->owners;
+	unsigned i;
+
+	for (i = 0; i < os->n && (mask & owners_that(os, false)) != 0; i++)
+		if (os->owner[i].judges && os->owner[i].is_stale)
+			mask |= 1u << i;
+	return (mask);
+}
+
 static void
 go_back(struct transaction *tx)
 {
@@ -501,10 +517,13 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 		tx->njobs--;
 		tx->state = tx->job->is_commit ? TX_COMMITTING : TX_REHEARSING;
 		tx->job->target->number = store_last(tx->confd->store) + 1;
-		if (tx->job->is_commit)
+		if (tx->job->is_commit) {
+			tx->job->mask = commit_mask(tx, tx->job->mask);
 			tell_progress(tx, "prepare", NULL, 0);
+		}
 		rollout_start(&tx->rollout, tx->job->is_commit ? ROLLOUT_COMMIT : ROLLOUT_DRY_RUN, tx->job->target,
-		    tx->job->target->number, tx->job->mask);	} else {
+		    tx->job->target->number, tx->job->mask);
+	} else {
 		tx->job = NULL;
 	}
 }

@@ -11,6 +11,7 @@
 
 #include "apply.h"
 #include "apply_list.h"
+#include "beside.h"
 #include "carry.h"
 #include "diff.h"
 #include "ir_list.h"
@@ -237,26 +238,26 @@ apply_steps(struct apply *a, struct ir *next, struct problems *problems)
 
 /* --- reading back */
 static int
-read_back(struct ir *ir, const struct ir *coming, uint32_t *ret_generation, verify_report *report, void *arg)
+read_back(struct ir *ir, const struct ir *coming, const struct dump *tables, uint32_t *ret_generation, verify_report *report, void *arg)
 {
-	static const uint8_t what[] = { NL_DUMP_NFT_TABLES, NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS };
+	static const uint8_t what[] = { NL_DUMP_NFT_CHAINS, NL_DUMP_NFT_RULES, NL_DUMP_NFT_SETS, NL_DUMP_NFT_ELEMS };
 	struct dump d[sizeof(what)];
 	struct verify_dumps v;
 	unsigned i, n;
 	int r;
 
 	memset(d, 0, sizeof(d));
-	n = ir->n_elems <= ELEMS_COMPARED_MAX ? 5 : 4;
+	n = ir->n_elems <= ELEMS_COMPARED_MAX ? 4 : 3;
 	for (i = 0, r = 0; i < n && r == 0; i++)
 		r = dump_get(&d[i], what[i]);
 	if (r == 0) {
 		v = (struct verify_dumps){
-			.tables = { d[0].data, d[0].len }, .chains = { d[1].data, d[1].len }, .rules = { d[2].data, d[2].len },
-			.sets = { d[3].data, d[3].len }, .elems = { d[4].data, d[4].len }, .has_tables = true, .has_elems = n == 5,
+			.tables = { tables->data, tables->len }, .chains = { d[0].data, d[0].len }, .rules = { d[1].data, d[1].len },
+			.sets = { d[2].data, d[2].len }, .elems = { d[3].data, d[3].len }, .has_tables = true, .has_elems = n == 4,
 			.coming = coming
 		};
 		/* A transaction in between would be seen by the next look: the first dump's generation is what was looked at. */
-		*ret_generation = d[0].generation;
+		*ret_generation = tables->generation;
 		r = (int)verify_compare(ir, &v, report, arg);
 	}
 	for (i = 0; i < n; i++)
@@ -264,32 +265,29 @@ read_back(struct ir *ir, const struct ir *coming, uint32_t *ret_generation, veri
 	return r;
 }
 
-/* Nobody has changed anything since we knew what was there. */
 static bool
-is_current(struct apply *a)
+is_known(const struct apply *a)
 {
-	struct dump d;
-	bool same;
-
-	if (!a->is_trusted || a->is_touched || dump_get(&d, NL_DUMP_NFT_TABLES) != 0)
-		return false;
-	same = d.generation == a->generation;
-	dump_free(&d);
-	return same;
+	return a->is_trusted && !a->is_touched;
 }
 
-/* coming: a form whose lists may be there already. */
+/* Nobody has changed anything since we knew what was there. */
+static bool
+is_current(const struct apply *a, const struct dump *tables)
+{
+	return is_known(a) && tables->generation == a->generation;
+}
+
+/* Our table alone.  coming: a form whose lists may be there already. */
 static int
-verify(struct apply *a, const struct ir *coming, verify_report *report, void *arg)
+verify(struct apply *a, const struct ir *coming, const struct dump *tables, verify_report *report, void *arg)
 {
 	int r;
 
-	if (a->ir == NULL)
-		return -ENOENT;
-	if (is_current(a))
+	if (is_current(a, tables))
 		return 0;
 	a->n_dumps++;
-	r = read_back(a->ir, coming, &a->generation, report, arg);
+	r = read_back(a->ir, coming, tables, &a->generation, report, arg);
 	a->is_trusted = r == 0;
 	a->has_handles = r == 0;
 	a->is_touched = r != 0;
@@ -299,15 +297,43 @@ verify(struct apply *a, const struct ir *coming, verify_report *report, void *ar
 int
 apply_verify(struct apply *a, verify_report *report, void *arg)
 {
-	return verify(a, NULL, report, arg);
+	struct dump tables;
+	int r;
+
+	if (a->ir == NULL)
+		return -ENOENT;
+	if ((r = dump_get(&tables, NL_DUMP_NFT_TABLES)) != 0)
+		return r;
+	r = verify(a, NULL, &tables, report, arg);
+	if (r >= 0)
+		r += (int)beside_verify(a, tables.data, tables.len, report, arg);
+	dump_free(&tables);
+	return r;
+}
+
+/* Our table is as it should be, whatever stands beside it. */
+static bool
+is_right(struct apply *a, const struct ir *coming)
+{
+	struct dump tables;
+	bool ret;
+
+	if (dump_get(&tables, NL_DUMP_NFT_TABLES) != 0)
+		return false;
+	ret = verify(a, coming, &tables, NULL, NULL) == 0;
+	dump_free(&tables);
+	return ret;
 }
 
 int
 apply_repair(struct apply *a, bool is_seen_only, struct problems *problems)
 {
-	int r;
+	int r = 0;
 
-	r = apply_all(a, a->ir, is_seen_only ? a->generation : 0, problems);
+	if (!is_known(a))
+		r = apply_all(a, a->ir, is_seen_only ? a->generation : 0, problems);
+	if (r == 0 && a->must_be_alone)
+		r = beside_remove(a, problems);
 	return r != 0 ? r : apply_verify(a, NULL, NULL);
 }
 
@@ -351,9 +377,16 @@ adopt_lists(struct apply *a, struct ir *next)
 static bool
 adopt(struct apply *a, struct ir *next)
 {
+	struct dump tables;
+	int r;
+
 	a->n_dumps++;
 	adopt_lists(a, next);
-	if (read_back(next, NULL, &a->generation, NULL, NULL) != 0)
+	if (dump_get(&tables, NL_DUMP_NFT_TABLES) != 0)
+		return false;
+	r = read_back(next, NULL, &tables, &a->generation, NULL, NULL);
+	dump_free(&tables);
+	if (r != 0)
 		return false;
 	a->is_trusted = true;
 	a->has_handles = true;
@@ -383,7 +416,7 @@ apply_difference(struct apply *a, struct ir *next, struct problems *problems)
 	if (r == -ESTALE) {
 		a->is_trusted = false;
 		ir_clear_counters(next);	/* what moves is counted again */
-		r = verify(a, next, NULL, NULL) == 0 ? apply_steps(a, next, problems) : 1;
+		r = is_right(a, next) ? apply_steps(a, next, problems) : 1;
 	}
 	return r;
 }
@@ -396,7 +429,7 @@ apply_commit(struct apply *a, struct ir *next, struct problems *problems)
 	r = 1;
 	if (a->ir == NULL)
 		r = adopt(a, next) ? 0 : 1;
-	else if (!a->is_touched && (a->has_handles || apply_verify(a, NULL, NULL) == 0))
+	else if (!a->is_touched && (a->has_handles || is_right(a, NULL)))
 		r = apply_difference(a, next, problems);
 	if (r == 1 || r == -ESTALE) {
 		if (a->ir != NULL) {
@@ -477,6 +510,14 @@ apply_event(struct apply *a, uint32_t generation, bool touches_ours)
 void
 apply_events_lost(struct apply *a)
 {
+	struct dump tables;
+	bool is_same = false;
+
 	a->n_own_events = 0;
-	a->is_touched = a->ir != NULL && !is_current(a);
+	a->is_alone = false;
+	if (a->ir != NULL && is_known(a) && dump_get(&tables, NL_DUMP_NFT_TABLES) == 0) {
+		is_same = is_current(a, &tables);
+		dump_free(&tables);
+	}
+	a->is_touched = a->ir != NULL && !is_same;
 }

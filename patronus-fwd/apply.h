@@ -24,7 +24,8 @@ struct apply {
 	bool		 is_touched;	/* somebody else changed our table, or we may have missed that */
 	bool		 has_handles;
 	bool		 is_behind;	/* somebody else's transaction came between ours: the generation is the one before it */
-	bool		 is_alone;	/* no table stands beside it (beside.h), for certain */
+	bool		 is_alone;	/* no table stands beside it (beside.h), for certain, */
+	bool		 must_be_alone;	/* and none shall */
 	uint32_t	 n_own_events;	/* transactions of ours that the event socket has not told of yet */
 	uint32_t	 n_full;	/* for tests: how often everything was sent, */
 	uint32_t	 n_batches;	/* batches, */
@@ -45,11 +46,11 @@ int	 apply_commit(struct apply *, struct ir *next, struct problems *);
 bool	 apply_is_there(struct apply *, struct ir *);
 /* What was in force before is not needed any more. */
 void	 apply_forget(struct apply *);
-/* Compare the kernel with what should be there.  The number of differences, or -errno when it cannot be read. */
+/* Compare the kernel with what should be there, and with nothing beside it.  The number of differences, or -errno when it cannot be read. */
 int	 apply_verify(struct apply *, verify_report *, void *arg);
 /*
- * Send everything anew, counters included.  is_seen_only: -ESTALE instead when the ruleset is not what apply_verify() looked at any more,
- * because what somebody did since would be undone and nobody told.
+ * Send everything anew, counters included, if our table differs; what stands beside and should not goes.  is_seen_only: -ESTALE instead when the
+ * ruleset is not what apply_verify() looked at any more, because what somebody did since would be undone and nobody told.
  */
 int	 apply_repair(struct apply *, bool is_seen_only, struct problems *);
 /*

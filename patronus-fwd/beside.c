@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
@@ -55,21 +54,6 @@ differs(struct apply *a, struct ir *next)
 	return ret;
 }
 
-/* The next name of such a table in a dump; NULL: there is none any more. */
-static const char *
-next_name(struct nl_reader *r)
-{
-	struct nft_message n;
-	const char *name;
-	struct nl_msg m;
-
-	while (nlmsg_next(r, &m) == 1)
-		if (nft_read(&m, &n) && n.object == NFT_OBJECT_TABLE && (name = nft_read_text(&n, NFTA_TABLE_NAME)) != NULL &&
-		    policy_is_numbered(name, NFT_TABLE))
-			return name;
-	return NULL;
-}
-
 /* What a process before us has left is looked for once. */
 static bool
 is_alone(struct apply *a)
@@ -81,7 +65,7 @@ is_alone(struct apply *a)
 
 	if (!a->is_alone && privcall_dump(NL_DUMP_NFT_TABLES, &data, &len, NULL, &e) == 0) {
 		nlmsg_reader_init(&r, data, len);
-		a->is_alone = next_name(&r) == NULL;
+		a->is_alone = nft_read_beside(&r) == NULL;
 		privcall_dump_free(data, len);
 	}
 	return a->is_alone;
@@ -93,24 +77,46 @@ beside_turns(struct apply *a, struct ir *next, const struct diff *d)
 	return !is_alone(a) || (a->ir == NULL ? !apply_is_there(a, next) : d->n > 0 || d->is_impossible);
 }
 
-int
-beside_put(struct apply *a, struct ir *next, uint32_t number, struct problems *problems)
+static bool
+is_in_force(struct apply *a, struct ir *next)
+{
+	return a->ir == NULL ? apply_is_there(a, next) : !a->is_touched && !differs(a, next);
+}
+
+static int
+put(struct apply *a, struct ir *ir, uint32_t number, struct problems *problems)
 {
 	char name[NAME_MAX_LEN];
 	struct nft_batch b;
 	int r;
 
-	if (a->ir == NULL ? apply_is_there(a, next) : !a->is_touched && !differs(a, next))
-		return 0;
 	(void)snprintf(name, sizeof(name), NFT_TABLE ".%u", number);
 	a->is_alone = false;
 	nft_batch_init(&b);
 	b.table = name;
 	b.is_beside = true;
-	nft_put_all(&b, next);
+	nft_put_all(&b, ir);
 	r = send(a, &b, problems);
 	nft_batch_fini(&b);
 	return r;
+}
+
+int
+beside_put(struct apply *a, struct ir *next, uint32_t number, struct problems *problems)
+{
+	a->must_be_alone = false;
+	return is_in_force(a, next) ? 0 : put(a, next, number, problems);
+}
+
+int
+beside_keep(struct apply *a, struct ir *next, uint32_t number, struct problems *problems)
+{
+	if (is_in_force(a, next))
+		return 0;
+	if (a->ir == NULL)
+		return -EAGAIN;
+	a->must_be_alone = false;
+	return put(a, a->ir, number, problems);
 }
 
 int
@@ -123,6 +129,7 @@ beside_remove(struct apply *a, struct problems *problems)
 	size_t len;
 	int r;
 
+	a->must_be_alone = true;
 	if (a->is_alone)
 		return 0;
 	r = privcall_dump(NL_DUMP_NFT_TABLES, &data, &len, NULL, &e);
@@ -130,11 +137,27 @@ beside_remove(struct apply *a, struct problems *problems)
 		return r;
 	nft_batch_init(&b);
 	nlmsg_reader_init(&names, data, len);
-	while ((b.table = next_name(&names)) != NULL)
+	while ((b.table = nft_read_beside(&names)) != NULL)
 		nft_put_table_delete(&b, NFPROTO_INET);
 	r = send(a, &b, problems);
 	nft_batch_fini(&b);
 	privcall_dump_free(data, len);
 	a->is_alone = r == 0;
 	return r;
+}
+
+uint32_t
+beside_verify(struct apply *a, const uint8_t *tables, size_t len, verify_report *report, void *arg)
+{
+	uint32_t n = verify_beside(tables, len, a->must_be_alone ? report : NULL, arg);
+
+	a->is_alone = n == 0;
+	return a->must_be_alone ? n : 0;
+}
+
+bool
+beside_event(struct apply *a)
+{
+	a->is_alone = false;
+	return a->must_be_alone;
 }

@@ -16,6 +16,7 @@
 #include "daemon/drift.h"
 #include "ipc/ids.h"
 
+#include "beside.h"
 #include "drivers.h"
 #include "evidence.h"
 #include "flowlog.h"
@@ -119,10 +120,12 @@ static const struct logring_ops log_ops = { .explain = explain, .on_entry = on_e
 
 /* --- the kernel's events */
 static bool
-on_transaction(uint32_t generation, bool touches_ours, void *arg)
+on_transaction(uint32_t generation, bool touches_ours, bool is_beside, void *arg)
 {
+	bool is_touched = apply_event(&fwd.apply, generation, touches_ours);
+
 	(void)arg;
-	return apply_event(&fwd.apply, generation, touches_ours);
+	return (is_beside && beside_event(&fwd.apply)) || is_touched;
 }
 
 static void

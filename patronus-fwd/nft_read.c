@@ -5,6 +5,8 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
+#include "net/policy.h"
+
 #include "hash.h"
 #include "nft_encode.h"
 #include "nft_read.h"
@@ -51,8 +53,10 @@ nft_read(const struct nl_msg *m, struct nft_message *ret)
 	ret->family = g.nfgen_family;
 	/* The table's name is attribute 1 of every object, also of those that we do not make. */
 	if (ret->object != NFT_OBJECT_GENERATION && (g.nfgen_family == NFPROTO_INET || g.nfgen_family == NFPROTO_BRIDGE) &&
-	    nlattr_find(ret->attrs, NFTA_RULE_TABLE, &table) && nlattr_str(&table) != NULL)
+	    nlattr_find(ret->attrs, NFTA_RULE_TABLE, &table) && nlattr_str(&table) != NULL) {
 		ret->is_ours = strcmp(nlattr_str(&table), NFT_TABLE) == 0;
+		ret->is_beside = ret->object == NFT_OBJECT_TABLE && g.nfgen_family == NFPROTO_INET && policy_is_numbered(nlattr_str(&table), NFT_TABLE);
+	}
 	return true;
 }
 
@@ -62,6 +66,19 @@ nft_read_text(const struct nft_message *m, uint16_t type)
 	struct nl_attr a;
 
 	return nlattr_find(m->attrs, type, &a) ? nlattr_str(&a) : NULL;
+}
+
+const char *
+nft_read_beside(struct nl_reader *r)
+{
+	struct nft_message n;
+	const char *name;
+	struct nl_msg m;
+
+	while (nlmsg_next(r, &m) == 1)
+		if (nft_read(&m, &n) && n.is_beside && (name = nft_read_text(&n, NFTA_TABLE_NAME)) != NULL)
+			return name;
+	return NULL;
 }
 
 uint32_t

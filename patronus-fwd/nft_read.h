@@ -24,6 +24,7 @@ struct nft_message {
 	enum nft_object	 object;
 	bool		 is_delete;
 	bool		 is_ours;	/* of table inet patronus or table bridge patronus */
+	bool		 is_beside;	/* a table inet patronus.N (beside.h) */
 	uint8_t		 family;	/* of the table */
 	uint16_t	 generation;	/* low bits of the ruleset's number, in dumps and events */
 	struct nl_reader attrs;
@@ -65,6 +66,8 @@ typedef void nft_count(const char *id, uint64_t packets, uint64_t bytes, void *a
 void	 nft_read_counts(const uint8_t *data, size_t len, nft_count *, void *arg);
 /* 0 when it is missing. */
 uint32_t nft_read_generation(const struct nft_message *);
+/* The name of the next table beside ours in a dump of tables; NULL: there is none any more. */
+const char *nft_read_beside(struct nl_reader *);
 /* Attribute type of the message as a string; NULL when there is none. */
 const char *nft_read_text(const struct nft_message *, uint16_t type);
 

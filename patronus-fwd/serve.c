@@ -313,7 +313,11 @@ commit_phase(struct fwd *f, const struct conf_commit_req *req, struct problems *
 		watch_drain(f->watch);
 		return beside_put(&f->apply, f->prepared->ir, f->prepared->number, problems);
 	case COMMIT_APPLY:
-		r = commit_prepared(f, problems);
+		r = req->is_apart ? beside_keep(&f->apply, f->prepared->ir, f->applied != NULL ? f->applied->number : 0, problems) : 0;
+		if (r == -EAGAIN)
+			problems_add(problems, "/firewall", "ways-unknown", "it is not known where packets go nor which ruleset is in force; try again");
+		if (r == 0)
+			r = commit_prepared(f, problems);
 		return r == 0 && !req->is_apart ? beside_remove(&f->apply, problems) : r;
 	case COMMIT_REMOVE:
 	case COMMIT_INVALID:

@@ -621,6 +621,18 @@ verify_compare(struct ir *ir, const struct verify_dumps *d, verify_report *repor
 	return v.n;
 }
 
+uint32_t
+verify_beside(const uint8_t *tables, size_t len, verify_report *report, void *arg)
+{
+	struct verifier v = { .report = report, .arg = arg };
+	struct nl_reader r = reader(tables, len);
+	const char *name;
+
+	while ((name = nft_read_beside(&r)) != NULL)
+		differs(&v, "", "table inet", name, "it judges packets beside ours, and should not be there");
+	return v.n;
+}
+
 bool
 verify_echo(const struct nft_batch *b, const uint8_t *replies, size_t len)
 {

@@ -34,6 +34,9 @@ typedef void verify_report(const struct verify_difference *, void *arg);
  */
 uint32_t verify_compare(struct ir *, const struct verify_dumps *, verify_report *, void *arg);
 
+/* The number of tables beside ours (beside.h) in a dump of tables; each is a difference for report, unless that is NULL. */
+uint32_t verify_beside(const uint8_t *tables, size_t len, verify_report *, void *arg);
+
 /*
  * The kernel's echo of a batch: handles for the rules that were added, in their order.  false when it is not what was sent.
  */

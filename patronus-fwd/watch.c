@@ -34,7 +34,8 @@ struct watch {
 	void			*arg;
 	struct source		 table;
 	struct source		 links;
-	bool			 is_ours;	/* the transaction that is being told touches our table */
+	bool			 is_ours;	/* the transaction that is being told touches our table, */
+	bool			 is_beside;	/* made one beside it */
 	uint8_t			 data[65536];
 };
 
@@ -65,12 +66,13 @@ read_table(struct watch *w, const uint8_t *data, size_t len)
 			continue;
 		if (n.object != NFT_OBJECT_GENERATION) {
 			w->is_ours = w->is_ours || n.is_ours;
+			w->is_beside = w->is_beside || (n.is_beside && !n.is_delete);
 			continue;
 		}
 		/* The generation ends each transaction's messages. */
-		if (w->ops->on_transaction(nft_read_generation(&n), w->is_ours, w->arg))
+		if (w->ops->on_transaction(nft_read_generation(&n), w->is_ours, w->is_beside, w->arg))
 			arm(&w->table, DEBOUNCE_MS);
-		w->is_ours = false;
+		w->is_ours = w->is_beside = false;
 	}
 }
 
@@ -108,7 +110,7 @@ drain(struct source *s)
 		if (n > 0) {
 			s->read(w, w->data, (size_t)n);
 		} else if (n == -1 && errno == ENOBUFS) {
-			w->is_ours = false;
+			w->is_ours = w->is_beside = false;
 			if (s == &w->table)
 				w->ops->on_lost(w->arg);
 			arm(s, DEBOUNCE_MS);
@@ -224,7 +226,7 @@ watch_resume(struct watch *w)
 {
 	if (w == NULL || w->table.readable != NULL)
 		return;
-	w->is_ours = false;
+	w->is_ours = w->is_beside = false;
 	subscribe(&w->table);
 	w->ops->on_lost(w->arg);
 }

@@ -11,8 +11,8 @@ struct event_base;
 struct watch;
 
 struct watch_ops {
-	/* A transaction ended in this generation; it touched our table or not.  true: call on_table soon. */
-	bool	(*on_transaction)(uint32_t generation, bool is_ours, void *arg);
+	/* A transaction ended in this generation; it touched our table, made one beside it (beside.h), or not.  true: call on_table soon. */
+	bool	(*on_transaction)(uint32_t generation, bool is_ours, bool is_beside, void *arg);
 	/* Events were lost. */
 	void	(*on_lost)(void *arg);
 	void	(*on_table)(void *arg);

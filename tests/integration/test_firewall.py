@@ -215,6 +215,57 @@ def test_drift_is_repaired_within_a_second(box, act):
     assert box.ask("lan", WORLD4, 80) == BOX4
 
 
+DROPPING = ("add table inet {0}; add chain inet {0} forward {{ type filter hook forward priority -1; policy drop; }}; "
+            "add chain inet {0} more; add rule inet {0} forward jump more")
+
+
+def stands(lab):
+    return re.findall(r"inet (patronus\.\d+)", lab.nft("list", "tables").stdout)
+
+
+def passes(lab):
+    return lab.ask("lan", WORLD4, 80, timeout=2) == BOX4
+
+
+@pytest.mark.parametrize("maker", ["somebody", "while-fwd-is-away", "at-the-end-of-a-commit"])
+def test_what_stands_beside_goes_within_a_second(box, maker):
+    """A table that judges packets as fwd's own do while ways turn, and that nobody asked for (docs/adr/0224): found, named, removed, and our own
+    table is left as it is."""
+    known, before, pid = len(drift(box)), kernel_rules(box), int(box.processes()["fwd"]["pid"])
+    if maker == "while-fwd-is-away":
+        os.kill(pid, signal.SIGSTOP)
+    elif maker == "at-the-end-of-a-commit":
+        box.load_text(document(friends="203.0.113.7, 203.0.113.8"))
+        before = kernel_rules(box)
+    box.nft(DROPPING.format("patronus.7"))
+    start = time.monotonic()
+    if maker == "while-fwd-is-away":
+        assert stands(box) == ["patronus.7"] and not passes(box)
+        os.kill(pid, signal.SIGCONT)
+        start = time.monotonic()
+    wait_for("its removal", 3, lambda: not stands(box), every=0.02)
+    assert time.monotonic() - start < 1
+    wait_for("the record", 2, lambda: len(drift(box)) > known)
+    record = drift(box)[0]
+    assert (record["owner"], record["object"], record["class"], record["action"]) == ("fwd", "table inet patronus.7", "critical", "repaired")
+    assert len(drift(box)) == known + 1, "nothing else was told"
+    assert kernel_rules(box) == before and passes(box)
+
+
+def test_what_stands_beside_is_reported_when_that_is_the_policy(box):
+    box.ctl("set", "drift/critical", "report")
+    box.ctl("commit", "--comment", "only report")
+    try:
+        box.nft("add table inet patronus.99999")
+        wait_for("the record", 2, lambda: [d for d in box.ctl_json("drift", "list")["differences"] if d["object"] == "table inet patronus.99999"])
+        assert stands(box) == ["patronus.99999"]
+    finally:
+        box.ctl("delete", "drift/critical")
+        box.ctl("commit", "--comment", "repair again")
+    wait_for("its removal", 2, lambda: not stands(box))
+    box.load_text(document())
+
+
 def test_repair_goes_on_counting(box):
     box.ask("lan", WORLD4, 80)
     before = packets(box, "lan-out")

@@ -63,6 +63,7 @@ TAMPER = [
     ("chain inet patronus input {{ policy accept; }}", "chain input", "policy"),
     ("add table inet patronus {{ flags dormant; }}", "table inet patronus", "dormant"),
     ("add chain inet patronus backdoor", "chain backdoor", "not ours"),
+    ("add table inet patronus.7", "table inet patronus.7", "beside"),
     ("add set inet patronus mine {{ type ipv4_addr; }}", "set mine", "not ours"),
     ("add element inet patronus {admins} {{ 203.0.113.66 }}", "set", "elements"),
 ]

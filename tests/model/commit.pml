@@ -53,6 +53,7 @@ byte kernel[2] = NONE;		/* part that is there */
 bit torn[2];			/* half changed, or something is left to be removed */
 byte ways;			/* of which parts of netd's the ways of packets may be */
 byte beside;			/* fwd's parts that judge packets beside the one that is in force */
+bit must_be_alone;		/* nothing shall stand beside, as fwd was told */
 bit turns[2];			/* as the last PREPARE was answered */
 bit excused;			/* what was assumed of the kernel or decided for the box's sake does not hold: ways and policies may be apart */
 byte last_known_good = NONE;	/* what fwd gets at boot */
@@ -147,8 +148,9 @@ inline store_prepare(r)
 #ifndef FAULT_FORGOTTEN_JOURNAL
 		rev[r].has_document = 1;
 #endif
-		rev[r].part[NETD] = (HAS(job_mask, NETD) -> r : part_of(running, NETD));
-		rev[r].part[FWD] = (HAS(job_mask, FWD) -> r : part_of(running, FWD));
+		rev[r].part[NETD] = (HAS(queued_mask, NETD) -> r : part_of(running, NETD));
+		rev[r].part[FWD] = (HAS(queued_mask, FWD) -> r : part_of(running, FWD));
+		queued_mask = 0;
 		confirmed[r] = 0;
 		asked_confirm[r] = is_confirm;
 		last = r
@@ -171,7 +173,7 @@ inline store_finish(r, result)
 		fi;
 		/* "Committed" means that the kernel is what was meant. */
 		assert(result == REVISION_ROLLED_BACK || ((!HAS(job_mask, NETD) || is_intended(NETD, r)) &&
-		    (!HAS(job_mask, FWD) || is_intended(FWD, r))))
+		    (!HAS(job_mask, FWD) || (is_intended(FWD, r) && !(must_be_alone && beside != 0)))))
 	}
 }
 
@@ -215,12 +217,38 @@ inline die(o)
 {
 	printf("  owner %d dies\n", o);
 	alive[o] = 0; prepared[o] = NONE; applied[o] = NONE;
+	if :: o == FWD -> must_be_alone = 0 :: else fi;
 	do :: nempty(to[o]) -> to[o]?dropped, dropped_number :: empty(to[o]) -> break od;
 	if :: HAS(connected, o) -> broken = broken | BIT(o); replaced = replaced & ~BIT(o) :: else fi
 }
 
+/* Something stands beside that should not: fwd's drift. */
+#ifndef FAULT_BESIDE_NOT_READ
+#define is_crowded (must_be_alone && beside != 0)
+#else
+#define is_crowded 0
+#endif
+#define must_look(o) ((o) == FWD && is_crowded)
+
+/* What is in force goes on judging beside what comes, since it is not known where packets go. */
+inline keep_beside()
+{
+#ifndef FAULT_TURNED_APART
+	must_be_alone = 0; beside = beside | BIT(kernel[FWD])
+#else
+	skip
+#endif
+}
+
+#ifndef FAULT_TURNED_APART
+#define would_turn_unknown(r) (applied[FWD] == NONE && kernel[FWD] != part_of(r, FWD))
+#else
+#define would_turn_unknown(r) 0
+#endif
+
 inline put_beside(r)
 {
+	must_be_alone = 0;
 #ifndef FAULT_NOTHING_BESIDE
 	if :: kernel[FWD] != part_of(r, FWD) -> beside = beside | BIT(part_of(r, FWD)) :: else fi
 #else
@@ -235,7 +263,8 @@ inline serve(o, what, r)
 	:: what == PREPARE || what == REHEARSE ->
 		if
 		:: faults > 0 -> faults--; reply(o, 1)
-		:: if
+		:: true ->
+			if
 			:: what == PREPARE ->
 				prepared[o] = r;
 				if
@@ -249,10 +278,16 @@ inline serve(o, what, r)
 	:: what == BESIDE && prepared[o] == r ->
 		if
 		:: faults > 0 -> faults--; reply(o, 1)
-		:: faults > 0 -> faults--; if :: put_beside(r) :: skip fi; die(o)
-		:: put_beside(r); reply(o, 0)
+		:: faults > 0 -> faults--; if :: true -> put_beside(r) :: true fi; die(o)
+		:: true -> put_beside(r); reply(o, 0)
 		fi
-	:: (what == APPLY || what == APPLY_APART) && prepared[o] == r ->
+	/* Nobody knows what is in force, so that it cannot go on judging. */
+	:: what == APPLY_APART && o == FWD && prepared[o] == r && would_turn_unknown(r) -> prepared[o] = NONE; reply(o, 1)
+	:: (what == APPLY || what == APPLY_APART) && prepared[o] == r && !(what == APPLY_APART && o == FWD && would_turn_unknown(r)) ->
+		if
+		:: what == APPLY_APART && o == FWD && kernel[o] != part_of(r, o) -> keep_beside()
+		:: else
+		fi;
 		if
 		:: faults > 0 -> faults--;
 			if
@@ -269,12 +304,21 @@ inline serve(o, what, r)
 			die(o)
 		:: faults > 0 -> faults--;	/* says that it did, and did not */
 			excused = 1;
+			if :: o == FWD && what == APPLY -> must_be_alone = 1 :: else fi;
 			applied[o] = r; prepared[o] = NONE; reply(o, 0)
-		:: if :: o == NETD && kernel[o] != part_of(r, o) -> torn[o] = 1 :: else fi;
+		:: true ->
+			if :: o == NETD && kernel[o] != part_of(r, o) -> torn[o] = 1 :: else fi;
 			kernel[o] = part_of(r, o);
 			if
 			:: o == NETD -> ways = ways | BIT(part_of(r, o))
-			:: o == FWD && what == APPLY -> together(); beside = 0
+			:: o == FWD && what == APPLY ->
+				together();
+				must_be_alone = 1;
+				if
+				:: beside == 0
+				:: beside != 0 -> beside = 0
+				:: beside != 0 && faults > 0 -> faults--; printf("  the kernel keeps what it says that it removed\n")
+				fi
 			:: else
 			fi;
 			applied[o] = r; prepared[o] = NONE; reply(o, 0)
@@ -283,13 +327,13 @@ inline serve(o, what, r)
 	:: what == REMOVE && applied[o] == r ->
 		if
 		:: faults > 0 -> faults--; reply(o, 1)
-		:: torn[o] = 0; if :: o == NETD -> ways = BIT(kernel[o]) :: else fi; reply(o, 0)
+		:: true -> torn[o] = 0; if :: o == NETD -> ways = BIT(kernel[o]) :: else fi; reply(o, 0)
 		fi;
 		together()
 	:: what == VERIFY && applied[o] == r ->
 		if
 		:: faults > 0 -> faults--; reply(o, 1)
-		:: reply(o, !is_intended(o, r))
+		:: true -> reply(o, !is_intended(o, r) || must_look(o))
 		fi
 	:: what == ABORT ->
 		if :: prepared[o] == r -> prepared[o] = NONE :: else fi
@@ -312,6 +356,8 @@ proctype owner(byte o)
 end:
 	do
 	:: atomic { alive[o] && nempty(to[o]) -> to[o]?what, r; serve(o, what, r); what = ABORT; r = 0 }
+	/* repair_table() */
+	:: atomic { o == FWD && alive[o] && is_crowded -> printf("  what stands beside goes\n"); beside = 0; together() }
 	:: atomic { alive[o] && faults > 0 -> faults--; die(o) }
 	:: atomic { !alive[o] -> alive[o] = 1 }
 	od
@@ -359,6 +405,12 @@ inline rollout_start(how, to_revision, to_mask)
 #define apart_mask ((apart && !HAS(stale, FWD) && HAS(connected, FWD)) * BIT(FWD))
 #else
 #define apart_mask 0
+#endif
+/* Who judges takes part in a commit when it is not known what is in force. */
+#ifndef FAULT_JUDGED_BY_ANOTHER
+#define stale_judge (stale & BIT(FWD))
+#else
+#define stale_judge 0
 #endif
 #define must_catch_up ((stale & connected) != 0 || (stale == 0 && apart_mask != 0))
 #define ways_unknown ((!HAS(mask, NETD) && HAS(stale, NETD)) || HAS(failed, NETD))
@@ -453,7 +505,7 @@ inline forget_rollout()
 }
 
 /* The end of a job.  confd's memory of it is gone. */
-inline report() { job_mask = 0; is_confirm = 0; is_journaled = 0; idle() }
+inline report() { if :: tx == TX_COMMITTING -> queued_mask = 0 :: else fi; job_mask = 0; is_confirm = 0; is_journaled = 0; idle() }
 
 #define is_busy (tx == TX_COMMITTING || tx == TX_CHECKING || tx == TX_UNDOING || tx == TX_GOING_BACK || must_go_back || queued == TX_COMMITTING)
 #define can_end_pending (answers > 0 && at_pending != 0 && !must_go_back && tx != TX_GOING_BACK)
@@ -464,7 +516,7 @@ inline forget_memory()
 {
 	forget_rollout();
 	connected = 0; broken = 0; replaced = 0; out = 0; late[NETD] = 0; late[FWD] = 0; stale = ALL; apart = 0; deadline = 0; must_go_back = 0; retry = 0; kicked = 0; queued = TX_IDLE; back = 0;
-	pending_mask = 0; job_mask = 0; is_confirm = 0; is_journaled = 0; tx = TX_IDLE;
+	pending_mask = 0; job_mask = 0; queued_mask = 0; is_confirm = 0; is_journaled = 0; tx = TX_IDLE;
 	phase = ROLLOUT_IDLE
 }
 
@@ -593,7 +645,7 @@ loop:
 		if :: queued_mask = 1 :: queued_mask = 2 :: queued_mask = 3 fi;
 		if :: queued_confirm = 0 :: queued_confirm = 1 fi;
 		if :: tx == TX_IDLE -> goto on_kick :: else fi }
-	:: atomic { rehearsals > 0 && queued == TX_IDLE -> rehearsals--; queued = TX_REHEARSING; queued_mask = ALL;
+	:: atomic { rehearsals > 0 && queued == TX_IDLE -> rehearsals--; queued = TX_REHEARSING;
 		if :: tx == TX_IDLE -> goto on_kick :: else fi }
 	:: atomic { can_end_pending -> answers--; confirmed[at_pending] = 1;
 		MAY_FAIL(store_confirm());
@@ -642,7 +694,7 @@ on_kick:
 			rollout_start(ROLLOUT_RETURN, running, stale | apart_mask)
 		:: tx == TX_IDLE && !(must_go_back && !retry) && !(must_catch_up && !retry) && queued != TX_IDLE ->
 			tx = queued; queued = TX_IDLE;
-			job_mask = queued_mask; is_confirm = queued_confirm; queued_mask = 0; queued_confirm = 0;
+			job_mask = (tx == TX_COMMITTING -> queued_mask | stale_judge : ALL); is_confirm = queued_confirm; queued_confirm = 0;
 			assert(tx != TX_COMMITTING || at_pending == 0);
 			if
 			:: tx == TX_COMMITTING -> rollout_start(ROLLOUT_COMMIT, last + 1, job_mask)
@@ -795,7 +847,7 @@ crashed:
 		refused = 0; error_of_store = 0;
 		if
 		:: skip
-		:: power_cut()
+		:: true -> power_cut()
 		fi;
 		goto start
 	}

@@ -132,6 +132,13 @@ def table_dormant(lab, chance):
     return Edit("table dormant", ["nft", "add table inet patronus { flags dormant; }"], "table inet patronus", "critical")
 
 
+def table_beside(lab, chance):
+    """What only fwd may make, while ways turn: another policy that judges as well."""
+    name = f"patronus.{chance.randrange(1, 1000)}"
+    return Edit("table beside", ["nft", f"add table inet {name}; add chain inet {name} forward {{ type filter hook forward priority -1; policy drop; }}"],
+                f"table inet {re.escape(name)}", "critical")
+
+
 def table_deleted(lab, chance):
     return Edit("table deleted", ["nft", *chance.choice([("flush", "ruleset"), ("delete", "table", "inet", "patronus")])], "table inet patronus",
                 "critical", extra="(chain|set) .*")
@@ -251,7 +258,7 @@ def time_zone(lab, chance):
 
 
 KINDS = (rule_deleted, rule_changed, rule_inserted, rule_swapped, element_added, element_deleted, map_emptied, policy_changed, chain_flushed,
-         hook_added, idle_chain, idle_set, table_dormant, table_deleted, link_down, mtu_changed, address_removed, address_added, route_removed,
+         hook_added, idle_chain, idle_set, table_dormant, table_beside, table_deleted, link_down, mtu_changed, address_removed, address_added, route_removed,
          route_replaced, route_added, rule_of_shadow, box_sysctl, link_sysctl, ipv6_disabled, resolver, host_name, time_zone)
 
 # --- what is not ours ---
@@ -263,6 +270,7 @@ def foreign(lab, chance):
     acts = [
         (["nft", f"add table ip other{n}"], ["nft", "delete", "table", "ip", f"other{n}"]),
         (["nft", "add rule inet theirs c counter accept"], None),
+        (["nft", f"add table ip patronus.{n}"], ["nft", "delete", "table", "ip", f"patronus.{n}"]),
         (["ip", "addr", "add", f"203.0.113.{n}/32", "dev", "eth1"], ["ip", "addr", "del", f"203.0.113.{n}/32", "dev", "eth1"]),
         (["ip", "addr", "add", f"203.0.113.{n}/24", "dev", "spare"], ["ip", "addr", "del", f"203.0.113.{n}/24", "dev", "spare"]),
         (["ip", "link", "set", "spare", "mtu", str(1300 + n)], None),

@@ -229,6 +229,32 @@ test_who_judges_waits_for_ways(void **state)
 	assert_int_equal(rig->fwd.applied, 1);
 }
 
+/* Nor does a way turn while it is not known what judges there: who judges then takes part in a commit of ways alone. */
+static void
+test_who_judges_takes_part(void **state)
+{
+	const char *id;
+
+	(void)state;
+	rig->fwd.refuse_prepare = 1;
+	rig_player_stop(&rig->fwd);
+	rig_wait(rig, 10);
+	rig_player_start(&rig->fwd);
+	rig_wait(rig, 50);
+	id = rig_workspace(rig, NULL);
+	(void)rig_expect(rig, 201, &(struct rig_request){ .method = MGMT_POST, .path = "/configuration/routing/static",
+	    .body = "{\"name\":\"far\",\"destination\":\"198.51.100.0/24\",\"via\":\"192.0.2.9\"}", .workspace = id, .match = "*" });
+	rig->log[0] = '\0';
+	(void)commit(id, "", 201);
+	assert_non_null(strstr(rig->log, "netd:prepare:2 fwd:prepare:2 netd:apply:2 fwd:apply:2 "));
+	/* At what runs again, it is left out. */
+	id = rig_workspace(rig, NULL);
+	(void)rig_expect(rig, 204, &(struct rig_request){ .method = MGMT_DELETE, .path = "/configuration/routing/static/far", .workspace = id, .match = "*" });
+	rig->log[0] = '\0';
+	(void)commit(id, "", 201);
+	assert_null(strstr(rig->log, "fwd:prepare"));
+}
+
 static void
 test_refused_in_read_back_goes_back(void **state)
 {
@@ -635,6 +661,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_both_turn, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ways_wait_for_who_judges, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_who_judges_waits_for_ways, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_who_judges_takes_part, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_in_read_back_goes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_on_the_way_back_is_tried_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner_that_restarts_behind_its_answers, setup, teardown),

@@ -707,6 +707,58 @@ test_beside(void **state)
 	arena_free(arena);
 }
 
+/* What stands beside and should not: left by the kernel, or made by somebody else.  Our own table is not sent again for it. */
+static void
+test_crowded(void **state)
+{
+	struct ir *next = make(POLICY(GROUP("192.0.2.9"), A C2 D)), *kept;
+	struct apply *a = *state;
+	struct problems problems;
+	struct arena *arena = arena_new(0);
+	uint32_t n;
+
+	problems_init(&problems, arena);
+	commit(a, POLICY("", A B));
+	assert_in_force(a);
+	n = a->n_full;
+	/* Before confd has said that the ways are those of the policy, nobody knows whose it is. */
+	assert_int_equal(in_kernel("nft add table inet patronus.3"), 0);
+	assert_false(beside_event(a));
+	assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+	assert_int_equal(beside_remove(a, &problems), 0);
+	assert_int_equal(in_kernel("nft list tables | grep -q 'patronus\\.'"), 1);
+	/* From then on it is drift, in our family and by our kind of name. */
+	assert_int_equal(in_kernel("nft 'add table inet patronus.7; add chain inet patronus.7 c; add table inet patronus.12345'"), 0);
+	assert_int_equal(in_kernel("nft 'add table ip patronus.8; add table inet patronus.x; add table inet patronusx'"), 0);
+	assert_true(beside_event(a));
+	assert_int_equal(apply_verify(a, print_difference, NULL), 2);
+	assert_int_equal(apply_repair(a, true, &problems), 0);
+	assert_int_equal(in_kernel("test $(nft list tables | grep -c patronus) = 4"), 0);
+	assert_int_equal(a->n_full, n);
+	/* While it is not known where packets go, what is in force goes on judging beside what comes; what is known of it stays. */
+	assert_int_equal(beside_keep(a, a->ir, 4, &problems), 0);
+	assert_true(a->is_alone);
+	kept = make(POLICY("", B));
+	assert_int_equal(beside_keep(a, kept, 4, &problems), 0);
+	assert_int_equal(in_kernel("nft list chain inet patronus.4 pair.lan.wan | grep -q 'comment \"a\"'"), 0);
+	assert_int_equal(apply_commit(a, kept, &problems), 0);
+	assert_int_equal(a->n_full, n);
+	assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+	assert_int_equal(in_kernel("nft list chain inet patronus.4 pair.lan.wan | grep -q 'comment \"a\"'"), 0);
+	assert_int_equal(in_kernel("nft list chain inet patronus pair.lan.wan | grep -q 'comment \"a\"'"), 1);
+	assert_int_equal(beside_remove(a, &problems), 0);
+	assert_in_force(a);
+	/* A coming policy stands there by right. */
+	assert_int_equal(beside_put(a, next, 9, &problems), 0);
+	assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+	assert_int_equal(apply_commit(a, next, &problems), 0);
+	assert_int_equal(apply_verify(a, print_difference, NULL), 0);
+	assert_int_equal(beside_remove(a, &problems), 0);
+	assert_int_equal(in_kernel("nft 'delete table ip patronus.8; delete table inet patronus.x; delete table inet patronusx'"), 0);
+	assert_in_force(a);
+	arena_free(arena);
+}
+
 /* What the kernel does not take comes back as the path of the rule, and nothing has changed. */
 static void
 test_refusal(void **state)
@@ -797,6 +849,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_networks_that_touch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_known_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_beside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_crowded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_element, setup, teardown)
 	};
