@@ -89,6 +89,47 @@ ir_chain_new(struct ir *ir, const char *name)
 	return c;
 }
 
+static void
+chain_remove(struct ir *ir, struct ir_chain **at)
+{
+	struct ir_chain *c = *at;
+
+	*at = c->next;
+	ir->n_rules -= c->n;
+	names_remove(&ir->chain_names, c->name);
+}
+
+static void
+set_remove(struct ir *ir, struct ir_set **at)
+{
+	struct ir_set *s = *at;
+
+	*at = s->next;
+	ir->n_elems -= s->n;
+	names_remove(&ir->set_names, s->name);
+}
+
+void
+ir_bridge_remove(struct ir *ir)
+{
+	struct ir_chain **c;
+	struct ir_set **s;
+
+	for (c = &ir->chains; *c != NULL;)
+		if ((*c)->family == NFPROTO_BRIDGE)
+			chain_remove(ir, c);
+		else
+			c = &(*c)->next;
+	ir->chains_tail = c;
+	for (s = &ir->sets; *s != NULL;)
+		if ((*s)->family == NFPROTO_BRIDGE)
+			set_remove(ir, s);
+		else
+			s = &(*s)->next;
+	ir->sets_tail = s;
+	ir->has_bridge = false;
+}
+
 struct ir_chain *
 ir_chain_base(struct ir *ir, const char *name, enum ir_hook hook, bool is_nat, int32_t priority, bool drops)
 {
@@ -561,12 +602,16 @@ void
 ir_rule_end(struct ir *ir, struct ir_rule *r, uint16_t at, enum ir_kind verdict)
 {
 	struct ir_stmt *stmts = mem_alloc(ir->arena, at + 2u, sizeof(*stmts));
+	uint16_t i;
 
 	memcpy(stmts, r->stmts, at * sizeof(*stmts));
-	stmts[at].kind = IR_COUNTER;
-	stmts[at + 1].kind = (uint8_t)verdict;
+	for (i = 0; i < at && stmts[i].kind != IR_COUNTER; i++)
+		;
+	if (i == at)
+		stmts[at++].kind = IR_COUNTER;
+	stmts[at++].kind = (uint8_t)verdict;
 	r->stmts = stmts;
-	r->n = (uint16_t)(at + 2);
+	r->n = at;
 	r->hash = rule_hash(r);
 }
 

@@ -209,6 +209,8 @@ struct ir_chain	*ir_chain_get(struct ir *, const char *name);
 /* There is none of this name yet, and the name is of the form's arena. */
 struct ir_chain	*ir_chain_new(struct ir *, const char *name);
 struct ir_chain	*ir_chain_base(struct ir *, const char *name, enum ir_hook, bool is_nat, int32_t priority, bool drops);
+/* Table bridge goes, with all that is in it. */
+void		 ir_bridge_remove(struct ir *);
 struct ir_set	*ir_set_new(struct ir *, const char *name, uint8_t flags, const uint8_t *fields, unsigned nfields);
 /* A zeroed element at the end of an unsealed set. */
 struct ir_elem	*ir_set_add(struct ir *, struct ir_set *);

@@ -40,7 +40,11 @@ static const struct feature {
 
 #define N_FEATURES	(sizeof(features) / sizeof(features[0]))
 
-static enum { UNKNOWN, PRESENT, ABSENT } known[N_FEATURES];
+static const struct feature bridges = { IR_KIND_INVALID, "rules between ports of bridges", "CONFIG_NF_TABLES_BRIDGE", NULL };
+
+enum knowledge { UNKNOWN, PRESENT, ABSENT };
+
+static enum knowledge known[N_FEATURES], knows_bridges;
 
 static const struct feature *
 feature_of(const struct ir_stmt *s)
@@ -51,6 +55,26 @@ feature_of(const struct ir_stmt *s)
 		if (features[i].kind == s->kind && (features[i].helper == NULL || strcmp(features[i].helper, s->object->helper) == 0))
 			return &features[i];
 	return NULL;
+}
+
+/* Messages from the first one on are the question; ABSENT when one of them fails for what the kernel does not know. */
+static enum knowledge
+ask(struct nft_batch *b, uint8_t family, uint32_t first)
+{
+	struct nft_batch_req req = { .generation = 0 };
+	struct privcall_error e = { .error = 0 };
+	struct message m;
+	uint32_t n = b->n, at;
+	int r;
+
+	nft_put_chain_delete(b, family, "there-is-no-such-chain");
+	req.messages.data = b->out.data;
+	req.messages.len = (uint32_t)b->out.len;
+	r = privcall(MSG_NFT_BATCH, &req, &m, &e);
+	if (r == 0)
+		message_fini(&m);
+	at = nft_batch_message(b, e.offset);
+	return (r == -ENOENT || r == -EOPNOTSUPP) && at >= first && at < n ? ABSENT : PRESENT;
 }
 
 /* A statement by itself, in a chain that will not be. */
@@ -68,35 +92,38 @@ put_question(struct nft_batch *b, struct ir *ir, const struct ir_stmt *s)
 	nft_put_rule(b, ir_chain_get(ir, "probe")->first, NFT_APPEND, 0);
 }
 
-/* true also when nobody can say. */
-static bool
-ask(const struct ir_stmt *s)
+static enum knowledge
+ask_statement(const struct ir_stmt *s)
 {
-	struct nft_batch_req req = { .generation = 0 };
 	struct ir *ir = ir_new();
+	enum knowledge ret;
 	struct nft_batch b;
-	struct privcall_error e = { .error = 0 };
-	struct message m;
-	uint32_t question, behind, at;
-	int r;
+	uint32_t first;
 
 	nft_batch_init(&b);
 	nft_put_table(&b, NFPROTO_INET);
 	nft_put_chain(&b, ir_chain_get(ir, "probe"));
-	question = b.n;
+	first = b.n;
 	put_question(&b, ir, s);
-	behind = b.n;
-	nft_put_chain_delete(&b, NFPROTO_INET, "there-is-no-such-chain");
-	req.messages.data = b.out.data;
-	req.messages.len = (uint32_t)b.out.len;
-	r = privcall(MSG_NFT_BATCH, &req, &m, &e);
-	if (r == 0)
-		message_fini(&m);
-	at = nft_batch_message(&b, e.offset);
-	r = r != 0 && at >= question && at < behind ? r : 0;
+	ret = ask(&b, NFPROTO_INET, first);
 	nft_batch_fini(&b);
 	ir_free(ir);
-	return r != -ENOENT && r != -EOPNOTSUPP;
+	return ret;
+}
+
+/* The chain as it shall be: of a kernel without such tables the table fails, without their hooks the chain. */
+static enum knowledge
+ask_bridges(const struct ir_chain *c)
+{
+	enum knowledge ret;
+	struct nft_batch b;
+
+	nft_batch_init(&b);
+	nft_put_table(&b, NFPROTO_BRIDGE);
+	nft_put_chain(&b, c);
+	ret = ask(&b, NFPROTO_BRIDGE, 0);
+	nft_batch_fini(&b);
+	return ret;
 }
 
 /* NULL: the kernel can do it. */
@@ -108,8 +135,18 @@ lacks(const struct ir_stmt *s)
 	if (f == NULL)
 		return NULL;
 	if (known[f - features] == UNKNOWN)
-		known[f - features] = ask(s) ? PRESENT : ABSENT;
+		known[f - features] = ask_statement(s);
 	return known[f - features] == ABSENT ? f : NULL;
+}
+
+static bool
+lacks_bridges(const struct ir_chain *c)
+{
+	if (c->family != NFPROTO_BRIDGE || c->hook == IR_HOOK_NONE)
+		return false;
+	if (knows_bridges == UNKNOWN)
+		knows_bridges = ask_bridges(c);
+	return knows_bridges == ABSENT;
 }
 
 /* The first statement that the kernel cannot do. */
@@ -124,6 +161,19 @@ find_lack(const struct ir_rule *r, const struct feature **ret)
 	return i;
 }
 
+static void
+refuse(const char *path, const struct feature *f, struct problems *problems)
+{
+	problems_add(problems, path, "kernel-lacks", "this kernel has no %s: remove the rule, or run a kernel with %s", f->what, f->option);
+}
+
+/* What only the default of bridges asks for has no path of a rule. */
+static const char *
+bridge_path(const struct ir_chain *c)
+{
+	return c->first != NULL && c->first->origin->path[0] != '\0' ? c->first->origin->path : "/firewall/defaults/bridged";
+}
+
 unsigned
 probe_check(const struct ir *ir, struct problems *problems)
 {
@@ -134,13 +184,17 @@ probe_check(const struct ir *ir, struct problems *problems)
 	unsigned n = 0;
 
 	for (c = ir->chains; c != NULL; c = c->next) {
+		if (lacks_bridges(c)) {
+			refuse(bridge_path(c), &bridges, problems);
+			n++;
+			continue;
+		}
 		for (r = c->first; r != NULL; r = r->next) {
 			(void)find_lack(r, &f);
 			if (f == NULL || r->origin == last)
 				continue;
 			last = r->origin;
-			problems_add(problems, r->origin->path, "kernel-lacks", "this kernel has no %s: remove the rule, or run a kernel with %s", f->what,
-			    f->option);
+			refuse(r->origin->path, f, problems);
 			n++;
 		}
 	}
@@ -158,6 +212,22 @@ substitute(const struct ir_rule *r, uint16_t at)
 	return IR_DROP;
 }
 
+/* Frames between ports cannot be stopped by this kernel at all; everything else comes into force. */
+static bool
+close_bridges(struct ir *ir)
+{
+	const struct ir_chain *c;
+
+	for (c = ir->chains; c != NULL && !lacks_bridges(c); c = c->next)
+		;
+	if (c == NULL)
+		return false;
+	log_errx("probe", "%s needs %s, which this kernel does not have: frames pass between all ports of bridges (%s)", bridge_path(c), bridges.what,
+	    bridges.option);
+	ir_bridge_remove(ir);
+	return true;
+}
+
 unsigned
 probe_close(struct ir *ir)
 {
@@ -166,7 +236,7 @@ probe_close(struct ir *ir)
 	enum ir_kind verdict;
 	struct ir_rule *r;
 	uint16_t at;
-	unsigned n = 0;
+	unsigned n = close_bridges(ir);
 
 	for (c = ir->chains; c != NULL; c = c->next) {
 		for (r = c->first; r != NULL; r = r->next) {

@@ -16,7 +16,7 @@ struct problems;
 unsigned probe_check(const struct ir *, struct problems *);
 /*
  * Make those rules drop what they match, so that the others can be loaded: where a kernel lost what it had, a rule fails closed and takes no
- * neighbour with it.  How many there are.
+ * neighbour with it.  Of a kernel without tables of bridges that table goes: nothing there could drop a frame.  How many there are.
  */
 unsigned probe_close(struct ir *);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +9,11 @@
 #include "base/clock.h"
 #include "ipc/ids.h"
 #include "ipc/privcall.h"
+#include "net/nlmsg.h"
 
 #include "fwd_parent.h"
 #include "nft_kernel.h"
+#include "nft_read.h"
 
 static int
 reply(struct message *m, void *body, uint16_t type)
@@ -31,13 +34,32 @@ refuse(int r, uint32_t offset, const char *text, struct privcall_error *e)
 	return r;
 }
 
+/* The first message to a table of bridges, which such a kernel answers with EOPNOTSUPP (nf_tables_newtable()); false: there is none. */
+static bool
+find_bridge(const struct bytes *messages, uint32_t *ret_offset)
+{
+	struct nft_message n;
+	struct nl_reader r;
+	struct nl_msg m;
+
+	nlmsg_reader_init(&r, messages->data, messages->len);
+	for (*ret_offset = 0; nlmsg_next(&r, &m) == 1; *ret_offset = (uint32_t)r.at)
+		if (nft_read(&m, &n) && n.family == NFPROTO_BRIDGE)
+			return true;
+	return false;
+}
+
 static int
 fake_batch(struct fwd_parent *p, const struct nft_batch_req *req, struct message *ret, struct privcall_error *e)
 {
 	static struct nft_batch_rep rep;
 	static struct buf replies;
 	uint64_t start, us;
+	uint32_t at;
 	int r;
+
+	if (p->lacks_bridges && find_bridge(&req->messages, &at))
+		return refuse(-EOPNOTSUPP, at, NULL, e);
 
 	buf_fini(&replies);
 	buf_init(&replies, 0);

@@ -2,6 +2,7 @@
 #ifndef PATRONUS_TESTS_FWD_PARENT_H
 #define PATRONUS_TESTS_FWD_PARENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ struct fwd_parent {
 	uint8_t			*stored;	/* the last known good ruleset */
 	size_t			 stored_len;
 	uint64_t		 longest_us;	/* of transactions */
+	bool			 lacks_bridges;	/* a kernel without CONFIG_NF_TABLES_BRIDGE */
 };
 
 /* From now on privcall() ends here. */

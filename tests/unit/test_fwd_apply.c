@@ -28,6 +28,7 @@
 #include "nft_kernel.h"
 #include "pass.h"
 #include "policy.h"
+#include "probe.h"
 #include "problems.h"
 #include "yaml_record.h"
 
@@ -759,6 +760,36 @@ test_crowded(void **state)
 	arena_free(arena);
 }
 
+#define BRIDGED	"  bridge-rules:\n" \
+	"    - {id: one, in-port: p1, destination-mac: [02:00:5e:00:53:01, 02:00:5e:00:53:02], action: drop}\n" \
+	"    - {id: two, in-port: p2, action: drop}\n"
+
+/* Of a kernel without tables of bridges: who asks for rules there is told which one needs them; at boot everything else comes into force. */
+static void
+test_no_bridges(void **state)
+{
+	struct ir *ir = make(POLICY("", A B BRIDGED));
+	struct apply *a = *state;
+	struct problems problems;
+	struct arena *arena = arena_new(0);
+
+	problems_init(&problems, arena);
+	parent.lacks_bridges = true;
+	assert_int_equal(apply_commit(a, make(POLICY("", A)), &problems), 0);
+	assert_int_equal(probe_check(make(POLICY("", A)), &problems), 0);
+	assert_int_equal(probe_check(ir, &problems), 1);
+	assert_string_equal(problems.items[0].path, "/firewall/bridge-rules/one");
+	assert_non_null(strstr(problems.items[0].text, "CONFIG_NF_TABLES_BRIDGE"));
+	assert_int_equal(probe_close(ir), 1);
+	assert_int_equal(probe_check(ir, &problems), 0);
+	assert_int_equal(apply_commit(a, ir, &problems), 0);
+	assert_in_force(a);
+	assert_int_equal(in_kernel("nft list chain inet patronus pair.lan.wan | grep -q 'comment \"b\"'"), 0);
+	assert_int_equal(in_kernel("nft list tables | grep -q bridge"), 1);
+	assert_int_equal(apply_keep(a), 0);
+	arena_free(arena);
+}
+
 /* What the kernel does not take comes back as the path of the rule, and nothing has changed. */
 static void
 test_refusal(void **state)
@@ -850,6 +881,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_last_known_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_beside, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crowded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_bridges, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_element, setup, teardown)
 	};
