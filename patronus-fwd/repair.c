@@ -19,6 +19,7 @@
 #include "links.h"
 #include "live.h"
 #include "mem.h"
+#include "probe.h"
 #include "problems.h"
 #include "revision.h"
 #include "watch.h"
@@ -170,6 +171,19 @@ fwd_links_refresh(struct fwd *f)
 	privcall_dump_free(data, len);
 }
 
+/* A revision compiled anew, since what it means has changed; what this kernel lacks is closed in that form, too. */
+static int
+anew(struct fwd *f, const struct revision *old, struct problems *problems, struct revision **ret)
+{
+	int r = revision_new(old->number, old->conf.data, old->conf.len, f->links, f->live, problems, ret);
+
+	if (r != 0)
+		return r;
+	(*ret)->is_altered = probe_close((*ret)->ir) > 0;
+	(*ret)->is_kept = old->is_kept;
+	return 0;
+}
+
 void
 fwd_drivers(struct fwd *f, struct revision **revision)
 {
@@ -187,8 +201,7 @@ fwd_drivers(struct fwd *f, struct revision **revision)
 	if ((a = arena_new(0)) == NULL)
 		fatalx("repair", "out of memory");
 	problems_init(&problems, a);
-	if (revision_new(old->number, old->conf.data, old->conf.len, f->links, f->live, &problems, &r) == 0) {
-		r->is_kept = old->is_kept;
+	if (anew(f, old, &problems, &r) == 0) {
 		*revision = r;
 		revision_free(old);
 	} else {
@@ -210,7 +223,7 @@ compile_anew(struct fwd *f, const char *tag, const char *why)
 	if (a == NULL)
 		fatalx("repair", "out of memory");
 	problems_init(&problems, a);
-	error = revision_new(f->applied->number, f->applied->conf.data, f->applied->conf.len, f->links, f->live, &problems, &r);
+	error = anew(f, f->applied, &problems, &r);
 	if (error == 0) {
 		revocation_now(f);
 		fwd_drivers(f, &r);
@@ -219,7 +232,6 @@ compile_anew(struct fwd *f, const char *tag, const char *why)
 		if (error == 0) {
 			report_adopted(f);
 			r->ir = NULL;
-			r->is_kept = f->applied->is_kept;
 			revision_free(f->applied);
 			f->applied = r;
 			drivers_answer(f->drivers, r->xdp, f->links);
