@@ -3,6 +3,7 @@
 #include <linux/icmpv6.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -372,7 +373,7 @@ compile_unmatched(struct compiler *c)
 	set = ir_set_new(c->ir, "defaults", IR_SET_VERDICT, &field, 1);
 	for (i = POLICY_LOCAL + 1; i < c->policy->n_zones; i++)
 		put_default(c, &c->policy->zones[i], set);
-	ir_set_seal(set);
+	ir_set_seal(c->ir, set);
 	put_dispatch(c, chain, "dispatch", IR_IIF_NAME, set->name);
 	d.n = 0;
 	finish(c, chain, &d, "default:none", IR_DROP);
@@ -396,6 +397,17 @@ end(struct compiler *c)
 	free(c->parts.items);
 }
 
+/* It is of one chain, and has no list. */
+static struct ir *
+take_alone(struct compiler *c)
+{
+	end(c);
+	if (c->ir->chains != NULL && c->ir->chains->n > 0 && c->ir->chains->next == NULL && c->ir->lists == NULL)
+		return c->ir;
+	ir_free(c->ir);
+	return NULL;
+}
+
 struct ir *
 compile_alone(const struct fw_policy *policy, const struct policy_rule *r)
 {
@@ -405,8 +417,51 @@ compile_alone(const struct fw_policy *policy, const struct policy_rule *r)
 		return NULL;
 	begin(&c);
 	compile_rule_alone(&c, r);
+	return take_alone(&c);
+}
+
+struct ir *
+compile_forward_alone(const struct fw_policy *policy, const struct policy_forward *f)
+{
+	struct compiler c = { .policy = policy };
+
+	if (f->is_hairpin)
+		return NULL;
+	begin(&c);
+	compile_port_forward(&c, f);
+	return take_alone(&c);
+}
+
+static const char *
+apart_name(char ret[32], uint32_t index)
+{
+	(void)snprintf(ret, 32, "apart.%u", index);
+	return ret;
+}
+
+const struct ir_chain *
+compile_apart_chain(const struct ir *ir, uint32_t index)
+{
+	char name[32];
+
+	return ir_chain_find(ir, apart_name(name, index));
+}
+
+struct ir *
+compile_apart(const struct fw_policy *policy)
+{
+	struct compiler c = { .policy = policy };
+	bool has_syn = false;
+	char name[32];
+	uint32_t i;
+
+	begin(&c);
+	for (i = 0; i < policy->n_rules; i++) {
+		has_syn |= policy->rules[i].syn != NULL;
+		compile_rule(&c, ir_chain_get(c.ir, apart_name(name, i)), &policy->rules[i]);
+	}
 	end(&c);
-	if (c.ir->chains->n > 0 && c.ir->chains->next == NULL && c.ir->lists == NULL)
+	if (!has_syn && c.ir->lists == NULL)
 		return c.ir;
 	ir_free(c.ir);
 	return NULL;

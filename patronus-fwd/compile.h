@@ -70,6 +70,15 @@ struct ir	*compile(const struct fw_policy *, struct buf *remarks);
  * alone: it stands in a block or in none, waits for a time, has a chain or a long list of its own, or can never match.
  */
 struct ir	*compile_alone(const struct fw_policy *, const struct policy_rule *);
+/* The same of a port forward; NULL when it has no packet, when its zone has no interface, or when it is for callers from within, too. */
+struct ir	*compile_forward_alone(const struct fw_policy *, const struct policy_forward *);
+/*
+ * All rules of the policy and nothing else, the one of index i in a chain "apart.i" and in those that it has for itself, which follow that one.  NULL when
+ * one has a long list, or when there is one whose connections are answered for.
+ */
+struct ir	*compile_apart(const struct fw_policy *);
+/* NULL when there is none of that index. */
+const struct ir_chain *compile_apart_chain(const struct ir *, uint32_t index);
 /* Would it go on in the block of the rule before it, which may be NULL? */
 bool		 compile_joins(const struct fw_policy *, const struct policy_rule *before, const struct policy_rule *);
 
@@ -100,6 +109,7 @@ void	 compile_tracking(struct compiler *);
 void	 compile_idle_timeout(struct compiler *, struct ir_draft *, const struct policy_rule *);
 /* compile_nat.c */
 void	 compile_nat(struct compiler *);
+void	 compile_port_forward(struct compiler *, const struct policy_forward *);
 
 /* --- compile_list.c: groups with very many addresses */
 

@@ -33,7 +33,7 @@ meter_set(struct compiler *c, const struct policy_rule *r, const char *name, enu
 	set->path = mem_strdup(c->ir->arena, r->path);
 	set->timeout_ms = timeout_ms;
 	set->size = METER_SIZE;
-	ir_set_seal(set);
+	ir_set_seal(c->ir, set);
 	return set;
 }
 

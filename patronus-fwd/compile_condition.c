@@ -55,7 +55,7 @@ mac_set(struct compiler *c, const struct policy_macs *m)
 	s->path = mem_strdup(c->ir->arena, m->path);
 	for (i = 0; i < m->n; i++)
 		*ir_set_add(c->ir, s) = elems[i];
-	ir_set_seal(s);
+	ir_set_seal(c->ir, s);
 	return s;
 }
 

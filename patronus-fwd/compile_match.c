@@ -331,7 +331,7 @@ address_set(struct compiler *c, const struct policy_addresses *a, uint8_t family
 	s->path = mem_strdup(c->ir->arena, a->path);
 	for (i = 0; i < n; i++)
 		*ir_set_add(c->ir, s) = elems[i];
-	ir_set_seal(s);
+	ir_set_seal(c->ir, s);
 	return s;
 }
 
@@ -358,7 +358,7 @@ live_set(struct compiler *c, const struct policy_addresses *a, uint8_t family, u
 		memcpy(e->hi, a->ranges[i].hi, len);
 		e->expires_ms = a->ranges[i].expires_ms;
 	}
-	ir_set_seal(s);
+	ir_set_seal(c->ir, s);
 	return s;
 }
 

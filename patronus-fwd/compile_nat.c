@@ -135,8 +135,8 @@ put_shifted(struct compiler *c, const struct forwarding *w)
 	}
 }
 
-static void
-put_forward(struct compiler *c, const struct policy_forward *f)
+void
+compile_port_forward(struct compiler *c, const struct policy_forward *f)
 {
 	struct forwarding w = { .forward = f };
 
@@ -182,7 +182,7 @@ put_hairpins(struct compiler *c)
 		memcpy(e->lo + IR_VALUE_MAX, ifname, strnlen(ifname, IR_VALUE_MAX - 1));
 		e->chain = ir_chain_get(c->ir, "hairpin")->name;
 	}
-	ir_set_seal(same);
+	ir_set_seal(c->ir, same);
 	for (i = 0; i < c->policy->n_forwards; i++) {
 		f = &c->policy->forwards[i];
 		if (!f->is_hairpin)
@@ -320,6 +320,14 @@ put_masquerade(struct compiler *c, const struct policy_masquerade *m)
 	}
 }
 
+/* As each rule has, what rewrites destinations has a number; it stands in one chain. */
+static void
+count(struct ir *ir)
+{
+	ir->making = ++ir->n_made;
+	ir->n_rewriting++;
+}
+
 void
 compile_nat(struct compiler *c)
 {
@@ -328,10 +336,15 @@ compile_nat(struct compiler *c)
 
 	ir_chain_base(c->ir, "port-forwards", IR_HOOK_PREROUTING, true, NF_IP_PRI_NAT_DST, false);
 	ir_chain_base(c->ir, "masquerading", IR_HOOK_POSTROUTING, true, NF_IP_PRI_NAT_SRC, false);
-	for (i = 0; i < p->n_forwards; i++)
-		put_forward(c, &p->forwards[i]);
-	for (i = 0; i < p->n_one_to_ones; i++)
+	for (i = 0; i < p->n_forwards; i++) {
+		count(c->ir);
+		compile_port_forward(c, &p->forwards[i]);
+	}
+	for (i = 0; i < p->n_one_to_ones; i++) {
+		count(c->ir);
 		put_one_to_one(c, &p->one_to_ones[i], true);
+	}
+	c->ir->making = 0;
 	put_hairpins(c);
 	for (i = 0; i < p->n_source_nats; i++)
 		put_source_nat(c, &p->source_nats[i]);

@@ -186,9 +186,9 @@ compile_dispatch(struct compiler *c, const char *kind, const char *prefix)
 			add_pairs(c, set, from, to, chain->name);
 		}
 	}
-	ir_set_seal(forward);
-	ir_set_seal(input);
-	ir_set_seal(output);
+	ir_set_seal(c->ir, forward);
+	ir_set_seal(c->ir, input);
+	ir_set_seal(c->ir, output);
 }
 
 /* --- before connection tracking */

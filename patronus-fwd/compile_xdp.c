@@ -63,7 +63,7 @@ meter(struct compiler *c, const char *id, const struct policy_rate *r, const uin
 	set->path = "/firewall/xdp";
 	set->timeout_ms = nfields > 1 ? REPEAT_S * 1000 : METER_MS > r->rate.seconds * 1000 ? METER_MS : r->rate.seconds * 1000;
 	set->size = nfields > 1 ? REPEATS_SIZE : METER_SIZE;
-	ir_set_seal(set);
+	ir_set_seal(c->ir, set);
 	return set;
 }
 

@@ -37,8 +37,8 @@ begin(struct graft *g, struct ir *ir, const struct ir *alone, uint32_t made)
 static void
 end(struct graft *g)
 {
-	if (g->scratch != NULL)
-		arena_discard(g->scratch);
+	arena_discard(g->scratch);
+	arena_discard(g->others);
 }
 
 /* --- out of the form */
@@ -58,7 +58,7 @@ unlist_chain(struct ir *ir, struct ir_chain *c)
 static void
 take_chains(struct graft *g)
 {
-	const char *base = mem_join(g->scratch, "rule.", g->origin->id), *name = base;
+	const char *base = pass_rest_name(g->scratch, g->origin->id), *name = base;
 	struct ir_chain *c;
 	unsigned n;
 
@@ -224,7 +224,7 @@ same_stmts(const struct ir_stmt *a, const struct ir_stmt *b, unsigned n)
 static struct ir_chain *
 rest_chain(struct graft *g, const struct part *p)
 {
-	const char *base = mem_join(g->ir->arena, "rule.", g->origin->id), *name = base;
+	const char *base = pass_rest_name(g->ir->arena, g->origin->id), *name = base;
 	struct ir_chain *c;
 	unsigned n;
 
@@ -321,7 +321,7 @@ list_chain(struct ir *ir, struct ir_chain *c)
 static void
 put_chains(struct graft *g)
 {
-	const char *base = mem_join(g->scratch, "rule.", g->origin->id), *name = base;
+	const char *base = pass_rest_name(g->scratch, g->origin->id), *name = base;
 	struct ir_chain *c;
 	unsigned n;
 
@@ -441,7 +441,7 @@ shift_chains(struct ir_chain *c, uint32_t from, uint32_t by)
 
 /* by: 1, or UINT32_MAX for one less. */
 static void
-shift(struct ir *ir, uint32_t from, uint32_t by)
+shift(struct ir *ir, uint32_t from, uint32_t by, bool is_rewriting)
 {
 	struct ir_set *s;
 	uint32_t i;
@@ -454,6 +454,7 @@ shift(struct ir *ir, uint32_t from, uint32_t by)
 			s->made += by;
 	shift_chains(ir->chains, from, by);
 	ir->n_made += by;
+	ir->n_rewriting += is_rewriting ? by : 0;
 }
 
 /* --- origins */
@@ -469,15 +470,38 @@ fill_origin(struct ir *ir, struct ir_origin *o, const struct ir_origin *from)
 	o->hash = from->hash;
 }
 
-/* The first one that was made for a rule behind; those that are for no rule come after all. */
+/* Rules come first, and the first of something else behind them has no number; what rewrites destinations stands together somewhere behind that. */
+static bool
+find_place(const struct ir *ir, uint32_t made, bool is_rewriting, uint32_t *ret)
+{
+	uint32_t i;
+
+	for (i = 0; !is_rewriting && i < ir->n_origins && ir->origins[i]->made != 0 && ir->origins[i]->made < made; i++)
+		;
+	*ret = i;
+	if (!is_rewriting)
+		return true;
+	for (i = 0; i < ir->n_origins; i++)
+		if (ir->origins[i]->made == made + 1) {
+			*ret = i;
+			return true;
+		}
+	for (i = ir->n_origins; made - 1 > ir->n_made - ir->n_rewriting && i > 0; i--)
+		if (ir->origins[i - 1]->made == made - 1) {
+			*ret = i;
+			return true;
+		}
+	return false;
+}
+
 static struct ir_origin *
-add_origin(struct ir *ir, const struct ir_origin *from, uint32_t made)
+add_origin(struct ir *ir, const struct ir_origin *from, uint32_t made, bool is_rewriting)
 {
 	struct ir_origin *o = mem_alloc(ir->arena, 1, sizeof(*o));
 	uint32_t at, i;
 
-	for (at = 0; at < ir->n_origins && ir->origins[at]->made != 0 && ir->origins[at]->made < made; at++)
-		;
+	if (!find_place(ir, made, is_rewriting, &at))
+		return NULL;
 	o->id = mem_strdup(ir->arena, from->id);
 	o->made = made;
 	fill_origin(ir, o, from);
@@ -511,59 +535,7 @@ origin_of(const struct ir *ir, const struct ir *alone, uint32_t made)
 	return o != NULL && o->made == made ? o : NULL;
 }
 
-/* --- the three of them */
-bool
-graft_remove(struct ir *ir, const struct ir *old, uint32_t made)
-{
-	struct graft g;
-	bool ok;
-
-	ok = begin(&g, ir, old, made) && (g.origin = origin_of(ir, old, made)) != NULL && g.chain->made < made &&
-	    grafting_next_made(ir->sets, made) == NULL && grafting_locate(&g) && (g.chain->deal == NULL || grafting_may_leave(&g));
-	if (ok) {
-		take_out(&g);
-		settle(&g);
-		ok = are_kinds_kept(&g);
-		take_origin(ir, g.origin);
-		shift(ir, made, UINT32_MAX);
-	}
-	end(&g);
-	return ok;
-}
-
-bool
-graft_add(struct ir *ir, const struct ir *next, uint32_t made)
-{
-	struct graft g;
-	bool ok = false;
-
-	if (ir_origin_find(ir, next->origins[0]->id) != NULL)
-		return false;
-	shift(ir, made, 1);
-	if (begin(&g, ir, next, made) && g.chain->made != 0 && g.chain->made < made && grafting_has_sets(&g, next) &&
-	    (g.chain->deal == NULL || grafting_find_groups(&g))) {
-		g.origin = add_origin(ir, next->origins[0], made);
-		ok = put_in(&g) && are_kinds_kept(&g);
-		settle(&g);
-	}
-	end(&g);
-	return ok;
-}
-
-static bool
-same_boxes(const struct rule_boxes *a, const struct rule_boxes *b)
-{
-	unsigned i;
-
-	if (a->n != b->n)
-		return false;
-	for (i = 0; i < a->n; i++)
-		if (memcmp(a->boxes[i].lo, b->boxes[i].lo, sizeof(a->boxes[i].lo)) != 0 ||
-		    memcmp(a->boxes[i].hi, b->boxes[i].hi, sizeof(a->boxes[i].hi)) != 0 || a->boxes[i].family != b->boxes[i].family)
-			return false;
-	return true;
-}
-
+/* --- in one place */
 static bool
 looks_alike(const struct graft *a, const struct graft *b)
 {
@@ -572,7 +544,7 @@ looks_alike(const struct graft *a, const struct graft *b)
 	if (a->chain != b->chain || a->n != b->n)
 		return false;
 	for (i = 0; i < a->n; i++)
-		if (!deal_shape_equal(&a->parts[i].shape, &b->parts[i].shape) || !same_boxes(&a->parts[i].what, &b->parts[i].what))
+		if (!deal_shape_equal(&a->parts[i].shape, &b->parts[i].shape) || !rule_boxes_equal(&a->parts[i].what, &b->parts[i].what))
 			return false;
 	return true;
 }
@@ -583,8 +555,6 @@ change_in_place(struct graft *from, struct graft *to, const struct ir *next)
 {
 	uint32_t i;
 
-	if (!grafting_locate(from))
-		return false;
 	for (i = 0; i < from->n; i++)
 		to->parts[i].group = from->parts[i].group;
 	take_out(from);
@@ -596,20 +566,137 @@ change_in_place(struct graft *from, struct graft *to, const struct ir *next)
 	return are_kinds_kept(to);
 }
 
+enum outcome {
+	DONE,
+	FAILED,		/* and the form is of no use any more */
+	UNTRIED
+};
+
+static enum outcome
+try_in_place(struct ir *ir, const struct ir *old, const struct ir *next, uint32_t made)
+{
+	enum outcome outcome = UNTRIED;
+	struct graft from, to;
+
+	memset(&to, 0, sizeof(to));
+	if (begin(&from, ir, old, made) && begin(&to, ir, next, made) && (from.origin = origin_of(ir, old, made)) != NULL &&
+	    grafting_locate(&from) && (looks_alike(&from, &to) || grafting_may_stay(&from, &to)))
+		outcome = grafting_has_sets(&to, next) && change_in_place(&from, &to, next) ? DONE : FAILED;
+	end(&from);
+	end(&to);
+	return outcome;
+}
+
+/* Out of its groups, and from there on as if it had no packet; its number, its origin and what was made for it stay. */
+static bool
+take(struct ir *ir, const struct ir *old, uint32_t made)
+{
+	struct graft g;
+	bool ok;
+
+	ok = begin(&g, ir, old, made) && (g.origin = origin_of(ir, old, made)) != NULL && grafting_locate(&g) &&
+	    (g.chain->deal == NULL || grafting_may_leave(&g));
+	if (ok) {
+		take_out(&g);
+		settle(&g);
+		ok = are_kinds_kept(&g);
+	}
+	end(&g);
+	return ok;
+}
+
+static bool
+put_into(struct graft *g, const struct ir *next)
+{
+	if (!grafting_has_sets(g, next) || (g->chain->deal != NULL && !grafting_find_groups(g)) || !put_in(g))
+		return false;
+	settle(g);
+	return are_kinds_kept(g);
+}
+
+/* And back. */
+static bool
+put(struct ir *ir, const struct ir *next, uint32_t made)
+{
+	struct graft g;
+	bool ok;
+
+	ok = begin(&g, ir, next, made) && (g.origin = origin_of(ir, next, made)) != NULL;
+	if (ok) {
+		fill_origin(ir, g.origin, next->origins[0]);
+		ok = put_into(&g, next);
+	}
+	end(&g);
+	return ok;
+}
+
+/* --- the three of them */
+bool
+graft_remove(struct ir *ir, const struct ir *old, uint32_t made)
+{
+	const struct ir_chain *c = ir_chain_find(ir, old->chains->name);
+	struct ir_origin *o;
+
+	if (c == NULL || c->made >= made || grafting_next_made(ir->sets, made) != NULL || !take(ir, old, made))
+		return false;
+	o = origin_of(ir, old, made);
+	take_origin(ir, o);
+	shift(ir, made, UINT32_MAX, c->is_nat);
+	return true;
+}
+
+bool
+graft_add(struct ir *ir, const struct ir *next, uint32_t made)
+{
+	const struct ir_chain *c = ir_chain_find(ir, next->chains->name);
+	struct graft g;
+	bool ok;
+
+	/* Chains of hooks are always there. */
+	if (c == NULL || ir_origin_find(ir, next->origins[0]->id) != NULL)
+		return false;
+	shift(ir, made, 1, c->is_nat);
+	if ((c->made == 0 && c->hook == IR_HOOK_NONE) || c->made >= made || !begin(&g, ir, next, made))
+		return false;
+	g.origin = add_origin(ir, next->origins[0], made, c->is_nat);
+	ok = g.origin != NULL && put_into(&g, next);
+	end(&g);
+	return ok;
+}
+
+bool
+graft_stay(struct ir *ir, const struct ir *old, const struct ir *next, uint32_t made)
+{
+	return try_in_place(ir, old, next, made) == DONE;
+}
+
 bool
 graft_change(struct ir *ir, const struct ir *old, const struct ir *next, uint32_t made)
 {
-	struct graft from, to;
-	bool ok = false, is_alike = false;
+	enum outcome outcome;
 
 	if (strcmp(old->origins[0]->id, next->origins[0]->id) != 0)
 		return graft_remove(ir, old, made) && graft_add(ir, next, made);
-	memset(&to, 0, sizeof(to));
-	if (begin(&from, ir, old, made) && begin(&to, ir, next, made) && (from.origin = origin_of(ir, old, made)) != NULL) {
-		is_alike = looks_alike(&from, &to);
-		ok = is_alike && grafting_has_sets(&to, next) && change_in_place(&from, &to, next);
-	}
-	end(&from);
-	end(&to);
-	return is_alike ? ok : graft_remove(ir, old, made) && graft_add(ir, next, made);
+	outcome = try_in_place(ir, old, next, made);
+	if (outcome != UNTRIED)
+		return outcome == DONE;
+	if (strcmp(old->chains->name, next->chains->name) == 0)
+		return take(ir, old, made) && put(ir, next, made);
+	return graft_remove(ir, old, made) && graft_add(ir, next, made);
+}
+
+/* --- sets */
+bool
+graft_set(struct ir *ir, const struct ir_set *old, const struct ir_set *next)
+{
+	struct ir_set *s = ir_set_find(ir, next->name);
+
+	if (s == NULL || s->list != NULL || s->is_of_list || next->is_of_list || !grafting_same_set(s, old) || !grafting_same_kind(s, next))
+		return false;
+	ir->n_elems += next->n - s->n;
+	s->elems = mem_alloc(ir->arena, next->n, sizeof(*s->elems));
+	memcpy(s->elems, next->elems, next->n * sizeof(*s->elems));
+	s->n = s->cap = next->n;
+	s->hash = next->hash;
+	return true;
 }

@@ -17,18 +17,26 @@
  *   other rules	what is dealt behind it and meets it would have been dealt to the same place
  *   comparisons	are so few that the budget of the chain cannot have been used up, before as after
  *
- * A rule that changes and looks at what it looked at before stays where it is, whoever meets it.
+ * A rule that changes and looks at what it looked at before stays where it is, whoever meets it; one that looks at other values of the same fields does when
+ * dealing would put it there.
  */
 
+#define BOXES_BYTES	(64u << 10)
+
 /* --- sets */
-static bool
-same_set(const struct ir_set *a, const struct ir_set *b)
+bool
+grafting_same_kind(const struct ir_set *a, const struct ir_set *b)
+{
+	return a->flags == b->flags && a->nfields == b->nfields && memcmp(a->fields, b->fields, sizeof(a->fields)) == 0 &&
+	    a->is_interned == b->is_interned && a->timeout_ms == b->timeout_ms && a->size == b->size && strcmp(a->path, b->path) == 0;
+}
+
+bool
+grafting_same_set(const struct ir_set *a, const struct ir_set *b)
 {
 	uint32_t i;
 
-	if (a->hash != b->hash || a->n != b->n || a->flags != b->flags || a->nfields != b->nfields ||
-	    memcmp(a->fields, b->fields, sizeof(a->fields)) != 0 || a->is_interned != b->is_interned || a->timeout_ms != b->timeout_ms ||
-	    a->size != b->size || strcmp(a->path, b->path) != 0)
+	if (a->hash != b->hash || a->n != b->n || !grafting_same_kind(a, b))
 		return false;
 	for (i = 0; i < a->n; i++)
 		if (ir_elem_compare(a, &a->elems[i], &b->elems[i]) != 0)
@@ -52,7 +60,7 @@ grafting_has_sets(const struct graft *g, const struct ir *alone)
 
 	for (need = alone->sets; need != NULL; need = need->next) {
 		s = ir_set_find(g->ir, need->name);
-		if (s == NULL || s->made == 0 || s->made > g->made || !same_set(s, need) || (s->made == g->made && s != own))
+		if (s == NULL || s->made == 0 || s->made > g->made || !grafting_same_set(s, need) || (s->made == g->made && s != own))
 			return false;
 		if (s == own)
 			own = grafting_next_made(own->next, g->made);
@@ -145,6 +153,13 @@ same_family(uint8_t a, uint8_t b)
 	return a == NFPROTO_UNSPEC || b == NFPROTO_UNSPEC || a == b;
 }
 
+/* Whom these meet. */
+struct boxes_asked {
+	const struct box	*boxes;
+	unsigned		 n;
+	uint16_t		 dims;		/* that are bounded */
+};
+
 typedef bool meet_fn(struct graft *, const struct meeting *);
 
 /* Of one box those of a look-up that meet it, and were not made for the rule at hand; false: as soon as the function says so. */
@@ -169,46 +184,58 @@ each_of_map(struct graft *g, struct meeting *m, const struct box *b, uint16_t di
 	return true;
 }
 
-static bool
-each_of_rule(struct graft *g, struct meeting *m, const struct ir_rule *r, const struct box *b, meet_fn *f)
+/* Boxes of others, one after the other. */
+static struct arena *
+renew(struct arena *a)
 {
-	struct arena *a = arena_new(0);
-	struct rule_boxes what;
-	bool goes_on = true;
-	unsigned i;
-
+	if (a != NULL && arena_used(a) < BOXES_BYTES)
+		return a;
+	arena_discard(a);
+	a = arena_new(0);
 	if (a == NULL)
 		fatalx("graft", "out of memory");
-	rule_boxes_make(&what, r, a);
+	return a;
+}
+
+static bool
+each_of_rule(struct graft *g, struct meeting *m, const struct ir_rule *r, const struct boxes_asked *q, meet_fn *f)
+{
+	struct rule_boxes what;
+	unsigned i, k;
+
+	g->others = renew(g->others);
+	rule_boxes_make(&what, r, g->others);
 	m->made = r->origin->made;
-	for (i = 0; goes_on && i < what.n; i++) {
-		if (!box_meets(&what.boxes[i], b))
-			continue;
+	for (i = 0; i < what.n; i++) {
 		m->box = what.boxes[i];
-		goes_on = f(g, m);
+		for (k = 0; k < q->n; k++)
+			if (box_meets(&what.boxes[i], &q->boxes[k]) && !f(g, m))
+				return false;
 	}
-	arena_discard(a);
-	return goes_on;
+	return true;
 }
 
 /* group UINT32_MAX: of all. */
 static bool
-each_meeting(struct graft *g, uint32_t part, uint32_t group, const struct box *b, uint16_t dims, meet_fn *f)
+each_meeting(struct graft *g, uint32_t part, uint32_t group, const struct boxes_asked *q, meet_fn *f)
 {
 	const struct deal *d = g->chain->deal;
 	struct meeting m = { .part = part };
 	struct ir_rule *r;
+	unsigned k;
 
 	for (r = g->chain->first; r != NULL; r = r->next) {
 		m.group = r->group;
 		if (group != UINT32_MAX && m.group != group)
 			continue;
-		if (d->groups[m.group].set != NULL) {
-			if (!each_of_map(g, &m, b, dims, f))
+		if (d->groups[m.group].set == NULL) {
+			if (r->origin->made != g->made && !each_of_rule(g, &m, r, q, f))
 				return false;
-		} else if (r->origin->made != g->made && !each_of_rule(g, &m, r, b, f)) {
-			return false;
+			continue;
 		}
+		for (k = 0; k < q->n; k++)
+			if (!each_of_map(g, &m, &q->boxes[k], q->dims, f))
+				return false;
 	}
 	return true;
 }
@@ -226,13 +253,12 @@ static bool
 find_meetings(struct graft *g)
 {
 	const struct rule_boxes *r;
-	uint32_t i, k;
+	uint32_t i;
 
 	for (i = 0; i < g->n; i++) {
 		r = &g->parts[i].what;
-		for (k = 0; k < r->n; k++)
-			if (!each_meeting(g, i, UINT32_MAX, &r->boxes[k], r->dims, note_meeting))
-				return false;
+		if (!each_meeting(g, i, UINT32_MAX, &(const struct boxes_asked){ r->boxes, r->n, r->dims }, note_meeting))
+			return false;
 	}
 	return true;
 }
@@ -290,18 +316,27 @@ widen(struct deal *d, struct deal_group *k, const struct rule_boxes *r)
 }
 
 /* --- groups */
-/* Where dealing puts a part when all of the rules before it have been dealt; UINT32_MAX: into a group of its own. */
 static uint32_t
-find_group(const struct graft *g, uint32_t part)
+count_before(const struct graft *g)
 {
 	const struct deal *d = g->chain->deal;
-	uint32_t at, m;
+	uint32_t n;
+
+	for (n = d->n; n > 0 && d->groups[n - 1].first >= g->made; n--)
+		;
+	return n;
+}
+
+/* Where dealing puts a part when there are the first groups up to at; UINT32_MAX: into a group of its own. */
+static uint32_t
+find_group(const struct graft *g, uint32_t part, uint32_t at)
+{
+	const struct deal *d = g->chain->deal;
+	uint32_t m;
 	unsigned n;
 
 	if (g->parts[part].shape.dims == 0)
 		return UINT32_MAX;
-	for (at = d->n; at > 0 && d->groups[at - 1].first >= g->made; at--)
-		;
 	for (n = 0; at > 0 && n < DEAL_LOOK_BACK; at--, n++) {
 		for (m = 0; m < g->n_meetings; m++)
 			if (g->meetings[m].part == part && g->meetings[m].group == at - 1 && g->meetings[m].made < g->made)
@@ -324,24 +359,29 @@ is_passed_over(const struct graft *g)
 	return false;
 }
 
+/* Each question may be asked of so many boxes more, and each of the part's of all that there are. */
+static void
+count_questions(const struct graft *g, const struct part *p)
+{
+	struct deal *d = g->chain->deal;
+
+	d->most += d->n_asked * p->what.n + (uint64_t)p->what.n * (d->n_boxes + p->what.n);
+	d->n_asked += (uint64_t)p->what.n * DEAL_LOOK_BACK;
+	widen(d, &d->groups[p->group], &p->what);
+}
+
 bool
 grafting_find_groups(struct graft *g)
 {
-	struct deal *d = g->chain->deal;
-	struct deal_group *k;
 	uint32_t i;
 
 	if (meet_each_other(g) || !find_meetings(g))
 		return false;
 	for (i = 0; i < g->n; i++) {
-		g->parts[i].group = find_group(g, i);
+		g->parts[i].group = find_group(g, i, count_before(g));
 		if (g->parts[i].group == UINT32_MAX)
 			return false;
-		k = &d->groups[g->parts[i].group];
-		/* Each question may be asked of one box more, and the part's own of all. */
-		d->most += d->n_asked + (uint64_t)g->parts[i].what.n * DEAL_LOOK_BACK * d->n_boxes;
-		d->n_asked += (uint64_t)g->parts[i].what.n * DEAL_LOOK_BACK;
-		widen(d, k, &g->parts[i].what);
+		count_questions(g, &g->parts[i]);
 	}
 	return !is_passed_over(g) && is_affordable(g, 0);
 }
@@ -432,7 +472,7 @@ would_begin(struct graft *g, const struct meeting *m)
 	if (g->n_meetings == MEETINGS_MAX)
 		return false;
 	g->meetings[g->n_meetings++] = *m;
-	is_stopped = !each_meeting(g, m->part, p->group, &m->box, k->shape.dims, is_no_earlier);
+	is_stopped = !each_meeting(g, m->part, p->group, &(const struct boxes_asked){ &m->box, 1, k->shape.dims }, is_no_earlier);
 	g->n_meetings--;
 	return is_stopped;
 }
@@ -452,4 +492,68 @@ grafting_may_leave(struct graft *g)
 		if (g->meetings[i].made > g->made && !would_begin(g, &g->meetings[i]))
 			return false;
 	return is_affordable(g, 0);
+}
+
+/* --- other boxes at the same place */
+/* The groups of which a part was the first one come behind those that there were, and the parts before it may have begun some. */
+static bool
+would_come_here(const struct graft *g, uint32_t part)
+{
+	const struct deal *d = g->chain->deal;
+	uint32_t group = g->parts[part].group, at = count_before(g), i;
+	bool begins = d->groups[group].first == g->made;
+
+	for (i = 0; i < part; i++) {
+		begins = begins && g->parts[i].group != group;
+		if (d->groups[g->parts[i].group].first == g->made && g->parts[i].group >= at)
+			at = g->parts[i].group + 1;
+	}
+	return find_group(g, part, at) == (begins ? UINT32_MAX : group);
+}
+
+static bool
+part_meets(const struct part *p, const struct box *b)
+{
+	unsigned i;
+
+	for (i = 0; i < p->what.n; i++)
+		if (box_meets(&p->what.boxes[i], b))
+			return true;
+	return false;
+}
+
+/* What comes behind the rule and met it still does, or would begin a group all the same. */
+static bool
+is_missed(struct graft *from, const struct graft *to)
+{
+	const struct meeting *m;
+
+	for (m = from->meetings; m < from->meetings + from->n_meetings; m++)
+		if (m->made > from->made && !part_meets(&to->parts[m->part], &m->box) && !would_begin(from, m))
+			return true;
+	return false;
+}
+
+bool
+grafting_may_stay(struct graft *from, struct graft *to)
+{
+	uint32_t i;
+
+	if (from->chain != to->chain || from->n != to->n)
+		return false;
+	for (i = 0; i < to->n; i++) {
+		to->parts[i].group = from->parts[i].group;
+		if (!deal_shape_equal(&from->parts[i].shape, &to->parts[i].shape))
+			return false;
+	}
+	if (to->chain->deal == NULL)
+		return true;
+	if (meet_each_other(from) || meet_each_other(to) || !find_meetings(from) || !find_meetings(to))
+		return false;
+	for (i = 0; i < to->n; i++) {
+		if (!would_come_here(to, i))
+			return false;
+		count_questions(to, &to->parts[i]);
+	}
+	return !is_passed_over(to) && !is_missed(from, to) && is_affordable(to, 0);
 }

@@ -34,6 +34,7 @@ struct meeting {
 struct graft {
 	struct ir		*ir;
 	struct arena		*scratch;
+	struct arena		*others;	/* boxes of other rules, for a while */
 	struct ir_chain		*chain;
 	struct ir_origin	*origin;
 	uint32_t		 made;
@@ -43,6 +44,10 @@ struct graft {
 	uint32_t		 n_meetings;
 };
 
+/* Of two forms: all but what is in them, */
+bool	 grafting_same_kind(const struct ir_set *, const struct ir_set *);
+/* and that too. */
+bool	 grafting_same_set(const struct ir_set *, const struct ir_set *);
 /* The sets of the rule alone are there, made before it or, in their order, for it; and none else was made for it. */
 bool	 grafting_has_sets(const struct graft *, const struct ir *alone);
 /* The first set from here on that was made for that rule, or NULL. */
@@ -53,6 +58,8 @@ const struct ir_origin *grafting_elem_origin(const struct ir *, const struct ir_
 bool	 grafting_find_groups(struct graft *);
 /* Where the parts are. */
 bool	 grafting_locate(struct graft *);
+/* The parts of the rule as it was have been located: are those of what it is dealt into the same groups, and nobody else is dealt otherwise? */
+bool	 grafting_may_stay(struct graft *from, struct graft *to);
 /* Nobody is dealt otherwise when they are gone. */
 bool	 grafting_may_leave(struct graft *);
 

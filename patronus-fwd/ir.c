@@ -340,8 +340,8 @@ ir_set_rehash(struct ir_set *s)
 	s->hash = h == 0 ? 1 : h;
 }
 
-void
-ir_set_seal(struct ir_set *s)
+static void
+seal(struct ir_set *s)
 {
 	struct sorting how = { s, ir_set_keylen(s) };
 
@@ -353,6 +353,15 @@ ir_set_seal(struct ir_set *s)
 			merge_equal(s);
 	}
 	ir_set_rehash(s);
+}
+
+void
+ir_set_seal(struct ir *ir, struct ir_set *s)
+{
+	uint32_t n = s->n;
+
+	seal(s);
+	ir->n_elems -= n - s->n;
 }
 
 static bool
@@ -379,7 +388,7 @@ ir_set_intern(struct ir *ir, const char *prefix, uint8_t flags, uint8_t field, c
 
 	draft.elems = mem_alloc(ir->arena, n, sizeof(*elems));
 	memcpy(draft.elems, elems, n * sizeof(*elems));
-	ir_set_seal(&draft);
+	seal(&draft);
 	hash = name_hash(&draft);
 	/* Two contents with one hash get two names: a name never stands for anything else. */
 	for (salt = 0;; salt++) {

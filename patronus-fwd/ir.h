@@ -190,10 +190,11 @@ struct ir {
 	uint32_t	 cap_origins;
 	struct names	 origin_names;
 	uint32_t	 n_rules;
-	uint32_t	 n_elems;
+	uint32_t	 n_elems;	/* of sealed sets, what is left of them */
 	uint64_t	 ended_ms;	/* monotonic: when an element ended last; 0: none has */
 	uint32_t	 making;	/* the rule of the policy, from 1 on, that chains, sets and origins are made for now; 0: none */
-	uint32_t	 n_made;	/* such rules */
+	uint32_t	 n_made;	/* such rules, and behind them what rewrites destinations */
+	uint32_t	 n_rewriting;	/* of them */
 };
 
 struct ir	*ir_new(void);
@@ -220,7 +221,7 @@ void		 ir_set_reserve(struct ir *, struct ir_set *, uint32_t n);
 const struct ir_set *ir_set_intern(struct ir *, const char *prefix, uint8_t flags, uint8_t field, const struct ir_elem *,
 		    uint32_t n);
 /* Sort, merge overlapping intervals, hash.  Nothing is added afterwards. */
-void		 ir_set_seal(struct ir_set *);
+void		 ir_set_seal(struct ir *, struct ir_set *);
 /* Its elements or its definition have changed; their order has not. */
 void		 ir_set_rehash(struct ir_set *);
 /* The set has another name from now on; the hashes of rules that look into it follow with ir_rehash(). */

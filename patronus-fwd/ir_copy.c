@@ -318,5 +318,6 @@ ir_copy(struct ir *from)
 	c.to->n_elems = from->n_elems;
 	c.to->ended_ms = from->ended_ms;
 	c.to->n_made = from->n_made;
+	c.to->n_rewriting = from->n_rewriting;
 	return c.to;
 }

@@ -31,7 +31,7 @@ set_base(struct ir_list *l, struct addrlist *content)
 
 	l->base->list = addrlist_ref(content);
 	l->base->flags = content->has_ranges ? IR_SET_INTERVAL : 0;
-	ir_set_seal(l->base);
+	ir_set_rehash(l->base);
 	addrlist_unref(old);
 }
 
@@ -60,7 +60,7 @@ fill(struct ir *ir, struct ir_set *s, const struct addrlist *content)
 		memcpy(e->lo, addrlist_first(content, i), content->len);
 		memcpy(e->hi, addrlist_last(content, i), content->len);
 	}
-	ir_set_seal(s);
+	ir_set_seal(ir, s);
 }
 
 static struct ir_list *
@@ -90,9 +90,9 @@ ir_list_get(struct ir *ir, const char *name, const char *path, uint8_t field, st
 	l->base = set_new(ir, l, mem_printf(ir->arena, "%s.list%u", name, family_of(l)), 0, path);
 	set_base(l, wanted);
 	l->more = set_new(ir, l, mem_printf(ir->arena, "%s.more%u", name, family_of(l)), IR_SET_INTERVAL, path);
-	ir_set_seal(l->more);
+	ir_set_seal(ir, l->more);
 	l->less = set_new(ir, l, mem_printf(ir->arena, "%s.less%u", name, family_of(l)), IR_SET_INTERVAL, path);
-	ir_set_seal(l->less);
+	ir_set_seal(ir, l->less);
 	l->next = ir->lists;
 	ir->lists = l;
 	return l;

@@ -15,6 +15,8 @@
  * packet could tell.  min: rules that are worth a map.
  */
 void	 pass_maps(struct ir *, unsigned min);
+/* The name of the chain with what is left of a rule, by the id of its origin; when it is taken, others have ".2" and so on behind it. */
+const char *pass_rest_name(struct arena *, const char *id);
 
 /*
  * What a look-up leads to goes into its element where that is a counter and a verdict, and one element alone leads there: the kernel then has

@@ -161,6 +161,17 @@ same_rest(const struct ir_chain *c, const struct ir_origin *o, const struct rule
 	return c->n == 1 && c->first->origin == o && c->first->n == r->n_rest && memcmp(c->first->stmts, r->rest, r->n_rest * sizeof(r->rest[0])) == 0;
 }
 
+const char *
+pass_rest_name(struct arena *a, const char *id)
+{
+	char *name = mem_join(a, "rule.", id), *colon;
+
+	/* nft(8) knows no colon in a name. */
+	if ((colon = strchr(name, ':')) != NULL)
+		*colon = '.';
+	return name;
+}
+
 /* What is left of the rule, in a chain of its own.  Parts of one rule that end alike have one. */
 static struct ir_chain *
 rest_chain(struct maps *m, const struct member *e, struct ir_chain *of)
@@ -168,13 +179,9 @@ rest_chain(struct maps *m, const struct member *e, struct ir_chain *of)
 	struct ir_rule *rule = e->rule;
 	struct ir_chain *c;
 	const char *name, *base;
-	char *colon;
 	unsigned n;
 
-	base = name = mem_join(m->ir->arena, "rule.", rule->origin->id);
-	/* nft(8) knows no colon in a name. */
-	if ((colon = strchr(name, ':')) != NULL)
-		*colon = '.';
+	base = name = pass_rest_name(m->ir->arena, rule->origin->id);
 	for (n = 2; (c = ir_chain_find(m->ir, name)) != NULL; n++) {
 		if (same_rest(c, rule->origin, &e->what)) {
 			m->ir->n_rules--;
@@ -217,7 +224,7 @@ put_map(struct maps *m, struct ir_chain *c, const struct group *g)
 		chain->n_leads += e->what.n;
 		chain->is_variable = chain->is_variable || e->what.is_variable;
 	}
-	ir_set_seal(set);
+	ir_set_seal(m->ir, set);
 	if (r->family != NFPROTO_UNSPEC)
 		ir_match_u8(&d, IR_NFPROTO, r->family);
 	s = ir_put(&d, IR_VMAP);

@@ -10,7 +10,7 @@
 #include "conf/generated.h"
 
 #include "assertion.h"
-#include "conf_rules.h"
+#include "conf_bytes.h"
 #include "ir.h"
 #include "journey.h"
 #include "names.h"

@@ -146,6 +146,20 @@ rule_boxes_make(struct rule_boxes *r, const struct ir_rule *rule, struct arena *
 	r->is_exact = all_exact(r);
 }
 
+bool
+rule_boxes_equal(const struct rule_boxes *a, const struct rule_boxes *b)
+{
+	unsigned i;
+
+	if (a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (memcmp(a->boxes[i].lo, b->boxes[i].lo, sizeof(a->boxes[i].lo)) != 0 ||
+		    memcmp(a->boxes[i].hi, b->boxes[i].hi, sizeof(a->boxes[i].hi)) != 0 || a->boxes[i].family != b->boxes[i].family)
+			return false;
+	return true;
+}
+
 static void
 put_value(uint8_t *p, box_value v, unsigned len)
 {

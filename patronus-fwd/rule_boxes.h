@@ -24,6 +24,8 @@ struct rule_boxes {
 
 /* Memory of the boxes and the rest is the arena's.  What returns from its chain is all rest. */
 void	 rule_boxes_make(struct rule_boxes *, const struct ir_rule *, struct arena *);
+/* The same boxes, in their order? */
+bool	 rule_boxes_equal(const struct rule_boxes *, const struct rule_boxes *);
 /* A box as an element's key; of these dimensions, in their order. */
 void	 rule_boxes_key(const struct rule_boxes *, const struct box *, struct ir_elem *ret);
 

@@ -4,19 +4,19 @@
 
 #include <stdint.h>
 
-#include "conf_rules.h"
+#include "conf_bytes.h"
 #include "ir.h"
 
 struct arena;
 struct links;
 struct live;
 
-/* A revision of which only rules differ from one that was compiled. */
+/* A revision of which only rules, only groups or only port forwards differ from one that was compiled. */
 struct succession {
 	const struct conf_bytes	*old;
 	const struct conf_bytes	*next;
 	struct conf_change	 change;
-	const struct conf_fwd	*frame;		/* of both: all but the rules */
+	const struct conf_fwd	*frame;		/* of the next one: all but the rules and the port forwards */
 	const struct links	*links;
 	const struct live	*live;
 	int64_t			 now;		/* seconds since 1970 */

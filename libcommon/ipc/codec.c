@@ -342,6 +342,16 @@ decode_value(struct decoder *d, const struct field *f, uint8_t kind, void *out)
 	}
 }
 
+static bool
+is_marked(const struct codec_marks *m, const struct record *rec)
+{
+	const struct record *const *r;
+
+	for (r = m->recs; *r != NULL && *r != rec; r++)
+		;
+	return *r != NULL;
+}
+
 /* Room for a list of so many items, when its items are to be marked. */
 static bool
 marks_open(struct decoder *d, const struct field *f, uint32_t n, uint32_t **ret)
@@ -350,7 +360,7 @@ marks_open(struct decoder *d, const struct field *f, uint32_t n, uint32_t **ret)
 	uint32_t cap, *at;
 
 	*ret = NULL;
-	if (m == NULL || f->rec != m->rec || m->nlists == CODEC_LISTS)
+	if (m == NULL || m->nlists == CODEC_LISTS || f->rec == NULL || !is_marked(m, f->rec))
 		return true;
 	if (m->cap - m->n < n + 1) {
 		cap = m->n + n + 1;
@@ -362,6 +372,8 @@ marks_open(struct decoder *d, const struct field *f, uint32_t n, uint32_t **ret)
 		m->at = at;
 		m->cap = cap;
 	}
+	m->lists[m->nlists].rec = f->rec;
+	m->lists[m->nlists].max = f->max;
 	m->lists[m->nlists].first = m->n;
 	m->lists[m->nlists++].n = n;
 	*ret = m->at + m->n;

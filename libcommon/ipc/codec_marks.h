@@ -9,18 +9,20 @@
 
 /* Parts of what is encoded, by where they stand in the bytes. */
 
-#define CODEC_LISTS	4
+#define CODEC_LISTS	8
 
 /*
- * Where the items of lists of one record begin in the bytes: of each list its items and, behind them, where the last ends.  Start with rec alone;
+ * Where the items of lists of some records begin in the bytes: of each list its items and, behind them, where the last ends.  Start with recs alone;
  * codec_marks_fini() when done, also after a failure.
  */
 struct codec_marks {
-	const struct record	*rec;
+	const struct record *const *recs;	/* ends with NULL; the caller's, for as long as the marks */
 	uint32_t		*at;
 	uint32_t		 n;
 	uint32_t		 cap;
 	struct {
+		const struct record *rec;
+		uint32_t	 max;		/* items that there may be */
 		uint32_t	 first;		/* in at */
 		uint32_t	 n;		/* items */
 	} lists[CODEC_LISTS];

@@ -120,7 +120,8 @@ decode_tight(const struct record *r, const uint8_t *data, size_t len, struct are
 static void
 check_marks(uint64_t seed)
 {
-	struct codec_marks marks = { .rec = &inner_record };
+	static const struct record *const recs[] = { &all_record, &inner_record, NULL };
+	struct codec_marks marks = { .recs = recs };
 	struct arena *a = arena_new(0);
 	struct msg_random rnd;
 	const struct all *in;
@@ -136,6 +137,7 @@ check_marks(uint64_t seed)
 	assert_int_equal(codec_decode_marked(&all_record, data, len, a, &out, &marks, NULL), 0);
 	assert_int_equal(marks.nlists, 1);
 	assert_int_equal(marks.lists[0].n, in->inners.n);
+	assert_ptr_equal(marks.lists[0].rec, &inner_record);
 	assert_int_equal(marks.n, in->inners.n + 1);
 	for (i = 0; i < in->inners.n; i++) {
 		at = marks.at[i];

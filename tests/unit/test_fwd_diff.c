@@ -206,7 +206,7 @@ make_set(const uint8_t (*ranges)[2], unsigned n)
 		e->lo[3] = ranges[i][0];
 		e->hi[3] = ranges[i][1];
 	}
-	ir_set_seal(s);
+	ir_set_seal(ir, s);
 	return ir;
 }
 

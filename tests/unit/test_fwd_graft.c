@@ -32,17 +32,27 @@
 #define EDITS		60
 #define RULES_MAX	160
 #define RULE_BYTES	320
+#define FORWARDS_MAX	40
+
+#define N_GROUPS	5
 
 /* --- documents */
 struct document {
 	char		 pre[4][RULE_BYTES];
 	char		 rules[RULES_MAX][RULE_BYTES];
+	char		 forwards[FORWARDS_MAX][RULE_BYTES];
+	unsigned	 n_forwards;
 	unsigned	 n_pre;
 	unsigned	 n;
 	unsigned	 next_id;
 	unsigned	 frame;		/* a number that settings follow from */
 	unsigned	 kind;		/* of the rules that most are of */
 	unsigned	 n_hosts;	/* few: rules meet each other often */
+	unsigned	 members[N_GROUPS];	/* of hosts, nets, both, big, outer */
+	unsigned	 mixed;		/* 1: hosts has a network, 2: big has one */
+	bool		 is_nat;	/* translation asks for a group */
+	unsigned	 n_one_to_ones;
+	unsigned	 n_of[3];	/* edits so far: of rules and the frame, groups, port forwards */
 };
 
 static unsigned
@@ -58,6 +68,8 @@ pick(const char *const *of, unsigned n)
 }
 #define PICK(...)	pick((const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
+#define PICK_NUMBER(...) ((const unsigned[]){ __VA_ARGS__ }[below(sizeof((const unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned))])
+
 static void
 random_destination(const struct document *d, char *at, size_t size)
 {
@@ -68,7 +80,7 @@ random_destination(const struct document *d, char *at, size_t size)
 		(void)snprintf(at, size, "destination: {addresses: [198.18.%u.%u/%u]}, ", below(4), below(16) * 16, 24 + below(5));
 		break;
 	case 1:
-		(void)snprintf(at, size, "destination: {group: %s}, ", PICK("hosts", "nets", "both"));
+		(void)snprintf(at, size, "destination: {group: %s}, ", PICK("hosts", "nets", "both", "big", "outer", "abroad", "[hosts, nets]"));
 		break;
 	case 2:
 		(void)snprintf(at, size, "destination: {addresses: [\"2001:db8::%x\"]}, ", below(200));
@@ -80,7 +92,7 @@ random_destination(const struct document *d, char *at, size_t size)
 		at[0] = '\0';
 		break;
 	default:
-		(void)snprintf(at, size, "destination: {addresses: [198.18.%u.%u]}, ", below(4), below(hosts));
+		(void)snprintf(at, size, "destination: {addresses: [198.18.%u.%u]}, ", below(hosts < 10 ? 1 : 4), below(hosts));
 	}
 }
 
@@ -92,7 +104,7 @@ random_source(char *at, size_t size)
 		(void)snprintf(at, size, "source: {addresses: [192.0.2.%u/30]}, ", below(32) * 4);
 		break;
 	case 1:
-		(void)snprintf(at, size, "source: {group: %s}, ", PICK("hosts", "nets"));
+		(void)snprintf(at, size, "source: {group: %s}, ", PICK("hosts", "nets", "big", "outer", "about"));
 		break;
 	case 2:
 		(void)snprintf(at, size, "source: {addresses: [192.0.2.%u]}, ", below(120));
@@ -127,7 +139,7 @@ random_rule(struct document *d, char *ret, const char *id, bool is_pre)
 	random_source(source, sizeof(source));
 	(void)snprintf(ret, RULE_BYTES, "    - {id: %s, %s, %s%s%s%s%s%saction: %s}\n", id, random_zones(d), source, destination,
 	    d->kind == 2 && below(8) != 0 ? "service: ssh, " : below(5) == 0 ? "" : PICK("service: ssh, ", "service: ssh, ", "service: http, ",
-	    "service: dns, ", "service: [http, ssh], ", "service: ping, ", "service: few, ", "service: many, "),
+	    "service: dns, ", "service: [http, ssh], ", "service: [http, dns], ", "service: ping, ", "service: few, ", "service: many, "),
 	    below(30) == 0 ? PICK("schedule: always-on, ", "schedule: never-on, ", "limit: {rate: 5/minute}, ", "limit: {rate: 5/minute, per: source}, ",
 	    "connections: {maximum: 5}, ", "state: [new], ", "log-limit: 5/minute, log: true, ", "mark: '7', ") : "",
 	    below(20) == 0 ? "enabled: false, " : "", below(6) == 0 ? "description: text, " : "",
@@ -165,15 +177,48 @@ replace(char *rule, const char *old, const char *new)
 }
 
 static void
+random_forward(struct document *d, char *ret, const char *id)
+{
+	char source[96];
+
+	random_source(source, sizeof(source));
+	if (strstr(source, "not:") != NULL)
+		source[0] = '\0';
+	(void)snprintf(ret, RULE_BYTES, "    - {id: %s, zone: %s, %s%sservice: %s, to: 198.18.0.%u%s%s%s}\n", id, below(12) == 0 ? "dmz" : "wan",
+	    source, below(4) == 0 ? "" : PICK("address: 203.0.113.1, ", "address: 203.0.113.2, ", "address: 203.0.113.3, ", "address: 203.0.113.1, ",
+	    "address: 203.0.113.2, ", "address: 203.0.113.3, ", "address: 203.0.113.9, hairpin: true, "),
+	    PICK("ssh", "http", "dns", "[http, ssh]", "[http, dns]", "one", "two", "many"), 1 + below(9), below(3) == 0 ? ", enabled: false" : "",
+	    below(10) == 0 ? ", log: true" : "", below(8) == 0 ? ", balance: [198.18.0.77]" : "");
+	d->n_of[2]++;
+}
+
+static void
+new_forward(struct document *d, char *ret)
+{
+	char id[16];
+
+	(void)snprintf(id, sizeof(id), "f%u", d->next_id++);
+	random_forward(d, ret, id);
+}
+
+static void
 document_new(struct document *d)
 {
 	unsigned i;
 
 	memset(d, 0, sizeof(*d));
 	d->kind = below(3);
-	d->n_hosts = below(2) == 0 ? 12 + below(20) : 250;
+	d->n_hosts = PICK_NUMBER(6 + below(3), 12 + below(20), 250);
 	d->n = 5 + below(RULES_MAX - 40);
+	d->members[0] = 2;
+	d->members[1] = d->members[2] = 1;
+	d->members[3] = 62 + below(8);
+	d->is_nat = below(3) == 0;
 	d->n_pre = below(4);
+	d->n_forwards = below(2) == 0 ? 0 : below(FORWARDS_MAX - 5);
+	d->n_one_to_ones = below(3);
+	for (i = 0; i < d->n_forwards; i++)
+		new_forward(d, d->forwards[i]);
 	for (i = 0; i < d->n_pre; i++)
 		new_rule(d, d->pre[i], true);
 	for (i = 0; i < d->n; i++)
@@ -214,14 +259,81 @@ turn(char *rule)
 		(void)replace(rule, "action: reject", PICK("action: drop", "action: accept"));
 }
 
+/* One member more or less, or a network among hosts. */
+static void
+edit_group(struct document *d)
+{
+	static const unsigned most[N_GROUPS] = { 5, 4, 3, 70, 4 }, least[N_GROUPS] = { 0, 0, 0, 60, 0 };
+	unsigned at = below(N_GROUPS);
+
+	if (below(12) == 0)
+		d->mixed = below(4);
+	else if (below(2) == 0 && d->members[at] < most[at])
+		d->members[at]++;
+	else if (d->members[at] > least[at] + (below(4) != 0))
+		d->members[at]--;
+}
+
+static void
+insert_forward(struct document *d, unsigned at, const char *forward)
+{
+	memmove(d->forwards[at + 1], d->forwards[at], (d->n_forwards - at) * RULE_BYTES);
+	memcpy(d->forwards[at], forward, RULE_BYTES);
+	d->n_forwards++;
+}
+
+static void
+take_forward(struct document *d, unsigned at)
+{
+	d->n_forwards--;
+	memmove(d->forwards[at], d->forwards[at + 1], (d->n_forwards - at) * RULE_BYTES);
+}
+
+static void
+edit_forward(struct document *d)
+{
+	unsigned at = d->n_forwards > 0 ? below(d->n_forwards) : 0;
+	char forward[RULE_BYTES], id[16];
+
+	memset(forward, 0, sizeof(forward));
+	switch (d->n_forwards == 0 ? 0 : below(5)) {
+	case 0:
+		if (d->n_forwards == FORWARDS_MAX)
+			return;
+		new_forward(d, forward);
+		if (below(8) == 0 && d->n_forwards > 0) {		/* its id is taken */
+			id_of(d->forwards[at], id);
+			random_forward(d, forward, id);
+		}
+		insert_forward(d, below(d->n_forwards + 1), forward);
+		return;
+	case 1:
+		take_forward(d, at);
+		return;
+	case 2:
+		memcpy(forward, d->forwards[at], sizeof(forward));
+		take_forward(d, at);
+		insert_forward(d, below(d->n_forwards + 1), forward);
+		return;
+	case 3:
+		id_of(d->forwards[at], id);
+		random_forward(d, d->forwards[at], id);
+		return;
+	default:
+		if (!replace(d->forwards[at], ", enabled: false", "") && !replace(d->forwards[at], "to: 198.18.0.", "to: 198.18.5."))
+			(void)replace(d->forwards[at], "to: 198.18.5.", "to: 198.18.0.");
+	}
+}
+
 static void
 edit(struct document *d)
 {
 	char rule[RULE_BYTES], id[16];
-	unsigned at = d->n > 0 ? below(d->n) : 0;
+	unsigned at = d->n > 0 ? below(d->n) : 0, kind = d->n < 3 ? 1 : below(36);
 
 	memset(rule, 0, sizeof(rule));
-	switch (d->n < 3 ? 1 : below(22)) {
+	d->n_of[kind >= 30 ? 2 : kind >= 15 && kind <= 21]++;
+	switch (kind) {
 	case 0:
 	case 1:
 	case 2:
@@ -231,7 +343,7 @@ edit(struct document *d)
 		new_rule(d, rule, false);
 		/* Now and then its id is taken. */
 		if (below(8) == 0) {
-			id_of(d->n > 9 && below(2) == 0 ? d->rules[9] : d->rules[at], id);
+			id_of(d->n_pre > 0 && below(2) == 0 ? d->pre[0] : d->n > 9 && below(2) == 0 ? d->rules[9] : d->rules[at], id);
 			random_rule(d, rule, id, false);
 		}
 		insert(d, below(d->n + 1), rule);
@@ -261,6 +373,23 @@ edit(struct document *d)
 		if (below(2) == 0)
 			d->frame++;
 		return;
+	case 15:
+	case 16:
+	case 17:
+	case 18:
+	case 19:
+	case 20:
+	case 21:
+		edit_group(d);
+		return;
+	case 30:
+	case 31:
+	case 32:
+	case 33:
+	case 34:
+	case 35:
+		edit_forward(d);
+		return;
 	case 11:
 		if (d->n_pre > 0)
 			turn(d->pre[below(d->n_pre)]);
@@ -271,6 +400,32 @@ edit(struct document *d)
 }
 
 /* --- encoded */
+/* FIRST.1TAIL, FIRST.2TAIL, ... */
+static void
+print_members(FILE *f, const char *first, const char *tail, unsigned n, unsigned step)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		(void)fprintf(f, "%s%s.%u%s", i > 0 ? ", " : "", first, 1 + i * step, tail);
+}
+
+static void
+print_groups(const struct document *d, FILE *f)
+{
+	(void)fprintf(f, "  groups:\n    abroad: {groups: [about]}\n    about: {groups: [outer]}\n    hosts: {addresses: [");
+	print_members(f, "198.18.0", "", d->members[0], 1);
+	(void)fprintf(f, "%s]}\n    nets: {addresses: [", (d->mixed & 1) == 0 ? "" : d->members[0] > 0 ? ", 198.18.1.0/29" : "198.18.1.0/29");
+	print_members(f, "198.18.2", "/29", d->members[1], 32);
+	(void)fprintf(f, "]}\n    both: {addresses: [");
+	print_members(f, "198.18.3", "", d->members[2], 3);
+	(void)fprintf(f, "%s\"2001:db8::7\"]}\n    big: {addresses: [", d->members[2] > 0 ? ", " : "");
+	print_members(f, "192.0.2", "", d->members[3], 2);
+	(void)fprintf(f, "%s]}\n    outer: {groups: [hosts, both], addresses: [", (d->mixed & 2) == 0 ? "" : ", 192.0.2.248/29");
+	print_members(f, "198.18.4", "", d->members[4], 1);
+	(void)fprintf(f, "]}\n");
+}
+
 static void
 print_frame(const struct document *d, FILE *f)
 {
@@ -282,10 +437,9 @@ print_frame(const struct document *d, FILE *f)
 	(void)fprintf(f, "firewall:\n  zones: {wan: {interfaces: [wan]}, lan: {interfaces: [lan], default-action: %s}, "
 	    "dmz: {interfaces: [dmz]}}\n",
 	    n % 3 == 1 ? "reject" : "drop");
-	(void)fprintf(f, "  groups: {hosts: {addresses: [198.18.0.1, 198.18.0.2%s]}, nets: {addresses: [198.18.2.0/25]}, "
-	    "both: {addresses: [198.18.3.7, \"2001:db8::7\"]}}\n",
-	    n % 4 == 2 ? ", 198.18.0.3" : "");
-	(void)fprintf(f, "  services: {few: {tcp: {ports: [1000-1003, 2000]}}, many: {udp: {ports: [%u, 7002, 7003]}}}\n", 7000 + n % 2);
+	print_groups(d, f);
+	(void)fprintf(f, "  services: {few: {tcp: {ports: [1000-1003, 2000]}}, one: {tcp: {ports: [8080]}}, two: {udp: {ports: [5000-5003]}}, "
+	    "many: {udp: {ports: [%u, 7002, 7003]}}}\n", 7000 + n % 2);
 	(void)fprintf(f, "  schedules: {always-on: {time-zone: Europe/Berlin, windows: {all: {"
 	    "days: [monday, tuesday, wednesday, thursday, friday, saturday, sunday], from: \"00:00\", to: \"00:00\"}}}, "
 	    "never-on: {time-zone: Europe/Berlin, windows: {past: {first-date: \"2001-01-01\", last-date: \"2001-01-02\", "
@@ -312,7 +466,11 @@ document_print(const struct document *d, const char *file)
 	print_frame(d, f);
 	print_rules(f, "pre-rules", (const char (*)[RULE_BYTES])d->pre, d->n_pre);
 	print_rules(f, "rules", (const char (*)[RULE_BYTES])d->rules, d->n);
-	(void)fprintf(f, "nat:\n  masquerade: {out: {zone: wan}}\n");
+	(void)fprintf(f, "nat:\n  masquerade: {out: {zone: wan%s}}\n", d->is_nat ? ", source: {group: big}" : "");
+	if (d->n_one_to_ones > 0)
+		(void)fprintf(f, "  one-to-one: {first: {zone: wan, inner: 198.18.0.100, outer: 203.0.113.100}%s}\n",
+		    d->n_one_to_ones > 1 ? ", second: {zone: wan, inner: 198.18.0.8/29, outer: 203.0.113.8/29}" : "");
+	print_rules(f, "port-forwards", (const char (*)[RULE_BYTES])d->forwards, d->n_forwards);
 	assert_int_equal(fclose(f), 0);
 }
 
@@ -523,6 +681,7 @@ same_form(struct ir *a, struct ir *b)
 	SAME(n_rules, "all");
 	SAME(n_elems, "all");
 	SAME(n_made, "all");
+	SAME(n_rewriting, "all");
 	SAME(n_origins, "all");
 	for (i = 0; i < a->n_origins; i++)
 		same_origin(a, a->origins[i], b->origins[i]);
@@ -581,7 +740,7 @@ make(const struct revision *base, const uint8_t *data, size_t len, struct proble
 	return r;
 }
 
-static unsigned n_grafted, n_compiled;
+static unsigned n_grafted, n_compiled, n_groups, n_forwards;	/* that were grafted: edits of groups alone, of port forwards alone */
 
 static void
 run_edit(struct document *d, struct revision **base)
@@ -610,6 +769,8 @@ run_edit(struct document *d, struct revision **base)
 	} else {
 		n_grafted += r->is_successor;
 		n_compiled += !r->is_successor;
+		n_groups += r->is_successor && d->n_of[0] == before.n_of[0] && d->n_of[2] == before.n_of[2];
+		n_forwards += r->is_successor && d->n_of[0] == before.n_of[0] && d->n_of[1] == before.n_of[1];
 		same_revision(r, whole);
 		use(r->ir);
 		revision_free(*base);
@@ -660,8 +821,8 @@ test_edits(void **state)
 	}
 	for (seed = 1; seed <= n; seed++)
 		run_seed(seed);
-	printf("%u edits were grafted, %u compiled\n", n_grafted, n_compiled);
-	assert_true(n_grafted > n_compiled / 4);
+	printf("%u edits were grafted, %u of them of groups and %u of port forwards, %u compiled\n", n_grafted, n_groups, n_forwards, n_compiled);
+	assert_true(n_grafted > n_compiled / 4 && n_groups > n_grafted / 10 && n_forwards > n_grafted / 20);
 }
 
 int

@@ -5,10 +5,20 @@
 
 #include "base/arena.h"
 
-#include "conf_rules.h"
+#include "conf_bytes.h"
 #include "mem.h"
 
 #define COUNT_BYTES	4	/* in front of a list */
+
+static const struct record *const marked[] = { &conf_group_record, &conf_rule_record, &conf_port_forward_record, NULL };
+
+static const struct record *const records[CONF_LIST_MAX] = {
+	[CONF_LIST_GROUPS] = &conf_group_record,
+	[CONF_LIST_PRE] = &conf_rule_record,
+	[CONF_LIST_RULES] = &conf_rule_record,
+	[CONF_LIST_POST] = &conf_rule_record,
+	[CONF_LIST_FORWARDS] = &conf_port_forward_record
+};
 
 void
 conf_bytes_fini(struct conf_bytes *b)
@@ -33,7 +43,7 @@ conf_bytes_new(struct conf_bytes *b, const void *data, size_t len, struct arena 
 	int error;
 
 	memset(b, 0, sizeof(*b));
-	b->marks.rec = &conf_rule_record;
+	b->marks.recs = marked;
 	error = codec_decode_marked(&conf_fwd_record, data, len, a, &conf, &b->marks, e);
 	if (error != 0) {
 		codec_marks_fini(&b->marks);
@@ -101,18 +111,30 @@ first_list(const struct comparison *c)
 	return i;
 }
 
-/* Where the new items end, one after the other: each must be a rule, and the last must end where the same ones go on. */
+/* Are the lists all those that are marked, in their order? */
 static bool
-measure(const struct comparison *c, struct arena *a, uint32_t at, uint32_t end, uint32_t n, uint32_t *ends)
+has_lists(const struct conf_bytes *b)
+{
+	unsigned i;
+
+	for (i = 0; i < b->marks.nlists; i++)
+		if (i == CONF_LIST_MAX || b->marks.lists[i].rec != records[i])
+			return false;
+	return b->marks.nlists > CONF_LIST_POST;
+}
+
+/* Where the new items end, one after the other: each must be one of the list, and the last must end where the same ones go on. */
+static bool
+measure(const struct comparison *c, struct arena *a, unsigned list, uint32_t at, uint32_t end, uint32_t n, uint32_t *ends)
 {
 	size_t len;
 	uint32_t i;
-	void *rule;
+	void *item;
 
 	if (end < at)
 		return false;
 	for (i = 0; i < n; i++) {
-		if (codec_decode_first(&conf_rule_record, c->data + at, end - at, a, &rule, &len) != 0)
+		if (codec_decode_first(records[list], c->data + at, end - at, a, &item, &len) != 0)
 			return false;
 		at += (uint32_t)len;
 		ends[i] = at;
@@ -142,18 +164,6 @@ put_marks(const struct conf_bytes *old, const struct conf_change *k, const uint3
 		to->lists[i].first += k->n_next - k->n_old;
 }
 
-/* As many as a list may have. */
-static uint32_t
-most_of(unsigned list)
-{
-	const struct field *f = conf_firewall_record.fields;
-	unsigned n = 0;
-
-	for (;; f++)
-		if (f->kind == FIELD_LIST && f->rec == &conf_rule_record && n++ == list)
-			return f->max;
-}
-
 /* How many items at the beginning, and of the others how many at the end, are the same. */
 static void
 find_change(const struct comparison *c, unsigned list, uint32_t n, int64_t by, struct conf_change *k)
@@ -179,17 +189,17 @@ conf_bytes_compare(const struct conf_bytes *old, const void *data, size_t len, s
 {
 	struct comparison c = { old, data, len };
 	struct conf_change k;
-	uint32_t ends[CONF_RULES_MAX], n, end;
+	uint32_t ends[CONF_ITEMS_MAX], n, end;
 	int64_t by;
 	unsigned list;
 
-	if (old->marks.nlists != CONF_RULE_LISTS || len > UINT32_MAX)
+	if (!has_lists(old) || len > UINT32_MAX)
 		return false;
 	list = first_list(&c);
 	if (list == CODEC_LISTS) {
 		if (len != old->len || memcmp(data, old->data, len) != 0)
 			return false;
-		k = (struct conf_change){ .list = 0 };
+		k = (struct conf_change){ .list = CONF_LIST_RULES };
 		by = 0;
 	} else {
 		by = (int64_t)len - (int64_t)old->len;
@@ -198,8 +208,8 @@ conf_bytes_compare(const struct conf_bytes *old, const void *data, size_t len, s
 			return false;
 		n = read_count(c.data + begin_of(old, list, 0) - COUNT_BYTES);
 		find_change(&c, list, n, by, &k);
-		if (n > most_of(list) || k.n_old > CONF_RULES_MAX || k.n_next > CONF_RULES_MAX ||
-		    !measure(&c, scratch, begin_of(old, list, k.at), (uint32_t)(begin_of(old, list, k.at + k.n_old) + by), k.n_next, ends))
+		if (n > old->marks.lists[list].max || k.n_old > CONF_ITEMS_MAX || k.n_next > CONF_ITEMS_MAX ||
+		    !measure(&c, scratch, list, begin_of(old, list, k.at), (uint32_t)(begin_of(old, list, k.at + k.n_old) + by), k.n_next, ends))
 			return false;
 	}
 	memset(next, 0, sizeof(*next));
@@ -210,6 +220,12 @@ conf_bytes_compare(const struct conf_bytes *old, const void *data, size_t len, s
 }
 
 /* --- parts of it */
+static bool
+is_framed(unsigned list)
+{
+	return list == CONF_LIST_GROUPS;
+}
+
 struct conf_fwd *
 conf_bytes_frame(const struct conf_bytes *b, struct arena *a)
 {
@@ -219,9 +235,11 @@ conf_bytes_frame(const struct conf_bytes *b, struct arena *a)
 	unsigned i;
 
 	for (i = 0; i < b->marks.nlists; i++)
-		len -= end_of(b, i) - begin_of(b, i, 0);
+		len -= is_framed(i) ? 0 : end_of(b, i) - begin_of(b, i, 0);
 	data = mem_alloc(a, len, 1);
 	for (i = 0, len = 0; i < b->marks.nlists; i++) {
+		if (is_framed(i))
+			continue;
 		begin = begin_of(b, i, 0);
 		memcpy(data + len, b->data + at, begin - at);
 		len += begin - at;
@@ -233,24 +251,36 @@ conf_bytes_frame(const struct conf_bytes *b, struct arena *a)
 	return codec_decode(&conf_fwd_record, data, len, a, &conf, NULL) == 0 ? conf : NULL;
 }
 
+static void *
+decode_item(const struct conf_bytes *b, unsigned list, uint32_t at, struct arena *a)
+{
+	uint32_t begin = begin_of(b, list, at);
+	void *item;
+
+	return codec_decode(records[list], b->data + begin, begin_of(b, list, at + 1) - begin, a, &item, NULL) == 0 ? item : NULL;
+}
+
 struct conf_rule *
 conf_bytes_rule(const struct conf_bytes *b, unsigned list, uint32_t at, struct arena *a)
 {
-	uint32_t begin = begin_of(b, list, at);
-	void *rule;
-
-	return codec_decode(&conf_rule_record, b->data + begin, begin_of(b, list, at + 1) - begin, a, &rule, NULL) == 0 ? rule : NULL;
+	return decode_item(b, list, at, a);
 }
 
-/* The id is what a rule begins with: its length and its bytes. */
+struct conf_port_forward *
+conf_bytes_forward(const struct conf_bytes *b, uint32_t at, struct arena *a)
+{
+	return decode_item(b, CONF_LIST_FORWARDS, at, a);
+}
+
+/* The id is what an item begins with: its length and its bytes. */
 unsigned
-conf_bytes_count(const struct conf_bytes *b, const char *id)
+conf_bytes_count(const struct conf_bytes *b, unsigned first, unsigned last, const char *id)
 {
 	size_t len = strlen(id);
 	uint32_t at, end, i;
 	unsigned list, n;
 
-	for (list = 0, n = 0; list < b->marks.nlists; list++) {
+	for (list = first, n = 0; list <= last; list++) {
 		for (i = 0; i < conf_bytes_n(b, list); i++) {
 			at = begin_of(b, list, i);
 			end = begin_of(b, list, i + 1);
@@ -259,4 +289,45 @@ conf_bytes_count(const struct conf_bytes *b, const char *id)
 		}
 	}
 	return n;
+}
+
+/* Which item a byte is of. */
+static uint32_t
+item_at(const struct conf_bytes *b, unsigned list, uint32_t at)
+{
+	uint32_t low, high, middle;
+
+	for (low = 0, high = conf_bytes_n(b, list); high - low > 1;) {
+		middle = low + (high - low) / 2;
+		if (begin_of(b, list, middle) <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* A text is its length and its bytes. */
+void
+conf_bytes_find(const struct conf_bytes *b, unsigned list, const char *word, bool *has)
+{
+	size_t len = strlen(word);
+	const uint8_t *at, *end;
+	uint8_t text[UINT8_MAX + 2];
+	uint32_t i;
+
+	if (conf_bytes_n(b, list) == 0)
+		return;
+	if (len > UINT8_MAX) {		/* none is, and who knows */
+		memset(has, true, conf_bytes_n(b, list));
+		return;
+	}
+	text[0] = (uint8_t)len;
+	text[1] = 0;
+	memcpy(text + 2, word, len);
+	at = b->data + begin_of(b, list, 0);
+	for (end = b->data + end_of(b, list); (at = memmem(at, (size_t)(end - at), text, len + 2)) != NULL; at = b->data + begin_of(b, list, i + 1)) {
+		i = item_at(b, list, (uint32_t)(at - b->data));
+		has[i] = true;
+	}
 }
