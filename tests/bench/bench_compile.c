@@ -34,6 +34,9 @@ enum step {
 	STEP_FREE,
 	STEP_REVISION,	/* all of them, as the daemon does it */
 	STEP_NEXT,	/* the same from the one before, of which one rule differs */
+	STEP_MANY,	/* one member of a group of hundreds */
+	STEP_FEW,	/* one of a group of ten */
+	STEP_FORWARD,	/* one port forward of hundreds */
 	STEP_DIFF,
 	STEP_ENCODE,
 	STEP_MAX
@@ -41,6 +44,7 @@ enum step {
 
 static const char *const names[STEP_MAX] = {
 	"decode", "resolve names", "compile", "pass: look-ups", "pass: elements", "free", "revision: all of these", "the same, from the one before",
+	"  one member of a group of 500", "  one member of a group of 10", "  one of 500 port forwards",
 	"diff, one rule changed", "encode the whole table"
 };
 
@@ -101,9 +105,51 @@ make(const struct policy_bytes *p, const struct revision *base)
 	if (revision_next(base, base != NULL ? base->ir : NULL, 1, p->data, p->len, NULL, NULL, &problems, &r) != 0)
 		errx(1, "%s", problems.n > 0 ? problems.items[0].text : "no revision");
 	if (r->is_successor != (base != NULL))
-		errx(1, "everything was compiled for one rule");
+		errx(1, "everything was compiled for one change");
 	arena_free(a);
 	return r;
+}
+
+/* A revision from the one before, which it takes the place of. */
+static void
+run_next(enum step step, const struct policy_bytes *p, struct revision **last, unsigned round)
+{
+	double t = cpu_ms();
+	struct revision *r = make(p, *last);
+
+	(void)lap(step, round, t);
+	revision_free(*last);
+	*last = r;
+}
+
+#define VARIANTS	4
+
+/* Other members of groups, and another port forward, in each round. */
+static void
+run_variants(unsigned n, unsigned rounds)
+{
+	struct bench_variant v = { .n = n, .changed = n, .members = 500, .few = 10, .forwards = 500 };
+	struct policy_bytes p[VARIANTS];
+	struct revision *last;
+	unsigned i;
+
+	for (i = 0; i < VARIANTS; i++) {
+		v.members = i > 0 ? 501 : 500;
+		v.few = i > 1 ? 11 : 10;
+		v.moved = i > 2 ? 250 : 0;
+		p[i] = bench_policy_variant(&v);
+	}
+	last = make(&p[0], NULL);
+	for (i = 0; i < rounds; i++) {
+		run_next(STEP_MANY, &p[1], &last, i);
+		run_next(STEP_FEW, &p[2], &last, i);
+		run_next(STEP_FORWARD, &p[3], &last, i);
+		revision_free(last);
+		last = make(&p[0], NULL);
+	}
+	revision_free(last);
+	for (i = 0; i < VARIANTS; i++)
+		free(p[i].data);
 }
 
 static void
@@ -149,6 +195,7 @@ main(int argc, char **argv)
 	for (i = 0; i < rounds; i++)
 		run(p, &last, i);
 	revision_free(last);
+	run_variants(rules, rounds);
 	printf("%u rules, %zu bytes, median of %u rounds, processor time\n", rules, p[0].len, rounds);
 	for (i = 0; i < STEP_MAX; i++)
 		printf("%-40s %8.2f ms\n", names[i], bench_median(times[i], rounds));

@@ -6,7 +6,9 @@
  *   full load    from the encoded configuration to the whole table replaced, over a table that is there; nft -f, and
  *                iptables-legacy-restore with ip6tables-legacy-restore, of the same policy over itself
  *   one rule     one rule of N changes: the configuration to a form, from the one in force, then difference, transaction and echo; nft replace
- *                rule.  Beside it, what compiling all of it takes
+ *                rule.  Beside it, what compiling all of it takes.  A rule that rejects is more for the kernel than one of another verdict
+ *   members      one member of a group more, one less; nft add and delete element
+ *   forwards     a port forward goes elsewhere; nft replace rule
  *   counters     what each rule has counted, from the kernel to a sum per rule; nft -j list ruleset
  *   explain      which rule decides about a packet that none of them wants
  *
@@ -252,50 +254,123 @@ bench_full(struct apply *apply, unsigned n, unsigned rounds)
 	apply_init(apply);
 }
 
+/* A change of ours between two forms, to and fro, and what a person types for it in the peer's namespace. */
+struct change {
+	const char		*what;
+	struct policy_bytes	 p[2];
+	char			 peer[128];	/* files of commands, but for 0 or 1 at the end */
+};
+
 static void
-bench_one(struct apply *apply, unsigned n, unsigned rounds)
+bench_change(struct apply *apply, const struct change *c, unsigned n, unsigned rounds)
 {
-	uint64_t all[ROUNDS_MAX], prep[ROUNDS_MAX], change[ROUNDS_MAX], check[ROUNDS_MAX], nft[ROUNDS_MAX], start;
+	uint64_t all[ROUNDS_MAX], prep[ROUNDS_MAX], change[ROUNDS_MAX], kernel[ROUNDS_MAX], check[ROUNDS_MAX], nft[ROUNDS_MAX], start;
 	struct revision *base, *next;
-	struct policy_bytes p[2];
 	double peer, whole;
 	unsigned i;
 
-	p[0] = bench_policy(n, n);
-	p[1] = bench_policy(n, n / 8 * 4 + 2 < n ? n / 8 * 4 + 2 : 2);
-	load_linear(&p[0]);
-	(void)shell_printf("h=$(nft -a list chain inet patronus pair.wan.dmz | sed -n 's/.*comment \"rule-2\".*handle //p' | head -1); "
-	    "echo replace rule inet patronus pair.wan.dmz handle $h ip saddr 198.18.0.3 counter drop comment '\"rule-2\"' > %s4", nft_file);
-	base = revise(&p[0], NULL, NULL, &prep[0]);
+	base = revise(&c->p[0], NULL, NULL, &prep[0]);
 	(void)commit(apply, give_away(base));
 	if (apply_verify(apply, NULL, NULL) != 0)
 		errx(1, "the kernel differs");
 	for (i = 0; i < rounds; i++) {
 		apply_forget(apply);	/* what a daemon does once it has answered */
-		ir_free(prepare(&p[(i + 1) % 2], &all[i]));
-		next = revise(&p[(i + 1) % 2], base, apply->ir, &prep[i]);
+		ir_free(prepare(&c->p[(i + 1) % 2], &all[i]));
+		next = revise(&c->p[(i + 1) % 2], base, apply->ir, &prep[i]);
+		if (!next->is_successor)
+			errx(1, "everything was compiled: %s", c->what);
 		change[i] = commit(apply, give_away(next));
+		kernel[i] = apply->kernel_us;
 		revision_free(base);
 		base = next;
 		start = clock_mono_us();
 		if (apply_verify(apply, NULL, NULL) != 0)
 			errx(1, "the kernel differs");
 		check[i] = clock_mono_us() - start;
-		nft[i] = shell_printf("exec nft -f %s4", nft_file);
+		nft[i] = shell_printf("exec nft -f %s%u", c->peer, (i + 1) % 2);
 	}
 	if (apply->n_full > 1)
-		errx(1, "a change of one rule sent everything");
+		errx(1, "a change sent everything: %s", c->what);
 	peer = median_ms(nft, rounds);
 	whole = median_ms(prep, rounds);
 	whole += median_ms(change, rounds);
-	printf("one rule of %6u:     compile %8.2f (all of it %8.2f)  diff+apply %8.2f  read-back %8.3f ms   nft replace rule %8.2f ms   %.0fx, "
-	    "compile included %.0fx\n", n, median_ms(prep, rounds), median_ms(all, rounds), median_ms(change, rounds), median_ms(check, rounds), peer,
-	    peer / median_ms(change, rounds), peer / whole);
+	printf("%-22s of %6u: compile %8.2f (all of it %8.2f)  diff+apply %8.2f (kernel %8.2f)  read-back %8.3f ms   nft %8.2f ms   "
+	    "%.0fx, compile included %.0fx\n", c->what, n, median_ms(prep, rounds), median_ms(all, rounds), median_ms(change, rounds),
+	    median_ms(kernel, rounds), median_ms(check, rounds), peer, peer / median_ms(change, rounds), peer / whole);
 	revision_free(base);
-	free(p[0].data);
-	free(p[1].data);
 	apply_fini(apply);
 	apply_init(apply);
+}
+
+/* The peer's replacement of the rule with that comment, whose handle the kernel knows. */
+static void
+write_replacement(const struct change *c, unsigned way, const char *chain, const char *comment, const char *rule)
+{
+	(void)shell_printf("h=$(nft -a list chain inet patronus %s | sed -n 's/.*comment \"%s\".*handle //p' | head -1); "
+	    "echo replace rule inet patronus %s handle $h %s comment '\"%s\"' > %s%u", chain, comment, chain, rule, comment, c->peer, way);
+}
+
+/* The verdict of one rule, or what it does instead of one; the peer replaces a rule. */
+static void
+bench_rule(struct apply *apply, unsigned n, unsigned rounds, bool is_verdict)
+{
+	struct change c = { .what = is_verdict ? "one verdict" : "one rule" };
+	unsigned at = n / 8 * 4 + 2 < n ? n / 8 * 4 + 2 : 2, i;
+
+	(void)snprintf(c.peer, sizeof(c.peer), "%sc", nft_file);
+	c.p[0] = bench_policy(n, n);
+	c.p[1] = bench_policy_variant(&(struct bench_variant){ .n = n, .changed = is_verdict ? n : at, .accepting = is_verdict ? at : 0 });
+	load_linear(&c.p[0]);
+	for (i = 0; i < 2; i++)
+		write_replacement(&c, i, "pair.wan.dmz", "rule-2", is_verdict && i == 1 ? "ip saddr 198.18.0.3 counter accept" :
+		    "ip saddr 198.18.0.3 counter drop");
+	bench_change(apply, &c, n, rounds);
+	for (i = 0; i < 2; i++)
+		free(c.p[i].data);
+}
+
+/* One member of a group of many, which is a set of ours and of the peer's, and of one of few, which is in look-ups of ours. */
+static void
+bench_member(struct apply *apply, unsigned n, unsigned rounds, bool is_few)
+{
+	struct change c = { .what = is_few ? "one of 11 members" : "one of 501 members" };
+	struct bench_variant v = { .n = n, .changed = n, .members = 500, .few = 10 };
+	unsigned i;
+
+	(void)snprintf(c.peer, sizeof(c.peer), "%sc", nft_file);
+	c.p[0] = bench_policy_variant(&v);
+	v.members += !is_few;
+	v.few += is_few;
+	c.p[1] = bench_policy_variant(&v);
+	load_linear(&c.p[0]);
+	for (i = 0; i < 2; i++)
+		(void)shell_printf("echo '%s element inet patronus group.%s.host4 { 198.18.%s }' > %s%u", i == 1 ? "add" : "delete",
+		    is_few ? "few" : "many", is_few ? "254.11" : "253.1", c.peer, i);
+	bench_change(apply, &c, n, rounds);
+	for (i = 0; i < 2; i++)
+		free(c.p[i].data);
+}
+
+#define FORWARD	"iifname eth0 ip saddr 198.18.1.1 tcp dport 22 ip daddr 203.0.113.2 counter dnat ip to 198.19.1.1"
+
+/* One port forward of five hundred goes to another port. */
+static void
+bench_forward(struct apply *apply, unsigned n, unsigned rounds)
+{
+	struct change c = { .what = "one of 500 forwards" };
+	struct bench_variant v = { .n = n, .changed = n, .forwards = 500 };
+	unsigned i;
+
+	(void)snprintf(c.peer, sizeof(c.peer), "%sc", nft_file);
+	c.p[0] = bench_policy_variant(&v);
+	v.moved = 250;
+	c.p[1] = bench_policy_variant(&v);
+	load_linear(&c.p[0]);
+	for (i = 0; i < 2; i++)
+		write_replacement(&c, i, "port-forwards", "port-forward:forward-250", i == 0 ? FORWARD ":1250" : FORWARD ":1251");
+	bench_change(apply, &c, n, rounds);
+	for (i = 0; i < 2; i++)
+		free(c.p[i].data);
 }
 
 static void
@@ -370,7 +445,7 @@ bench_questions(struct apply *apply, unsigned n, unsigned rounds)
 int
 main(int argc, char **argv)
 {
-	static const unsigned sizes[] = { 10, 1000, 10000 };
+	static const unsigned sizes[] = { 10, 1000, 10000 }, changed[] = { 100, 1000, 10000, 50000 };
 	struct apply apply;
 	unsigned rounds, i;
 
@@ -385,11 +460,16 @@ main(int argc, char **argv)
 	apply_init(&apply);
 	for (i = 1; i < 3; i++)
 		bench_full(&apply, sizes[i], rounds);
-	for (i = 0; i < 3; i++)
-		bench_one(&apply, sizes[i], rounds);
+	for (i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
+		bench_rule(&apply, changed[i], rounds, false);
+	for (i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
+		bench_rule(&apply, changed[i], rounds, true);
+	bench_member(&apply, sizes[2], rounds, false);
+	bench_member(&apply, sizes[2], rounds, true);
+	bench_forward(&apply, sizes[2], rounds);
 	bench_questions(&apply, sizes[2], rounds);
 	apply_fini(&apply);
 	fwd_parent_stop(&ours.parent);
-	(void)shell_printf("rm -f %s %s4 %s6", nft_file, nft_file, nft_file);
+	(void)shell_printf("rm -f %s %s4 %s6 %sc0 %sc1", nft_file, nft_file, nft_file, nft_file, nft_file);
 	return 0;
 }

@@ -96,8 +96,72 @@ make_frame(struct arena *a)
 	return c;
 }
 
+static void
+set_group(struct conf_endpoint *e, const char *const *name)
+{
+	e->addresses.n = 0;
+	e->group.items = (const char **)name;
+	e->group.n = 1;
+}
+
+static void
+make_group(struct conf_group *g, const char *name, unsigned c, unsigned n, struct arena *a)
+{
+	unsigned i;
+
+	g->name = name;
+	g->addresses.items = arena_alloc(a, n, sizeof(struct prefix));
+	g->addresses.n = n;
+	for (i = 0; i < n; i++)
+		g->addresses.items[i] = host4(198, 18, c + i / 250, i % 250 + 1);
+}
+
+/* Two groups that rules of the first shape have as their senders. */
+static void
+make_groups(struct conf_firewall *f, const struct bench_variant *v, struct arena *a)
+{
+	static const char *const many[] = { "many" }, *const few[] = { "few" };
+	unsigned i;
+
+	if (v->members == 0)
+		return;
+	f->groups.items = arena_alloc(a, 2, sizeof(*f->groups.items));
+	f->groups.n = 2;
+	make_group(&f->groups.items[0], few[0], 254, v->few, a);
+	make_group(&f->groups.items[1], many[0], 251, v->members, a);
+	for (i = 0; i < v->n; i += 20)
+		set_group(f->rules.items[i].source, i % 1000 == 980 ? few : many);
+}
+
+static void
+make_forwards(struct conf_fwd *c, const struct bench_variant *v, struct arena *a)
+{
+	struct conf_port_forward *f;
+	unsigned i;
+
+	if (v->forwards == 0)
+		return;
+	c->nat = arena_alloc(a, 1, sizeof(*c->nat));
+	c->nat->port_forwards.items = arena_alloc(a, v->forwards, sizeof(*f));
+	c->nat->port_forwards.n = v->forwards;
+	for (i = 0; i < v->forwards; i++) {
+		f = &c->nat->port_forwards.items[i];
+		f->id = arena_printf(a, "forward-%u", i);
+		f->enabled = true;
+		f->zone = "wan";
+		f->address = host4(203, 0, 113, i / 250 + 1).addr;
+		f->service.items = (const char **)ssh;
+		f->service.n = 1;
+		f->to = host4(198, 19, i / 250, i % 250 + 1).addr;
+		f->has_to_port = true;
+		f->to_port = (uint16_t)(1000 + i + (v->moved != 0 && i == v->moved));
+		f->balance_by = CONF_PORT_FORWARD_BALANCE_BY_TURN;
+		f->source = endpoint(a, host4(198, 18, i / 250, i % 250 + 1));
+	}
+}
+
 struct policy_bytes
-bench_policy(unsigned n, unsigned changed)
+bench_policy_variant(const struct bench_variant *v)
 {
 	struct policy_bytes p;
 	struct codec_error e;
@@ -107,14 +171,24 @@ bench_policy(unsigned n, unsigned changed)
 
 	a = arena_new(0);
 	c = make_frame(a);
-	c->firewall->rules.items = arena_alloc(a, n, sizeof(*c->firewall->rules.items));
-	c->firewall->rules.n = n;
-	for (i = 0; i < n; i++)
+	c->firewall->rules.items = arena_alloc(a, v->n, sizeof(*c->firewall->rules.items));
+	c->firewall->rules.n = v->n;
+	for (i = 0; i < v->n; i++)
 		make_rule(&c->firewall->rules.items[i], i, a);
-	if (changed < n)
-		c->firewall->rules.items[changed].action = CONF_RULE_ACTION_REJECT;
+	if (v->changed < v->n)
+		c->firewall->rules.items[v->changed].action = CONF_RULE_ACTION_REJECT;
+	if (v->accepting != 0)
+		c->firewall->rules.items[v->accepting].action = CONF_RULE_ACTION_ACCEPT;
+	make_groups(c->firewall, v, a);
+	make_forwards(c, v, a);
 	if (codec_encode(&conf_fwd_record, c, 64u << 20, &p.data, &p.len, &e) != 0)
 		errx(1, "%s: %s", e.path, e.reason);
 	arena_free(a);
 	return p;
+}
+
+struct policy_bytes
+bench_policy(unsigned n, unsigned changed)
+{
+	return bench_policy_variant(&(struct bench_variant){ .n = n, .changed = changed });
 }
