@@ -13,6 +13,7 @@
 #include "compile.h"
 #include "ir_list.h"
 #include "mem.h"
+#include "policy_nat.h"
 
 /*
  * The frame of the table: what is right for every policy.  Essentials come before anything that a person wrote, so that no rule can

@@ -6,6 +6,7 @@
 #include "graft.h"
 #include "ir_copy.h"
 #include "mem.h"
+#include "policy_nat.h"
 #include "members.h"
 #include "successor.h"
 
