@@ -8,7 +8,7 @@ import { open_page, picture, settle, shoot, start_browser } from './look.mjs'
 process.env.GUIDE ??= fileURLToPath(new URL('../../docs/images/guide', import.meta.url))
 const MODES = { light: {}, dark: { dark: true }, phone: { size: 'phone' } }
 const EXPLAIN = 'explain?protocol=tcp&source=192.0.2.10&destination=203.0.113.10&port=443'
-const PAGES = { dashboard: 'dashboard', rules: 'rules', zones: 'rules?view=zones', log: 'log', connections: 'states', explain: EXPLAIN, interfaces: 'interfaces', pending: 'pending', history: 'history',
+const PAGES = { dashboard: 'dashboard', rules: 'rules', zones: 'rules?view=zones', log: 'log', connections: 'states', explain: EXPLAIN, interfaces: 'interfaces', topology: 'topology', pending: 'pending', history: 'history',
 	backups: 'backups', drift: 'drift', system: 'system', secrets: 'secrets', account: 'account', audit: 'audit', api: 'api?call=POST+%2Fbackups', gallery: 'gallery' }
 const wanted = process.argv.slice(2)
 
@@ -30,6 +30,8 @@ for (const [mode, how] of Object.entries(MODES)) {
 		await page.goto(`${url}/#/${at}`)
 		await page.locator('main h1').waitFor()
 		await settle(page)
+		if (name === 'topology')		// with the rates of the first seconds
+			await page.waitForFunction(() => /[1-9]/.test(document.querySelector('.topo-number')?.textContent))
 		await shoot(page, `guide-${name}-${mode}`)
 		await picture(page, `${name}-${mode}`)
 	}

@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core'
 /** How long anything may take on a machine that does ten other things: a bound for what hangs, no measure of how quick a page is. */
 export const PATIENCE = 30_000
 
-export const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 360, height: 760 } }
+export const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 360, height: 760 }, tablet: { width: 1280, height: 800 }, huge: { width: 2560, height: 1440 } }
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 export const start_browser = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })

@@ -392,7 +392,7 @@ for (const [mode, how] of [['forced colours', { forced: true }], ['forced colour
 	// The stand-in has neither configured.
 	await check(`axe finds nothing on any page: ${mode}`, () => with_page({ ...how, expected: [/status of 404 .*\/configuration\/(users|management\/health-checks)\)/] }, async (page, url) => {
 		const wrong = []
-		for (const name of ['dashboard', 'rules', 'log', 'interfaces', 'pending', 'history', 'system', 'backups', 'import', 'drift', 'secrets', 'people', 'account', 'audit', 'api?call=POST+%2Fbackups', 'gallery']) {
+		for (const name of ['dashboard', 'rules', 'log', 'interfaces', 'topology', 'pending', 'history', 'system', 'backups', 'import', 'drift', 'secrets', 'people', 'account', 'audit', 'api?call=POST+%2Fbackups', 'gallery']) {
 			await page.goto(`${url}/#/${name}`)
 			await page.locator('main h1').waitFor()
 			await settle(page)

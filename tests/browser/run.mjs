@@ -553,7 +553,7 @@ for (const [mode, how] of [['light', {}], ['dark', { dark: true }], ['phone', { 
 	await check(`axe finds nothing and nothing scrolls sideways: ${mode}`, async () => {
 		const other = await open_page(browser, { url, storage, ...how })
 		const wrong = []
-		for (const name of ['dashboard', 'rules', 'log', 'interfaces', 'pending', 'history', 'settings/system', 'settings/firewall/groups', 'account', 'people', 'audit']) {
+		for (const name of ['dashboard', 'rules', 'log', 'interfaces', 'topology', 'pending', 'history', 'settings/system', 'settings/firewall/groups', 'account', 'people', 'audit']) {
 			await other.goto(path(name))
 			await other.locator('main h1').waitFor()
 			await settle(other)

@@ -150,6 +150,35 @@ def plug(lab, host):
     return f"ip -n {peer} link set eth0 up" + (f" && ip -n {peer} route replace default via {gateway}" if gateway else "")
 
 
+# Datagrams, each from a port of its own: each is new to the box.
+DATAGRAMS = """
+import socket, sys, time
+rate, seconds = float(sys.argv[2]), float(sys.argv[3])
+begin = time.monotonic()
+for at in range(int(rate * seconds)):
+    time.sleep(max(0, begin + at / rate - time.monotonic()))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(b"", (sys.argv[1], 9))
+"""
+
+
+def links(name, out=None):
+    """The links of the box as they are, one of which loses its cable, and packets that one rule decides."""
+    install_packages()
+    with Lab("l") as lab:
+        lab.start()
+        lab.load(ROOT / "examples" / "lab.yaml", comment="the lab")
+        (lab.dir / "datagrams.py").write_text(DATAGRAMS)
+        box, lan = lab.ns("box"), lab.ns("lan")
+        lab.spawn("lan", ["ping", "-q", "-i", "0.05", "-s", "1000", WORLD4])
+        env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), KERNEL=f"ip -n {box} -j address", ROUTES=f"ip -n {box} -j -4 route; ip -n {box} -j -6 route",
+                   UNPLUG=f"ip -n {lab.ns('dmz')} link set eth0 down", PLUG=plug(lab, "dmz"), SEND=f"ip netns exec {lan} {sys.executable} {lab.dir}/datagrams.py {WORLD4}")
+        done = subprocess.run(["node", name], cwd=HERE, env=env, stdout=out, stderr=out)
+        if done.returncode != 0:
+            print(f"\n--- the suite's log ---\n{lab.log()[-4000:]}", file=out)
+        return done.returncode
+
+
 def near(lab):
     """Shell words that say which of the two the LAN has of the box at its first address: ping, page."""
     lan = f"ip netns exec {lab.ns('lan')}"

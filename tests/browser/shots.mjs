@@ -42,6 +42,7 @@ for (const [mode, how] of modes) {
 	await page.keyboard.press('Escape')
 	await see('log', () => page.goto(url + '/#/log').then(() => page.waitForTimeout(800)))
 	await see('interfaces', () => page.goto(url + '/#/interfaces').then(() => page.waitForTimeout(1500)))
+	await see('topology', () => page.goto(url + '/#/topology').then(() => page.waitForTimeout(2500)))
 	await see('history', () => page.goto(url + '/#/history').then(() => page.waitForTimeout(300)))
 	await see('compare', () => page.locator('.revision-choice input').first().check().then(() => page.locator('.revision-choice input').nth(3).check()))
 	if (!wanted.length || wanted.includes('pending') || wanted.includes('commit') || wanted.includes('trial')) {

@@ -42,8 +42,10 @@ SCRIPTS = {
     "test_running_the_box_in_the_lab": "box.mjs",
     "test_rules_from_elsewhere_in_the_lab": "import.mjs",
     "test_the_address_of_the_page_moves": "move.mjs",
+    "test_links_and_lines_of_rules_in_the_lab": "links.mjs",
+    "test_topology": "topology.mjs",
 }
-IN_THE_LAB = {"run.mjs": run.main, "box.mjs": run.main, "import.mjs": run.imports, "move.mjs": run.moving}
+IN_THE_LAB = {"run.mjs": run.main, "box.mjs": run.main, "import.mjs": run.imports, "move.mjs": run.moving, "links.mjs": run.links}
 
 
 def run_script(name, env):
@@ -89,6 +91,14 @@ def test_rules_from_elsewhere_in_the_lab(script):
 
 def test_the_address_of_the_page_moves(script):
     """A commit that moves the LAN address keeps the session: the browser in the LAN goes on at the new one."""
+
+
+def test_links_and_lines_of_rules_in_the_lab(script):
+    """The topology is that of the kernel and follows a cable that is pulled; the line of a rule is as high as its packets are many."""
+
+
+def test_topology(script):
+    pass
 
 
 def test_pages(script):

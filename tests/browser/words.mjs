@@ -107,7 +107,7 @@ async function sign_in(page, user = 'alice') {
 }
 
 /** Each page, and what of it stands open only when somebody asks. `then` looks at each of them. */
-const PAGES = ['dashboard', 'rules', 'rules?view=zones', 'log', 'states', 'explain?protocol=tcp&source=192.0.2.10&destination=203.0.113.10&port=443', 'system', 'backups', 'import', 'drift', 'secrets', 'api?call=POST+%2Fbackups', 'interfaces', 'pending', 'history', 'people', 'account', 'audit', 'settings/system', 'settings/firewall/groups', 'nowhere']
+const PAGES = ['dashboard', 'rules', 'rules?view=zones', 'log', 'states', 'explain?protocol=tcp&source=192.0.2.10&destination=203.0.113.10&port=443', 'system', 'backups', 'import', 'drift', 'secrets', 'api?call=POST+%2Fbackups', 'interfaces', 'topology', 'topology?view=table', 'pending', 'history', 'people', 'account', 'audit', 'settings/system', 'settings/firewall/groups', 'nowhere']
 async function each_page(page, url, then) {
 	await settle(page)
 	await then('sign in')

@@ -55,3 +55,23 @@ const OFFERS = ['192.168.1.1/24', '192.168.10.1/24', '192.168.77.1/24', '10.20.3
 export function free_network(taken: Prefix[]) {
 	return OFFERS.find(text => !taken.some(one => overlap(one, parse_prefix(text) as Prefix))) ?? ''
 }
+
+const v4_text = (address: bigint) => [24n, 16n, 8n, 0n].map(shift => address >> shift & 255n).join('.')
+
+/** RFC 5952 4: no leading zeros, the first of the longest runs of two zero groups or more as "::". */
+function v6_text(address: bigint) {
+	const groups = Array.from({ length: 8 }, (_, at) => (address >> BigInt(112 - 16 * at) & 0xffffn).toString(16))
+	let best = { at: 0, length: 1 }
+	for (let at = 0, length = 0; at < 8; at++) {
+		length = groups[at] === '0' ? length + 1 : 0
+		if (length > best.length)
+			best = { at: at - length + 1, length }
+	}
+	return best.length < 2 ? groups.join(':') : `${groups.slice(0, best.at).join(':')}::${groups.slice(best.at + best.length).join(':')}`
+}
+
+/** The network that an address with a prefix length is in: "192.0.2.1/25" is in "192.0.2.0/25". */
+export function network_text(prefix: Prefix) {
+	const address = prefix.address >> host_bits(prefix) << host_bits(prefix)
+	return `${prefix.bits === 32 ? v4_text(address) : v6_text(address)}/${prefix.length}`
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The policy as the rules page sees it: the candidate's rules with the generated ones between them, filtered.
+import { list_of, node_of } from './api'
 import { list } from './format'
 import { msg, t } from './words'
 import type { Change, Endpoint, FieldError, Rule, RuleState } from './types'
@@ -15,6 +16,18 @@ export interface Policy {
 	services: string[]
 	lists: Record<RuleList, Rule[]>
 	defaults: Record<string, string>	// what happens to what no rule decides, for each zone
+}
+
+const names = (rows: unknown, key = 'name') => list_of<Record<string, string>>({ rows }, 'rows').map(row => row[key])
+
+/** The firewall's part of a configuration as the pages see it. */
+export function policy_of(body: unknown): Policy {
+	const node = node_of<Record<string, unknown>>(body, 'firewall')
+	const fallback = node.defaults as { action?: string; outgoing?: string } | undefined
+	const usual = fallback?.action ?? 'drop'
+	return { zones: names(node.zones), groups: names(node.groups), services: names(node.services),
+		defaults: { ...Object.fromEntries(list_of<Record<string, string>>(node, 'zones').map(zone => [zone.name, zone['default-action'] ?? usual])), local: fallback?.outgoing ?? 'accept' },
+		lists: Object.fromEntries(RULE_LISTS.map(name => [name, list_of<Rule>(node, name)])) as Policy['lists'] }
 }
 
 /** What the appliance found out about a rule (GET /state/firewall-analysis). */

@@ -3,14 +3,14 @@
 import '../css/rules.css'
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { call, get, list_of, node_of, words_of } from '../core/api'
+import { call, get, list_of, words_of } from '../core/api'
 import { list } from '../core/format'
 import { counter_tick, seed_counters } from '../core/live'
 import { place, settle } from '../core/router'
 import { begun, type Draft } from '../core/rule-draft'
 import { is_live, matcher } from '../core/rule-filter'
 import { clone_operations, move_operations, number_spot, reorder, restore_operations, step_spot, type Operation, type Spot } from '../core/rule-order'
-import { fold, marks_of, merge, RULE_LISTS, type Finding, type Line, type Mark, type Policy, type RuleList } from '../core/rules'
+import { fold, marks_of, merge, policy_of, RULE_LISTS, type Finding, type Line, type Mark, type Policy, type RuleList } from '../core/rules'
 import { complain, edit, edit_batch, may_edit, running_edits, toast, workspace, workspace_edits } from '../core/store'
 import { narrow } from '../core/theme'
 import type { Diff, Rule, RuleState } from '../core/types'
@@ -25,7 +25,6 @@ import { Window, type WindowControl } from '../ui/window'
 import type { MatrixProps } from './rules-matrix'
 import { RuleForm } from './rule-form'
 
-const names = (rows: unknown, key = 'name') => list_of<Record<string, string>>({ rows }, 'rows').map(row => row[key])
 const LIST_NAMES: Record<RuleList, string> = { 'pre-rules': msg('rules-list-before'), rules: msg('rules-list-rules'), 'post-rules': msg('rules-list-after') }
 const LEADS: Record<RuleList, string> = {
 	'pre-rules': msg('rules-lead-before'),
@@ -33,15 +32,7 @@ const LEADS: Record<RuleList, string> = {
 	'post-rules': msg('rules-lead-after'),
 }
 
-async function read_policy(): Promise<Policy> {
-	const answer = await call<unknown>('GET', '/configuration/firewall', { workspace: workspace.value?.id })
-	const node = node_of<Record<string, unknown>>(answer.body, 'firewall')
-	const fallback = node.defaults as { action?: string; outgoing?: string } | undefined
-	const usual = fallback?.action ?? 'drop'
-	return { zones: names(node.zones), groups: names(node.groups), services: names(node.services),
-		defaults: { ...Object.fromEntries(list_of<Record<string, string>>(node, 'zones').map(zone => [zone.name, zone['default-action'] ?? usual])), local: fallback?.outgoing ?? 'accept' },
-		lists: Object.fromEntries(RULE_LISTS.map(name => [name, list_of<Rule>(node, name)])) as Policy['lists'] }
-}
+const read_policy = () => call<unknown>('GET', '/configuration/firewall', { workspace: workspace.value?.id }).then(answer => policy_of(answer.body))
 
 async function read_diff(): Promise<Diff | null> {
 	return workspace.value?.changes ? get<Diff>(`/workspaces/${workspace.value.id}/diff`) : null

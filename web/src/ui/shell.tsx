@@ -30,6 +30,7 @@ const PAGES: Page[] = [
 	{ key: 'states', text: msg('shell-connections'), icon: 'swap', load: () => import('../pages/states'), words: ['traffic'] },
 	{ key: 'explain', text: msg('shell-explain'), icon: 'help', load: () => import('../pages/explain'), words: ['traffic', 'settings'] },
 	{ key: 'interfaces', text: msg('shell-interfaces'), icon: 'interfaces', load: () => import('../pages/interfaces'), words: ['interfaces', 'links'] },
+	{ key: 'topology', text: msg('shell-topology'), icon: 'topology', load: () => import('../pages/topology'), words: ['topology', 'links', 'rules'] },
 	{ key: 'pending', text: msg('shell-pending-changes'), icon: 'pending', load: () => import('../pages/pending'), words: ['changes'] },
 	{ key: 'history', text: msg('shell-history'), icon: 'history', load: () => import('../pages/history'), words: ['changes'] },
 	{ key: 'backups', text: msg('shell-backups'), icon: 'down', load: () => import('../pages/backups'), words: ['box', 'changes', 'settings'] },

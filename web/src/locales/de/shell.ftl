@@ -3,6 +3,7 @@ shell-dashboard = Übersicht
 shell-firewall-rules = Firewallregeln
 shell-live-log = Protokoll live
 shell-interfaces = Schnittstellen
+shell-topology = Topologie
 shell-pending-changes = Offene Änderungen
 shell-history = Verlauf
 shell-people = Personen

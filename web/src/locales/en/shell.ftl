@@ -3,6 +3,7 @@ shell-dashboard = Dashboard
 shell-firewall-rules = Firewall rules
 shell-live-log = Live log
 shell-interfaces = Interfaces
+shell-topology = Topology
 shell-pending-changes = Pending changes
 shell-history = History
 shell-people = People

@@ -3,6 +3,7 @@ shell-dashboard = 仪表板
 shell-firewall-rules = 防火墙规则
 shell-live-log = 实时日志
 shell-interfaces = 接口
+shell-topology = 拓扑
 shell-pending-changes = 待提交更改
 shell-history = 历史
 shell-people = 人员
