@@ -44,6 +44,7 @@ SCRIPTS = {
     "test_the_address_of_the_page_moves": "move.mjs",
     "test_links_and_lines_of_rules_in_the_lab": "links.mjs",
     "test_topology": "topology.mjs",
+    "test_reading": "reading.mjs",
 }
 IN_THE_LAB = {"run.mjs": run.main, "box.mjs": run.main, "import.mjs": run.imports, "move.mjs": run.moving, "links.mjs": run.links}
 
@@ -99,6 +100,10 @@ def test_links_and_lines_of_rules_in_the_lab(script):
 
 def test_topology(script):
     pass
+
+
+def test_reading(script):
+    """Lines, widths and motion."""
 
 
 def test_pages(script):

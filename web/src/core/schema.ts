@@ -73,13 +73,16 @@ export function title_of(name: string) {
 
 export const noun_of = (node: FormNode) => (node.item ?? node.name).replace(/-/g, ' ')
 
-/** What a page about this node is called: "Backup targets", "Static routes", "Zones". */
+/** What a page about this node is called: "Backup targets", "Static routes", "Zones", "MAC groups", "Pre rules". */
 export function page_title(node: FormNode) {
 	const noun = noun_of(node)
 	if (node.kind !== 'list' || noun === node.name)
 		return title_of(node.name)
-	if (noun.includes(node.name.replace(/-/g, ' ').replace(/s$/, '')))
+	const name = node.name.replace(/-/g, ' ')
+	if (noun.toLowerCase().includes(name.replace(/s$/, '')))
 		return title_of(noun.endsWith('s') ? noun : noun + 's')
+	if (name.endsWith(`${noun}s`))
+		return title_of(node.name)
 	return `${title_of(node.name)} ${noun}s`
 }
 
