@@ -78,7 +78,50 @@ await check('a ticket is good once: the same address again asks for the password
 	await other.context().close()
 })
 
-await check('without Keep from the new address the old one comes back', async () => {
+/** The page is at the address, still signed in, and says that the revision was taken back; the kernel has it. */
+async function is_back(host) {
+	await page.waitForURL(`${at(host)}/**`, { timeout: 60_000 })
+	await page.locator('.frame').waitFor()
+	await page.getByText('1 change not yet in force').or(page.getByText('Nothing is pending')).first().waitFor()
+	return [await page.getByLabel('Password').count() > 0 && 'one is asked to sign in', page.url().includes('continue') && 'the ticket stands in the address', !kernel().includes(`${host}/25`) && kernel()]
+}
+
+await check('Go back at the new address leads to the old one, still signed in', async () => {
+	await give_address(at(NEW), `${OLD}/25`)
+	await commit('300')
+	await dialog().getByRole('button', { name: 'Commit', exact: true }).click()
+	await page.waitForURL(`${at(OLD)}/**`)
+	await bar().getByRole('button', { name: 'Keep' }).waitFor()
+	await page.waitForTimeout(1500)
+	await bar().getByRole('button', { name: 'Go back' }).click()
+	const wrong = await is_back(NEW)
+	await shoot(page, 'move-back')
+	return [...wrong, kernel().includes(`${OLD}/25`) && kernel()]
+})
+
+await check('so does a browser that was never at the old one', async () => {
+	await give_address(at(NEW), `${OLD}/25`)
+	await commit('300')
+	await dialog().getByRole('button', { name: 'Commit', exact: true }).click()
+	await page.waitForURL(`${at(OLD)}/**`)
+	await bar().getByRole('button', { name: 'Keep' }).waitFor()
+	const other = await open_page(browser, {})
+	other.expected.push(/ERR_/, /status of 401/)
+	await other.goto(at(OLD))
+	await other.getByLabel('User name').fill('admin')
+	await other.getByLabel('Password').fill('a sentence is a good password 7')
+	await other.getByRole('button', { name: 'Sign in' }).click()
+	await other.locator('.bar').getByRole('button', { name: 'Go back' }).waitFor()
+	await other.waitForTimeout(1500)
+	await other.locator('.bar').getByRole('button', { name: 'Go back' }).click()
+	await other.waitForURL(`${at(NEW)}/**`, { timeout: 60_000 })
+	await other.locator('.frame').waitFor()
+	await other.context().close()
+	await page.goto(at(NEW))
+	return is_back(NEW)
+})
+
+await check('without Keep from the new address the old one comes back, and the page with it', async () => {
 	await give_address(at(NEW), `${OLD}/25`)
 	await commit('30')
 	await dialog().getByText(`This page goes on at ${at(OLD)}`).waitFor()
@@ -87,7 +130,7 @@ await check('without Keep from the new address the old one comes back', async ()
 	await bar().getByRole('button', { name: 'Keep' }).waitFor()
 	for (let tries = 0; tries < 90 && !kernel().includes(`${NEW}/25`); tries++)
 		await page.waitForTimeout(500)
-	return kernel().includes(`${NEW}/25`) && !kernel().includes(`${OLD}/25`) ? '' : kernel()
+	return [...await is_back(NEW), kernel().includes(`${OLD}/25`) && kernel()]
 })
 
 await check('the browser complained of nothing else', () => complaints_of(page))

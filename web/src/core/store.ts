@@ -17,6 +17,7 @@ export const workspace_edits = signal(0)		// goes up with each edit, so that pag
 export const running_edits = signal(0)			// goes up when another revision runs
 export const trial = signal<Commit | null>(null)	// the commit that waits for confirmation
 export const trial_until = signal(0)			// by our clock
+export const trial_lost = signal(false)			// it is over, and nobody answers
 export const outcome = signal<Commit | null>(null)	// the last commit that ended, until it is looked at
 export const now = signal(Date.now())
 
@@ -284,6 +285,8 @@ function take_commit(commit: Commit) {
 			const left = commit['confirm-seconds-left'] ??
 				(Date.parse(commit['confirm-deadline'] ?? '') - Date.now()) / 1000
 			trial_until.value = Date.now() + (Number.isFinite(left) ? left : 0) * 1000
+			trial_end = trial_until.value
+			trial_lost.value = false
 			trial.value = commit
 		} else {
 			if (trial.value)
@@ -294,13 +297,19 @@ function take_commit(commit: Commit) {
 	})
 }
 
+let trial_end = Infinity		// by our clock, whatever is asked since then
+const PATIENCE = 6000		// an address that has gone does not even refuse
+const silence = () => new Promise<never>((_, fail) => setTimeout(() => fail(new Problem(0, {})), PATIENCE))
+
 async function find_trial() {
 	const known = trial.value
 	try {
-		take_commit(await get<Commit>('/commits/pending'))
+		take_commit(await Promise.race([get<Commit>('/commits/pending'), silence()]))
 	} catch (error) {
-		if (!(error instanceof Problem) || error.status !== 404)
+		if (!(error instanceof Problem) || error.status !== 404) {
+			trial_lost.value = known !== null && now.value > trial_end
 			return
+		}
 		if (known)		// it ended while we did not listen
 			take_commit(await get<Commit>(`/commits/${known.id}`))
 	}

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Always in sight: what runs, what waits, and the countdown of a commit on trial.
 import { useSignal } from '@preact/signals'
+import { useEffect, useState } from 'preact/hooks'
 import { ago, countdown } from '../core/format'
 import { place } from '../core/router'
-import { complain, go_back, keep, may_edit, now, outcome, status, trial, trial_until, workspace } from '../core/store'
-import type { Workspace } from '../core/types'
+import { complain, go_back, keep, may_edit, now, outcome, status, trial, trial_lost, trial_until, workspace } from '../core/store'
+import type { Commit, Workspace } from '../core/types'
 import { t, T } from '../core/words'
 import { Icon } from './icon'
 import { Button } from './parts'
@@ -19,11 +20,37 @@ function Ring({ part }: { part: number }) {
 	)
 }
 
+interface Way {
+	back: () => Promise<void>
+	follow: () => void
+}
+
+/** The way back when it leads to another address; it is known before the address of now goes. */
+function use_way_back(commit: Commit | null) {
+	const [way, set_way] = useState<Way | null>(null)
+	const revision = commit?.revision
+	useEffect(() => {
+		let wanted = true
+		set_way(null)
+		if (commit)
+			void import('../core/moving').then(async ({ follow_back, go_back_and_follow, previous_origin }) => {
+				const origin = await previous_origin(commit)
+				if (wanted && origin)
+					set_way({ back: () => go_back_and_follow(origin), follow: () => follow_back(origin) })
+			}).catch(() => {})		// without it the page stays, and says that nobody answers
+		return () => { wanted = false }
+	}, [revision])
+	const lost = trial_lost.value
+	useEffect(() => { if (lost) way?.follow() }, [lost, way])
+	return way
+}
+
 const longest = new Map<string, number>()
 
 function Trial() {
 	const busy = useSignal('')
 	const commit = trial.value
+	const way = use_way_back(commit)
 	if (!commit)
 		return null
 	const left = Math.max(0, (trial_until.value - now.value) / 1000)
@@ -42,7 +69,7 @@ function Trial() {
 				<p class="bar-more">{commit['forced-confirm'] || commit.comment || t('shell-does-everything-still-work-then')}</p>
 			</div>
 			<div class="bar-actions">
-				<Button icon="undo" disabled={busy.value !== ''} busy={busy.value === 'back'} onClick={() => act('back', go_back)}>{t('shell-go-back')}</Button>
+				<Button icon="undo" disabled={busy.value !== ''} busy={busy.value === 'back'} onClick={() => act('back', way?.back ?? go_back)}>{t('shell-go-back')}</Button>
 				<Button kind="primary" icon="check" disabled={busy.value !== ''} busy={busy.value === 'keep'} onClick={() => act('keep', keep)}>{t('shell-keep')}</Button>
 			</div>
 			<p class="unseen" role="alert">{t('shell-revision-is-on-trial-keep', { revision: String(commit.revision) })}</p>
