@@ -3,7 +3,7 @@
 // drift that somebody made, two people who change the same thing, the API explorer.
 //   BASE_URL=... CLAIM_CODE=... DRIFT='command that changes a link past the configuration' [SCREENSHOTS=DIR] node box.mjs
 import { execSync } from 'node:child_process'
-import { by_keyboard, check_axe, claim, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
+import { by_keyboard, check_axe, claim, complaints_of, make_checks, open_page, overflow, picture, settle, shoot, SIZES, start_browser } from './look.mjs'
 
 const url = process.env.BASE_URL.replace(/\/$/, '')
 const { check, end } = make_checks()
@@ -159,8 +159,14 @@ await check('the TPM keeps the key: after another boot it does not release it, a
 	execSync(process.env.TPM_EXTEND)
 	await restart()
 	await page.getByText('PCR 7 changed').waitFor()
-	await shoot(page, 'secrets-locked')
-	wrong.push(...await check_axe(page, 'locked secrets'))
+	for (const [mode, how] of [['dark', { dark: true }], ['phone', { phone: true }], ['light', {}]]) {
+		await page.emulateMedia({ colorScheme: how.dark ? 'dark' : 'light' })
+		await page.setViewportSize(how.phone ? SIZES.phone : SIZES.wide)
+		wrong.push(...await check_axe(page, `locked secrets, ${mode}`), await overflow(page))
+		await shoot(page, `secrets-locked-${mode}`)
+		if (mode !== 'dark')
+			await picture(page, `secrets-locked-${mode}`)
+	}
 	page.expected.push(/status of 40[39].*\/vault\/unlock/)
 	await page.getByRole('button', { name: 'Ask the TPM again' }).click()
 	await page.locator('.field-error').waitFor()

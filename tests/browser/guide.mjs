@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The pictures of docs/guide that the stand-in can show: light, dark and on a phone. The others (people, settings, the first start) are of the lab: run.mjs and
-// setup.mjs make them when GUIDE names the folder. [DIST=DIR] [SCREENSHOTS=DIR] node guide.mjs [page ...]
+// The pictures of docs/guide that the stand-in can show: light, dark and on a phone. The others (people, settings, locked secrets, imports, the first start) are
+// of the lab: run.mjs, box.mjs, import.mjs and setup.mjs make them when GUIDE names the folder. [DIST=DIR] [SCREENSHOTS=DIR] node guide.mjs [page ...]
 import { fileURLToPath } from 'node:url'
 import { make_box, serve } from './fixture.mjs'
 import { open_page, picture, settle, shoot, start_browser } from './look.mjs'

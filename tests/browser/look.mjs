@@ -10,7 +10,7 @@ export const PATIENCE = 30_000
 export const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 360, height: 760 }, tablet: { width: 1280, height: 800 }, huge: { width: 2560, height: 1440 } }
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-export const start_browser = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
+export const start_browser = (...more) => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none', ...more] })
 
 /** A page whose console errors, broken policies and failed requests end the test. */
 export async function open_page(browser, { url, size = 'wide', dark = false, reduced = false, forced = false, contrast = false, locale = 'en-GB', storage } = {}) {
@@ -129,7 +129,7 @@ export async function picture(page, name) {
 		return
 	mkdirSync(process.env.GUIDE, { recursive: true })
 	const client = await page.context().newCDPSession(page)
-	const { data } = await client.send('Page.captureScreenshot', { format: 'webp', quality: 34 })
+	const { data } = await client.send('Page.captureScreenshot', { format: 'webp', quality: 29 })
 	writeFileSync(join(process.env.GUIDE, name + '.webp'), Buffer.from(data, 'base64'))
 	await client.detach()
 }
