@@ -7,8 +7,9 @@
  *
  *	FAMILY MICROSECONDS PASSES ANSWER...		"-" for no way, else the link's index and the next hop in hex
  *
- * The kernel says "network unreachable" of IPv6 also when the route that it found was removed before it wrote the answer (inet6_rtm_getroute): of
- * one route that comes and goes above another to the same prefix, once in 1500 answers.  A pass with such an answer counts when the next has it too.
+ * The kernel says "network unreachable" of IPv6 also when the route that it found was removed before it wrote the answer (inet6_rtm_getroute).  So
+ * whether there is a way is asked by connect(2), which looks it up as a packet does, in each pass and of each address; an answer to RTM_GETROUTE
+ * that says otherwise is asked for again.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -40,10 +41,13 @@ struct family {
 	size_t		len;
 	unsigned	n;
 	unsigned long	passes;
-	bool		is_doubtful[PROBES_MAX];	/* "network unreachable", in the last pass */
+	struct sockaddr_in6 to[PROBES_MAX];	/* IPv6 alone */
+	bool		is_lost[PROBES_MAX];	/* connect(2) found no way in this pass */
 	char		now[PROBES_MAX][ANSWER_MAX];
 	char		before[PROBES_MAX][ANSWER_MAX];
 };
+
+static unsigned long n_doubtful;	/* answers "network unreachable" where connect(2) had a way */
 
 static struct family families[] = { { .af = AF_INET }, { .af = AF_INET6 } };
 
@@ -59,6 +63,8 @@ add(struct family *f, const char *text)
 		errx(2, "%s: not an address, or too many", text);
 	q.h.nlmsg_len = (uint32_t)(sizeof(q) - sizeof(q.to) + len);
 	memcpy(f->batch + f->len, &q, q.h.nlmsg_len);
+	f->to[f->n] = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(9) };
+	memcpy(&f->to[f->n].sin6_addr, q.to, sizeof(q.to));
 	f->len += q.h.nlmsg_len;
 	f->n++;
 }
@@ -91,12 +97,30 @@ is_network_unreachable(const struct nlmsghdr *h)
 	return h->nlmsg_type == NLMSG_ERROR && ((const struct nlmsgerr *)NLMSG_DATA(h))->error == -ENETUNREACH;
 }
 
+/* As a packet would: nothing is sent.  How many addresses have no way now. */
+static unsigned
+connect_all(int udp, struct family *f)
+{
+	static const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	unsigned i, n;
+
+	for (i = n = 0; i < f->n; i++) {
+		f->is_lost[i] = connect(udp, (const struct sockaddr *)&f->to[i], sizeof(f->to[i])) == -1;
+		if (f->is_lost[i] && errno != ENETUNREACH && errno != EHOSTUNREACH)
+			err(1, "connect");
+		n += f->is_lost[i];
+		if (connect(udp, &nobody, sizeof(nobody)) == -1)
+			err(1, "connect to nobody");
+	}
+	return n;
+}
+
 /* Whether the pass counts. */
 static bool
 pass(int fd, struct family *f)
 {
 	static uint8_t data[1 << 16] __attribute__((aligned(8)));
-	bool is_doubtful, is_so = false, was_so = false;
+	bool is_doubtful = false;
 	const struct nlmsghdr *h;
 	unsigned left = f->n;
 	ssize_t n;
@@ -110,25 +134,41 @@ pass(int fd, struct family *f)
 		for (h = (const struct nlmsghdr *)data; NLMSG_OK(h, (size_t)n) && left > 0; h = NLMSG_NEXT(h, n), left--)
 			if (h->nlmsg_seq < f->n) {
 				keep(f, h);
-				is_doubtful = f->af == AF_INET6 && is_network_unreachable(h);
-				is_so = is_so || is_doubtful;
-				was_so = was_so || (is_doubtful && f->is_doubtful[h->nlmsg_seq]);
-				f->is_doubtful[h->nlmsg_seq] = is_doubtful;
+				is_doubtful = is_doubtful || (f->af == AF_INET6 && is_network_unreachable(h));
 			}
 	}
-	return !is_so || was_so;
+	return !is_doubtful;
+}
+
+/* What connect(2) found counts, whatever else is said. */
+static void
+pass_v6(int fd, int udp, struct family *f)
+{
+	unsigned i;
+
+	while (connect_all(udp, f) == 0)
+		if (pass(fd, f))
+			return;
+		else
+			n_doubtful++;
+	(void)pass(fd, f);
+	for (i = 0; i < f->n; i++)
+		if (f->is_lost[i])
+			(void)snprintf(f->now[i], ANSWER_MAX, "-");
 }
 
 static void
-look(int fd, struct family *f)
+look(int fd, int udp, struct family *f)
 {
 	struct timespec ts;
 	unsigned i;
 
 	if (f->n == 0)
 		return;
-	while (!pass(fd, f))
-		continue;
+	if (f->af == AF_INET)
+		(void)pass(fd, f);
+	else
+		pass_v6(fd, udp, f);
 	f->passes++;
 	if (memcmp(f->now, f->before, sizeof(f->now)) == 0)
 		return;
@@ -145,7 +185,7 @@ int
 main(void)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-	int fd, size = 8 << 20;
+	int fd, udp, size = 8 << 20;
 	char line[128];
 
 	/* The list ends with an empty line: what follows is silence, until the end. */
@@ -156,10 +196,12 @@ main(void)
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) == -1)
 		err(1, "netlink");
+	if ((udp = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+		err(1, "socket");
 	while (poll(&in, 1, 0) == 0) {
-		look(fd, &families[0]);
-		look(fd, &families[1]);
+		look(fd, udp, &families[0]);
+		look(fd, udp, &families[1]);
 	}
-	(void)printf("0 0 %lu\n", families[0].passes + families[1].passes);
+	(void)printf("0 0 %lu %lu\n", families[0].passes + families[1].passes, n_doubtful);
 	return 0;
 }
