@@ -150,7 +150,7 @@ take_out(struct graft *g)
 static struct ir_stmt *
 copy_stmts(const struct graft *g, const struct ir_stmt *from, unsigned n)
 {
-	struct ir_stmt *stmts = mem_alloc(g->ir->arena, n, sizeof(*stmts));
+	struct ir_stmt *stmts = mem_alloc(ir_text_arena(g->ir), n, sizeof(*stmts));
 	unsigned i;
 
 	memcpy(stmts, from, n * sizeof(*stmts));
@@ -158,7 +158,7 @@ copy_stmts(const struct graft *g, const struct ir_stmt *from, unsigned n)
 		if (stmts[i].set != NULL)
 			stmts[i].set = ir_set_find(g->ir, stmts[i].set->name);
 		if (stmts[i].kind == IR_LOG)
-			stmts[i].log.prefix = mem_strdup(g->ir->arena, stmts[i].log.prefix);
+			stmts[i].log.prefix = mem_strdup(ir_text_arena(g->ir), stmts[i].log.prefix);
 	}
 	return stmts;
 }
@@ -224,7 +224,7 @@ same_stmts(const struct ir_stmt *a, const struct ir_stmt *b, unsigned n)
 static struct ir_chain *
 rest_chain(struct graft *g, const struct part *p)
 {
-	const char *base = pass_rest_name(g->ir->arena, g->origin->id), *name = base;
+	const char *base = pass_rest_name(ir_text_arena(g->ir), g->origin->id), *name = base;
 	struct ir_chain *c;
 	unsigned n;
 
@@ -234,7 +234,7 @@ rest_chain(struct graft *g, const struct part *p)
 			g->origin->n_rules--;
 			return c;
 		}
-		name = mem_printf(g->ir->arena, "%s.%u", base, n);
+		name = mem_printf(ir_text_arena(g->ir), "%s.%u", base, n);
 	}
 	c = mem_alloc(g->ir->arena, 1, sizeof(*c));
 	c->family = g->chain->family;
@@ -461,7 +461,7 @@ shift(struct ir *ir, uint32_t from, uint32_t by, bool is_rewriting)
 static void
 fill_origin(struct ir *ir, struct ir_origin *o, const struct ir_origin *from)
 {
-	o->path = mem_strdup(ir->arena, from->path);
+	o->path = mem_strdup(ir_text_arena(ir), from->path);
 	o->from = ir_zones_copy(ir, from->from.items, from->from.n);
 	o->to = ir_zones_copy(ir, from->to.items, from->to.n);
 	o->action = from->action;
@@ -502,7 +502,7 @@ add_origin(struct ir *ir, const struct ir_origin *from, uint32_t made, bool is_r
 
 	if (!find_place(ir, made, is_rewriting, &at))
 		return NULL;
-	o->id = mem_strdup(ir->arena, from->id);
+	o->id = mem_strdup(ir_text_arena(ir), from->id);
 	o->made = made;
 	fill_origin(ir, o, from);
 	ir->origins = mem_grow(ir->arena, ir->origins, ir->n_origins, sizeof(struct ir_origin *), &ir->cap_origins);

@@ -31,6 +31,21 @@ ir_new(void)
 	return ir;
 }
 
+struct arena *
+ir_text_arena(const struct ir *ir)
+{
+	return ir->texts != NULL ? ir->texts->arena : ir->arena;
+}
+
+static void
+texts_unref(struct ir_texts *t)
+{
+	if (t == NULL || --t->n_forms > 0)
+		return;
+	arena_discard(t->arena);
+	free(t);
+}
+
 void
 ir_free(struct ir *ir)
 {
@@ -42,6 +57,7 @@ ir_free(struct ir *ir)
 		addrlist_unref(l->wanted);
 		addrlist_unref(l->base->list);
 	}
+	texts_unref(ir->texts);
 	arena_discard(ir->arena);
 }
 
@@ -682,9 +698,9 @@ ir_zones_copy(struct ir *ir, const char *const *names, uint32_t n)
 	struct ir_zones z = { .n = n };
 	uint32_t i;
 
-	z.items = mem_alloc(ir->arena, n, sizeof(*z.items));
+	z.items = mem_alloc(ir_text_arena(ir), n, sizeof(*z.items));
 	for (i = 0; i < n; i++)
-		z.items[i] = mem_strdup(ir->arena, names[i]);
+		z.items[i] = mem_strdup(ir_text_arena(ir), names[i]);
 	return z;
 }
 

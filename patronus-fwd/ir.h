@@ -18,7 +18,7 @@
  * (payload offsets, registers, byte order) is the encoder's business.  A match on a field of one family or protocol stands behind the match
  * that establishes it.
  *
- * Everything lives in the arena of its struct ir.
+ * Everything lives in the arena of its struct ir, and texts perhaps in one that several share.
  */
 
 struct arena;
@@ -172,8 +172,16 @@ struct ir_list {
 	struct ir_set	*less;
 };
 
+/* What never changes: names, texts and statements.  A form that was made from another one shares it. */
+struct ir_texts {
+	struct arena	*arena;
+	uint32_t	 n_forms;
+	size_t		 first;		/* bytes of the first form; what others have put there since, nobody may need any more */
+};
+
 struct ir {
 	struct arena	*arena;
+	struct ir_texts	*texts;		/* NULL: they are in the form's own arena */
 	uint8_t		 family;	/* of the table whose chains and sets are being made */
 	bool		 has_bridge;	/* there is a table bridge */
 	struct ir_chain	*chains;	/* in order of creation, without those that are inline */
@@ -199,6 +207,8 @@ struct ir {
 
 struct ir	*ir_new(void);
 void		 ir_free(struct ir *);
+/* Where texts are to be put. */
+struct arena	*ir_text_arena(const struct ir *);
 
 /* NULL when there is none. */
 struct ir_chain	*ir_chain_find(const struct ir *, const char *name);

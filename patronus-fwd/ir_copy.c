@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/log.h"
+
 #include "deal.h"
 #include "hash.h"
 #include "ir_copy.h"
 #include "mem.h"
 
 /*
- * Chains, sets and origins of the copy stand in arrays under the numbers of the old ones, so that a pointer is followed by its number.
+ * Texts and statements never change, and the copy of a copy has those of the first one.  When as much has been put beside them as they were, they are copied
+ * too: what is not needed any more goes then.  Chains, sets and origins of the copy stand in arrays under the numbers of the old ones, so that a pointer is
+ * followed by its number.
  */
 
 #define ZONES_KNOWN	64
@@ -16,19 +21,23 @@
 struct copying {
 	struct ir		*to;
 	const struct ir		*from;
+	bool			 shares;	/* texts and statements */
 	struct ir_chain		*chains;
 	struct ir_set		*sets;
 	struct ir_origin	*origins;
+	struct ir_rule		*rules;		/* that are to come */
 	struct ir_zones		 zones[ZONES_KNOWN];	/* by the address of the old ones: most rules share them */
 	const char		**zones_of[ZONES_KNOWN];
 };
 
 /* --- numbers */
 static uint32_t
-number_chains(struct ir_chain *c, uint32_t n)
+number_chains(struct ir_chain *c, uint32_t n, uint32_t *n_rules)
 {
-	for (; c != NULL; c = c->next)
+	for (; c != NULL; c = c->next) {
 		c->number = n++;
+		*n_rules += c->n;
+	}
 	return n;
 }
 
@@ -69,6 +78,35 @@ origin_twin(const void *item, void *arg, const char **ret_name)
 	return o;
 }
 
+/* --- texts */
+static bool
+may_share(const struct ir_texts *t)
+{
+	return t != NULL && arena_used(t->arena) <= 2 * t->first;
+}
+
+static void
+begin_texts(struct copying *c)
+{
+	struct ir_texts *t = c->from->texts;
+
+	c->shares = may_share(t);
+	if (!c->shares) {
+		t = mem_new(1, sizeof(*t));
+		t->arena = arena_new(0);
+		if (t->arena == NULL)
+			fatalx("ir", "out of memory");
+	}
+	t->n_forms++;
+	c->to->texts = t;
+}
+
+static const char *
+text(const struct copying *c, const char *s)
+{
+	return c->shares ? s : mem_strdup(c->to->texts->arena, s);
+}
+
 /* --- origins */
 static struct ir_zones
 copy_zones(struct copying *c, const struct ir_zones *from)
@@ -77,6 +115,8 @@ copy_zones(struct copying *c, const struct ir_zones *from)
 
 	if (from->n == 0)
 		return (struct ir_zones){ .n = 0 };
+	if (c->shares)
+		return *from;
 	if (c->zones_of[at] != from->items || c->zones[at].n != from->n) {
 		c->zones[at] = ir_zones_copy(c->to, from->items, from->n);
 		c->zones_of[at] = from->items;
@@ -99,8 +139,8 @@ copy_origins(struct copying *c)
 	for (i = 0; i < to->n_origins; i++) {
 		from = c->from->origins[i];
 		o = to->origins[i] = &c->origins[i];
-		o->id = mem_strdup(to->arena, from->id);
-		o->path = from->path[0] != '\0' ? mem_strdup(to->arena, from->path) : "";
+		o->id = text(c, from->id);
+		o->path = from->path[0] != '\0' ? text(c, from->path) : "";
 		o->from = copy_zones(c, &from->from);
 		o->to = copy_zones(c, &from->to);
 		o->action = from->action;
@@ -119,8 +159,8 @@ copy_set(struct copying *c, struct ir_set *s, const struct ir_set *from)
 {
 	struct arena *a = c->to->arena;
 
-	s->name = mem_strdup(a, from->name);
-	s->path = mem_strdup(a, from->path);
+	s->name = text(c, from->name);
+	s->path = text(c, from->path);
 	s->family = from->family;
 	memcpy(s->fields, from->fields, sizeof(s->fields));
 	s->nfields = from->nfields;
@@ -157,9 +197,15 @@ copy_sets(struct copying *c, uint32_t n)
 static const char *
 chain_name(const struct copying *c, const char *name)
 {
-	const struct ir_chain *old = ir_chain_find(c->from, name);
+	const struct ir_chain *old = c->shares ? NULL : ir_chain_find(c->from, name);
 
-	return old != NULL ? c->chains[old->number].name : mem_strdup(c->to->arena, name);
+	return old != NULL ? c->chains[old->number].name : text(c, name);
+}
+
+static bool
+has_object(const struct ir_stmt *s)
+{
+	return s->kind == IR_SET_HELPER || s->kind == IR_SET_TIMEOUT;
 }
 
 static void
@@ -169,29 +215,48 @@ copy_stmt(const struct copying *c, const struct ir_origin *from, const struct ir
 		s->set = &c->sets[s->set->number];
 	if (s->kind == IR_JUMP || s->kind == IR_GOTO)
 		s->chain = chain_name(c, s->chain);
-	if (s->kind == IR_SET_HELPER || s->kind == IR_SET_TIMEOUT)
+	if (has_object(s))
 		s->object = ir_object_copy(c->to, s->object);
 	if (s->kind == IR_LOG)
-		s->log.prefix = s->log.prefix == from->id ? o->id : mem_strdup(c->to->arena, s->log.prefix);
+		s->log.prefix = s->log.prefix == from->id ? o->id : text(c, s->log.prefix);
 }
 
-static struct ir_rule *
-copy_rule(const struct copying *c, const struct ir_rule *from)
+/* Sets and objects are each form's own. */
+static bool
+has_own(const struct ir_rule *r)
 {
-	struct arena *a = c->to->arena;
-	struct ir_rule *r = mem_alloc(a, 1, sizeof(*r));
 	unsigned i;
 
+	for (i = 0; i < r->n && r->stmts[i].set == NULL && !has_object(&r->stmts[i]); i++)
+		;
+	return i < r->n;
+}
+
+static struct ir_stmt *
+copy_stmts(const struct copying *c, const struct ir_rule *from, const struct ir_origin *o)
+{
+	struct ir_stmt *stmts;
+	bool is_own = has_own(from);
+	unsigned i;
+
+	if (c->shares && !is_own)
+		return from->stmts;
+	stmts = mem_alloc(is_own ? c->to->arena : c->to->texts->arena, from->n, sizeof(*stmts));
+	memcpy(stmts, from->stmts, from->n * sizeof(*stmts));
+	for (i = 0; i < from->n; i++)
+		copy_stmt(c, from->origin, o, &stmts[i]);
+	return stmts;
+}
+
+static void
+copy_rule(const struct copying *c, struct ir_rule *r, const struct ir_rule *from)
+{
 	r->origin = &c->origins[from->origin->index];
 	r->part = from->part;
 	r->group = from->group;
 	r->n = from->n;
 	r->hash = from->hash;
-	r->stmts = mem_alloc(a, from->n, sizeof(*r->stmts));
-	memcpy(r->stmts, from->stmts, from->n * sizeof(*r->stmts));
-	for (i = 0; i < r->n; i++)
-		copy_stmt(c, from->origin, r->origin, &r->stmts[i]);
-	return r;
+	r->stmts = copy_stmts(c, from, r->origin);
 }
 
 static struct deal *
@@ -212,7 +277,7 @@ copy_deal(const struct copying *c, const struct deal *from)
 static void
 copy_frame(const struct copying *c, struct ir_chain *k, const struct ir_chain *from)
 {
-	k->name = mem_strdup(c->to->arena, from->name);
+	k->name = text(c, from->name);
 	k->family = from->family;
 	k->hook = from->hook;
 	k->is_nat = from->is_nat;
@@ -229,13 +294,14 @@ copy_frame(const struct copying *c, struct ir_chain *k, const struct ir_chain *f
 }
 
 static void
-copy_rules(const struct copying *c, struct ir_chain *k, const struct ir_chain *from)
+copy_rules(struct copying *c, struct ir_chain *k, const struct ir_chain *from)
 {
 	const struct ir_rule *r;
 	struct ir_rule *copy;
 
 	for (r = from->first; r != NULL; r = r->next) {
-		copy = copy_rule(c, r);
+		copy = c->rules++;
+		copy_rule(c, copy, r);
 		copy->chain = k;
 		if (k->last == NULL)
 			k->first = copy;
@@ -295,14 +361,17 @@ ir_copy(struct ir *from)
 {
 	struct copying c = { .from = from };
 	const struct ir_object *o;
-	uint32_t n_chains, n_sets;
+	uint32_t n_chains, n_sets, n_rules = 0;
 	struct ir_set *s;
 
 	if (from->lists != NULL || from->has_bridge)
 		return NULL;
-	n_chains = number_chains(from->inline_chains, number_chains(from->chains, 0));
+	n_chains = number_chains(from->chains, 0, &n_rules);
+	n_chains = number_chains(from->inline_chains, n_chains, &n_rules);
 	n_sets = number_sets(from->sets);
 	c.to = ir_new();
+	begin_texts(&c);
+	c.rules = mem_alloc(c.to->arena, n_rules, sizeof(*c.rules));
 	copy_origins(&c);
 	for (o = from->objects; o != NULL; o = o->next)
 		(void)ir_object_copy(c.to, o);
@@ -319,5 +388,7 @@ ir_copy(struct ir *from)
 	c.to->ended_ms = from->ended_ms;
 	c.to->n_made = from->n_made;
 	c.to->n_rewriting = from->n_rewriting;
+	if (!c.shares)
+		c.to->texts->first = arena_used(c.to->texts->arena);
 	return c.to;
 }

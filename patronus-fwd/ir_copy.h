@@ -5,8 +5,9 @@
 #include "ir.h"
 
 /*
- * The form as it was when it had been built: without handles, and nothing is counted.  It has memory of its own.  Forms with long lists are not
- * copied, since their lists follow the kernel, and neither are those with rules for bridges: NULL.  Of the old form numbers are written, nothing else.
+ * The form as it was when it had been built: without handles, and nothing is counted.  It has memory of its own but for what never changes, and either may
+ * be freed first.  Forms with long lists are not copied, since their lists follow the kernel, and neither are those with rules for bridges: NULL.  Of the
+ * old form numbers are written, nothing else.
  */
 struct ir	*ir_copy(struct ir *);
 
