@@ -5,6 +5,7 @@
  *
  *   full load    from the encoded configuration to the whole table replaced, over a table that is there; nft -f, and
  *                iptables-legacy-restore with ip6tables-legacy-restore, of the same policy over itself
+ *   rule by rule the same without look-ups
  *   one rule     one rule of N changes: the configuration to a form, from the one in force, then difference, transaction and echo; nft replace
  *                rule.  Beside it, what compiling all of it takes.  A rule that rejects is more for the kernel than one of another verdict
  *   members      one member of a group more, one less; nft add and delete element
@@ -254,6 +255,53 @@ bench_full(struct apply *apply, unsigned n, unsigned rounds)
 	apply_init(apply);
 }
 
+/* The policy rule by rule, as one that no pass has been through: what is left of it is building and sending. */
+static struct ir *
+prepare_linear(const struct policy_bytes *p, uint64_t *ret_us)
+{
+	struct arena *a = arena_new(0);
+	uint64_t start = clock_mono_us();
+	struct problems problems;
+	struct codec_error e;
+	struct ir *ir;
+	void *conf;
+
+	problems_init(&problems, a);
+	if (codec_decode(&conf_fwd_record, p->data, p->len, a, &conf, &e) != 0)
+		errx(1, "%s: %s", e.path, e.reason);
+	ir = compile(policy_from_conf(conf, NULL, a, &problems), NULL);
+	arena_free(a);
+	*ret_us = clock_mono_us() - start;
+	return ir;
+}
+
+static void
+bench_linear(struct apply *apply, unsigned n, unsigned rounds)
+{
+	uint64_t prep[ROUNDS_MAX], load[ROUNDS_MAX], nft[ROUNDS_MAX];
+	struct policy_bytes p = bench_policy(n, n);
+	double total, peer;
+	struct ir *ir;
+	unsigned i;
+
+	load_linear(&p);
+	(void)commit(apply, prepare_linear(&p, &prep[0]));
+	for (i = 0; i < rounds; i++) {
+		ir = prepare_linear(&p, &prep[i]);
+		apply->is_touched = true;
+		load[i] = commit(apply, ir);
+		nft[i] = shell_printf("exec nft -f %s", nft_file);
+	}
+	total = median_ms(prep, rounds);
+	total += median_ms(load, rounds);
+	peer = median_ms(nft, rounds);
+	printf("rule by rule %6u rules: decode+compile %8.2f  encode+send %8.2f  total %8.2f ms   nft -f %8.2f ms   %.2fx\n", n, median_ms(prep, rounds),
+	    median_ms(load, rounds), total, peer, peer / total);
+	free(p.data);
+	apply_fini(apply);
+	apply_init(apply);
+}
+
 /* A change of ours between two forms, to and fro, and what a person types for it in the peer's namespace. */
 struct change {
 	const char		*what;
@@ -460,6 +508,8 @@ main(int argc, char **argv)
 	apply_init(&apply);
 	for (i = 1; i < 3; i++)
 		bench_full(&apply, sizes[i], rounds);
+	bench_linear(&apply, 10000, rounds);
+	bench_linear(&apply, 50000, rounds);
 	for (i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
 		bench_rule(&apply, changed[i], rounds, false);
 	for (i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The firewall's compiler and the kernel against nft -f and nft replace rule in the same run: rows F1, F3 and R1 of the goals."""
+"""The firewall's compiler and the kernel against nft -f and nft replace rule in the same run: rows F1, F2, F3 and R1 of the goals."""
 import os
 import subprocess
 import sys
