@@ -9,10 +9,11 @@
 #include "config.h"
 
 #include "backup.h"
+#include "backup_contents.h"
 #include "confd.h"
 #include "contents.h"
-#include "countrydb.h"
-#include "countrytext.h"
+#include "database.h"
+#include "dbtext.h"
 #include "document.h"
 #include "listtext.h"
 #include "node.h"
@@ -93,12 +94,14 @@ count_upload(const char *list, const struct store_content *k, void *arg)
 static bool
 has_parts(const struct confd *confd, enum backup_content content)
 {
-	unsigned n = 0;
+	unsigned n = 0, i;
 
-	if (content != BACKUP_FULL || confd->contents == NULL || confd->countrydb == NULL)
+	if (content != BACKUP_FULL || confd->contents == NULL || confd->databases[0] == NULL)
 		return (false);
 	contents_each_upload(confd->contents, count_upload, &n);
-	return (n > 0 || countrydb_is_uploaded(confd->countrydb));
+	for (i = 0; i < ADDRDB_KIND_MAX; i++)
+		n += database_is_uploaded(confd->databases[i]);
+	return (n > 0);
 }
 
 static void
@@ -175,19 +178,19 @@ write_list(const char *list, const struct store_content *k, void *arg)
 }
 
 static void
-write_countries(const struct countrydb *db, struct writer *w)
+write_database(const struct database *db, struct writer *w)
 {
-	struct countries c;
+	struct addrdb c;
 	uint32_t i;
 	char *data;
 
-	if (!countrydb_is_uploaded(db) || w->error != 0 || (w->error = countrydb_load(db, &data, &c)) != 0)
+	if (!database_is_uploaded(db) || w->error != 0 || (w->error = database_load(db, &data, &c)) != 0)
 		return;
-	buf_puts(&w->b, "--- countries\n");
+	buf_printf(&w->b, "--- %s\n", backup_database_name(c.kind));
 	for (i = 0; i < c.n4 && w->error == 0; i++, flush(w, PIECE))
-		countrytext_print(c.v4 + (size_t)i * COUNTRIES_V4, 4, &w->b);
+		dbtext_print(c.kind, c.v4 + i * addrdb_range_len(c.kind, 4), 4, &w->b);
 	for (i = 0; i < c.n6 && w->error == 0; i++, flush(w, PIECE))
-		countrytext_print(c.v6 + (size_t)i * COUNTRIES_V6, 16, &w->b);
+		dbtext_print(c.kind, c.v6 + i * addrdb_range_len(c.kind, 16), 16, &w->b);
 	free(data);
 }
 
@@ -195,6 +198,7 @@ int
 backup_write(struct confd *confd, enum backup_content content, backup_sink *sink, void *arg)
 {
 	struct writer w = { .sink = sink, .arg = arg };
+	unsigned i;
 
 	buf_init(&w.b, PLAIN_MAX);
 	w.error = backup_print(confd, content, &w.b);
@@ -205,7 +209,8 @@ backup_write(struct confd *confd, enum backup_content content, backup_sink *sink
 	buf_reset(&w.b);
 	if (w.error == 0 && has_parts(confd, content)) {
 		contents_each_upload(confd->contents, write_list, &w);
-		write_countries(confd->countrydb, &w);
+		for (i = 0; i < ADDRDB_KIND_MAX; i++)
+			write_database(confd->databases[i], &w);
 		buf_puts(&w.b, "--- end\n");
 		flush(&w, 0);
 	}

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 #include "backup_contents.h"
-#include "countrytext.h"
+#include "dbtext.h"
 #include "listtext.h"
 #include "node.h"
 #include "problem.h"
@@ -26,13 +26,16 @@ struct backup_contents *
 backup_contents_new(void)
 {
 	struct backup_contents *c = calloc(1, sizeof(*c));
+	unsigned i;
 
 	if (c == NULL || (c->lists = calloc(BACKUP_LISTS_MAX, sizeof(*c->lists))) == NULL) {
 		free(c);
 		return (NULL);
 	}
-	buf_init(&c->v4, (size_t)COUNTRIES_MAX * COUNTRIES_V4);
-	buf_init(&c->v6, (size_t)COUNTRIES_MAX * COUNTRIES_V6);
+	for (i = 0; i < ADDRDB_KIND_MAX; i++) {
+		buf_init(&c->databases[i].v4, addrdb_max(i) * addrdb_range_len(i, 4));
+		buf_init(&c->databases[i].v6, addrdb_max(i) * addrdb_range_len(i, 16));
+	}
 	return (c);
 }
 
@@ -47,8 +50,10 @@ backup_contents_free(struct backup_contents *c)
 		free(c->lists[i].content.v4);
 		free(c->lists[i].content.v6);
 	}
-	buf_fini(&c->v4);
-	buf_fini(&c->v6);
+	for (i = 0; i < ADDRDB_KIND_MAX; i++) {
+		buf_fini(&c->databases[i].v4);
+		buf_fini(&c->databases[i].v6);
+	}
 	free(c->lists);
 	free(c);
 }
@@ -56,25 +61,41 @@ backup_contents_free(struct backup_contents *c)
 bool
 backup_contents_is_empty(const struct backup_contents *c)
 {
-	return (c->n == 0 && !c->has_countries);
+	unsigned i;
+
+	for (i = 0; i < ADDRDB_KIND_MAX && !c->databases[i].is_there; i++)
+		;
+	return (c->n == 0 && i == ADDRDB_KIND_MAX);
 }
 
 size_t
 backup_contents_size(const struct backup_contents *c)
 {
-	size_t n = BACKUP_LISTS_MAX * sizeof(*c->lists) + c->v4.cap + c->v6.cap;
+	size_t n = BACKUP_LISTS_MAX * sizeof(*c->lists);
 	uint32_t i;
+
+	for (i = 0; i < ADDRDB_KIND_MAX; i++)
+		n += c->databases[i].v4.cap + c->databases[i].v6.cap;
 
 	for (i = 0; i < c->n; i++)
 		n += (size_t)c->lists[i].content.n4 * 8 + (size_t)c->lists[i].content.n6 * 32;
 	return (n);
 }
 
-struct countries
-backup_contents_countries(const struct backup_contents *c)
+struct addrdb
+backup_contents_database(const struct backup_contents *c, enum addrdb_kind kind)
 {
-	return ((struct countries){ .v4 = c->v4.data, .v6 = c->v6.data, .n4 = (uint32_t)(c->v4.len / COUNTRIES_V4),
-	    .n6 = (uint32_t)(c->v6.len / COUNTRIES_V6) });
+	const struct buf *v4 = &c->databases[kind].v4, *v6 = &c->databases[kind].v6;
+	struct addrdb db;
+
+	(void)addrdb_from_bytes(kind, v4->data, v4->len, v6->data, v6->len, &db);
+	return (db);
+}
+
+const char *
+backup_database_name(enum addrdb_kind kind)
+{
+	return (kind == ADDRDB_SYSTEMS ? "autonomous-systems" : "countries");
 }
 
 /* --- taking it apart --- */
@@ -83,7 +104,7 @@ enum place {
 	IN_DOCUMENT = 0,
 	AT_HEAD,
 	IN_LIST,
-	IN_COUNTRIES,
+	IN_DATABASE,
 	AT_END,
 };
 
@@ -94,6 +115,7 @@ struct backup_reader {
 	size_t			 consumed;	/* of b, by the last step */
 	size_t			 searched;	/* of the document, for its end */
 	enum place		 place;
+	enum addrdb_kind	 kind;		/* IN_DATABASE: which */
 	bool			 is_whole;	/* no more will come */
 	bool			 has_parts;
 	unsigned		 line;		/* of the plain text: where b begins */
@@ -155,7 +177,8 @@ refused(struct backup_reader *r, const char *text, struct problems *problems)
 	const char *list = r->place == IN_LIST ? r->contents->lists[r->contents->n - 1].name : NULL;
 	char pointer[80];
 
-	(void)snprintf(pointer, sizeof(pointer), list != NULL ? "/lists/%s" : r->place == IN_COUNTRIES ? "/countries" : "/contents", list);
+	(void)snprintf(pointer, sizeof(pointer), list != NULL ? "/lists/%s" : "/%s", list != NULL ? list :
+	    r->place == IN_DATABASE ? backup_database_name(r->kind) : "contents");
 	problems_add(problems, pointer, NULL, r->line, "backup", "", "%s", text);
 	return (BACKUP_STEP_REFUSED);
 }
@@ -226,6 +249,22 @@ begin_list(struct backup_reader *r, char *name, struct problems *problems)
 	return (BACKUP_STEP_INVALID);
 }
 
+/* Once for each kind. */
+static bool
+begin_database(struct backup_reader *r, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < ADDRDB_KIND_MAX; i++) {
+		if (strcmp(name, backup_database_name(i)) != 0 || r->contents->databases[i].is_there)
+			continue;
+		r->contents->databases[i].is_there = true;
+		r->kind = i;
+		return (true);
+	}
+	return (false);
+}
+
 /* The line that begins a part. */
 static enum backup_step
 begin_part(struct backup_reader *r, struct problems *problems)
@@ -247,13 +286,12 @@ begin_part(struct backup_reader *r, struct problems *problems)
 	if (strncmp(head + MARK_LEN, "list ", 5) == 0) {
 		if (begin_list(r, head + MARK_LEN + 5, problems) == BACKUP_STEP_REFUSED)
 			return (BACKUP_STEP_REFUSED);
-	} else if (strcmp(head + MARK_LEN, "countries") == 0 && !r->contents->has_countries) {
-		r->contents->has_countries = true;
-		r->place = IN_COUNTRIES;
+	} else if (begin_database(r, head + MARK_LEN)) {
+		r->place = IN_DATABASE;
 	} else if (strcmp(head + MARK_LEN, "end") == 0) {
 		r->place = AT_END;
 	} else
-		return (refused(r, "is not a list, countries or the end", problems));
+		return (refused(r, "is not a list, a database or the end", problems));
 	r->consumed = len + 1;
 	r->nlines = 1;
 	return (BACKUP_STEP_INVALID);
@@ -283,7 +321,7 @@ take_text(struct backup_reader *r, struct problems *problems, const char **ret_t
 	r->consumed = len;
 	*ret_text = (const char *)r->b.data;
 	*ret_len = len;
-	return (r->place == IN_LIST ? BACKUP_STEP_LIST : BACKUP_STEP_COUNTRIES);
+	return (r->place == IN_LIST ? BACKUP_STEP_LIST : BACKUP_STEP_DATABASE);
 }
 
 enum backup_step
@@ -301,7 +339,7 @@ backup_reader_next(struct backup_reader *r, struct problems *problems, const cha
 			step = begin_part(r, problems);
 			break;
 		case IN_LIST:
-		case IN_COUNTRIES:
+		case IN_DATABASE:
 			step = take_text(r, problems, ret_text, ret_len);
 			break;
 		case AT_END:
@@ -333,6 +371,12 @@ bad_line(struct backup_reader *r, uint32_t line, const char *what, struct proble
 	return (false);
 }
 
+enum addrdb_kind
+backup_reader_kind(const struct backup_reader *r)
+{
+	return (r->kind);
+}
+
 bool
 backup_reader_take_list(struct backup_reader *r, const struct listtext *l, struct problems *problems)
 {
@@ -347,17 +391,18 @@ backup_reader_take_list(struct backup_reader *r, const struct listtext *l, struc
 }
 
 bool
-backup_reader_take_countries(struct backup_reader *r, const struct countrytext *t, struct problems *problems)
+backup_reader_take_database(struct backup_reader *r, const struct dbtext *t, struct problems *problems)
 {
-	struct backup_contents *c = r->contents;
-	struct countries all;
+	struct buf *v4 = &r->contents->databases[r->kind].v4, *v6 = &r->contents->databases[r->kind].v6;
+	struct addrdb all;
 
 	if (t->nbad > 0)
-		return (bad_line(r, t->first_bad, "says no range of a country", problems));
-	buf_put(&c->v4, t->countries.v4, (size_t)t->countries.n4 * COUNTRIES_V4);
-	buf_put(&c->v6, t->countries.v6, (size_t)t->countries.n6 * COUNTRIES_V6);
-	all = backup_contents_countries(c);
-	if (!buf_failed(&c->v4) && !buf_failed(&c->v6) && countries_are_sound(&all))
+		return (bad_line(r, t->first_bad, r->kind == ADDRDB_SYSTEMS ? "says no range of an autonomous system" :
+		    "says no range of a country", problems));
+	buf_put(v4, t->db.v4, t->db.n4 * addrdb_range_len(r->kind, 4));
+	buf_put(v6, t->db.v6, t->db.n6 * addrdb_range_len(r->kind, 16));
+	all = backup_contents_database(r->contents, r->kind);
+	if (!buf_failed(v4) && !buf_failed(v6) && addrdb_is_sound(&all))
 		return (true);
 	(void)refused(r, "its ranges are too many, or not in order", problems);
 	return (false);

@@ -14,7 +14,7 @@
 #include "backups.h"
 #include "confd.h"
 #include "contents.h"
-#include "countrydb.h"
+#include "database.h"
 #include "document.h"
 #include "events.h"
 #include "evidence.h"
@@ -75,6 +75,7 @@ int
 confd_init(struct confd *confd, struct event_base *base, const char *dir)
 {
 	static const struct timeval often = { 10, 0 };
+	bool has_databases;
 	int error;
 
 	memset(confd, 0, sizeof(*confd));
@@ -96,7 +97,7 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->standing = standing_new(confd);
 	confd->contents = contents_new(confd);
 	confd->listupload = listupload_new(confd);
-	confd->countrydb = countrydb_new(confd);
+	has_databases = databases_new(confd);
 	confd->temporary = temporary_new(confd);
 	confd->workspaces = workspaces_new(confd);
 	confd->restored = restored_new(confd);
@@ -109,7 +110,7 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 	confd->trends = trends_new();
 	if (confd->events == NULL || confd->sessions == NULL || confd->states == NULL || confd->standing == NULL ||
 	    confd->temporary == NULL || confd->contents == NULL || confd->listupload == NULL ||
-	    confd->countrydb == NULL || confd->workspaces == NULL || confd->restored == NULL || confd->transaction == NULL ||
+	    !has_databases || confd->workspaces == NULL || confd->restored == NULL || confd->transaction == NULL ||
 	    confd->mirror == NULL || confd->people == NULL || confd->rates == NULL || confd->idempotency == NULL || confd->handovers == NULL ||
 	    confd->trends == NULL)
 		return (-ENOMEM);
@@ -132,7 +133,7 @@ confd_fini(struct confd *confd)
 	workspaces_free(confd->workspaces);
 	restored_free(confd->restored);
 	temporary_free(confd->temporary);
-	countrydb_free(confd->countrydb);
+	databases_free(confd);
 	listupload_free(confd->listupload);
 	contents_free(confd->contents);
 	standing_free(confd->standing);
@@ -297,6 +298,6 @@ confd_running_changed(struct confd *confd)
 	fetch_setup(confd);
 	receivers_tell(confd);
 	contents_changed(confd->contents);
-	countrydb_changed(confd->countrydb);
+	databases_changed(confd);
 	restored_changed(confd->restored);
 }

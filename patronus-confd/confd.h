@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/addrdb.h"
+
 #include "machine.h"
 #include "owner.h"
 
@@ -18,7 +20,7 @@ struct listupload;
 struct event;
 struct event_base;
 struct evidence;
-struct countrydb;
+struct database;
 struct events;
 struct handovers;
 struct idempotency;
@@ -56,7 +58,7 @@ struct confd {
 	struct standing		*standing;	/* differences from the configuration */
 	struct contents		*contents;	/* of lists and names */
 	struct listupload	*listupload;
-	struct countrydb	*countrydb;	/* which addresses are of which country */
+	struct database	*databases[ADDRDB_KIND_MAX];	/* of which country addresses are, ... */
 	struct temporary	*temporary;	/* members that groups have for a time */
 	struct events		*events;
 	struct evidence		*evidence;	/* of rules; NULL: it is not kept */

@@ -18,7 +18,7 @@
 
 #include "confd.h"
 #include "contents.h"
-#include "countrydb.h"
+#include "database.h"
 #include "evidence.h"
 #include "fetch.h"
 #include "machine.h"
@@ -112,7 +112,7 @@ on_owner_ready(struct channel *ch, void *arg)
 	standing_owner_ready(confd.standing, o);
 	if (o->role == ROLE_FWD) {
 		contents_fwd_ready(confd.contents);
-		countrydb_fwd_ready(confd.countrydb);
+		databases_fwd_ready(&confd);
 		temporary_fwd_ready(confd.temporary);
 		evidence_send(confd.evidence, ch);
 	}

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "net/countries.h"
+#include "net/addrdb.h"
 
-#include "countryranges.h"
+#include "dbranges.h"
 #include "mmdb.h"
 
 #define MARK		"\xab\xcd\xef" "MaxMind.com"
@@ -176,27 +176,63 @@ member(struct section *s, const struct value *map, const char *name, struct valu
 /* --- what a leaf says --- */
 
 static bool
-code(const struct section *s, const struct value *v, char ret[2])
+code(const struct section *s, const struct value *v, uint8_t ret[2])
 {
-	if (v->kind != KIND_STRING || v->size != 2 || !countries_is_code((const char *)s->data + v->at))
+	if (v->kind != KIND_STRING || v->size != 2 || !addrdb_is_country((const char *)s->data + v->at))
 		return (false);
 	memcpy(ret, s->data + v->at, 2);
 	return (true);
 }
 
 static bool
-country_of(struct section *s, size_t at, char ret[2])
+country_of(struct section *s, const struct value *of, uint8_t ret[2])
 {
-	struct value record, country, v;
+	struct value record = *of, country, v;
 
-	s->budget = VALUES_MAX;
-	if (!get(s, at, &record))
-		return (false);
 	if (member(s, &record, "country", &country) && ((member(s, &country, "iso_code", &v) && code(s, &v, ret)) || code(s, &country, ret)))
 		return (true);
 	if (member(s, &record, "registered_country", &country) && member(s, &country, "iso_code", &v) && code(s, &v, ret))
 		return (true);
 	return (member(s, &record, "country_code", &v) && code(s, &v, ret));
+}
+
+static bool
+system_number(const struct section *s, const struct value *v, uint8_t ret[4])
+{
+	char text[16];
+	uint64_t n;
+
+	if (v->kind == KIND_STRING && v->size < sizeof(text)) {
+		memcpy(text, s->data + v->at, v->size);
+		text[v->size] = '\0';
+		return (addrdb_system_parse(text, ret));
+	}
+	if (v->kind != KIND_UINT16 && v->kind != KIND_UINT32 && v->kind != KIND_UINT64)
+		return (false);
+	if (!number(s, v->at, v->size, &n) || n == 0 || n >= UINT32_MAX)
+		return (false);
+	addrdb_system_value((uint32_t)n, ret);
+	return (true);
+}
+
+static bool
+system_of(struct section *s, const struct value *record, uint8_t ret[4])
+{
+	struct value v;
+
+	return ((member(s, record, "autonomous_system_number", &v) && system_number(s, &v, ret)) ||
+	    (member(s, record, "asn", &v) && system_number(s, &v, ret)));
+}
+
+static bool
+said_of(enum addrdb_kind kind, struct section *s, size_t at, uint8_t ret[ADDRDB_VALUE_MAX])
+{
+	struct value record;
+
+	s->budget = VALUES_MAX;
+	if (!get(s, at, &record))
+		return (false);
+	return (kind == ADDRDB_SYSTEMS ? system_of(s, &record, ret) : country_of(s, &record, ret));
 }
 
 /* --- the tree --- */
@@ -208,11 +244,11 @@ struct tree {
 	unsigned		 bits;		/* of its addresses: 32 or 128 */
 	struct section		 values;
 	uint32_t		 v4;		/* where IPv4 begins in a tree of IPv6 */
-	struct countryranges	*to4;
-	struct countryranges	*to6;
+	struct dbranges	*to4;
+	struct dbranges	*to6;
 	uint32_t		 known_at;	/* what the last record said: networks that stand side by side say the same */
 	bool			 is_known;
-	char			 known[2];
+	uint8_t			 known[ADDRDB_VALUE_MAX];
 	uint32_t		 visits;
 };
 
@@ -249,7 +285,7 @@ leaf(struct tree *t, const uint8_t address[16], unsigned depth, uint32_t record)
 	if (at < SEPARATOR || at - SEPARATOR >= t->values.len)
 		return (-EBADMSG);
 	if (t->known_at != at) {
-		t->is_known = country_of(&t->values, at - SEPARATOR, t->known);
+		t->is_known = said_of(t->to4->kind, &t->values, at - SEPARATOR, t->known);
 		t->known_at = at;
 	}
 	if (!t->is_known)
@@ -261,7 +297,7 @@ leaf(struct tree *t, const uint8_t address[16], unsigned depth, uint32_t record)
 		lo[i] = address[first + i];
 		hi[i] = lo[i] | host;
 	}
-	return (countryranges_add(is_v4 ? t->to4 : t->to6, lo, hi, t->known) ? 0 : -E2BIG);
+	return (dbranges_add(is_v4 ? t->to4 : t->to6, lo, hi, t->known) ? 0 : -E2BIG);
 }
 
 /* IPv4 stands in a tree of IPv6 once, and other prefixes lead to the same nodes (6to4, mapped addresses): those say nothing of their own. */
@@ -336,7 +372,7 @@ setting(struct section *s, const struct value *map, const char *name, uint64_t *
 }
 
 int
-mmdb_read(const uint8_t *data, size_t len, struct countryranges *v4, struct countryranges *v6)
+mmdb_read(const uint8_t *data, size_t len, struct dbranges *v4, struct dbranges *v6)
 {
 	size_t at = metadata(data, len), tree;
 	struct section meta = { .data = data + at, .len = len - at, .budget = VALUES_MAX };

@@ -13,7 +13,7 @@
 #include "backup_contents.h"
 #include "confd.h"
 #include "contents.h"
-#include "countrydb.h"
+#include "database.h"
 #include "restored.h"
 #include "snapshot.h"
 
@@ -35,7 +35,8 @@ struct restored {
 /* Of one part, on its way into force. */
 struct bringing {
 	char	user[65];
-	char	name[65];	/* of a list; "": countries */
+	char	name[65];	/* of a list; "": a database */
+	enum addrdb_kind kind;
 };
 
 static struct entry *
@@ -93,7 +94,7 @@ restored_place(struct restored *r, const char *workspace)
 {
 	struct entry *e = find(r, workspace);
 	struct backup_list *l;
-	struct countries c;
+	struct addrdb c;
 	int error = 0;
 	uint32_t i;
 
@@ -104,10 +105,12 @@ restored_place(struct restored *r, const char *workspace)
 	}
 	if (error != 0)
 		restored_unplace(r, workspace);
-	/* Nobody asks for what there is of countries; what is there for somebody waits until the revision is kept. */
-	if (error == 0 && e != NULL && e->contents->has_countries && !countrydb_is_wanted(r->confd->countrydb)) {
-		c = backup_contents_countries(e->contents);
-		e->contents->has_countries = countrydb_restore(r->confd->countrydb, &c, NULL, NULL) != 0;
+	/* Nobody asks for what there is of a database; what is there for somebody waits until the revision is kept. */
+	for (i = 0; i < ADDRDB_KIND_MAX && error == 0 && e != NULL; i++) {
+		if (!e->contents->databases[i].is_there || database_is_wanted(r->confd->databases[i]))
+			continue;
+		c = backup_contents_database(e->contents, i);
+		e->contents->databases[i].is_there = database_restore(r->confd->databases[i], &c, NULL, NULL) != 0;
 	}
 	return (error);
 }
@@ -129,10 +132,12 @@ on_brought(int error, const char *text, void *arg)
 {
 	struct bringing *b = arg;
 
-	daemon_audit(b->user, "restore", b->name[0] != '\0' ? "list" : "countries", b->name[0] != '\0' ? b->name : COUNTRYDB_ID,
+	const char *database = backup_database_name(b->kind);
+
+	daemon_audit(b->user, "restore", b->name[0] != '\0' ? "list" : database, b->name[0] != '\0' ? b->name : database,
 	    error == 0 ? "restored" : "failed", "%s", text);
 	if (error != 0)
-		log_errx("backup", "%s%s of a restore: %s", b->name[0] != '\0' ? "list " : "countries", b->name, text);
+		log_errx("backup", "%s%s of a restore: %s", b->name[0] != '\0' ? "list " : database, b->name, text);
 	free(b);
 }
 
@@ -168,15 +173,16 @@ bring_list(struct restored *r, const struct entry *e, struct backup_list *l)
 }
 
 static bool
-bring_countries(struct restored *r, const struct entry *e)
+bring_database(struct restored *r, const struct entry *e, enum addrdb_kind kind)
 {
-	struct countries c = backup_contents_countries(e->contents);
+	struct addrdb c = backup_contents_database(e->contents, kind);
 	struct bringing *b;
 
-	if (!e->contents->has_countries)
+	if (!e->contents->databases[kind].is_there)
 		return (true);
 	b = bringing(e, "");
-	if (countrydb_restore(r->confd->countrydb, &c, on_brought, b) == 0)
+	b->kind = kind;
+	if (database_restore(r->confd->databases[kind], &c, on_brought, b) == 0)
 		return (true);
 	free(b);
 	return (false);
@@ -190,10 +196,12 @@ bring(struct restored *r, struct entry *e)
 
 	for (i = 0; i < e->contents->n; i++)
 		is_done = bring_list(r, e, &e->contents->lists[i]) && is_done;
-	if (bring_countries(r, e))
-		e->contents->has_countries = false;
-	else
-		is_done = false;
+	for (i = 0; i < ADDRDB_KIND_MAX; i++) {
+		if (bring_database(r, e, i))
+			e->contents->databases[i].is_there = false;
+		else
+			is_done = false;
+	}
 	if (is_done)
 		clear(e);
 	else

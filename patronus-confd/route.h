@@ -108,12 +108,12 @@ void	 drift_list(struct request *);
 void	 drift_accept(struct request *);
 void	 drift_repair(struct request *);
 void	 drift_take_back(struct request *);
-void	 country_show(struct request *);	/* route_countries.c */
+void	 database_show(struct request *);	/* route_databases.c */
 void	 list_entries_show(struct request *);
 void	 list_entries_put(struct request *);
 void	 list_entries_delete(struct request *);
-void	 countries_put(struct request *);
-void	 countries_delete(struct request *);
+void	 database_put(struct request *);
+void	 database_delete(struct request *);
 void	 source_list(struct request *);		/* route_contents.c */
 void	 source_refresh(struct request *);
 void	 temporary_show(struct request *);	/* route_temporary.c */

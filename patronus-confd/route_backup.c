@@ -16,7 +16,7 @@
 #include "backups.h"
 #include "body.h"
 #include "confd.h"
-#include "countrytext.h"
+#include "dbtext.h"
 #include "document.h"
 #include "listtext.h"
 #include "node.h"
@@ -169,7 +169,7 @@ reply_backup_error(struct request *req, int error, const char *bad)
 	else if (error == -EDQUOT)
 		reply_problem(req, PROBLEM_CONFLICT, "there are too many backups on the box; remove some");
 	else if (error == -EFBIG)
-		reply_problem(req, PROBLEM_TOO_LARGE, "with its lists and countries it would be larger than 60 MiB: take the configuration and the keys alone");
+		reply_problem(req, PROBLEM_TOO_LARGE, "with its lists and databases it would be larger than 60 MiB: take the configuration and the keys alone");
 	else if (error == -EBADMSG)
 		reply_problem(req, PROBLEM_CONFLICT, "a secret of the configuration does not open: set it again");
 	else if (bad != NULL)
@@ -265,7 +265,7 @@ opening_free(struct opening *o)
 static void
 print_contents(const struct backup_contents *c, struct buf *b)
 {
-	struct countries all = backup_contents_countries(c);
+	struct addrdb all;
 	uint32_t i;
 
 	buf_puts(b, ",\"lists\":[");
@@ -273,8 +273,11 @@ print_contents(const struct backup_contents *c, struct buf *b)
 		buf_printf(b, "%s{\"name\":\"%s\",\"ipv4\":%u,\"ipv6\":%u}", i > 0 ? "," : "", c->lists[i].name, c->lists[i].content.n4,
 		    c->lists[i].content.n6);
 	buf_putc(b, ']');
-	if (c->has_countries)
-		buf_printf(b, ",\"countries\":{\"ipv4\":%u,\"ipv6\":%u}", all.n4, all.n6);
+	for (i = 0; i < ADDRDB_KIND_MAX; i++) {
+		all = backup_contents_database(c, i);
+		if (c->databases[i].is_there)
+			buf_printf(b, ",\"%s\":{\"ipv4\":%u,\"ipv6\":%u}", backup_database_name(i), all.n4, all.n6);
+	}
 }
 
 static void
@@ -491,7 +494,7 @@ on_lines(int error, struct message *m, void *arg)
 {
 	const struct parse_rep *rep = m != NULL ? m->body : NULL;
 	struct opening *o = arg;
-	struct countrytext t;
+	struct dbtext t;
 	struct listtext l;
 	bool ok = false;
 
@@ -501,11 +504,11 @@ on_lines(int error, struct message *m, void *arg)
 		return;
 	}
 	if (error != 0 || (o->step == BACKUP_STEP_LIST ? listtext_unpack(rep->nodes.data, rep->nodes.len, &l) :
-	    countrytext_unpack(rep->nodes.data, rep->nodes.len, &t)) != 0)
+	    dbtext_unpack(backup_reader_kind(o->reader), rep->nodes.data, rep->nodes.len, &t)) != 0)
 		backup_reader_refuse(o->reader, "it cannot be read", o->problems);
 	else
 		ok = o->step == BACKUP_STEP_LIST ? backup_reader_take_list(o->reader, &l, o->problems) :
-		    backup_reader_take_countries(o->reader, &t, o->problems);
+		    backup_reader_take_database(o->reader, &t, o->problems);
 	if (ok) {
 		go_on(o);
 		return;
@@ -534,7 +537,8 @@ go_on(struct opening *o)
 		reply_error(o->req, -EINVAL, o->problems);
 		opening_free(o);
 	} else {
-		req.format = o->step == BACKUP_STEP_COUNTRIES ? PARSE_COUNTRIES : PARSE_LIST;
+		if (o->step == BACKUP_STEP_DATABASE)
+			req.format = backup_reader_kind(o->reader) == ADDRDB_SYSTEMS ? PARSE_SYSTEMS : PARSE_COUNTRIES;
 		req.text = (struct bytes){ (const uint8_t *)text, (uint32_t)len };
 		if (parse_start(o->req->confd->base, &req, on_lines, o) != 0)
 			on_lines(-EAGAIN, NULL, o);

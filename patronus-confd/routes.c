@@ -70,9 +70,12 @@ const struct route routes[] = {
 	{ MGMT_PUT, "/lists/{name}/entries", RIGHT_COMMIT, list_entries_put },
 	{ MGMT_DELETE, "/lists/{name}/entries", RIGHT_COMMIT, list_entries_delete },
 
-	{ MGMT_GET, "/countries/{address}", RIGHT_STATE_READ, country_show },
-	{ MGMT_PUT, "/country-database", RIGHT_COMMIT, countries_put },
-	{ MGMT_DELETE, "/country-database", RIGHT_COMMIT, countries_delete },
+	{ MGMT_GET, "/countries/{address}", RIGHT_STATE_READ, database_show },
+	{ MGMT_PUT, "/country-database", RIGHT_COMMIT, database_put },
+	{ MGMT_DELETE, "/country-database", RIGHT_COMMIT, database_delete },
+	{ MGMT_GET, "/autonomous-systems/{address}", RIGHT_STATE_READ, database_show },
+	{ MGMT_PUT, "/autonomous-system-database", RIGHT_COMMIT, database_put },
+	{ MGMT_DELETE, "/autonomous-system-database", RIGHT_COMMIT, database_delete },
 
 	{ MGMT_GET, "/drift", RIGHT_STATE_READ, drift_list },
 	{ MGMT_POST, "/drift/{id}/accept", RIGHT_COMMIT, drift_accept },

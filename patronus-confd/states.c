@@ -19,7 +19,7 @@
 #include "backups.h"
 #include "confd.h"
 #include "contents.h"
-#include "countrydb.h"
+#include "database.h"
 #include "events.h"
 #include "receivers.h"
 #include "record_json.h"
@@ -397,8 +397,9 @@ states_print_alarms(const struct states *ss, struct buf *b)
 		print_alarm(b, &n, "confd", "warning", text);
 	for (i = 0; contents_alarm(ss->confd->contents, i, text, sizeof(text)) && n < 16; i++)
 		print_alarm(b, &n, "confd", "warning", text);
-	if (countrydb_alarm(ss->confd->countrydb, text, sizeof(text)))
-		print_alarm(b, &n, "confd", "warning", text);
+	for (i = 0; i < ADDRDB_KIND_MAX; i++)
+		if (database_alarm(ss->confd->databases[i], text, sizeof(text)))
+			print_alarm(b, &n, "confd", "warning", text);
 	for (i = 0; (stands = standing_open(ss->confd->standing, i)) != NULL && n < 16; i++) {
 		buf_init(&line, sizeof(text));
 		buf_printf(&line, "%s: %s (%s: patronusctl drift)", stands->object, stands->detail, stands->action);

@@ -883,19 +883,19 @@ store_mirror_get(struct store *st, char **ret, size_t *ret_len)
 }
 
 int
-store_countries_put(struct store *st, const char *data, size_t len)
+store_database_put(struct store *st, const char *id, const char *data, size_t len)
 {
-	return (file_put(st, "countries", data, len));
+	return (file_put(st, id, data, len));
 }
 
 int
-store_countries_get(struct store *st, char **ret, size_t *ret_len)
+store_database_get(struct store *st, const char *id, char **ret, size_t *ret_len)
 {
-	return (file_get(st, "countries", ret, ret_len));
+	return (file_get(st, id, ret, ret_len));
 }
 
 void
-store_countries_remove(struct store *st)
+store_database_remove(struct store *st, const char *id)
 {
-	(void)unlinkat(st->dirfd, "countries", 0);
+	(void)unlinkat(st->dirfd, id, 0);
 }

@@ -164,10 +164,10 @@ int	 store_content_remove(struct store *, const char *id);
 int	 store_mirror_put(struct store *, const char *text, size_t len);
 int	 store_mirror_get(struct store *, char **ret, size_t *ret_len);		/* -ENOENT; the caller frees */
 
-/* The database of countries that is in force (countrydb.c). */
-int	 store_countries_put(struct store *, const char *data, size_t len);
-int	 store_countries_get(struct store *, char **ret, size_t *ret_len);	/* -ENOENT; the caller frees */
-void	 store_countries_remove(struct store *);
+/* The database of that id which is in force (database.c). */
+int	 store_database_put(struct store *, const char *id, const char *data, size_t len);
+int	 store_database_get(struct store *, const char *id, char **ret, size_t *ret_len);	/* -ENOENT; the caller frees */
+void	 store_database_remove(struct store *, const char *id);
 
 const char *revision_state_name(enum revision_state);
 

@@ -17,7 +17,7 @@
 
 #include "commit.h"
 #include "confd.h"
-#include "countrydb.h"
+#include "database.h"
 #include "document.h"
 #include "events.h"
 #include "guard.h"
@@ -511,7 +511,7 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 	} else if ((stale = stale_owners(tx)) != 0 && !event_pending(tx->retry, EV_TIMEOUT, NULL)) {
 		tx->state = TX_CATCHING_UP;
 		rollout_start(&tx->rollout, ROLLOUT_RETURN, tx->confd->running, tx->confd->running->number, stale);
-	} else if ((next = STAILQ_FIRST(&tx->jobs)) != NULL && countrydb_is_ready(tx->confd->countrydb, next->target->doc)) {
+	} else if ((next = STAILQ_FIRST(&tx->jobs)) != NULL && databases_are_ready(tx->confd, next->target->doc)) {
 		tx->job = next;
 		STAILQ_REMOVE_HEAD(&tx->jobs, link);
 		tx->njobs--;

@@ -12,7 +12,7 @@
 
 #include "confd.h"
 #include "contents.h"
-#include "countrydb.h"
+#include "database.h"
 #include "document.h"
 #include "helper.h"
 #include "record_json.h"
@@ -240,13 +240,26 @@ helper_ask(struct verification_run *v, const struct recheck_req *q)
 	return (error);
 }
 
+/* What fwd has of it.  The caller frees what the bytes are in; NULL: nothing. */
+static char *
+load_database(const struct database *db, struct bytes *ret_v4, struct bytes *ret_v6)
+{
+	struct addrdb said;
+	char *data;
+
+	if (!database_is_wanted(db) || database_load(db, &data, &said) != 0)
+		return (NULL);
+	*ret_v4 = (struct bytes){ .data = said.v4, .len = (uint32_t)(said.n4 * addrdb_range_len(said.kind, 4)) };
+	*ret_v6 = (struct bytes){ .data = said.v6, .len = (uint32_t)(said.n6 * addrdb_range_len(said.kind, 16)) };
+	return (data);
+}
+
 static int
 recheck_fwd(struct verification_run *v)
 {
 	struct recheck_req q = { .revision = v->target->number };
-	struct countries countries;
+	char *databases[ADDRDB_KIND_MAX];
 	uint8_t *conf = NULL;
-	char *data = NULL;
 	size_t len;
 	int error;
 
@@ -258,17 +271,16 @@ recheck_fwd(struct verification_run *v)
 		fatalx("verification", "no memory");
 	q.contents.n = contents_list(v->confd->contents, q.contents.items);
 	q.temporary.n = temporary_list(v->confd->temporary, q.temporary.items);
-	if (countrydb_is_wanted(v->confd->countrydb) && countrydb_load(v->confd->countrydb, &data, &countries) == 0) {
-		q.countries4 = (struct bytes){ .data = countries.v4, .len = countries.n4 * COUNTRIES_V4 };
-		q.countries6 = (struct bytes){ .data = countries.v6, .len = countries.n6 * COUNTRIES_V6 };
-	}
+	databases[ADDRDB_COUNTRIES] = load_database(v->confd->databases[ADDRDB_COUNTRIES], &q.countries4, &q.countries6);
+	databases[ADDRDB_SYSTEMS] = load_database(v->confd->databases[ADDRDB_SYSTEMS], &q.systems4, &q.systems6);
 	q.conf = (struct bytes){ .data = conf, .len = (uint32_t)len };
 	if ((error = dumps_read(&q)) == 0)
 		error = helper_ask(v, &q);
 	dumps_free(&q);
 	free(q.temporary.items);
 	free(q.contents.items);
-	free(data);
+	free(databases[ADDRDB_COUNTRIES]);
+	free(databases[ADDRDB_SYSTEMS]);
 	free(conf);
 	return (error);
 }

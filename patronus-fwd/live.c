@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "ipc/msg.h"
-#include "net/countries.h"
+#include "net/addrdb.h"
 
 #include "live.h"
 #include "mem.h"
@@ -46,13 +46,13 @@ struct content {
 
 /* Of its own. */
 struct database {
-	struct countries countries;
+	struct addrdb	 db;
 	uint8_t		*data;
 };
 
 struct live {
-	struct database	 countries;
-	struct database	 countries_before;
+	struct database	 said[ADDRDB_KIND_MAX];
+	struct database	 said_before[ADDRDB_KIND_MAX];
 	struct content	*contents;
 	struct content	*old;		/* what the last one replaced; without data: nothing */
 	struct entries	 temporary;
@@ -93,13 +93,17 @@ live_new(void)
 void
 live_free(struct live *l)
 {
+	unsigned i;
+
 	if (l == NULL)
 		return;
 	while (l->contents != NULL)
 		content_free(content_cut(&l->contents));
 	content_free(l->old);
-	free(l->countries.data);
-	free(l->countries_before.data);
+	for (i = 0; i < ADDRDB_KIND_MAX; i++) {
+		free(l->said[i].data);
+		free(l->said_before[i].data);
+	}
 	free(l->temporary.items);
 	free(l->before.items);
 	free(l);
@@ -343,54 +347,54 @@ live_add_content(const struct live *l, const char *kind, const char *name, struc
 	}
 }
 
-/* --- countries */
+/* --- databases */
 
 int
-live_countries_set(struct live *l, const struct countries *from)
+live_database_set(struct live *l, const struct addrdb *from)
 {
-	size_t len4 = (size_t)from->n4 * COUNTRIES_V4, len6 = (size_t)from->n6 * COUNTRIES_V6;
-	struct database next = { .countries = *from };
+	size_t len4 = from->n4 * addrdb_range_len(from->kind, 4), len6 = from->n6 * addrdb_range_len(from->kind, 16);
+	struct database next = { .db = *from };
 
-	if (!countries_are_sound(from))
+	if (!addrdb_is_sound(from))
 		return -EINVAL;
 	next.data = mem_new(len4 + len6 + 1, 1);
 	if (len4 > 0)
 		memcpy(next.data, from->v4, len4);
 	if (len6 > 0)
 		memcpy(next.data + len4, from->v6, len6);
-	next.countries.v4 = next.data;
-	next.countries.v6 = next.data + len4;
-	free(l->countries_before.data);
-	l->countries_before = l->countries;
-	l->countries = next;
+	next.db.v4 = next.data;
+	next.db.v6 = next.data + len4;
+	free(l->said_before[from->kind].data);
+	l->said_before[from->kind] = l->said[from->kind];
+	l->said[from->kind] = next;
 	l->generation++;
 	return 0;
 }
 
 void
-live_countries_back(struct live *l)
+live_database_back(struct live *l, enum addrdb_kind kind)
 {
-	struct database swap = l->countries;
+	struct database swap = l->said[kind];
 
-	l->countries = l->countries_before;
-	l->countries_before = swap;
+	l->said[kind] = l->said_before[kind];
+	l->said_before[kind] = swap;
 	l->generation++;
 }
 
 void
-live_countries_settle(struct live *l)
+live_database_settle(struct live *l, enum addrdb_kind kind)
 {
-	free(l->countries_before.data);
-	l->countries_before = (struct database){ .data = NULL };
+	free(l->said_before[kind].data);
+	l->said_before[kind] = (struct database){ .data = NULL };
 }
 
 static void
-add_country(const uint8_t *p, uint32_t n, unsigned len, const char code[2], struct arena *a, struct live_ranges *to)
+add_said(const uint8_t *p, uint32_t n, unsigned len, unsigned value_len, const uint8_t *value, struct arena *a, struct live_ranges *to)
 {
 	struct live_range r = { .family = len == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6 };
 
-	for (; n > 0; n--, p += 2 * len + 2) {
-		if (memcmp(p + 2 * len, code, 2) != 0)
+	for (; n > 0; n--, p += 2 * len + value_len) {
+		if (memcmp(p + 2 * len, value, value_len) != 0)
 			continue;
 		memcpy(r.lo, p, len);
 		memcpy(r.hi, p + len, len);
@@ -399,20 +403,38 @@ add_country(const uint8_t *p, uint32_t n, unsigned len, const char code[2], stru
 }
 
 void
-live_add_country(const struct live *l, const char code[2], struct arena *a, struct live_ranges *to)
+live_add_said(const struct live *l, enum addrdb_kind kind, const uint8_t *value, struct arena *a, struct live_ranges *to)
 {
+	const struct addrdb *db;
+
 	if (l == NULL)
 		return;
-	add_country(l->countries.countries.v4, l->countries.countries.n4, 4, code, a, to);
-	add_country(l->countries.countries.v6, l->countries.countries.n6, 16, code, a, to);
+	db = &l->said[kind].db;
+	add_said(db->v4, db->n4, 4, addrdb_value_len(kind), value, a, to);
+	add_said(db->v6, db->n6, 16, addrdb_value_len(kind), value, a, to);
+}
+
+/* Nothing was told yet: nothing is known. */
+static const uint8_t *
+said_of(const struct live *l, enum addrdb_kind kind, const struct addr *addr)
+{
+	return l->said[kind].data != NULL ? addrdb_find(&l->said[kind].db, addr) : NULL;
 }
 
 const char *
 live_country_of(const struct live *l, const struct addr *addr, struct arena *a)
 {
-	const char *code = countries_find(&l->countries.countries, addr);
+	const uint8_t *code = said_of(l, ADDRDB_COUNTRIES, addr);
 
-	return code != NULL ? mem_printf(a, "%.2s", code) : NULL;
+	return code != NULL ? mem_printf(a, "%.2s", (const char *)code) : NULL;
+}
+
+uint32_t
+live_system_of(const struct live *l, const struct addr *addr)
+{
+	const uint8_t *number = said_of(l, ADDRDB_SYSTEMS, addr);
+
+	return number != NULL ? addrdb_system_number(number) : 0;
 }
 
 /* --- ranges */

@@ -5,13 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/addrdb.h"
+
 /*
  * What stands in groups beside the configuration.  Members for a time end by the kernel's clock: the monotonic one, which nobody sets.
  */
 
 struct arena;
 struct addr;
-struct countries;
 struct ipc_content;
 struct ipc_temporary;
 
@@ -57,14 +58,17 @@ int		 live_content_set(struct live *, const struct ipc_content *);
 void		 live_content_back(struct live *);
 /* Append what there is of it: live_add_content(l, "name/", "www.example.org", ...). */
 void		 live_add_content(const struct live *, const char *kind, const char *name, struct arena *, struct live_ranges *);
-/* Which addresses are of which country, instead of what was there; live_countries_back() undoes just that.  0, or -EINVAL. */
-int		 live_countries_set(struct live *, const struct countries *);
-void		 live_countries_back(struct live *);
+/* What a database says of addresses, instead of what it said; live_database_back() undoes just that.  0, or -EINVAL. */
+int		 live_database_set(struct live *, const struct addrdb *);
+void		 live_database_back(struct live *, enum addrdb_kind);
 /* It stays: there is no way back any more. */
-void		 live_countries_settle(struct live *);
-void		 live_add_country(const struct live *, const char code[2], struct arena *, struct live_ranges *);
+void		 live_database_settle(struct live *, enum addrdb_kind);
+/* Append the addresses of which it says this: addrdb_value_len() bytes. */
+void		 live_add_said(const struct live *, enum addrdb_kind, const uint8_t *value, struct arena *, struct live_ranges *);
 /* The country of an address, or NULL when it is not known. */
 const char	*live_country_of(const struct live *, const struct addr *, struct arena *);
+/* The number of its autonomous system, or 0. */
+uint32_t	 live_system_of(const struct live *, const struct addr *);
 /* Append what a group has for a time. */
 void		 live_add_temporary(const struct live *, const char *group, struct arena *, struct live_ranges *);
 

@@ -92,7 +92,7 @@ struct policy_addresses {
 	uint32_t	 n_ranges;
 };
 
-#define POLICY_CRITERIA	10	/* groups, addresses, networks of zones and of interfaces, countries; and the same negated */
+#define POLICY_CRITERIA	12	/* groups, addresses, networks of zones and of interfaces, countries, autonomous systems; and the same negated */
 
 /* All criteria must hold. */
 struct policy_endpoint {

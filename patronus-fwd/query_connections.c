@@ -127,6 +127,10 @@ describe(const struct table *t, const struct flow *f, struct state_connection *s
 	s->to = flow_search_to(t->search, f);
 	s->source_country = live_country_of(t->query->fwd->live, &f->original.source, t->query->arena);
 	s->destination_country = live_country_of(t->query->fwd->live, &f->reply.source, t->query->arena);
+	s->source_autonomous_system = live_system_of(t->query->fwd->live, &f->original.source);
+	s->has_source_autonomous_system = s->source_autonomous_system != 0;
+	s->destination_autonomous_system = live_system_of(t->query->fwd->live, &f->reply.source);
+	s->has_destination_autonomous_system = s->destination_autonomous_system != 0;
 	s->mark = f->mark;
 	s->assured = (f->status & IPS_ASSURED) != 0;
 	s->timeout = f->timeout;

@@ -346,6 +346,10 @@ fwd_describe(const struct fwd *f, const struct logring_entry *e, struct state_lo
 	logring_describe(e, s, a);
 	s->source_country = live_country_of(f->live, &e->source, a);
 	s->destination_country = live_country_of(f->live, &e->destination, a);
+	s->source_autonomous_system = live_system_of(f->live, &e->source);
+	s->has_source_autonomous_system = s->source_autonomous_system != 0;
+	s->destination_autonomous_system = live_system_of(f->live, &e->destination);
+	s->has_destination_autonomous_system = s->destination_autonomous_system != 0;
 }
 
 static int

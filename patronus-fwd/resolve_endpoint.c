@@ -53,6 +53,19 @@ group_append(struct resolver *s, struct group *g, uint32_t *cap, const struct pr
 	}
 }
 
+/* What the database says of a country, or of an autonomous system. */
+static void
+add_said(struct resolver *s, enum addrdb_kind kind, const char *name, const char *path, struct live_ranges *to)
+{
+	uint8_t value[ADDRDB_VALUE_MAX] = { 0 };
+
+	if (kind == ADDRDB_COUNTRIES)
+		memcpy(value, name, strnlen(name, addrdb_value_len(kind)));
+	else if (!addrdb_system_parse(name, value))
+		problems_add(s->problems, path, "bad-number", "\"%.32s\" is no number of an autonomous system", name);
+	live_add_said(s->live, kind, value, s->arena, to);
+}
+
 /* What the group has beside its own configuration. */
 static void
 group_enliven(struct resolver *s, struct group *g)
@@ -60,7 +73,7 @@ group_enliven(struct resolver *s, struct group *g)
 	const struct conf_group *c = g->conf;
 	uint32_t i;
 
-	g->is_live = c->temporary != NULL || c->names.n > 0 || c->lists.n > 0 || c->countries.n > 0;
+	g->is_live = c->temporary != NULL || c->names.n > 0 || c->lists.n > 0 || c->countries.n > 0 || c->autonomous_systems.n > 0;
 	g->is_timed = c->temporary != NULL;
 	if (g->is_timed)
 		live_add_temporary(s->live, c->name, s->arena, &g->live);
@@ -69,7 +82,9 @@ group_enliven(struct resolver *s, struct group *g)
 	for (i = 0; i < c->lists.n; i++)
 		live_add_content(s->live, "list/", c->lists.items[i], s->arena, &g->live);
 	for (i = 0; i < c->countries.n; i++)
-		live_add_country(s->live, c->countries.items[i], s->arena, &g->live);
+		add_said(s, ADDRDB_COUNTRIES, c->countries.items[i], g->path, &g->live);
+	for (i = 0; i < c->autonomous_systems.n; i++)
+		add_said(s, ADDRDB_SYSTEMS, c->autonomous_systems.items[i], g->path, &g->live);
 }
 
 static void
@@ -317,9 +332,33 @@ add_interface_networks(struct resolver *s, struct policy_endpoint *e, const stru
 	}
 }
 
+static const struct {
+	const char	*kind;
+	const char	*path;
+} database_names[ADDRDB_KIND_MAX] = {
+	[ADDRDB_COUNTRIES] = { "country", "/firewall/countries" },
+	[ADDRDB_SYSTEMS] = { "as", "/firewall/autonomous-systems" },
+};
+
+/* As part of the name of a set: in lower case, and one name for one thing. */
+static const char *
+key_of(struct resolver *s, enum addrdb_kind kind, const char *name)
+{
+	uint8_t value[4];
+	char *key;
+	unsigned i;
+
+	if (kind == ADDRDB_SYSTEMS)
+		return addrdb_system_parse(name, value) ? mem_printf(s->arena, "%u", addrdb_system_number(value)) : "0";
+	key = mem_strdup(s->arena, name);
+	for (i = 0; key[i] != '\0'; i++)
+		key[i] = (char)tolower((unsigned char)key[i]);
+	return key;
+}
+
 /* Their addresses, beside those of no group: what the database says is there for all rules that name the same ones. */
 static void
-add_countries(struct resolver *s, struct policy_endpoint *e, const struct keys *l, bool is_not)
+add_database(struct resolver *s, struct policy_endpoint *e, enum addrdb_kind kind, const struct keys *l, bool is_not)
 {
 	struct live_ranges all = { 0 };
 	struct policy_addresses *a;
@@ -329,19 +368,16 @@ add_countries(struct resolver *s, struct policy_endpoint *e, const struct keys *
 	if (l->n == 0)
 		return;
 	names = mem_alloc(s->arena, l->n, sizeof(*names));
-	for (i = 0; i < l->n; i++) {		/* names of sets are in lower case */
-		char code[3] = { (char)tolower((unsigned char)l->items[i][0]), (char)tolower((unsigned char)l->items[i][1]), '\0' };
-
-		names[i] = mem_strdup(s->arena, code);
-	}
-	a = criterion_new(s, e, "country", "/firewall/countries", &(const struct keys){ names, l->n }, is_not);
-	a->path = "/firewall/countries";
+	for (i = 0; i < l->n; i++)
+		names[i] = key_of(s, kind, l->items[i]);
+	a = criterion_new(s, e, database_names[kind].kind, "", &(const struct keys){ names, l->n }, is_not);
+	a->path = database_names[kind].path;
 	s->policy->has_live = true;
 	a->is_live = true;
 	if (share_live(s, a))
 		return;
 	for (i = 0; i < l->n; i++)
-		live_add_country(s->live, l->items[i], s->arena, &all);
+		add_said(s, kind, l->items[i], a->path, &all);
 	live_ranges_flatten(s->arena, &all);
 	a->ranges = all.items;
 	a->n_ranges = all.n;
@@ -376,7 +412,8 @@ resolve_endpoint(struct resolver *s, struct policy_endpoint *e, const struct con
 	add_addresses(e, c->addresses.items, c->addresses.n, path, false);
 	add_zone_networks(s, e, LIST(c->zones), path, false);
 	add_interface_networks(s, e, LIST(c->interfaces), path, false);
-	add_countries(s, e, LIST(c->countries), false);
+	add_database(s, e, ADDRDB_COUNTRIES, LIST(c->countries), false);
+	add_database(s, e, ADDRDB_SYSTEMS, LIST(c->autonomous_systems), false);
 	not = c->not;
 	if (not == NULL)
 		return;
@@ -384,5 +421,6 @@ resolve_endpoint(struct resolver *s, struct policy_endpoint *e, const struct con
 	add_addresses(e, not->addresses.items, not->addresses.n, path, true);
 	add_zone_networks(s, e, LIST(not->zones), path, true);
 	add_interface_networks(s, e, LIST(not->interfaces), path, true);
-	add_countries(s, e, LIST(not->countries), true);
+	add_database(s, e, ADDRDB_COUNTRIES, LIST(not->countries), true);
+	add_database(s, e, ADDRDB_SYSTEMS, LIST(not->autonomous_systems), true);
 }

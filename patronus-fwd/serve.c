@@ -12,7 +12,7 @@
 #include "daemon/drift.h"
 #include "ipc/ids.h"
 #include "ipc/msg.h"
-#include "net/countries.h"
+#include "net/addrdb.h"
 
 #include "addrlist.h"
 #include "assertion.h"
@@ -480,20 +480,22 @@ on_content(struct channel *c, struct message *m, void *arg)
 }
 
 static void
-on_countries(struct channel *c, struct message *m, void *arg)
+on_database(struct channel *c, struct message *m, void *arg)
 {
-	const struct countries_set_req *req = m->body;
-	struct countries next = { req->v4.data, req->v6.data, req->v4.len / COUNTRIES_V4, req->v6.len / COUNTRIES_V6 };
-	struct countries_set_rep rep = { 0 };
+	const struct database_set_req *req = m->body;
+	struct database_set_rep rep = { 0 };
 	struct fwd *f = fwd_of(c);
-	int error;
+	struct addrdb next;
+	int error = -EINVAL;
 
 	(void)arg;
 	watch_drain(f->watch);
-	error = live_countries_set(f->live, &next);
-	if (error == 0 && (error = repair_live(f, "another database of countries")) != 0)
-		live_countries_back(f->live);
-	live_countries_settle(f->live);
+	if (req->kind < ADDRDB_KIND_MAX && addrdb_from_bytes(req->kind, req->v4.data, req->v4.len, req->v6.data, req->v6.len, &next) &&
+	    (error = live_database_set(f->live, &next)) == 0) {
+		if ((error = repair_live(f, "another database about addresses")) != 0)
+			live_database_back(f->live, next.kind);
+		live_database_settle(f->live, next.kind);
+	}
 	if (error == 0)
 		(void)channel_reply(c, &m->header, &rep, NULL, 0);
 	else
@@ -573,7 +575,7 @@ static const struct channel_dispatch table[] = {
 	{ MSG_CONF_KEPT, CHANNEL_PHASE_READY, on_kept },
 	{ MSG_TEMPORARY_SET, CHANNEL_PHASE_READY, on_temporary },
 	{ MSG_CONTENT_SET, CHANNEL_PHASE_READY, on_content },
-	{ MSG_COUNTRIES_SET, CHANNEL_PHASE_READY, on_countries },
+	{ MSG_DATABASE_SET, CHANNEL_PHASE_READY, on_database },
 	{ MSG_STATE_GET, CHANNEL_PHASE_READY, on_state },
 	{ MSG_QUERY, CHANNEL_PHASE_READY, on_query },
 	{ MSG_DRIFT_REPAIR, CHANNEL_PHASE_READY, on_repair },

@@ -29,6 +29,7 @@ static const struct {
 	const char		*begin;
 	const char		*end;
 } files[] = {
+	{ HTTP_PUT, "/api/v1/autonomous-system-database", "" },
 	{ HTTP_PUT, "/api/v1/backups/", "" },
 	{ HTTP_PUT, "/api/v1/country-database", "" },
 	{ HTTP_PUT, "/api/v1/lists/", "/entries" },

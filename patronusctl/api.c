@@ -399,13 +399,19 @@ api_config_path(const char *typed, char *ret, size_t size)
 }
 
 const char *
-country_text(const json_t *o, const char *member, char *buf, size_t size)
+origin_text(const json_t *o, const char *member, char *buf, size_t size)
 {
-	char name[64];
+	char country[64], as[64], number[24] = "";
+	const char *code = "";
 
-	(void)snprintf(name, sizeof(name), "%s-country", member);
+	(void)snprintf(country, sizeof(country), "%s-country", member);
+	(void)snprintf(as, sizeof(as), "%s-autonomous-system", member);
+	if (json_object_get(o, country) != NULL)
+		code = json_text(o, country);
+	if (json_object_get(o, as) != NULL)
+		(void)snprintf(number, sizeof(number), "AS%lld", (long long)json_number(o, as));
 	buf[0] = '\0';
-	if (json_object_get(o, name) != NULL)
-		(void)snprintf(buf, size, " (%s)", json_text(o, name));
+	if (code[0] != '\0' || number[0] != '\0')
+		(void)snprintf(buf, size, " (%s%s%s)", code, code[0] != '\0' && number[0] != '\0' ? ", " : "", number);
 	return buf;
 }

@@ -58,8 +58,8 @@ int	 api_config_path(const char *typed, char *ret, size_t size);
 
 /* Members of objects; "" and 0 when they are absent. */
 const char	*json_text(const json_t *, const char *name);
-/* " (DE)" when there is a member MEMBER-country, else "". */
-const char *country_text(const json_t *, const char *member, char *buf, size_t size);
+/* " (DE, AS64496)", or what there is of it: of the members MEMBER-country and MEMBER-autonomous-system. */
+const char *origin_text(const json_t *, const char *member, char *buf, size_t size);
 /* The strings of a list with blanks between, cut where ret ends. */
 void		 json_words(const json_t *list, char *ret, size_t size);
 json_int_t	 json_number(const json_t *, const char *name);

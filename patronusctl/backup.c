@@ -381,6 +381,7 @@ static void
 print_carried(const json_t *o)
 {
 	const json_t *lists = json_object_get(o, "lists"), *countries = json_object_get(o, "countries"), *l;
+	const json_t *systems = json_object_get(o, "autonomous-systems");
 	size_t i;
 
 	for (i = 0; i < json_array_size(lists); i++) {
@@ -391,6 +392,8 @@ print_carried(const json_t *o)
 	printf("%s", i > 0 ? "\n" : "");
 	if (countries != NULL)
 		printf("with a database of countries (%lld ranges)\n", (long long)(json_number(countries, "ipv4") + json_number(countries, "ipv6")));
+	if (systems != NULL)
+		printf("with a database of autonomous systems (%lld ranges)\n", (long long)(json_number(systems, "ipv4") + json_number(systems, "ipv6")));
 }
 
 static void

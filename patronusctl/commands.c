@@ -378,6 +378,24 @@ const struct command commands[] = {
 		.examples = { { "firewall countries forget", "no upload any more" } },
 		.run = run_firewall_countries_forget,
 	}, {
+		.words = "firewall autonomous-system", .summary = "which autonomous system (AS) an address is of",
+		.text = "As the database of autonomous systems says, which is uploaded, or fetched from firewall/autonomous-systems/url.",
+		.args = { { .name = "ADDRESS" } },
+		.examples = { { "firewall autonomous-system 203.0.113.10", "of one address" } },
+		.run = run_firewall_system,
+	}, {
+		.words = "firewall autonomous-systems upload", .summary = "take a database of autonomous systems from a file",
+		.text = "MaxMind's format (mmdb or CSV), or text with first address, last address and number, up to 16 MiB. It is in force when the command "
+		    "returns, and stays until another one comes: a file that is no such database changes nothing. FILE - is standard input.",
+		.args = { { .name = "FILE", .values = VALUES_FILE } },
+		.examples = { { "firewall autonomous-systems upload asn.mmdb", "in force at once" } },
+		.run = run_firewall_systems_upload,
+	}, {
+		.words = "firewall autonomous-systems forget", .summary = "have the uploaded database of autonomous systems no more",
+		.text = "With firewall/autonomous-systems/url it stays in force until the one from there has come. Without, they have no addresses.",
+		.examples = { { "firewall autonomous-systems forget", "no upload any more" } },
+		.run = run_firewall_systems_forget,
+	}, {
 		.words = "firewall list upload", .summary = "take the entries of a list from a file",
 		.text = "For a list with source upload. One address, network or range in a line; what stands behind it, and comments after # and ;, do not "
 		    "count. Up to 64 MiB and a million entries of each family, in force when the command returns, in place of what the list had: of a "
@@ -630,7 +648,7 @@ const struct command commands[] = {
 	}, {
 		.words = "backup restore", .summary = "put a backup into a workspace",
 		.text = "NAME is a backup on the box or a file here. What is in it becomes a workspace: nothing is applied before patronusctl commit. "
-		    "Entries of uploaded lists and an uploaded database of countries come with the commit. People "
+		    "Entries of uploaded lists and uploaded databases about addresses come with the commit. People "
 		    "who cannot sign in today are disabled in it. On other hardware --interfaces says what each interface is now: by kernel name, mac: or "
 		    "path:.",
 		.args = { { .name = "NAME", .values = VALUES_FILE } },

@@ -37,14 +37,14 @@ put_filters(const struct ctl *c, char *query)
 static void
 cell_host(struct table *t, const json_t *o, const char *member)
 {
-	char port[64], country[16];
+	char port[64], origin[32];
 
 	(void)snprintf(port, sizeof(port), "%s-port", member);
 	if (json_object_get(o, port) == NULL)
-		table_cell(t, "%s%s", json_text(o, member), country_text(o, member, country, sizeof(country)));
+		table_cell(t, "%s%s", json_text(o, member), origin_text(o, member, origin, sizeof(origin)));
 	else
 		table_cell(t, strchr(json_text(o, member), ':') != NULL ? "[%s]:%lld%s" : "%s:%lld%s", json_text(o, member),
-		    (long long)json_number(o, port), country_text(o, member, country, sizeof(country)));
+		    (long long)json_number(o, port), origin_text(o, member, origin, sizeof(origin)));
 }
 
 static void

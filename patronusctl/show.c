@@ -79,14 +79,14 @@ static void
 cell_endpoint(struct table *t, const json_t *o, const char *member)
 {
 	const char *addr = json_text(o, member);
-	char port[64], country[16];
+	char port[64], origin[32];
 
 	(void)snprintf(port, sizeof(port), "%s-port", member);
 	if (json_object_get(o, port) == NULL)
-		table_cell(t, "%s%s", addr, country_text(o, member, country, sizeof(country)));
+		table_cell(t, "%s%s", addr, origin_text(o, member, origin, sizeof(origin)));
 	else
 		table_cell(t, strchr(addr, ':') != NULL ? "[%s]:%lld%s" : "%s:%lld%s", addr, (long long)json_number(o, port),
-		    country_text(o, member, country, sizeof(country)));
+		    origin_text(o, member, origin, sizeof(origin)));
 }
 
 static void

@@ -159,6 +159,7 @@ enum parse_format {
 	PARSE_NFT,
 	PARSE_LIST,		/* addresses, as others publish them */
 	PARSE_COUNTRIES,	/* which addresses are of which country */
+	PARSE_SYSTEMS,		/* of which autonomous system */
 };
 
 enum tpm_act {

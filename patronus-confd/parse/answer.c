@@ -10,7 +10,7 @@
 #include "ipc/msg.h"
 #include "ipc/oneshot.h"
 
-#include "countrytext.h"
+#include "dbtext.h"
 #include "import/import.h"
 #include "jsondoc.h"
 #include "listtext.h"
@@ -47,6 +47,7 @@ read_text(const struct parse_req *q, struct arena *arena, struct problems *probl
 		return (import_read(q->format, text, q->text.len, q->context.items, q->context.n, arena, problems, ret));
 	case PARSE_LIST:
 	case PARSE_COUNTRIES:
+	case PARSE_SYSTEMS:
 	case PARSE_INVALID:
 		break;
 	}
@@ -59,8 +60,8 @@ read_addresses(const struct parse_req *q, struct buf *ret)
 {
 	if (q->format == PARSE_LIST)
 		listtext_pack(q->text.len > 0 ? (const char *)q->text.data : "", q->text.len, ret);
-	else if (q->format == PARSE_COUNTRIES)
-		countrytext_pack(q->text.data, q->text.len, ret);
+	else if (q->format == PARSE_COUNTRIES || q->format == PARSE_SYSTEMS)
+		dbtext_pack(q->format == PARSE_SYSTEMS ? ADDRDB_SYSTEMS : ADDRDB_COUNTRIES, q->text.data, q->text.len, ret);
 	else
 		return (false);
 	return (true);

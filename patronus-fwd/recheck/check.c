@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "ipc/msg.h"
-#include "net/countries.h"
+#include "net/addrdb.h"
 
 #include "addrlist.h"
 #include "ir_list.h"
@@ -43,6 +43,14 @@ on_difference(const struct verify_difference *d, void *arg)
 	rep->differences.n = n + 1;
 }
 
+static bool
+take_database(enum addrdb_kind kind, const struct bytes *v4, const struct bytes *v6)
+{
+	struct addrdb db;
+
+	return addrdb_from_bytes(kind, v4->data, v4->len, v6->data, v6->len, &db) && live_database_set(state.live, &db) == 0;
+}
+
 /* Where drivers drop nothing, sets do: on links without a program, or on all when the programs are somebody else's. */
 static int
 compile_anew(const struct recheck_req *q, bool has_foreign, struct problems *problems)
@@ -59,8 +67,7 @@ compile_anew(const struct recheck_req *q, bool has_foreign, struct problems *pro
 	state.live = live_new();
 	if (live_temporary_set(state.live, q->temporary.items, q->temporary.n, clock_mono_ms()) != 0)
 		return -EINVAL;
-	if (live_countries_set(state.live, &(struct countries){ q->countries4.data, q->countries6.data, q->countries4.len / COUNTRIES_V4,
-	    q->countries6.len / COUNTRIES_V6 }) != 0)
+	if (!take_database(ADDRDB_COUNTRIES, &q->countries4, &q->countries6) || !take_database(ADDRDB_SYSTEMS, &q->systems4, &q->systems6))
 		return -EINVAL;
 	for (i = 0; i < q->contents.n; i++)
 		if (live_content_set(state.live, &q->contents.items[i]) != 0)

@@ -5,13 +5,13 @@
 
 #include "base/buf.h"
 #include "backup_contents.h"
-#include "countrytext.h"
+#include "dbtext.h"
 #include "listtext.h"
 #include "problem.h"
 
 /*
  * What stands behind the document of a backup, in pieces of any size (the first byte says which): refused with a reason at a place, or lists and
- * countries as they are kept.
+ * databases as they are kept.
  */
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -29,7 +29,7 @@ check(bool is_true, const char *what)
 static bool
 read_lines(struct backup_reader *r, enum backup_step step, const char *text, size_t len, struct problems *problems)
 {
-	struct countrytext t;
+	struct dbtext t;
 	struct listtext l;
 	struct buf b;
 	bool ok;
@@ -41,9 +41,9 @@ read_lines(struct backup_reader *r, enum backup_step step, const char *text, siz
 		check(listtext_unpack(b.data, b.len, &l) == 0, "the answer of a list");
 		ok = backup_reader_take_list(r, &l, problems);
 	} else {
-		countrytext_pack((const uint8_t *)text, len, &b);
-		check(countrytext_unpack(b.data, b.len, &t) == 0, "the answer of countries");
-		ok = backup_reader_take_countries(r, &t, problems);
+		dbtext_pack(backup_reader_kind(r), (const uint8_t *)text, len, &b);
+		check(dbtext_unpack(backup_reader_kind(r), b.data, b.len, &t) == 0, "the answer of a database");
+		ok = backup_reader_take_database(r, &t, problems);
 	}
 	buf_fini(&b);
 	return ok;
@@ -56,7 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct problems *problems = problems_new();
 	size_t piece = len > 0 ? data[0] + (size_t)1 : 1, at = len > 0, n, text_len;
 	enum backup_step step;
-	struct countries all;
+	struct addrdb all;
+	unsigned kind;
 	struct backup_contents *c;
 	const char *text;
 
@@ -71,8 +72,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	check((step == BACKUP_STEP_END) == (problems_count(problems) == 0), "refused without a reason, or with one and taken");
 	c = backup_reader_contents(r);
-	all = backup_contents_countries(c);
-	check(problems_count(problems) > 0 || countries_are_sound(&all), "countries that are not sound were taken");
+	for (kind = 0; kind < ADDRDB_KIND_MAX; kind++) {
+		all = backup_contents_database(c, kind);
+		check(problems_count(problems) > 0 || addrdb_is_sound(&all), "a database that is not sound was taken");
+	}
 	backup_contents_free(c);
 	backup_reader_free(r);
 	problems_free(problems);

@@ -136,7 +136,7 @@ def test_what_is_bad_is_refused_by_its_place(box, backup, keys, tmp_path):
             (small.replace(b"203.0.113.9,NO", b"203.0.113.9,no"), "countries: line 1 says no range of a country"),
             (small.replace(b"--- list bad", b"--- list worse"), "lists.worse: the configuration of the backup has no list of this name"),
             (small.replace(b"--- list bad", b"--- list ../bad"), "contents: is no list with its name"),
-            (small.replace(b"--- countries", b"--- script"), "contents: is not a list, countries or the end"),
+            (small.replace(b"--- countries", b"--- script"), "contents: is not a list, a database or the end"),
             (small.replace(b"--- countries", b"--- list bad " + digest), "contents: a list that was there before"),
             (small.replace(b'"version":2', b'"version":1'), "version: does not fit"),
             (small.replace(b'"version":2', b'"version":3'), "version: a backup of another version"),

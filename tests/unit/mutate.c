@@ -16,7 +16,7 @@
 #include "patronus-confd/age.h"
 #include "patronus-confd/backup.h"
 #include "patronus-confd/backup_contents.h"
-#include "patronus-confd/countrytext.h"
+#include "patronus-confd/dbtext.h"
 #include "patronus-confd/document.h"
 #include "patronus-confd/document_tree.h"
 #include "patronus-confd/jsondoc.h"
@@ -361,7 +361,7 @@ try_sealed(const struct buf *b, const struct buf *sealed, const struct buf *plai
 static bool
 take_lines(struct backup_reader *r, enum backup_step step, const char *lines, size_t len, struct problems *problems)
 {
-	struct countrytext t;
+	struct dbtext t;
 	struct listtext l;
 	struct buf b;
 	bool ok;
@@ -371,8 +371,8 @@ take_lines(struct backup_reader *r, enum backup_step step, const char *lines, si
 		listtext_pack(lines, len, &b);
 		ok = listtext_unpack(b.data, b.len, &l) == 0 && backup_reader_take_list(r, &l, problems);
 	} else {
-		countrytext_pack((const uint8_t *)lines, len, &b);
-		ok = countrytext_unpack(b.data, b.len, &t) == 0 && backup_reader_take_countries(r, &t, problems);
+		dbtext_pack(backup_reader_kind(r), (const uint8_t *)lines, len, &b);
+		ok = dbtext_unpack(backup_reader_kind(r), b.data, b.len, &t) == 0 && backup_reader_take_database(r, &t, problems);
 	}
 	buf_fini(&b);
 	return (ok);
@@ -382,8 +382,8 @@ take_lines(struct backup_reader *r, enum backup_step step, const char *lines, si
 static void
 print_contents(const struct backup_contents *c, struct buf *b)
 {
-	struct countries all = backup_contents_countries(c);
 	const struct store_content *k;
+	struct addrdb all;
 	uint32_t i, j;
 
 	for (i = 0; i < c->n; i++) {
@@ -394,11 +394,15 @@ print_contents(const struct backup_contents *c, struct buf *b)
 		for (j = 0; j < k->n6; j++)
 			listtext_print(k->v6 + (size_t)j * 32, 16, b);
 	}
-	buf_puts(b, c->has_countries ? "--- countries\n" : "");
-	for (j = 0; j < all.n4; j++)
-		countrytext_print(all.v4 + (size_t)j * COUNTRIES_V4, 4, b);
-	for (j = 0; j < all.n6; j++)
-		countrytext_print(all.v6 + (size_t)j * COUNTRIES_V6, 16, b);
+	for (i = 0; i < ADDRDB_KIND_MAX; i++) {
+		all = backup_contents_database(c, i);
+		if (c->databases[i].is_there)
+			buf_printf(b, "--- %s\n", backup_database_name(i));
+		for (j = 0; j < all.n4; j++)
+			dbtext_print(i, all.v4 + j * addrdb_range_len(i, 4), 4, b);
+		for (j = 0; j < all.n6; j++)
+			dbtext_print(i, all.v6 + j * addrdb_range_len(i, 16), 16, b);
+	}
 	buf_puts(b, "--- end\n");
 }
 
@@ -456,7 +460,8 @@ static void
 run_contents(unsigned count)
 {
 	static const char whole[] = "{}\n--- list bad " DIGEST "\n192.0.2.0/24\n198.51.100.1\n198.51.100.3\n2001:db8::/48\n--- list other " DIGEST "\n"
-	    "203.0.113.1-203.0.113.9\n--- countries\n192.0.2.0,192.0.2.127,NO\n192.0.2.128,192.0.2.255,DE\n2001:db8::,2001:db8::ff,NO\n--- end\n";
+	    "203.0.113.1-203.0.113.9\n--- countries\n192.0.2.0,192.0.2.127,NO\n192.0.2.128,192.0.2.255,DE\n2001:db8::,2001:db8::ff,NO\n"
+	    "--- autonomous-systems\n192.0.2.0,192.0.2.255,64496\n2001:db8::,2001:db8::ff,65551\n--- end\n";
 	struct buf b;
 	unsigned i;
 

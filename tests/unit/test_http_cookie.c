@@ -140,6 +140,7 @@ test_files(void **state)
 	} cases[] = {
 		{ 0, HTTP_PUT, "/api/v1/backups/x.age" },
 		{ 0, HTTP_PUT, "/api/v1/country-database" },
+		{ 0, HTTP_PUT, "/api/v1/autonomous-system-database" },
 		{ 0, HTTP_PUT, "/api/v1/lists/bad/entries" },
 		{ 0, HTTP_PUT, "/api/v1/lists/bad/entries?offset=0&size=9" },
 		{ 0, HTTP_POST, "/api/v1/workspaces/7/import" },

@@ -45,6 +45,7 @@ interface Report {
 	'users-disabled': string[]
 	lists?: { name: string; ipv4: number; ipv6: number }[]
 	countries?: { ipv4: number; ipv6: number }
+	'autonomous-systems'?: { ipv4: number; ipv6: number }
 }
 
 const PIECE = 8 << 20		// bytes of a file on their way at once
@@ -91,6 +92,7 @@ function NewBackup({ onClose }: { onClose: (made: boolean) => void }) {
 
 /** What somebody finds in the backup before he takes it. */
 function Found({ report }: { report: Report }) {
+	const systems = report['autonomous-systems']
 	return (
 		<>
 			<dl class="facts">
@@ -99,6 +101,7 @@ function Found({ report }: { report: Report }) {
 				<div><dt>{t('box-content')}</dt><dd><span>{t(CONTENTS[report.content] ?? 'box-full')}</span><span>{t('box-n-secrets', { count: report.secrets })}</span></dd></div>
 			</dl>
 			{(report.lists ?? []).length > 0 && <p>{t('box-lists', { lists: report.lists!.map(one => `${one.name} (${full_count(one.ipv4 + one.ipv6)})`).join(', ') })}</p>}
+			{systems && <p>{t('box-autonomous-systems', { ranges: full_count(systems.ipv4 + systems.ipv6) })}</p>}
 			{report.countries && <p>{t('box-countries', { ranges: full_count(report.countries.ipv4 + report.countries.ipv6) })}</p>}
 			{report['secrets-missing'].length > 0 && <Notice tone="warn" icon="alert" title={t('box-secrets-missing')}><p>{report['secrets-missing'].map(path => <code key={path} class="cell-code">{path}</code>)}</p></Notice>}
 			{report['users-disabled'].length > 0 && <Notice tone="warn" icon="user" title={t('box-users-disabled', { names: report['users-disabled'].join(', ') })} />}

@@ -31,6 +31,7 @@ box-n-secrets =
     }
 box-lists = Einträge dieser Listen: { $lists }
 box-countries = Eine hochgeladene Länderdatenbank mit { $ranges } Bereichen
+box-autonomous-systems = Eine hochgeladene Datenbank autonomer Systeme mit { $ranges } Bereichen
 box-secrets-missing = Diese Geheimnisse sind weder darin noch auf diesem Gerät
 box-users-disabled = Diese Benutzer kommen ohne Passwort und ausgeschaltet: { $names }
 box-hardware = Andere Hardware

@@ -31,6 +31,7 @@ box-n-secrets =
     }
 box-lists = Entries of these lists: { $lists }
 box-countries = An uploaded database of countries with { $ranges } ranges
+box-autonomous-systems = An uploaded database of autonomous systems with { $ranges } ranges
 box-secrets-missing = These secrets are not in it, and not on this box
 box-users-disabled = These users come without a password, switched off: { $names }
 box-hardware = Other hardware

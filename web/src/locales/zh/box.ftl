@@ -27,6 +27,7 @@ box-revision = 修订 { $number }
 box-n-secrets = { $count } 项机密
 box-lists = 以下列表的条目：{ $lists }
 box-countries = 已上传的国家/地区数据库，包含 { $ranges } 个地址段
+box-autonomous-systems = 已上传的自治系统数据库，包含 { $ranges } 个地址段
 box-secrets-missing = 以下机密不在备份中，本设备上也没有
 box-users-disabled = 以下用户没有密码，将处于停用状态：{ $names }
 box-hardware = 其他硬件

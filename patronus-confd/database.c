@@ -20,8 +20,8 @@
 #include "sandbox/profile.h"
 
 #include "confd.h"
-#include "countrydb.h"
-#include "countrytext.h"
+#include "database.h"
+#include "dbtext.h"
 #include "document.h"
 #include "parse.h"
 #include "record_json.h"
@@ -45,6 +45,20 @@
 #define UPLOAD		"upload"
 #define PACKAGE		"package"
 
+struct kind {
+	const char	*id;		/* in the list of sources; the leaf-list that asks for it, the container of its settings, its file */
+	const char	*path;
+	const char	*magic;		/* of its file */
+	const char	*entry;		/* "country" */
+	enum parse_format format;
+	bool		 has_package;
+};
+
+static const struct kind kinds[ADDRDB_KIND_MAX] = {
+	[ADDRDB_COUNTRIES] = { "countries", "/firewall/countries", "patronus-countries 1", "country", PARSE_COUNTRIES, true },
+	[ADDRDB_SYSTEMS] = { "autonomous-systems", "/firewall/autonomous-systems", "patronus-autonomous-systems 1", "autonomous system", PARSE_SYSTEMS, false },
+};
+
 /* Where a database comes from, and what its server said of it. */
 struct origin_of {
 	char		 place[ORIGIN_MAX];	/* UPLOAD, "package SIZE.TIME SIZE.TIME", or a URL; "" for none */
@@ -52,8 +66,9 @@ struct origin_of {
 	char		 modified[64];
 };
 
-struct countrydb {
+struct database {
 	struct confd		*confd;
+	const struct kind	*kind;
 	struct event		*timer;
 	struct origin_of	 origin;	/* of what is kept */
 	struct origin_of	 next_origin;	/* of what is on its way there */
@@ -69,36 +84,45 @@ struct countrydb {
 	bool			 is_busy;
 	bool			 is_told;	/* fwd has it */
 	bool			 is_wanted;	/* by what runs, or by what is kept */
-	countrydb_end		*on_end;	/* of an upload */
+	database_end		*on_end;	/* of an upload */
 	void			*arg;
 	char			 text_for_people[320];
 };
 
-static void	 start(struct countrydb *);
+static void	 start(struct database *);
+
+enum addrdb_kind
+database_kind(const struct database *db)
+{
+	return ((enum addrdb_kind)(db->kind - kinds));
+}
 
 /* --- who wants it --- */
 
 static bool
-wants(const struct document *doc)
+wants(const struct database *db, const struct document *doc)
 {
-	const char *lookup = document_value(doc, COUNTRYDB_PATH "/lookup");
+	char path[64];
+	const char *lookup;
 
-	return ((lookup != NULL && strcmp(lookup, "true") == 0) || document_has(doc, "countries"));
+	(void)snprintf(path, sizeof(path), "%s/lookup", db->kind->path);
+	lookup = document_value(doc, path);
+	return ((lookup != NULL && strcmp(lookup, "true") == 0) || document_has(doc, db->kind->id));
 }
 
 static const char *
-setting(const struct countrydb *db, const char *leaf)
+setting(const struct database *db, const char *leaf)
 {
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), COUNTRYDB_PATH "/%s", leaf);
+	(void)snprintf(path, sizeof(path), "%s/%s", db->kind->path, leaf);
 	return (document_value(db->confd->running->doc, path));
 }
 
 /* --- when --- */
 
 static void
-schedule(struct countrydb *db, uint64_t ms)
+schedule(struct database *db, uint64_t ms)
 {
 	struct timeval tv = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 
@@ -110,7 +134,7 @@ schedule(struct countrydb *db, uint64_t ms)
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	struct countrydb *db = arg;
+	struct database *db = arg;
 
 	(void)fd;
 	(void)what;
@@ -121,9 +145,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 /* --- how it ended --- */
 
 static void
-ended(struct countrydb *db, int error, uint64_t again_ms)
+ended(struct database *db, int error, uint64_t again_ms)
 {
-	countrydb_end *on_end = db->on_end;
+	database_end *on_end = db->on_end;
 
 	free(db->text);
 	free(db->next);
@@ -138,12 +162,12 @@ ended(struct countrydb *db, int error, uint64_t again_ms)
 }
 
 static void
-failed(struct countrydb *db, const char *text)
+failed(struct database *db, const char *text)
 {
 	uint64_t wait = RETRY_MS << (db->failures < 8 ? db->failures : 8);
 
 	if (strcmp(db->text_for_people, text) != 0)
-		log_warnx("countries", "%s", text);
+		log_warnx(db->kind->id, "%s", text);
 	/* What somebody uploads in vain is his to know, and no failure of what there is. */
 	db->failures += db->on_end == NULL;
 	(void)str_copy(db->text_for_people, text, sizeof(db->text_for_people));
@@ -151,7 +175,7 @@ failed(struct countrydb *db, const char *text)
 }
 
 static uint64_t
-until_next(const struct countrydb *db)
+until_next(const struct database *db)
 {
 	const char *text = setting(db, "refresh");
 	uint64_t n;
@@ -160,7 +184,7 @@ until_next(const struct countrydb *db)
 }
 
 static void
-succeeded(struct countrydb *db, const char *text)
+succeeded(struct database *db, const char *text)
 {
 	db->failures = 0;
 	db->checked_ms = clock_wall_ms();
@@ -171,16 +195,16 @@ succeeded(struct countrydb *db, const char *text)
 /* --- the file --- */
 
 static int
-keep(struct countrydb *db)
+keep(struct database *db)
 {
 	const struct origin_of *o = &db->next_origin;
 	struct buf b;
 	int error;
 
 	buf_init(&b, FILE_MAX);
-	buf_printf(&b, "patronus-countries 1\n%s\n%s\n%s\n%llu\n", o->place, o->etag, o->modified, (unsigned long long)clock_wall_ms());
+	buf_printf(&b, "%s\n%s\n%s\n%s\n%llu\n", db->kind->magic, o->place, o->etag, o->modified, (unsigned long long)clock_wall_ms());
 	buf_put(&b, db->next, db->next_len);
-	error = buf_failed(&b) ? -ENOMEM : store_countries_put(db->confd->store, (const char *)b.data, b.len);
+	error = buf_failed(&b) ? -ENOMEM : store_database_put(db->confd->store, db->kind->id, (const char *)b.data, b.len);
 	buf_fini(&b);
 	return (error);
 }
@@ -200,32 +224,32 @@ line(char **at, const char *end, char *ret, size_t size)
 }
 
 static int
-load(const struct countrydb *db, char **ret_data, struct origin_of *ret_origin, uint64_t *ret_ms, struct countries *ret)
+load(const struct database *db, char **ret_data, struct origin_of *ret_origin, uint64_t *ret_ms, struct addrdb *ret)
 {
-	char *data, *at, magic[32], when[24];
-	struct countrytext t;
+	char *data, *at, magic[40], when[24];
+	struct dbtext t;
 	size_t len;
 	int error;
 
-	if ((error = store_countries_get(db->confd->store, &data, &len)) != 0)
+	if ((error = store_database_get(db->confd->store, db->kind->id, &data, &len)) != 0)
 		return (error);
 	at = data;
-	if (!line(&at, data + len, magic, sizeof(magic)) || strcmp(magic, "patronus-countries 1") != 0 ||
+	if (!line(&at, data + len, magic, sizeof(magic)) || strcmp(magic, db->kind->magic) != 0 ||
 	    !line(&at, data + len, ret_origin->place, sizeof(ret_origin->place)) ||
 	    !line(&at, data + len, ret_origin->etag, sizeof(ret_origin->etag)) ||
 	    !line(&at, data + len, ret_origin->modified, sizeof(ret_origin->modified)) || !line(&at, data + len, when, sizeof(when)) ||
 	    str_u64(when, 0, UINT64_MAX, ret_ms) != 0 ||
-	    countrytext_unpack((const uint8_t *)at, len - (size_t)(at - data), &t) != 0) {
+	    dbtext_unpack(database_kind(db), (const uint8_t *)at, len - (size_t)(at - data), &t) != 0) {
 		free(data);
 		return (-EBADMSG);
 	}
-	*ret = t.countries;
+	*ret = t.db;
 	*ret_data = data;
 	return (0);
 }
 
 int
-countrydb_load(const struct countrydb *db, char **ret_data, struct countries *ret)
+database_load(const struct database *db, char **ret_data, struct addrdb *ret)
 {
 	struct origin_of origin;
 	uint64_t ms;
@@ -236,24 +260,25 @@ countrydb_load(const struct countrydb *db, char **ret_data, struct countries *re
 /* --- to fwd --- */
 
 static int
-tell(struct countrydb *db, const struct countries *c, channel_reply_handler *on_reply)
+tell(struct database *db, const struct addrdb *c, channel_reply_handler *on_reply)
 {
 	struct owner *fwd = owners_by_role(&db->confd->owners, ROLE_FWD);
-	struct countries_set_req req = { .v4 = { c->v4, c->n4 * COUNTRIES_V4 }, .v6 = { c->v6, c->n6 * COUNTRIES_V6 } };
+	struct database_set_req req = { .kind = c->kind, .v4 = { c->v4, (uint32_t)(c->n4 * addrdb_range_len(c->kind, 4)) },
+	    .v6 = { c->v6, (uint32_t)(c->n6 * addrdb_range_len(c->kind, 16)) } };
 
 	if (fwd == NULL || fwd->channel == NULL)
 		return (-EAGAIN);
-	return (on_reply != NULL ? channel_call(fwd->channel, MSG_COUNTRIES_SET, 0, &req, NULL, 0, FWD_MS, on_reply, db) :
-	    channel_send(fwd->channel, MSG_COUNTRIES_SET, 0, &req, NULL, 0));
+	return (on_reply != NULL ? channel_call(fwd->channel, MSG_DATABASE_SET, 0, &req, NULL, 0, FWD_MS, on_reply, db) :
+	    channel_send(fwd->channel, MSG_DATABASE_SET, 0, &req, NULL, 0));
 }
 
 static void
-tell_kept(struct countrydb *db)
+tell_kept(struct database *db)
 {
-	struct countries c;
+	struct addrdb c;
 	char *data;
 
-	if (db->is_told || db->n4 + db->n6 == 0 || countrydb_load(db, &data, &c) != 0)
+	if (db->is_told || db->n4 + db->n6 == 0 || database_load(db, &data, &c) != 0)
 		return;
 	db->is_told = tell(db, &c, NULL) == 0;
 	free(data);
@@ -261,26 +286,26 @@ tell_kept(struct countrydb *db)
 
 /* What was read is what there is from now on. */
 static void
-take(struct countrydb *db)
+take(struct database *db)
 {
-	struct countrytext t;
+	struct dbtext t;
 
-	(void)countrytext_unpack(db->next, db->next_len, &t);
+	(void)dbtext_unpack(database_kind(db), db->next, db->next_len, &t);
 	if (keep(db) != 0) {
 		failed(db, "it cannot be stored");
 		return;
 	}
 	db->origin = db->next_origin;
-	db->n4 = t.countries.n4;
-	db->n6 = t.countries.n6;
-	log_info("countries", "%s: %u IPv4 and %u IPv6 ranges", db->origin.place, db->n4, db->n6);
+	db->n4 = t.db.n4;
+	db->n6 = t.db.n6;
+	log_info(db->kind->id, "%s: %u IPv4 and %u IPv6 ranges", db->origin.place, db->n4, db->n6);
 	succeeded(db, t.nbad > 0 ? "some of it cannot be used" : "");
 }
 
 static void
 on_in_force(struct channel *ch, struct message *m, int error, void *arg)
 {
-	struct countrydb *db = arg;
+	struct database *db = arg;
 	char text[256];
 
 	(void)ch;
@@ -297,14 +322,21 @@ on_in_force(struct channel *ch, struct message *m, int error, void *arg)
 
 /* --- reading --- */
 
+/* "autonomous systems" */
+static const char *
+words(const struct database *db)
+{
+	return (database_kind(db) == ADDRDB_SYSTEMS ? "autonomous systems" : db->kind->id);
+}
+
 static bool
-is_good(const struct countrytext *t, char *ret, size_t size)
+is_good(const struct database *db, const struct dbtext *t, char *ret, size_t size)
 {
 	if ((uint64_t)t->nbad * BAD_SHARE > t->nlines)
-		(void)snprintf(ret, size, "%u of its %u entries cannot be used (the first is line %u): it is no database of countries", t->nbad,
-		    t->nlines, t->first_bad);
-	else if (t->countries.n4 + t->countries.n6 == 0)
-		(void)snprintf(ret, size, "there is no country in it");
+		(void)snprintf(ret, size, "%u of its %u entries cannot be used (the first is line %u): it is no database of %s", t->nbad,
+		    t->nlines, t->first_bad, words(db));
+	else if (t->db.n4 + t->db.n6 == 0)
+		(void)snprintf(ret, size, "there is no %s in it", db->kind->entry);
 	else
 		return (true);
 	return (false);
@@ -312,19 +344,19 @@ is_good(const struct countrytext *t, char *ret, size_t size)
 
 /* A packed answer is what there is from now on. */
 static void
-bring(struct countrydb *db, const uint8_t *packed, size_t len)
+bring(struct database *db, const uint8_t *packed, size_t len)
 {
-	struct countrytext t;
+	struct dbtext t;
 
 	if ((db->next = malloc(len)) == NULL)
-		fatalx("countries", "no memory");
+		fatalx(db->kind->id, "no memory");
 	memcpy(db->next, packed, len);
 	db->next_len = len;
-	(void)countrytext_unpack(db->next, db->next_len, &t);
+	(void)dbtext_unpack(database_kind(db), db->next, db->next_len, &t);
 	/* Who does not use it hears of it when he does. */
 	if (!db->is_wanted)
 		db->is_told = false;
-	if (!db->is_wanted || tell(db, &t.countries, on_in_force) != 0)
+	if (!db->is_wanted || tell(db, &t.db, on_in_force) != 0)
 		take(db);
 }
 
@@ -332,15 +364,15 @@ static void
 on_parsed(int error, struct message *m, void *arg)
 {
 	const struct parse_rep *rep = m != NULL ? m->body : NULL;
-	struct countrydb *db = arg;
-	struct countrytext t;
+	struct database *db = arg;
+	struct dbtext t;
 	char text[160];
 
-	if (error != 0 || countrytext_unpack(rep->nodes.data, rep->nodes.len, &t) != 0) {
+	if (error != 0 || dbtext_unpack(database_kind(db), rep->nodes.data, rep->nodes.len, &t) != 0) {
 		failed(db, error == -EAGAIN ? "too many documents are being read" : "it cannot be read");
 		return;
 	}
-	if (!is_good(&t, text, sizeof(text))) {
+	if (!is_good(db, &t, text, sizeof(text))) {
 		failed(db, text);
 		return;
 	}
@@ -348,9 +380,9 @@ on_parsed(int error, struct message *m, void *arg)
 }
 
 static void
-read_it(struct countrydb *db, const uint8_t *data, size_t len)
+read_it(struct database *db, const uint8_t *data, size_t len)
 {
-	struct parse_req req = { .format = PARSE_COUNTRIES, .text = { .data = data, .len = (uint32_t)len } };
+	struct parse_req req = { .format = db->kind->format, .text = { .data = data, .len = (uint32_t)len } };
 
 	if (parse_start(db->confd->base, &req, on_parsed, db) != 0)
 		on_parsed(-EAGAIN, NULL, db);
@@ -393,19 +425,21 @@ read_file(const char *path, uint8_t *to, size_t size)
 
 /* Both files are one text. */
 static void
-start_package(struct countrydb *db)
+start_package(struct database *db)
 {
 	size_t size, len = 0, i;
 
 	db->is_busy = true;
 	db->next_origin = (struct origin_of){ .etag = "" };
-	if (!package_stamp(db->next_origin.place, &size)) {
+	if (!db->kind->has_package) {
+		failed(db, "no package has one: upload a database, or name the place of one (firewall/autonomous-systems/url)");
+	} else if (!package_stamp(db->next_origin.place, &size)) {
 		failed(db, "the package tor-geoipdb is not installed: upload a database, or name the place of one (firewall/countries/url)");
 	} else if (strcmp(db->next_origin.place, db->origin.place) == 0 && db->n4 + db->n6 > 0) {
 		succeeded(db, "");
 	} else {
 		if ((db->text = malloc(size + 1)) == NULL)
-			fatalx("countries", "no memory");
+			fatalx(db->kind->id, "no memory");
 		for (i = 0; i < 2; i++)
 			len += read_file(package_files[i], db->text + len, size - len);
 		read_it(db, db->text, len);
@@ -418,7 +452,7 @@ static void
 on_got(struct channel *ch, struct message *m, int error, void *arg)
 {
 	const struct fetch_get_rep *rep;
-	struct countrydb *db = arg;
+	struct database *db = arg;
 	char text[256];
 
 	if (error == -ECANCELED)
@@ -445,7 +479,7 @@ on_got(struct channel *ch, struct message *m, int error, void *arg)
 }
 
 static void
-start_url(struct countrydb *db, const char *url)
+start_url(struct database *db, const char *url)
 {
 	struct channel *fetchd = daemon_channel(ROLE_FETCHD, PEER_MAIN);
 	const char *trust = setting(db, "trust");
@@ -463,7 +497,7 @@ start_url(struct countrydb *db, const char *url)
 }
 
 static void
-start(struct countrydb *db)
+start(struct database *db)
 {
 	const char *url = setting(db, "url");
 
@@ -474,7 +508,7 @@ start(struct countrydb *db)
 }
 
 int
-countrydb_offer(struct countrydb *db, const uint8_t *data, size_t len, countrydb_end *on_end, void *arg)
+database_offer(struct database *db, const uint8_t *data, size_t len, database_end *on_end, void *arg)
 {
 	if (db->is_busy)
 		return (-EBUSY);
@@ -487,14 +521,14 @@ countrydb_offer(struct countrydb *db, const uint8_t *data, size_t len, countrydb
 }
 
 int
-countrydb_restore(struct countrydb *db, const struct countries *c, countrydb_end *on_end, void *arg)
+database_restore(struct database *db, const struct addrdb *c, database_end *on_end, void *arg)
 {
 	struct buf b;
 
 	if (db->is_busy)
 		return (-EBUSY);
 	buf_init(&b, FILE_MAX);
-	countrytext_pack_ranges(c, &b);
+	dbtext_pack_ranges(c, &b);
 	if (buf_failed(&b)) {
 		buf_fini(&b);
 		return (-ENOMEM);
@@ -509,23 +543,39 @@ countrydb_restore(struct countrydb *db, const struct countries *c, countrydb_end
 }
 
 bool
-countrydb_is_uploaded(const struct countrydb *db)
+database_is_uploaded(const struct database *db)
 {
 	return (db->n4 + db->n6 > 0 && strcmp(db->origin.place, UPLOAD) == 0);
 }
 
-void
-countrydb_forget(struct countrydb *db)
+static void
+drop(struct database *db)
 {
-	if (strcmp(db->origin.place, UPLOAD) != 0)
-		return;
-	/* It is in force until the other one is there. */
-	db->origin.place[0] = '\0';
-	countrydb_refresh(db);
+	const struct addrdb nothing = { .kind = database_kind(db) };
+
+	store_database_remove(db->confd->store, db->kind->id);
+	db->n4 = db->n6 = 0;
+	if (db->is_told)
+		(void)tell(db, &nothing, NULL);
+	db->is_told = false;
+	(void)str_copy(db->text_for_people, "", sizeof(db->text_for_people));
 }
 
 void
-countrydb_refresh(struct countrydb *db)
+database_forget(struct database *db)
+{
+	if (strcmp(db->origin.place, UPLOAD) != 0)
+		return;
+	db->origin.place[0] = '\0';
+	/* It is in force until the other one is there; when there can be none, it is gone. */
+	if (db->kind->has_package || setting(db, "url") != NULL)
+		database_refresh(db);
+	else if (!db->is_busy)
+		drop(db);
+}
+
+void
+database_refresh(struct database *db)
 {
 	if (db->is_busy)
 		return;
@@ -536,15 +586,15 @@ countrydb_refresh(struct countrydb *db)
 /* --- what others need --- */
 
 bool
-countrydb_is_wanted(const struct countrydb *db)
+database_is_wanted(const struct database *db)
 {
 	return (db->is_wanted);
 }
 
-bool
-countrydb_is_ready(struct countrydb *db, const struct document *doc)
+static bool
+is_ready(struct database *db, const struct document *doc)
 {
-	if (!wants(doc))
+	if (!wants(db, doc))
 		return (true);
 	/* What the package has is there at once; a place that is to be asked may take long, or never answer. */
 	if (db->n4 + db->n6 == 0 && !db->is_busy && db->failures == 0)
@@ -555,13 +605,13 @@ countrydb_is_ready(struct countrydb *db, const struct document *doc)
 	return (true);
 }
 
-void
-countrydb_changed(struct countrydb *db)
+static void
+changed(struct database *db)
 {
-	static const struct countries nothing;
+	const struct addrdb nothing = { .kind = database_kind(db) };
 	const char *url = setting(db, "url");
 
-	db->is_wanted = wants(db->confd->running->doc) || wants(db->confd->kept->doc);
+	db->is_wanted = wants(db, db->confd->running->doc) || wants(db, db->confd->kept->doc);
 	if (!db->is_wanted) {
 		if (db->is_told)
 			(void)tell(db, &nothing, NULL);
@@ -577,19 +627,11 @@ countrydb_changed(struct countrydb *db)
 		schedule(db, 0);
 }
 
-void
-countrydb_fwd_ready(struct countrydb *db)
+static struct database *
+new_one(struct confd *confd, enum addrdb_kind kind)
 {
-	db->is_told = false;
-	if (db->is_wanted)
-		tell_kept(db);
-}
-
-struct countrydb *
-countrydb_new(struct confd *confd)
-{
-	struct countrydb *db = calloc(1, sizeof(*db));
-	struct countries c;
+	struct database *db = calloc(1, sizeof(*db));
+	struct addrdb c;
 	char *data;
 
 	if (db == NULL || (db->timer = evtimer_new(confd->base, on_timer, db)) == NULL) {
@@ -597,17 +639,18 @@ countrydb_new(struct confd *confd)
 		return (NULL);
 	}
 	db->confd = confd;
+	db->kind = &kinds[kind];
 	if (load(db, &data, &db->origin, &db->checked_ms, &c) == 0) {
 		db->n4 = c.n4;
 		db->n6 = c.n6;
 		free(data);
 	}
-	countrydb_changed(db);
+	changed(db);
 	return (db);
 }
 
-void
-countrydb_free(struct countrydb *db)
+static void
+free_one(struct database *db)
 {
 	if (db == NULL)
 		return;
@@ -618,18 +661,100 @@ countrydb_free(struct countrydb *db)
 	free(db);
 }
 
-/* --- people --- */
+/* --- all of them --- */
+
+bool
+databases_new(struct confd *confd)
+{
+	bool has_all = true;
+	unsigned i;
+
+	for (i = 0; i < ADDRDB_KIND_MAX; i++) {
+		confd->databases[i] = new_one(confd, (enum addrdb_kind)i);
+		has_all = has_all && confd->databases[i] != NULL;
+	}
+	return (has_all);
+}
 
 void
-countrydb_print(const struct countrydb *db, const struct rights *r, const char *between, struct buf *b)
+databases_free(struct confd *confd)
+{
+	unsigned i;
+
+	for (i = 0; i < ADDRDB_KIND_MAX; i++)
+		free_one(confd->databases[i]);
+}
+
+void
+databases_changed(struct confd *confd)
+{
+	unsigned i;
+
+	for (i = 0; i < ADDRDB_KIND_MAX; i++)
+		changed(confd->databases[i]);
+}
+
+void
+databases_fwd_ready(struct confd *confd)
+{
+	struct database *db;
+	unsigned i;
+
+	for (i = 0; i < ADDRDB_KIND_MAX; i++) {
+		db = confd->databases[i];
+		db->is_told = false;
+		if (db->is_wanted)
+			tell_kept(db);
+	}
+}
+
+/* Each is asked, so that all are read at once. */
+bool
+databases_are_ready(struct confd *confd, const struct document *doc)
+{
+	bool are_ready = true;
+	unsigned i;
+
+	for (i = 0; i < ADDRDB_KIND_MAX; i++)
+		are_ready = is_ready(confd->databases[i], doc) && are_ready;
+	return (are_ready);
+}
+
+struct database *
+databases_find(struct confd *confd, const char *id)
+{
+	unsigned i;
+
+	for (i = 0; i < ADDRDB_KIND_MAX; i++)
+		if (strcmp(kinds[i].id, id) == 0)
+			return (confd->databases[i]);
+	return (NULL);
+}
+
+/* --- people --- */
+
+const char *
+database_id(const struct database *db)
+{
+	return (db->kind->id);
+}
+
+const char *
+database_path(const struct database *db)
+{
+	return (db->kind->path);
+}
+
+void
+database_print(const struct database *db, const struct rights *r, const char *between, struct buf *b)
 {
 	const char *place = db->origin.place;
 	uint64_t now = clock_mono_ms();
 	char when[32];
 
-	if ((!db->is_wanted && db->n4 + db->n6 == 0) || !rights_may(r, RIGHT_STATE_READ, COUNTRYDB_PATH))
+	if ((!db->is_wanted && db->n4 + db->n6 == 0) || !rights_may(r, RIGHT_STATE_READ, db->kind->path))
 		return;
-	buf_printf(b, "%s{\"id\":\"" COUNTRYDB_ID "\",\"kind\":\"countries\",\"name\":", between);
+	buf_printf(b, "%s{\"id\":\"%s\",\"kind\":\"%s\",\"name\":", between, db->kind->id, db->kind->id);
 	place = strncmp(place, PACKAGE, strlen(PACKAGE)) == 0 ? PACKAGE : place;
 	record_json_string(place, strlen(place), b);
 	buf_printf(b, ",\"ipv4\":%u,\"ipv6\":%u,\"state\":\"%s\"", db->n4, db->n6,
@@ -642,11 +767,11 @@ countrydb_print(const struct countrydb *db, const struct rights *r, const char *
 }
 
 bool
-countrydb_alarm(const struct countrydb *db, char *ret, size_t size)
+database_alarm(const struct database *db, char *ret, size_t size)
 {
 	if (!db->is_wanted || (db->failures < FAILURES_ALARM && (db->failures == 0 || db->n4 + db->n6 > 0)))
 		return (false);
-	(void)snprintf(ret, size, db->n4 + db->n6 > 0 ? "the database of countries is as it was: %s" : "there is no database of countries: %s",
-	    db->text_for_people);
+	(void)snprintf(ret, size, db->n4 + db->n6 > 0 ? "the database of %s is as it was: %s" : "there is no database of %s: %s",
+	    words(db), db->text_for_people);
 	return (true);
 }

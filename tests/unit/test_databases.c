@@ -14,9 +14,9 @@
 
 #include "base/buf.h"
 #include "net/addr.h"
-#include "net/countries.h"
+#include "net/addrdb.h"
 
-#include "countrytext.h"
+#include "dbtext.h"
 
 #define LOOKUPS	100000
 
@@ -43,26 +43,49 @@ read_file(const char *path, size_t *ret_len)
 	return (data);
 }
 
+static enum addrdb_kind kind;		/* that the test at hand is about */
+
+static int
+systems(void **state)
+{
+	(void)state;
+	kind = ADDRDB_SYSTEMS;
+	return (0);
+}
+
+static int
+countries(void **state)
+{
+	(void)state;
+	kind = ADDRDB_COUNTRIES;
+	return (0);
+}
+
 /* "192.0.2.1-192.0.2.3=DE 2001:db8::-2001:db8::1=FR of 3 bad 1 first 2" */
 static const char *
 describe(const uint8_t *data, size_t data_len, struct buf *out)
 {
 	char lo[INET6_ADDRSTRLEN], hi[INET6_ADDRSTRLEN];
-	struct countrytext t;
+	struct dbtext t;
 	struct buf b;
 	uint32_t i;
 
 	buf_init(&b, 0);
 	buf_reset(out);
-	countrytext_pack(data, data_len, &b);
-	assert_int_equal(countrytext_unpack(b.data, b.len, &t), 0);
-	for (i = 0; i < t.countries.n4 + t.countries.n6; i++) {
-		bool is_v4 = i < t.countries.n4;
-		const uint8_t *p = is_v4 ? t.countries.v4 + (size_t)i * 10 : t.countries.v6 + (size_t)(i - t.countries.n4) * 34;
-		unsigned len = is_v4 ? 4 : 16;
+	dbtext_pack(kind, data, data_len, &b);
+	assert_int_equal(dbtext_unpack(kind, b.data, b.len, &t), 0);
+	for (i = 0; i < t.db.n4 + t.db.n6; i++) {
+		bool is_v4 = i < t.db.n4;
+		unsigned len = is_v4 ? 4 : 16, size = 2 * len + (kind == ADDRDB_SYSTEMS ? 4 : 2);
+		const uint8_t *p = is_v4 ? t.db.v4 + (size_t)i * size : t.db.v6 + (size_t)(i - t.db.n4) * size;
 
-		buf_printf(out, "%s-%s=%.2s ", inet_ntop(is_v4 ? AF_INET : AF_INET6, p, lo, sizeof(lo)),
-		    inet_ntop(is_v4 ? AF_INET : AF_INET6, p + len, hi, sizeof(hi)), p + 2 * len);
+		buf_printf(out, "%s-%s=", inet_ntop(is_v4 ? AF_INET : AF_INET6, p, lo, sizeof(lo)),
+		    inet_ntop(is_v4 ? AF_INET : AF_INET6, p + len, hi, sizeof(hi)));
+		p += (size_t)2 * len;
+		if (kind == ADDRDB_SYSTEMS)
+			buf_printf(out, "%u ", (unsigned)p[0] << 24 | (unsigned)p[1] << 16 | (unsigned)p[2] << 8 | p[3]);
+		else
+			buf_printf(out, "%.2s ", p);
 	}
 	buf_printf(out, "of %u bad %u first %u", t.nlines, t.nbad, t.first_bad);
 	buf_putc(out, '\0');
@@ -98,6 +121,55 @@ lines_are_read(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_string_equal(describe((const uint8_t *)cases[i].text, strlen(cases[i].text), &out), cases[i].want);
 	buf_fini(&out);
+}
+
+static void
+lines_of_systems_are_read(void **state)
+{
+	static const struct {
+		const char	*text;
+		const char	*want;
+	} cases[] = {
+		{ "3325256704,3325256959,64496\n", "198.51.100.0-198.51.100.255=64496 of 1 bad 0 first 0" },
+		{ "192.0.2.0,192.0.2.1,AS64496,Example, Inc.\n2001:db8::,2001:db8::ff,65551\r\n",
+		    "192.0.2.0-192.0.2.1=64496 2001:db8::-2001:db8::ff=65551 of 2 bad 0 first 0" },
+		/* As iptoasn.com has it: 0 is not routed. */
+		{ "192.0.2.0\t192.0.2.255\t64496\tDE\tEXAMPLE, - An Example\n192.0.3.0\t192.0.3.255\t0\tNone\tNot routed\n",
+		    "192.0.2.0-192.0.2.255=64496 of 2 bad 0 first 0" },
+		/* And as MaxMind's CSV. */
+		{ "network,autonomous_system_number,autonomous_system_organization\n192.0.2.0/25,64496,\"Example, Inc.\"\n2001:db8::/127,4294967294,\"x\"\n",
+		    "192.0.2.0-192.0.2.127=64496 2001:db8::-2001:db8::1=4294967294 of 2 bad 0 first 0" },
+		{ "192.0.2.0/24,64496\n192.0.3.0/24,64496\n0.0.0.0/0,64497", "0.0.0.0-255.255.255.255=64497 of 3 bad 1 first 0" },
+		{ "192.0.2.0/24,64496\n192.0.3.0/24,64496", "192.0.2.0-192.0.3.255=64496 of 2 bad 0 first 0" },
+		{ "192.0.2.0/24,4294967295\n192.0.2.0/24,4294967296\n192.0.2.0/24,AS\n192.0.2.0/24,DE\n192.0.2.0/24\n192.0.2.0/33,1\n192.0.2.0,1\n/,1\n"
+		    "192.0.2.9,192.0.2.0,1\n192.0.2.0/24,-1\n", "of 10 bad 10 first 1" },
+		/* A country's is no system's. */
+		{ "192.0.2.0,192.0.2.1,DE\n", "of 1 bad 1 first 1" },
+	};
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	buf_init(&out, 0);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(describe((const uint8_t *)cases[i].text, strlen(cases[i].text), &out), cases[i].want);
+	buf_fini(&out);
+}
+
+static void
+numbers_of_systems(void **state)
+{
+	static const char *const bad[] = { "", "AS", "0", "AS0", "4294967295", "-1", "as1", "1.10", "AS 1", "01" };
+	uint8_t value[4];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(addrdb_system_parse(bad[i], value));
+	assert_true(addrdb_system_parse("AS4294967294", value));
+	assert_int_equal(addrdb_system_number(value), 4294967294u);
+	assert_true(addrdb_system_parse("64496", value));
+	assert_memory_equal(value, "\0\0\xfb\xf0", 4);
 }
 
 static uint8_t *
@@ -137,6 +209,29 @@ trees_are_read(void **state)
 	buf_fini(&out);
 }
 
+/* as6-28.mmdb: numbers as MaxMind's; asn6-24.mmdb: as text, under the other name. */
+static void
+trees_of_systems_are_read(void **state)
+{
+	static const char *const names[] = { "as6-28.mmdb", "asn6-24.mmdb" };
+	struct buf out;
+	uint8_t *data;
+	size_t len, i;
+
+	(void)state;
+	buf_init(&out, 0);
+	for (i = 0; i < 2; i++) {
+		data = read_mmdb(names[i], &len);
+		assert_string_equal(describe(data, len, &out), "198.51.100.0-198.51.100.255=64496 203.0.113.0-203.0.113.127=65551 "
+		    "203.0.113.128-203.0.113.255=4200000000 2001:db8::-2001:db8:0:ffff:ffff:ffff:ffff:ffff=64496 of 4 bad 0 first 0");
+		kind = ADDRDB_COUNTRIES;	/* and nothing of a country in it */
+		assert_string_equal(describe(data, len, &out), "of 0 bad 0 first 0");
+		kind = ADDRDB_SYSTEMS;
+		free(data);
+	}
+	buf_fini(&out);
+}
+
 /* Each byte changed, each length: read or refused, and what comes of it is sound (describe() asks); memory is the sanitizer's to judge. */
 static void
 damage_is_refused_or_harmless(void **state)
@@ -147,7 +242,7 @@ damage_is_refused_or_harmless(void **state)
 
 	(void)state;
 	buf_init(&out, 0);
-	data = read_mmdb("t6-28.mmdb", &len);
+	data = read_mmdb(kind == ADDRDB_SYSTEMS ? "as6-28.mmdb" : "t6-28.mmdb", &len);
 	for (i = 0; i < len; i++) {
 		static const uint8_t by[] = { 0x01, 0x80, 0xff };
 		unsigned k;
@@ -178,29 +273,29 @@ static void
 answers_are_not_believed(void **state)
 {
 	static const char text[] = "192.0.2.0,192.0.2.1,DE\n192.0.2.8,192.0.2.9,FR\n2001:db8::,2001:db8::1,DE";
-	struct countrytext t;
+	struct dbtext t;
 	struct buf b;
 	size_t i;
 
 	(void)state;
 	buf_init(&b, 0);
-	countrytext_pack((const uint8_t *)text, strlen(text), &b);
-	assert_int_equal(countrytext_unpack(b.data, b.len, &t), 0);
+	dbtext_pack(kind, (const uint8_t *)text, strlen(text), &b);
+	assert_int_equal(dbtext_unpack(kind, b.data, b.len, &t), 0);
 	for (i = 0; i < b.len; i++)
-		assert_int_equal(countrytext_unpack(b.data, i, &t), -EPROTO);
+		assert_int_equal(dbtext_unpack(kind, b.data, i, &t), -EPROTO);
 	b.data[20] ^= 0x3f;		/* the first range ends before it begins */
-	assert_int_equal(countrytext_unpack(b.data, b.len, &t), -EPROTO);
+	assert_int_equal(dbtext_unpack(kind, b.data, b.len, &t), -EPROTO);
 	b.data[20] ^= 0x3f;
 	b.data[20 + 3] = 9;
-	assert_int_equal(countrytext_unpack(b.data, b.len, &t), -EPROTO);
+	assert_int_equal(dbtext_unpack(kind, b.data, b.len, &t), -EPROTO);
 	b.data[20 + 3] = 0;
 	b.data[20 + 7] = 8;		/* it ends in the next one */
-	assert_int_equal(countrytext_unpack(b.data, b.len, &t), -EPROTO);
+	assert_int_equal(dbtext_unpack(kind, b.data, b.len, &t), -EPROTO);
 	b.data[20 + 7] = 1;
 	b.data[20 + 8] = 'd';
-	assert_int_equal(countrytext_unpack(b.data, b.len, &t), -EPROTO);
+	assert_int_equal(dbtext_unpack(kind, b.data, b.len, &t), -EPROTO);
 	b.data[20 + 8] = 'D';
-	assert_int_equal(countrytext_unpack(b.data, b.len, &t), 0);
+	assert_int_equal(dbtext_unpack(kind, b.data, b.len, &t), 0);
 	buf_fini(&b);
 }
 
@@ -285,10 +380,11 @@ some_address(const struct line *all, uint32_t n, uint8_t family, struct addr *re
 }
 
 static unsigned
-compare(const struct countries *c, const struct line *all, uint32_t n, uint8_t family)
+compare(const struct addrdb *c, const struct line *all, uint32_t n, uint8_t family)
 {
 	struct addr *a = calloc(LOOKUPS, sizeof(*a));
-	const char *fast, *slow;
+	const uint8_t *fast;
+	const char *slow;
 	unsigned i, known = 0;
 	uint32_t at = 0;
 
@@ -297,7 +393,7 @@ compare(const struct countries *c, const struct line *all, uint32_t n, uint8_t f
 		some_address(all, n, family, &a[i]);
 	qsort(a, LOOKUPS, sizeof(*a), order);
 	for (i = 0; i < LOOKUPS; i++) {
-		fast = countries_find(c, &a[i]);
+		fast = addrdb_find(c, &a[i]);
 		slow = slow_find(all, n, &at, &a[i]);
 		assert_int_equal(fast == NULL, slow == NULL);
 		if (fast != NULL)
@@ -320,7 +416,7 @@ the_packaged_database(void **state)
 	(void)state;
 	srandom(4711);
 	for (f = 0; f < 2; f++) {
-		struct countrytext t;
+		struct dbtext t;
 		struct line *all;
 		struct buf b;
 		uint32_t n;
@@ -329,15 +425,15 @@ the_packaged_database(void **state)
 
 		assert_non_null(data);
 		buf_init(&b, 0);
-		countrytext_pack(data, len, &b);
-		assert_int_equal(countrytext_unpack(b.data, b.len, &t), 0);
+		dbtext_pack(kind, data, len, &b);
+		assert_int_equal(dbtext_unpack(kind, b.data, b.len, &t), 0);
 		all = slow_lines((const char *)data, len, files[f].family == ADDR_V4 ? 4 : 16, &n);
 		assert_int_equal(t.nbad, 0);
 		assert_int_equal(t.nlines, n);
 		assert_true(n > 100000);
 		for (i = 1; i < n; i++)
 			assert_true(memcmp(all[i - 1].hi, all[i].lo, 16) < 0);
-		assert_true(compare(&t.countries, all, n, files[f].family) > LOOKUPS / 4);
+		assert_true(compare(&t.db, all, n, files[f].family) > LOOKUPS / 4);
 		free(all);
 		free(data);
 		buf_fini(&b);
@@ -348,11 +444,15 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_are_read),
-		cmocka_unit_test(trees_are_read),
-		cmocka_unit_test(damage_is_refused_or_harmless),
-		cmocka_unit_test(answers_are_not_believed),
-		cmocka_unit_test(the_packaged_database),
+		cmocka_unit_test_setup(lines_are_read, countries),
+		cmocka_unit_test_setup(trees_are_read, countries),
+		cmocka_unit_test_setup(damage_is_refused_or_harmless, countries),
+		cmocka_unit_test_setup(answers_are_not_believed, countries),
+		cmocka_unit_test_setup(the_packaged_database, countries),
+		cmocka_unit_test_setup(lines_of_systems_are_read, systems),
+		cmocka_unit_test(numbers_of_systems),
+		cmocka_unit_test_setup(trees_of_systems_are_read, systems),
+		cmocka_unit_test_setup(damage_is_refused_or_harmless, systems),
 	};
 
 	if (argc != 2)

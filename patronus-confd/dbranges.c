@@ -2,14 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/countries.h"
-
-#include "countryranges.h"
+#include "dbranges.h"
 
 static size_t
-size_of(const struct countryranges *r)
+size_of(const struct dbranges *r)
 {
-	return (2 * r->len + 2);
+	return (addrdb_range_len(r->kind, r->len));
 }
 
 /* Does b begin right after the end of a? */
@@ -26,13 +24,13 @@ follows(const uint8_t *hi, const uint8_t *lo, unsigned len)
 }
 
 static bool
-grow(struct countryranges *r)
+grow(struct dbranges *r)
 {
-	uint32_t cap = r->cap == 0 ? 1024 : r->cap * 2;
+	uint32_t cap = r->cap == 0 ? 1024 : r->cap * 2, max = addrdb_max(r->kind);
 	uint8_t *more;
 
-	cap = cap > COUNTRIES_MAX ? COUNTRIES_MAX : cap;
-	if (r->n == COUNTRIES_MAX || (more = reallocarray(r->data, cap, size_of(r))) == NULL)
+	cap = cap > max ? max : cap;
+	if (r->n == max || (more = reallocarray(r->data, cap, size_of(r))) == NULL)
 		return (false);
 	r->data = more;
 	r->cap = cap;
@@ -40,12 +38,12 @@ grow(struct countryranges *r)
 }
 
 bool
-countryranges_add(struct countryranges *r, const uint8_t *lo, const uint8_t *hi, const char country[2])
+dbranges_add(struct dbranges *r, const uint8_t *lo, const uint8_t *hi, const uint8_t *value)
 {
 	size_t size = size_of(r);
 	uint8_t *p = r->n > 0 ? r->data + (r->n - 1) * size : NULL;
 
-	if (p != NULL && memcmp(p + 2 * r->len, country, 2) == 0 && follows(p + r->len, lo, r->len)) {
+	if (p != NULL && memcmp(p + 2 * r->len, value, addrdb_value_len(r->kind)) == 0 && follows(p + r->len, lo, r->len)) {
 		memcpy(p + r->len, hi, r->len);
 		return (true);
 	}
@@ -54,31 +52,25 @@ countryranges_add(struct countryranges *r, const uint8_t *lo, const uint8_t *hi,
 	p = r->data + r->n++ * size;
 	memcpy(p, lo, r->len);
 	memcpy(p + r->len, hi, r->len);
-	memcpy(p + 2 * r->len, country, 2);
+	memcpy(p + 2 * r->len, value, addrdb_value_len(r->kind));
 	return (true);
 }
 
 static int
-order_v4(const void *a, const void *b)
+order(const void *a, const void *b, void *size)
 {
-	return (memcmp(a, b, COUNTRIES_V4));
-}
-
-static int
-order_v6(const void *a, const void *b)
-{
-	return (memcmp(a, b, COUNTRIES_V6));
+	return (memcmp(a, b, *(const size_t *)size));
 }
 
 uint32_t
-countryranges_seal(struct countryranges *r)
+dbranges_seal(struct dbranges *r)
 {
 	size_t size = size_of(r);
 	uint32_t i, n = 0;
 
 	if (r->n == 0)
 		return (0);
-	qsort(r->data, r->n, size, r->len == 4 ? order_v4 : order_v6);
+	qsort_r(r->data, r->n, size, order, &size);
 	for (i = 1; i < r->n; i++)
 		if (memcmp(r->data + n * size + r->len, r->data + i * size, r->len) < 0)
 			memmove(r->data + ++n * size, r->data + i * size, size);
@@ -88,7 +80,7 @@ countryranges_seal(struct countryranges *r)
 }
 
 void
-countryranges_free(struct countryranges *r)
+dbranges_free(struct dbranges *r)
 {
 	free(r->data);
 }
