@@ -17,6 +17,7 @@
 
 #define LISTS_MAX	4	/* more lists at once: judge everything */
 #define PATHS_MAX	256
+#define XPATH_MAX	1024	/* of an expression without its literals */
 
 /* One list below a section, and the keys of it that were touched. */
 struct touched {
@@ -37,11 +38,35 @@ struct reduction {
 
 /* --- does anything else look at a list? --- */
 
+/* What an expression says between its literals (XPath 1.0, 3.7): 'http://' is a text, and no path.  False: it is too long to tell. */
+static bool
+without_literals(const char *xpath, char *ret, size_t size)
+{
+	size_t n = 0;
+	char quote;
+
+	for (; *xpath != '\0'; xpath++) {
+		if (n + 1 >= size)
+			return false;
+		ret[n++] = *xpath;
+		if (*xpath != '\'' && *xpath != '"')
+			continue;
+		quote = *xpath;
+		if ((xpath = strchr(xpath + 1, quote)) == NULL)
+			return false;
+	}
+	ret[n] = '\0';
+	return true;
+}
+
 /* An expression that names the list, or that can reach it without naming it. */
 static bool
-looks_at(const char *xpath, const char *name)
+looks_at(const char *expression, const char *name)
 {
-	return strstr(xpath, name) != NULL || strstr(xpath, "//") != NULL || strchr(xpath, '*') != NULL || strstr(xpath, "::") != NULL;
+	char xpath[XPATH_MAX];
+
+	return !without_literals(expression, xpath, sizeof(xpath)) || strstr(xpath, name) != NULL || strstr(xpath, "//") != NULL ||
+	    strchr(xpath, '*') != NULL || strstr(xpath, "::") != NULL;
 }
 
 static bool

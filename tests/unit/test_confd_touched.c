@@ -198,6 +198,27 @@ test_several_paths(void **state)
 	problems_free(problems);
 }
 
+/*
+ * A rule is judged without the others: nothing else in the schema looks at rules.  Seen by a fault in another rule, which a valid document
+ * would not have.
+ */
+static void
+test_a_rule_is_judged_apart(void **state)
+{
+	static const char *const path = "/firewall/rules/one";
+	struct problems *problems = problems_new();
+	struct document *d;
+
+	(void)state;
+	d = load(problems);
+	assert_int_equal(edit_patch(d, "/firewall/rules/two", DOCUMENT_JSON, "{\"service\":[\"wep\"]}", 19, problems), 0);
+	assert_int_equal(edit_patch(d, path, DOCUMENT_JSON, "{\"log\":true}", 12, problems), 0);
+	assert_int_equal(document_validate_touched(d, &path, 1, problems), 0);
+	assert_int_equal(document_validate(d, problems), -EINVAL);
+	document_free(d);
+	problems_free(problems);
+}
+
 static int
 setup(void **state)
 {
@@ -220,6 +241,7 @@ main(void)
 		cmocka_unit_test(test_says_what_the_whole_validation_says),
 		cmocka_unit_test(test_encodes_the_same),
 		cmocka_unit_test(test_several_paths),
+		cmocka_unit_test(test_a_rule_is_judged_apart),
 	};
 
 	return (cmocka_run_group_tests(tests, setup, teardown));
