@@ -399,6 +399,10 @@ patch_document(struct document *d, struct scratch *s, const struct node *merged)
 	unsigned before = problems_count(s->builder.problems);
 	struct lyd_node *old;
 
+	if (merged->kind != NODE_MAP) {
+		problems_add(s->builder.problems, "", "", merged->line, "type", "", "a configuration is a mapping of sections");
+		return -EINVAL;
+	}
 	build_members(&s->builder, NULL, NULL, merged, NULL, &s->top);
 	if (s->builder.error != 0)
 		return s->builder.error;

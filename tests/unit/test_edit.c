@@ -310,6 +310,19 @@ patch_merges(void **state)
 	    "- set users alice role admin\n- set users alice full-name \"Alice Example\"\n+ set users eve role read-only\n");
 }
 
+/* A patch that is no object has no members (RFC 7396): a configuration cannot become it. */
+static void
+whole_document_takes_objects_only(void **state)
+{
+	static const char *const bodies[] = { "[\"a\"]", "[]", "\"text\"", "7", "null" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		assert_int_equal(patch("", bodies[i]), -EINVAL);
+	assert_true(edit_exists(doc, "/firewall/rules"));
+}
+
 static void
 delete_removes(void **state)
 {
@@ -504,6 +517,7 @@ main(int argc, char **argv)
 		TEST(preconditions_hold),
 		TEST(wrong_types_change_nothing),
 		TEST(patch_merges),
+		TEST(whole_document_takes_objects_only),
 		TEST(delete_removes),
 		TEST(append_makes_ids),
 		TEST(move_moves_one),
