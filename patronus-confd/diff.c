@@ -17,6 +17,7 @@
 #include "record_json.h"
 #include "schema.h"
 #include "schema_node.h"
+#include "stamp.h"
 #include "strset.h"
 
 struct diff {
@@ -151,6 +152,8 @@ is_alike(const struct lyd_node *a, const struct lyd_node *b)
 	    a = skip_defaults(a->next), b = skip_defaults(b->next)) {
 		if (a->schema != b->schema)
 			return false;
+		if (stamp_same(a, b))
+			continue;
 		if (a->schema->nodetype & (LYS_LEAF | LYS_LEAFLIST)) {
 			if (!is_same_value(a, b))
 				return false;
@@ -208,7 +211,7 @@ diff_entry(struct walk *w, const struct place *list, const struct lyd_node *a, c
 	struct place p = { list->up, list->s, key_of(a != NULL ? a : b) };
 
 	if (a != NULL && b != NULL) {
-		if (!is_alike(lyd_child(a), lyd_child(b)))
+		if (!stamp_same(a, b) && !is_alike(lyd_child(a), lyd_child(b)))
 			diff_siblings(w, &p, a, b);
 		return;
 	}

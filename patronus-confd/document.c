@@ -14,12 +14,15 @@
 #include "encode.h"
 #include "jsondoc.h"
 #include "judge.h"
+#include "memo.h"
 #include "node.h"
 #include "nodes.h"
+#include "path.h"
 #include "print.h"
 #include "problem.h"
 #include "schema.h"
 #include "schema_node.h"
+#include "stamp.h"
 #include "yamldoc.h"
 
 struct document {
@@ -27,6 +30,8 @@ struct document {
 	struct lyd_node		*tree;
 	struct arena		*source_arena;	/* of source */
 	struct node		*source;	/* what was loaded, for lines; NULL after an edit */
+	const char		*asked;		/* document_has() was asked for this since the last edit; NULL: for nothing */
+	bool			 has;
 };
 
 struct document *
@@ -51,12 +56,14 @@ document_dup(const struct document *from)
 		free(d);
 		return NULL;
 	}
+	stamp_copy(from->tree, d->tree);
 	return d;
 }
 
 void
 document_touch(struct document *d)
 {
+	d->asked = NULL;
 	arena_free(d->source_arena);
 	d->source_arena = NULL;
 	d->source = NULL;
@@ -202,6 +209,9 @@ document_validate(struct document *d, struct problems *problems)
 	if (error != -ENOMEM && !judge_roles(d, d->source, problems))
 		error = -EINVAL;
 	problems_sort(problems);
+	/* A member whose "when" does not hold any more may be gone (RFC 7950, 7.21.5), wherever it was. */
+	stamp_clear_all(d->tree);
+	d->asked = NULL;
 	if (error == 0)
 		document_touch(d);	/* nobody will ask for lines */
 	return error;
@@ -263,6 +273,14 @@ document_encode(const struct document *d, const char *owner, uint8_t **ret, size
 	return encode_root(d->schema, d->tree, r, ret, ret_len);
 }
 
+struct lyd_node *
+document_first(const struct lyd_node *siblings, const struct lysc_node *schema)
+{
+	struct lyd_node *n;
+
+	return siblings != NULL && lyd_find_sibling_val(siblings, schema, NULL, 0, &n) == LY_SUCCESS ? n : NULL;
+}
+
 /* The node an API path leads to, or NULL; *ret_s is what the schema has there. */
 static const struct lyd_node *
 find(const struct document *d, const char *path, const struct schema_node **ret_s)
@@ -281,16 +299,14 @@ find(const struct document *d, const char *path, const struct schema_node **ret_
 		path += len;
 		if (s != NULL && s->node->nodetype == LYS_LIST && n != NULL && n->schema == s->node &&
 		    siblings != lyd_child(n)) {
-			while (n != NULL && (n->schema != s->node || strcmp(lyd_get_value(lyd_child(n)), step) != 0))
-				n = n->next;
+			n = path_find_entry((struct lyd_node *)(uintptr_t)n, s, step);
 			siblings = n != NULL ? lyd_child(n) : NULL;
 			continue;
 		}
 		s = schema_child(d->schema, s, step);
 		if (s == NULL)
 			return NULL;
-		for (n = siblings; n != NULL && n->schema != s->node; n = n->next)
-			;
+		n = document_first(siblings, s->node);
 		if (n != NULL && s->node->nodetype == LYS_CONTAINER)
 			siblings = lyd_child(n);
 		else if (n == NULL)
@@ -319,24 +335,71 @@ document_each(const struct document *d, const char *path, void (*fn)(const char 
 
 	if (s == NULL || !(s->node->nodetype & (LYS_LIST | LYS_LEAFLIST)))
 		return;
-	for (; n != NULL; n = n->next)
-		if (n->schema == s->node)
-			fn(lyd_get_value(s->node->nodetype == LYS_LIST ? lyd_child(n) : n), arg);
+	for (; n != NULL && n->schema == s->node; n = n->next)
+		fn(lyd_get_value(s->node->nodetype == LYS_LIST ? lyd_child(n) : n), arg);
+}
+
+static bool	 has_leaf_list(const struct document *, const struct lyd_node *, const char *name);
+
+/* An entry that was looked into once is not looked into again until it changes. */
+static bool
+entry_has(const struct document *d, struct memo *memo, const struct lyd_node *entry, const char *name)
+{
+	uint64_t stamp = stamp_of(entry);
+	const uint8_t *known;
+	size_t len;
+	bool has;
+
+	if (memo_get(memo, stamp, &known, &len))
+		return len > 0;
+	has = has_leaf_list(d, lyd_child(entry), name);
+	memo_put(memo, stamp, "", has);
+	return has;
+}
+
+/* The entries of one list, which are in no other list; *at becomes the last of them. */
+static bool
+list_has(const struct document *d, const struct lyd_node **at, const char *name)
+{
+	struct memo *memo = memo_of(schema_memos(d->schema), name, schema_node_of(*at));
+	size_t n = 1;
+	bool has;
+
+	while (!(has = entry_has(d, memo, *at, name)) && (*at)->next != NULL && (*at)->next->schema == (*at)->schema) {
+		*at = (*at)->next;
+		n++;
+	}
+	if (!has)
+		memo_end(memo, n);
+	return has;
 }
 
 static bool
-has_leaf_list(const struct lyd_node *n, const char *name)
+has_leaf_list(const struct document *d, const struct lyd_node *n, const char *name)
 {
-	for (; n != NULL; n = n->next)
-		if (n->schema->nodetype == LYS_LEAFLIST ? strcmp(n->schema->name, name) == 0 : has_leaf_list(lyd_child(n), name))
-			return (true);
-	return (false);
+	bool has = false;
+
+	for (; n != NULL && !has; n = n->next) {
+		if (n->schema->nodetype == LYS_LEAFLIST)
+			has = strcmp(n->schema->name, name) == 0;
+		else if (stamp_fits(n))
+			has = list_has(d, &n, name);
+		else
+			has = has_leaf_list(d, lyd_child(n), name);
+	}
+	return has;
 }
 
 bool
-document_has(const struct document *d, const char *leaf_list)
+document_has(const struct document *doc, const char *leaf_list)
 {
-	return (has_leaf_list(d->tree, leaf_list));
+	struct document *d = (struct document *)(uintptr_t)doc;
+
+	if (d->asked != leaf_list) {
+		d->has = has_leaf_list(d, d->tree, leaf_list);
+		d->asked = leaf_list;
+	}
+	return d->has;
 }
 
 const struct lyd_node *

@@ -79,7 +79,7 @@ const char	*document_value(const struct document *, const char *path);
 /* Call fn for each entry of a list ("/users") or value of a leaf-list with its key or value. */
 void		 document_each(const struct document *, const char *path, void (*fn)(const char *key, void *arg), void *arg);
 
-/* Is there a value of a leaf-list of this name, wherever it is? */
+/* Is there a value of a leaf-list of this name, wherever it is?  The name is a constant: its address stands for it. */
 bool		 document_has(const struct document *, const char *leaf_list);
 
 /* For this program's own files that walk the tree (edit.c, diff.c, reach.c, sight.c): the first top-level node, or NULL. */

@@ -9,6 +9,7 @@
  */
 
 struct arena;
+struct lysc_node;
 struct node;
 
 /* A text as nodes; as yamldoc_read() and jsondoc_read(). */
@@ -20,7 +21,9 @@ void	 document_set_tree(struct document *, struct lyd_node *top);
 /* A copy in which every default is a node; NULL when out of memory. */
 struct document *document_dup_full(const struct document *);
 void	 document_swap(struct document *, struct document *);
-/* The lines of the text it was loaded from are no longer true. */
+/* The tree changes: the lines of the text it was loaded from are no longer true. */
 void	 document_touch(struct document *);
+/* The first sibling of this node of the schema, found by its hash, or NULL; those of one node are neighbours. */
+struct lyd_node *document_first(const struct lyd_node *siblings, const struct lysc_node *);
 
 #endif

@@ -22,6 +22,7 @@
 #include "schema.h"
 #include "schema_node.h"
 #include "secret.h"
+#include "stamp.h"
 #include "strset.h"
 
 /* --- the tree under our hands --- */
@@ -32,6 +33,17 @@ drop(struct document *d, struct lyd_node *node)
 	if (document_tree(d) == node)
 		document_set_tree(d, node->next);
 	lyd_free_tree(node);
+}
+
+/* The tree changes below these steps, of which the last may not be there yet. */
+static void
+touch(struct document *d, const struct path *p)
+{
+	unsigned i;
+
+	document_touch(d);
+	for (i = 0; i + 1 < p->n && p->nodes[i] != NULL; i++)
+		stamp_clear(p->nodes[i]);
 }
 
 /* Drop every instance of what the last step names: the entry with its key, else all. */
@@ -197,7 +209,7 @@ splice(struct document *d, struct path *p, struct scratch *s)
 	struct lyd_node *first = s->parent != NULL ? lyd_child(s->parent) : s->top;
 	bool keep_order = last->key != NULL && last->s->is_ordered && old != NULL;
 
-	document_touch(d);
+	touch(d, p);
 	if (make_parents(d, p) != 0)
 		return -ENOMEM;
 	drop_all(d, p);
@@ -485,7 +497,7 @@ edit_delete(struct document *d, const char *path, struct problems *problems)
 		    path_last(&p)->s->parent->item);
 		return -ENOTSUP;
 	}
-	document_touch(d);
+	touch(d, &p);
 	drop_all(d, &p);
 	return 0;
 }
@@ -607,7 +619,7 @@ edit_move(struct document *d, const char *path, enum edit_place place, const cha
 	error = find_place(&p, place, ref, &after, problems);
 	if (error != 0)
 		return error;
-	document_touch(d);
+	touch(d, &p);
 	put_after(d, path_node(&p), after);
 	return 0;
 }

@@ -8,19 +8,33 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "encode.h"
-#include "ipc/codec.h"
+#include "ipc/codec_splice.h"
 #include "members.h"
+#include "memo.h"
 #include "net/addr.h"
 #include "schema.h"
 #include "schema_node.h"
+#include "stamp.h"
 
 #define ENCODED_MAX	(64u << 20)
+#define LISTS_MAX	128	/* of one owner, with entries that are encoded one by one */
+
+/* A list whose entries are encoded already: those that have not changed are copied from the last time. */
+struct encoded_list {
+	const struct list	*list;
+	size_t			 at;		/* in entries */
+	size_t			 len;
+};
 
 struct encoder {
 	const struct schema	*schema;
 	struct arena		*arena;
+	struct buf		 entries;
+	struct encoded_list	 lists[LISTS_MAX];
+	size_t			 nlists;
 	int			 error;
 };
 
@@ -114,6 +128,51 @@ fill_value(struct encoder *e, const struct schema_node *s, const struct field *f
 	return ok || fail(e, -EPROTO, s, text);
 }
 
+static void
+encode_entry(struct encoder *e, const struct schema_node *s, const struct lyd_node *entry, const struct record *r, struct memo *memo)
+{
+	struct codec_error ce;
+	uint8_t *item, *data;
+	size_t len;
+	int error;
+
+	if ((item = arena_alloc(e->arena, 1, r->size)) == NULL)
+		e->error = -ENOMEM;
+	else
+		fill_record(e, s, entry, r, item);
+	if (e->error != 0)
+		return;
+	if ((error = codec_encode(r, item, ENCODED_MAX, &data, &len, &ce)) != 0) {
+		if (error == -EPROTO)
+			log_errx("encode", "%s: %s: %s", r->name, ce.path, ce.reason);
+		e->error = error;
+		return;
+	}
+	buf_put(&e->entries, data, len);
+	memo_put(memo, stamp_of(entry), data, len);
+	free(data);
+}
+
+/* Entries that are in no other list: their bytes alone. */
+static void
+encode_entries(struct encoder *e, const struct member *m, const struct field *f, uint8_t *base)
+{
+	struct memo *memo = memo_of(schema_memos(e->schema), f->rec, m->s);
+	struct list list = { NULL, (uint32_t)m->n };
+	size_t at = e->entries.len, i, len;
+	const uint8_t *known;
+
+	for (i = 0; i < m->n && e->error == 0; i++) {
+		if (memo_get(memo, stamp_of(m->items[i]), &known, &len))
+			buf_put(&e->entries, known, len);
+		else
+			encode_entry(e, m->s, m->items[i], f->rec, memo);
+	}
+	memo_end(memo, m->n);
+	memcpy(base + f->offset, &list, sizeof(list));
+	e->lists[e->nlists++] = (struct encoded_list){ (const struct list *)(const void *)(base + f->offset), at, e->entries.len - at };
+}
+
 /* In canonical order, so that the wire form is the same for equal documents. */
 static void
 fill_list(struct encoder *e, const struct member *m, const struct field *f, uint8_t *base)
@@ -124,6 +183,10 @@ fill_list(struct encoder *e, const struct member *m, const struct field *f, uint
 
 	if (m->n == 0)
 		return;
+	if (f->elem == FIELD_RECORD && stamp_fits(m->items[0]) && e->nlists < LISTS_MAX) {
+		encode_entries(e, m, f, base);
+		return;
+	}
 	list.items = arena_alloc(e->arena, m->n, size);
 	if (list.items == NULL) {
 		e->error = -ENOMEM;
@@ -218,25 +281,42 @@ fill_root(struct encoder *e, const struct lyd_node *top, const struct record *r,
 	members_fini(&m);
 }
 
+/* All of it, with the entries where they belong. */
+static int
+put_together(const struct encoder *e, const struct record *r, const void *base, uint8_t **ret, size_t *ret_len)
+{
+	struct codec_splice splices[LISTS_MAX];
+	struct codec_error ce;
+	size_t i;
+	int error;
+
+	if (buf_failed(&e->entries))
+		return e->entries.starved ? -ENOMEM : -EFBIG;
+	for (i = 0; i < e->nlists; i++)
+		splices[i] = (struct codec_splice){ e->lists[i].list, e->entries.data + e->lists[i].at, e->lists[i].len };
+	error = codec_encode_spliced(r, base, splices, e->nlists, ENCODED_MAX, ret, ret_len, &ce);
+	if (error == -EPROTO)
+		log_errx("encode", "%s: %s: %s", r->name, ce.path, ce.reason);
+	return error;
+}
+
 int
 encode_root(const struct schema *schema, const struct lyd_node *top, const struct record *r, uint8_t **ret, size_t *ret_len)
 {
 	struct encoder e = { .schema = schema, .arena = arena_new(0) };
-	struct codec_error ce;
 	uint8_t *base;
 
 	if (e.arena == NULL)
 		return -ENOMEM;
+	buf_init(&e.entries, ENCODED_MAX);
 	base = arena_alloc(e.arena, 1, r->size);
 	if (base == NULL)
 		e.error = -ENOMEM;
 	else
 		fill_root(&e, top, r, base);
-	if (e.error == 0) {
-		e.error = codec_encode(r, base, ENCODED_MAX, ret, ret_len, &ce);
-		if (e.error == -EPROTO)
-			log_errx("encode", "%s: %s: %s", r->name, ce.path, ce.reason);
-	}
+	if (e.error == 0)
+		e.error = put_together(&e, r, base, ret, ret_len);
+	buf_fini(&e.entries);
 	arena_free(e.arena);
 	return e.error;
 }

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "document.h"
+#include "document_tree.h"
 #include "path.h"
 #include "problem.h"
 #include "schema.h"
@@ -84,14 +85,9 @@ path_find_entry(struct lyd_node *siblings, const struct schema_node *s, const ch
 static struct lyd_node *
 find(struct lyd_node *siblings, const struct place *at)
 {
-	struct lyd_node *n;
-
 	if (siblings != NULL && at->key != NULL)
 		return path_find_entry(siblings, at->s, at->key);
-	LY_LIST_FOR(siblings, n)
-		if (n->schema == at->s->node)
-			return n;
-	return NULL;
+	return document_first(siblings, at->s->node);
 }
 
 /* The next word of the path, cut off in place; NULL at its end. */

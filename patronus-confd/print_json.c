@@ -4,10 +4,13 @@
 
 #include "base/buf.h"
 #include "members.h"
+#include "memo.h"
 #include "print.h"
 #include "record_json.h"
+#include "schema.h"
 #include "schema_node.h"
 #include "secret.h"
+#include "stamp.h"
 
 void
 print_json_scalar(const struct schema_node *s, const char *text, struct buf *b)
@@ -40,6 +43,34 @@ print_item(const struct schema *schema, const struct schema_node *s, const struc
 		print_json(schema, n, NULL, flags, b);
 }
 
+/* The entries of a list that is in no other list: those that have not changed since they were printed are copied. */
+static void
+print_entries(const struct schema *schema, const struct member *m, struct buf *b)
+{
+	static const char form;
+	struct memo *memo = memo_of(schema_memos(schema), &form, m->s);
+	const uint8_t *known;
+	uint64_t stamp;
+	size_t i, at, len;
+
+	buf_putc(b, '[');
+	for (i = 0; i < m->n; i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		stamp = stamp_of(m->items[i]);
+		at = b->len;
+		if (memo_get(memo, stamp, &known, &len)) {
+			buf_put(b, known, len);
+			continue;
+		}
+		print_json(schema, m->items[i], NULL, 0, b);
+		if (!buf_failed(b))
+			memo_put(memo, stamp, b->data + at, b->len - at);
+	}
+	buf_putc(b, ']');
+	memo_end(memo, m->n);
+}
+
 static void
 print_member(const struct schema *schema, const struct member *m, unsigned flags, struct buf *b)
 {
@@ -47,6 +78,10 @@ print_member(const struct schema *schema, const struct member *m, unsigned flags
 
 	if (!(m->s->node->nodetype & (LYS_LIST | LYS_LEAFLIST))) {
 		print_item(schema, m->s, m->items[0], flags, b);
+		return;
+	}
+	if (flags == 0 && m->n > 0 && stamp_fits(m->items[0])) {
+		print_entries(schema, m, b);
 		return;
 	}
 	buf_putc(b, '[');

@@ -9,13 +9,16 @@
 #include "base/buf.h"
 #include "conf/kind.h"
 #include "members.h"
+#include "memo.h"
 #include "print.h"
 #include "schema.h"
 #include "schema_node.h"
 #include "secret.h"
+#include "stamp.h"
 
 #define LINE_MAX_COLUMNS	100
 #define FLOW_MEMBERS_MAX	3
+#define INDENTS			16	/* columns at which entries are remembered */
 
 struct printer {
 	const struct schema	*schema;
@@ -287,52 +290,78 @@ print_inner(struct printer *p, const struct lyd_node *n, unsigned indent, size_t
 	members_fini(&m);
 }
 
+/* An entry as a member of a mapping. */
 static void
-print_mapping(struct printer *p, const struct member *m, unsigned indent)
+print_mapped(struct printer *p, const struct schema_node *s, const struct lyd_node *n, unsigned indent)
 {
-	const char *key;
 	struct buf b;
-	size_t i;
 
-	for (i = 0; i < m->n; i++) {
-		key = members_key(m->items[i]);
-		buf_init(&b, 0);
-		print_scalar(m->s->key, key, &b);
-		print_indent(p, indent);
-		buf_put(p->out, b.data, b.len);
-		buf_putc(p->out, ':');
-		print_inner(p, m->items[i], indent, indent + 1 + b.len, m->s->key, false);
-		buf_fini(&b);
+	buf_init(&b, 0);
+	print_scalar(s->key, members_key(n), &b);
+	print_indent(p, indent);
+	buf_put(p->out, b.data, b.len);
+	buf_putc(p->out, ':');
+	print_inner(p, n, indent, indent + 1 + b.len, s->key, false);
+	buf_fini(&b);
+}
+
+/* An entry in a sequence. */
+static void
+print_item(struct printer *p, const struct lyd_node *n, unsigned indent)
+{
+	struct members inner;
+	size_t at = p->out->len;
+
+	if (members_init(&inner, p->schema, n, NULL, p->is_full) != 0) {
+		p->out->failed = true;
+		return;
 	}
+	/* The first member stands after the hyphen: put it over its own indent. */
+	block_members(p, &inner, indent + 2, NULL);
+	if (!buf_failed(p->out) && p->out->len >= at + indent + 2)
+		memcpy(p->out->data + at + indent, "- ", 2);
+	members_fini(&inner);
 }
 
 static void
-print_sequence(struct printer *p, const struct member *m, unsigned indent)
+print_entry(struct printer *p, const struct schema_node *s, const struct lyd_node *n, unsigned indent)
 {
-	struct members inner;
-	size_t i, at;
+	if (s->is_ordered)
+		print_item(p, n, indent);
+	else
+		print_mapped(p, s, n, indent);
+}
 
-	for (i = 0; i < m->n; i++) {
-		if (members_init(&inner, p->schema, m->items[i], NULL, p->is_full) != 0) {
-			p->out->failed = true;
-			return;
-		}
-		/* The first member stands after the hyphen: put it over its own indent. */
-		at = p->out->len;
-		block_members(p, &inner, indent + 2, NULL);
-		if (!buf_failed(p->out) && p->out->len >= at + indent + 2)
-			memcpy(p->out->data + at + indent, "- ", 2);
-		members_fini(&inner);
-	}
+/* What entries of a list that is in no other look like at this indent; NULL: each is printed. */
+static struct memo *
+memo_at(const struct printer *p, const struct member *m, unsigned indent)
+{
+	static const char forms[INDENTS];
+
+	return p->is_full || indent >= INDENTS || m->n == 0 || !stamp_fits(m->items[0]) ? NULL :
+	    memo_of(schema_memos(p->schema), &forms[indent], m->s);
 }
 
 static void
 print_list(struct printer *p, const struct member *m, unsigned indent)
 {
-	if (m->s->is_ordered)
-		print_sequence(p, m, indent);
-	else
-		print_mapping(p, m, indent);
+	struct memo *memo = memo_at(p, m, indent);
+	const uint8_t *known;
+	uint64_t stamp;
+	size_t i, at, len;
+
+	for (i = 0; i < m->n; i++) {
+		at = p->out->len;
+		stamp = memo != NULL ? stamp_of(m->items[i]) : 0;
+		if (memo_get(memo, stamp, &known, &len)) {
+			buf_put(p->out, known, len);
+			continue;
+		}
+		print_entry(p, m->s, m->items[i], indent);
+		if (!buf_failed(p->out))
+			memo_put(memo, stamp, p->out->data + at, p->out->len - at);
+	}
+	memo_end(memo, m->n);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "builtin_text.h"
 #include "conf/kind.h"
 #include "conf/state.h"
+#include "memo.h"
 #include "schema.h"
 #include "schema_node.h"
 
@@ -17,6 +18,7 @@ struct schema {
 	struct arena		*arena;
 	struct schema_node	*sections[SECTIONS_MAX];
 	uint32_t		 nsections;
+	struct memos		*memos;
 };
 
 /* libyang asks for each module and import here; it never looks at files. */
@@ -346,6 +348,7 @@ schema_new(void)
 	/* What libyang has to say is read with ly_err_last(), never printed. */
 	ly_log_options(LY_LOSTORE_LAST);
 	ly_ctx_set_module_imp_clb(schema->ctx, import_module, NULL);
+	schema->memos = memos_new();
 	if (load(schema) && annotate_all(schema))
 		return schema;
 	e = ly_err_last(schema->ctx);
@@ -365,6 +368,7 @@ schema_free(struct schema *schema)
 		restore_types(schema->sections[i]);
 	ly_ctx_destroy(schema->ctx);
 	arena_free(schema->arena);
+	memos_free(schema->memos);
 	free(schema);
 }
 
@@ -372,6 +376,12 @@ struct ly_ctx *
 schema_ctx(const struct schema *schema)
 {
 	return schema->ctx;
+}
+
+struct memos *
+schema_memos(const struct schema *schema)
+{
+	return schema->memos;
 }
 
 const char *

@@ -13,12 +13,15 @@
 
 struct ly_ctx;
 struct lysc_node;
+struct memos;
 struct record;
 struct schema;
 
 struct schema	*schema_new(void);		/* NULL, logged, when the built-in modules do not compile */
 void		 schema_free(struct schema *);
 struct ly_ctx	*schema_ctx(const struct schema *);
+/* What entries of lists look like, for all documents of this schema; NULL when there was no memory for it. */
+struct memos	*schema_memos(const struct schema *);
 
 /* Who gets which subtree: NULL ends the list of owners ("fwd", "netd"), in the order of commits. */
 const char	*schema_owner(unsigned i);

@@ -20,6 +20,7 @@
 #include "schema_node.h"
 #include "sight.h"
 #include "snapshot.h"
+#include "stamp.h"
 #include "workspace.h"
 
 #define WORDS_MAX	(64u << 20)
@@ -91,6 +92,7 @@ sight_of(const struct rights *rights, enum right right, const struct document *d
 	if ((copy = document_dup(doc)) == NULL)
 		fatalx("sight", "no memory");
 	p.top = document_tree(copy);
+	stamp_clear_all(p.top);		/* entries lose members */
 	(void)prune(&p, p.top, "");
 	document_set_tree(copy, p.top);
 	return (*ret_owned = copy);

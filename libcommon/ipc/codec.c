@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "ipc/codec.h"
 #include "ipc/codec_marks.h"
+#include "ipc/codec_splice.h"
 #include "net/addr.h"
 
 struct decoder {
@@ -22,9 +23,11 @@ struct decoder {
 };
 
 struct encoder {
-	struct buf		 out;
-	const char		*reason;
-	char			 path[sizeof(((struct codec_error *)0)->path)];
+	struct buf			 out;
+	const struct codec_splice	*splices;
+	size_t				 n_splices;
+	const char			*reason;
+	char				 path[sizeof(((struct codec_error *)0)->path)];
 };
 
 size_t
@@ -633,9 +636,22 @@ encode_value(struct encoder *e, const struct field *f, uint8_t kind, const void 
 	}
 }
 
+/* The items that are encoded already; NULL: they are not. */
+static const struct codec_splice *
+find_splice(const struct encoder *e, const struct list *l)
+{
+	size_t i;
+
+	for (i = 0; i < e->n_splices; i++)
+		if (e->splices[i].list == l)
+			return &e->splices[i];
+	return NULL;
+}
+
 static bool
 encode_list(struct encoder *e, const struct field *f, const struct list *l)
 {
+	const struct codec_splice *s = find_splice(e, l);
 	struct field item = *f;
 	size_t size = codec_kind_size(f->elem, f->rec);
 	uint32_t i;
@@ -646,7 +662,9 @@ encode_list(struct encoder *e, const struct field *f, const struct list *l)
 		return fail(e, "list of a kind without a size");
 	item.max = f->elem_max;
 	buf_put32(&e->out, l->n);
-	for (i = 0; i < l->n; i++)
+	if (s != NULL)
+		buf_put(&e->out, s->data, s->len);
+	for (i = 0; s == NULL && i < l->n; i++)
 		if (!encode_value(e, f->elem == FIELD_STRING ? f : &item, f->elem,
 		    (const uint8_t *)l->items + i * size))
 			return false;
@@ -691,7 +709,14 @@ int
 codec_encode(const struct record *r, const void *msg, size_t max_len, uint8_t **ret_data, size_t *ret_len,
     struct codec_error *ret_error)
 {
-	struct encoder e = { .reason = NULL };
+	return codec_encode_spliced(r, msg, NULL, 0, max_len, ret_data, ret_len, ret_error);
+}
+
+int
+codec_encode_spliced(const struct record *r, const void *msg, const struct codec_splice *splices, size_t n, size_t max_len, uint8_t **ret_data,
+    size_t *ret_len, struct codec_error *ret_error)
+{
+	struct encoder e = { .splices = splices, .n_splices = n };
 	int error = 0;
 
 	buf_init(&e.out, max_len);
