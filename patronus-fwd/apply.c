@@ -199,9 +199,9 @@ carry(const struct diff *d)
 	carry_free(c);
 }
 
-/* 1: it cannot be done in steps. */
+/* 1: it cannot be done in steps.  *ret_same: the kernel has nothing else than before. */
 static int
-apply_steps(struct apply *a, struct ir *next, struct problems *problems)
+apply_steps(struct apply *a, struct ir *next, bool *ret_same, struct problems *problems)
 {
 	const struct nft_batch_rep *rep;
 	struct nft_batch b;
@@ -212,6 +212,7 @@ apply_steps(struct apply *a, struct ir *next, struct problems *problems)
 
 	start = clock_mono_us();
 	diff_make(&d, a->ir, next);
+	*ret_same = !d.is_impossible && d.n == 0;
 	if (d.is_impossible || d.n == 0) {
 		r = d.is_impossible ? 1 : 0;
 		diff_fini(&d);
@@ -338,11 +339,14 @@ apply_repair(struct apply *a, bool is_seen_only, struct problems *problems)
 }
 
 /* --- commit */
-/* Of several changes before apply_forget() the first is what connections were accepted by. */
+/*
+ * Of several changes before apply_forget() the first is what connections were accepted by.  A form of which the kernel was told nothing judges as
+ * the one before: nothing has to be looked at for it.
+ */
 static void
-take(struct apply *a, struct ir *next)
+take(struct apply *a, struct ir *next, bool is_same)
 {
-	if (a->ir != next && a->previous == NULL)
+	if (a->ir != next && a->previous == NULL && !is_same)
 		a->previous = a->ir;
 	else if (a->ir != next)
 		ir_free(a->ir);
@@ -402,7 +406,7 @@ apply_is_there(struct apply *a, struct ir *next)
 
 /* 1: everything has to be sent. */
 static int
-apply_difference(struct apply *a, struct ir *next, struct problems *problems)
+apply_difference(struct apply *a, struct ir *next, bool *ret_same, struct problems *problems)
 {
 	int r;
 
@@ -411,12 +415,12 @@ apply_difference(struct apply *a, struct ir *next, struct problems *problems)
 	r = apply_lists_load(a, next, a->ir, problems);
 	if (r != 0)
 		return r;
-	r = apply_steps(a, next, problems);
+	r = apply_steps(a, next, ret_same, problems);
 	/* Somebody else's transaction came between: it is our table again when nothing of it differs. */
 	if (r == -ESTALE) {
 		a->is_trusted = false;
 		ir_clear_counters(next);	/* what moves is counted again */
-		r = is_right(a, next) ? apply_steps(a, next, problems) : 1;
+		r = is_right(a, next) ? apply_steps(a, next, ret_same, problems) : 1;
 	}
 	return r;
 }
@@ -424,13 +428,14 @@ apply_difference(struct apply *a, struct ir *next, struct problems *problems)
 int
 apply_commit(struct apply *a, struct ir *next, struct problems *problems)
 {
+	bool is_same = false;
 	int r;
 
 	r = 1;
 	if (a->ir == NULL)
 		r = adopt(a, next) ? 0 : 1;
 	else if (!a->is_touched && (a->has_handles || is_right(a, NULL)))
-		r = apply_difference(a, next, problems);
+		r = apply_difference(a, next, &is_same, problems);
 	if (r == 1 || r == -ESTALE) {
 		if (a->ir != NULL) {
 			ir_lists_renew(a->ir);
@@ -439,7 +444,7 @@ apply_commit(struct apply *a, struct ir *next, struct problems *problems)
 		r = apply_all(a, next, 0, problems);
 	}
 	if (r == 0)
-		take(a, next);
+		take(a, next, is_same);
 	return r;
 }
 

@@ -175,6 +175,12 @@ test_nothing_to_do(void **state)
 	commit(a, POLICY(GROUP("192.0.2.9"), A B C));
 	assert_int_equal(a->n_batches, n);
 	assert_int_equal(apply_verify(a, NULL, NULL), 0);
+	/* No connection has to be judged anew either, until something changes: then by what was in force before that. */
+	assert_null(a->previous);
+	commit(a, POLICY(GROUP("192.0.2.9"), A B));
+	assert_non_null(a->previous);
+	commit(a, POLICY(GROUP("192.0.2.9"), A B));
+	assert_non_null(a->previous);
 }
 
 /* Each pair of neighbours is a change of another kind; none may send everything, and no dump may be needed. */
