@@ -171,17 +171,6 @@ entry_before(const struct lyd_node *node)
 	return node->prev;
 }
 
-static struct lyd_node *
-first_entry(struct lyd_node *siblings, const struct lysc_node *schema)
-{
-	struct lyd_node *n;
-
-	LY_LIST_FOR(siblings, n)
-		if (n->schema == schema)
-			return n;
-	return NULL;
-}
-
 /* Put an entry of an ordered list after another, or first. */
 static void
 put_after(struct document *d, struct lyd_node *entry, struct lyd_node *after)
@@ -192,7 +181,7 @@ put_after(struct document *d, struct lyd_node *entry, struct lyd_node *after)
 		(void)lyd_insert_after(after, entry);
 		return;
 	}
-	first = first_entry(lyd_parent(entry) != NULL ? lyd_child(lyd_parent(entry)) : document_tree(d), entry->schema);
+	first = document_first(lyd_parent(entry) != NULL ? lyd_child(lyd_parent(entry)) : document_tree(d), entry->schema);
 	if (first == entry)
 		return;
 	(void)lyd_insert_before(first, entry);
@@ -574,22 +563,26 @@ edit_append(struct document *d, const char *path, enum document_format format, c
 	return error;
 }
 
-/* The entry that the moved one is put after; NULL with *ret_first: it comes first. */
+/* The last of the other entries of a list, or NULL. */
+static struct lyd_node *
+last_other(const struct lyd_node *entry)
+{
+	struct lyd_node *first = lyd_first_sibling(entry), *n = first->prev;
+
+	while (n != first && (n->schema != entry->schema || n == entry))
+		n = n->prev;
+	return n->schema == entry->schema && n != entry ? n : NULL;
+}
+
+/* The entry that the moved one is put after; *ret_after is NULL when it comes first. */
 static int
 find_place(const struct path *p, enum edit_place place, const char *ref, struct lyd_node **ret_after, struct problems *problems)
 {
-	struct lyd_node *entry = path_node(p), *n, *last = NULL, *at = NULL;
+	struct lyd_node *entry = path_node(p), *at = ref != NULL ? path_find_entry(entry, path_last(p)->s, ref) : NULL;
 
-	LY_LIST_FOR(lyd_parent(entry) != NULL ? lyd_child(lyd_parent(entry)) : lyd_first_sibling(entry), n) {
-		if (n->schema != entry->schema || n == entry)
-			continue;
-		if (ref != NULL && strcmp(lyd_get_value(lyd_child(n)), ref) == 0)
-			at = n;
-		if (at == n && place == EDIT_BEFORE)
-			break;
-		last = n;
-	}
-	*ret_after = place == EDIT_FIRST ? NULL : place == EDIT_AFTER ? at : last;
+	*ret_after = place == EDIT_AFTER ? at : place == EDIT_LAST ? last_other(entry) : NULL;
+	if (place == EDIT_BEFORE && at != NULL && (*ret_after = entry_before(at)) == entry)
+		*ret_after = entry_before(entry);
 	if ((place == EDIT_BEFORE || place == EDIT_AFTER) && at == NULL) {
 		place_problem(path_last(p), problems, 0, "unknown-reference", "", "there is no %s \"%.100s\" to move to",
 		    path_last(p)->s->item, ref != NULL ? ref : "");

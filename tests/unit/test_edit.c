@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Edits of a document by path, and the diffs they make.  Argument: the lab's document. */
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -310,6 +311,67 @@ patch_merges(void **state)
 	    "- set users alice role admin\n- set users alice full-name \"Alice Example\"\n+ set users eve role read-only\n");
 }
 
+#define MOVED	8
+
+/* Where an entry is in the model, which is an array. */
+static unsigned
+place_in(const unsigned *order, unsigned entry)
+{
+	unsigned i;
+
+	for (i = 0; order[i] != entry; i++)
+		;
+	return i;
+}
+
+static void
+move_in(unsigned *order, unsigned entry, enum edit_place place, unsigned ref)
+{
+	unsigned at = place_in(order, entry);
+
+	memmove(order + at, order + at + 1, (MOVED - 1 - at) * sizeof(*order));
+	order[MOVED - 1] = UINT_MAX;
+	at = place == EDIT_FIRST ? 0 : place == EDIT_LAST ? MOVED - 1 : place_in(order, ref) + (place == EDIT_AFTER);
+	memmove(order + at + 1, order + at, (MOVED - 1 - at) * sizeof(*order));
+	order[at] = entry;
+}
+
+/* Any entry of several goes anywhere, also next to where it is. */
+static void
+moves_are_those_of_an_array(void **state)
+{
+	unsigned order[MOVED], round, i, entry, ref;
+	char path[64], name[8], body[128], *at;
+	enum edit_place place;
+	struct buf b;
+
+	(void)state;
+	assert_int_equal(put("/firewall/rules", "[]", 0, NULL), 0);
+	for (i = 0; i < MOVED; i++) {
+		order[i] = i;
+		(void)snprintf(body, sizeof(body), "{\"id\":\"m%u\",\"from\":[\"lan\"],\"to\":[\"wan\"],\"action\":\"drop\"}", i);
+		assert_int_equal(edit_append(doc, "/firewall/rules", DOCUMENT_JSON, body, strlen(body), &at, problems), 0);
+		free(at);
+	}
+	for (round = 0; round < 2000; round++) {
+		entry = (unsigned)random() % MOVED;
+		ref = (entry + 1 + (unsigned)random() % (MOVED - 1)) % MOVED;
+		place = (enum edit_place)(EDIT_FIRST + random() % 4);
+		(void)snprintf(path, sizeof(path), "/firewall/rules/m%u", entry);
+		(void)snprintf(name, sizeof(name), "m%u", ref);
+		assert_int_equal(edit_move(doc, path, place, place == EDIT_BEFORE || place == EDIT_AFTER ? name : NULL, problems), 0);
+		move_in(order, entry, place, ref);
+		buf_init(&b, 0);
+		assert_int_equal(edit_get(doc, "/firewall/rules", DOCUMENT_JSON, 0, &b), 0);
+		for (i = 0, at = (char *)b.data; i < MOVED; i++, at++) {
+			at = strstr(at, "\"id\":\"m");
+			assert_non_null(at);
+			assert_int_equal(at[7] - '0', order[i]);
+		}
+		buf_fini(&b);
+	}
+}
+
 /* A patch that is no object has no members (RFC 7396): a configuration cannot become it. */
 static void
 whole_document_takes_objects_only(void **state)
@@ -517,6 +579,7 @@ main(int argc, char **argv)
 		TEST(preconditions_hold),
 		TEST(wrong_types_change_nothing),
 		TEST(patch_merges),
+		TEST(moves_are_those_of_an_array),
 		TEST(whole_document_takes_objects_only),
 		TEST(delete_removes),
 		TEST(append_makes_ids),
