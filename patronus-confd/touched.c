@@ -7,33 +7,31 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/arena.h"
 #include "document.h"
 #include "document_tree.h"
 #include "judge.h"
 #include "problem.h"
 #include "schema.h"
 #include "schema_node.h"
+#include "strset.h"
 
 #define LISTS_MAX	4	/* more lists at once: judge everything */
-#define PATHS_MAX	256
 #define XPATH_MAX	1024	/* of an expression without its literals */
 
 /* One list below a section, and the keys of it that were touched. */
 struct touched {
 	const struct schema_node	*list;
 	const struct lysc_node		*node;
+	struct strset			 keys;		/* in the arena */
 	uint32_t			 count;		/* entries of the document */
 };
 
 struct reduction {
 	const struct schema	*schema;
+	struct arena		*arena;
 	struct touched		 lists[LISTS_MAX];
 	unsigned		 nlists;
-	const char		*keys[PATHS_MAX];	/* in the paths */
-	size_t			 lens[PATHS_MAX];
-	const struct lysc_node	*of[PATHS_MAX];
-	unsigned		 nkeys;
 };
 
 /* --- does anything else look at a list? --- */
@@ -125,13 +123,30 @@ touched_list(struct reduction *r, const struct lysc_node *node)
 	return NULL;
 }
 
-/* "/SECTION/LIST/KEY...": false when it is something else, or a list that is looked at. */
+/* The same, and added when it is new; NULL: there are too many, or it is looked at. */
+static struct touched *
+add_list(struct reduction *r, const struct schema_node *list)
+{
+	struct touched *t = touched_list(r, list->node);
+
+	if (t != NULL)
+		return t;
+	if (r->nlists == LISTS_MAX || !is_apart(r->schema, list))
+		return NULL;
+	t = &r->lists[r->nlists++];
+	*t = (struct touched){ .list = list, .node = list->node };
+	strset_init(&t->keys);
+	return t;
+}
+
+/* "/SECTION/LIST/KEY...": false when it is something else, or a list that is looked at; also without memory. */
 static bool
 add_path(struct reduction *r, const char *path)
 {
 	const struct schema_node *section, *list;
+	struct touched *t;
 	char name[2][64];
-	const char *at = path;
+	const char *at = path, *key;
 	size_t len;
 	unsigned i;
 
@@ -142,34 +157,24 @@ add_path(struct reduction *r, const char *path)
 		name[i][len] = '\0';
 		at += 1 + len;
 	}
-	if (*at != '/' || at[1] == '\0' || r->nkeys == PATHS_MAX)
+	if (*at != '/' || at[1] == '\0')
 		return false;
 	section = schema_child(r->schema, NULL, name[0]);
 	list = section != NULL && section->node->nodetype == LYS_CONTAINER ? schema_child(r->schema, section, name[1]) : NULL;
-	if (list == NULL || list->node->nodetype != LYS_LIST || list->key == NULL)
+	if (list == NULL || list->node->nodetype != LYS_LIST || list->key == NULL || (t = add_list(r, list)) == NULL)
 		return false;
-	if (touched_list(r, list->node) == NULL) {
-		if (r->nlists == LISTS_MAX || !is_apart(r->schema, list))
-			return false;
-		r->lists[r->nlists++] = (struct touched){ .list = list, .node = list->node };
-	}
-	r->keys[r->nkeys] = at + 1;
-	r->lens[r->nkeys] = strcspn(at + 1, "/");
-	r->of[r->nkeys++] = list->node;
-	return true;
+	key = arena_strndup(r->arena, at + 1, strcspn(at + 1, "/"));
+	return key != NULL && strset_add(&t->keys, key, 0) >= 0;
 }
 
-static bool
-is_touched(const struct reduction *r, const struct lyd_node *entry)
+static void
+reduction_fini(struct reduction *r)
 {
-	const char *key = lyd_get_value(lyd_child(entry));
-	size_t len = strlen(key);
 	unsigned i;
 
-	for (i = 0; i < r->nkeys; i++)
-		if (r->of[i] == entry->schema && r->lens[i] == len && memcmp(r->keys[i], key, len) == 0)
-			return true;
-	return false;
+	for (i = 0; i < r->nlists; i++)
+		strset_fini(&r->lists[i].keys);
+	arena_free(r->arena);
 }
 
 /* --- the smaller document --- */
@@ -183,7 +188,7 @@ copy_members(struct reduction *r, const struct lyd_node *from, struct lyd_node *
 	LY_LIST_FOR(lyd_child(from), c) {
 		if ((t = touched_list(r, c->schema)) != NULL) {
 			t->count++;
-			if (!is_touched(r, c))
+			if (strset_find(&t->keys, lyd_get_value(lyd_child(c))) == NULL)
 				continue;
 		}
 		if (lyd_dup_single(c, (struct lyd_node_inner *)to, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, NULL) != LY_SUCCESS)
@@ -237,28 +242,37 @@ is_over_a_bound(const struct reduction *r)
 	return false;
 }
 
-int
-document_validate_touched(struct document *d, const char *const *paths, size_t n, struct problems *problems)
+/* Valid (0), or perhaps not (-EINVAL): then everything must be looked at. */
+static int
+validate_reduced(struct document *d, struct reduction *r)
 {
-	struct reduction r = { .schema = document_schema(d) };
-	struct problems *found;
+	struct problems *found = problems_new();
 	struct lyd_node *tree = NULL;
-	size_t i;
 	int error;
 
-	for (i = 0; i < n; i++)
-		if (!add_path(&r, paths[i]))
-			return document_validate(d, problems);
-	if ((found = problems_new()) == NULL)
+	if (found == NULL)
 		return -ENOMEM;
-	if ((error = reduce(&r, d, &tree)) == 0 && !is_over_a_bound(&r))
-		error = judge(r.schema, &tree, NULL, found);
-	else if (error == 0)
-		error = -EINVAL;
+	if ((error = reduce(r, d, &tree)) == 0)
+		error = is_over_a_bound(r) ? -EINVAL : judge(r->schema, &tree, NULL, found);
 	lyd_free_all(tree);
 	if (error == 0 && !judge_roles(d, NULL, found))
 		error = -EINVAL;
 	problems_free(found);
+	return error;
+}
+
+int
+document_validate_touched(struct document *d, const char *const *paths, size_t n, struct problems *problems)
+{
+	struct reduction r = { .schema = document_schema(d), .arena = arena_new(0) };
+	int error = -EINVAL;
+	size_t i;
+
+	for (i = 0; i < n && r.arena != NULL && add_path(&r, paths[i]); i++)
+		;
+	if (i == n)
+		error = validate_reduced(d, &r);
+	reduction_fini(&r);
 	/* What is wrong is said by who sees everything. */
 	return error == -EINVAL ? document_validate(d, problems) : error;
 }
