@@ -53,7 +53,8 @@ resolve_xdp(struct resolver *s)
 	struct policy_xdp *x;
 	struct conf_endpoint source = { .not = NULL };
 
-	if (c == NULL || !c->enabled)
+	/* It is switched on unless somebody says otherwise; what it does, it does on these interfaces. */
+	if (c == NULL || !c->enabled || c->interfaces.n == 0)
 		return;
 	s->policy->xdp = x = mem_alloc(s->arena, 1, sizeof(*x));
 	x->has_answers = c->syn_protection;

@@ -139,6 +139,24 @@ test_sets_on_uppers(void **state)
 	arena_free(a);
 }
 
+/* The section is there in every configuration, and switched on: it is nothing where no interface is named, and a rule can be grafted (ADR 214). */
+static void
+test_no_drivers(void **state)
+{
+	static struct conf_xdp xdp = { .enabled = true };
+	static struct conf_firewall firewall = { .xdp = &xdp };
+	struct conf_fwd conf = { .firewall = &firewall };
+	struct problems problems;
+	struct arena *a = arena_new(0);
+	struct buf nothing;
+
+	(void)state;
+	buf_init(&nothing, 0);
+	problems_init(&problems, a);
+	assert_null(policy_from_conf(&conf, links_read(nothing.data, 0, a), a, &problems)->xdp);
+	arena_free(a);
+}
+
 static void
 put_port(struct buf *b, uint32_t index, const char *name, uint32_t master, const char *kind)
 {
@@ -260,6 +278,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_sets_on_uppers),
+		cmocka_unit_test(test_no_drivers),
 		cmocka_unit_test(test_ports_of_bridges),
 		cmocka_unit_test(test_absent_hardware),
 		cmocka_unit_test(test_names_that_the_schema_forbids)
