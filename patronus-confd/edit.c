@@ -680,6 +680,33 @@ edit_get(const struct document *d, const char *path, enum document_format format
 	return error;
 }
 
+/* Written in JSON as it is (RFC 8259, 7). */
+static bool
+is_literal(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == '"' || *text == '\\')
+			return false;
+	return true;
+}
+
+int
+edit_find(const struct document *d, const char *path, const char *text, struct buf *b)
+{
+	struct problems *problems = problems_new();
+	struct path p;
+	int error = problems != NULL ? path_resolve(&p, d, path, problems) : -ENOMEM;
+
+	problems_free(problems);
+	if (error != 0)
+		return error;
+	if (p.n == 0 || path_last(&p)->s->node->nodetype != LYS_LIST || path_last(&p)->key != NULL || !is_literal(text) ||
+	    (path_node(&p) != NULL && !stamp_fits(path_node(&p))))
+		return -ENOTSUP;
+	print_json_with(document_schema(d), path_last(&p)->s, path_parent(&p), p.n == 1 ? document_tree(d) : NULL, text, b);
+	return buf_failed(b) ? -ENOMEM : 0;
+}
+
 bool
 edit_exists(const struct document *d, const char *path)
 {

@@ -18,6 +18,11 @@
 
 /* The node as text, in the shape that edit_put takes.  -ENOENT when it is not there. */
 int	 edit_get(const struct document *, const char *path, enum document_format, unsigned flags, struct buf *);
+/*
+ * A list as JSON, without the entries of which no value has this text in it, whatever its case; a few of those may be there all the same.
+ * -ENOTSUP: it is no list, or one in another, or the text is written in another way in JSON.
+ */
+int	 edit_find(const struct document *, const char *path, const char *text, struct buf *);
 /* Does the path name something that is there? */
 bool	 edit_exists(const struct document *, const char *path);
 

@@ -23,6 +23,9 @@ void	 print_json(const struct schema *, const struct lyd_node *parent, const str
 /* A value alone: what s is among the children of parent (or in top); all entries for lists and leaf-lists. */
 void	 print_json_value(const struct schema *, const struct schema_node *, const struct lyd_node *parent,
 	    const struct lyd_node *top, unsigned flags, struct buf *);
+/* A list that is in no other, without the entries in whose text this is not found, whatever its case; "[]" when it is not there. */
+void	 print_json_with(const struct schema *, const struct schema_node *list, const struct lyd_node *parent, const struct lyd_node *top,
+	    const char *word, struct buf *);
 void	 print_yaml_value(const struct schema *, const struct schema_node *, const struct lyd_node *parent,
 	    const struct lyd_node *top, unsigned flags, struct buf *);
 /* A leaf's text as JSON: true, 80 or "text". */

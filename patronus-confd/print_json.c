@@ -43,29 +43,57 @@ print_item(const struct schema *schema, const struct schema_node *s, const struc
 		print_json(schema, n, NULL, flags, b);
 }
 
-/* The entries of a list that is in no other list: those that have not changed since they were printed are copied. */
+/* One that has not changed since it was printed is copied. */
 static void
-print_entries(const struct schema *schema, const struct member *m, struct buf *b)
+print_entry(const struct schema *schema, struct memo *memo, const struct lyd_node *entry, struct buf *b)
+{
+	uint64_t stamp = stamp_of(entry);
+	size_t at = b->len, len;
+	const uint8_t *known;
+
+	if (memo_get(memo, stamp, &known, &len)) {
+		buf_put(b, known, len);
+		return;
+	}
+	print_json(schema, entry, NULL, 0, b);
+	if (!buf_failed(b))
+		memo_put(memo, stamp, b->data + at, b->len - at);
+}
+
+/* Is the word in what has been printed since then? */
+static bool
+has_word(struct buf *b, size_t since, const char *word)
+{
+	bool has;
+
+	buf_putc(b, '\0');
+	if (buf_failed(b))
+		return true;
+	has = strcasestr((const char *)b->data + since, word) != NULL;
+	b->len--;
+	return has;
+}
+
+/* The entries of a list that is in no other list: all, or those that have the word. */
+static void
+print_entries(const struct schema *schema, const struct member *m, const char *word, struct buf *b)
 {
 	static const char form;
 	struct memo *memo = memo_of(schema_memos(schema), &form, m->s);
-	const uint8_t *known;
-	uint64_t stamp;
-	size_t i, at, len;
+	bool is_first = true;
+	size_t i, at, before;
 
 	buf_putc(b, '[');
 	for (i = 0; i < m->n; i++) {
-		if (i > 0)
+		before = b->len;
+		if (!is_first)
 			buf_putc(b, ',');
-		stamp = stamp_of(m->items[i]);
 		at = b->len;
-		if (memo_get(memo, stamp, &known, &len)) {
-			buf_put(b, known, len);
-			continue;
-		}
-		print_json(schema, m->items[i], NULL, 0, b);
-		if (!buf_failed(b))
-			memo_put(memo, stamp, b->data + at, b->len - at);
+		print_entry(schema, memo, m->items[i], b);
+		if (word != NULL && !has_word(b, at, word))
+			b->len = before;
+		else
+			is_first = false;
 	}
 	buf_putc(b, ']');
 	memo_end(memo, m->n);
@@ -81,7 +109,7 @@ print_member(const struct schema *schema, const struct member *m, unsigned flags
 		return;
 	}
 	if (flags == 0 && m->n > 0 && stamp_fits(m->items[0])) {
-		print_entries(schema, m, b);
+		print_entries(schema, m, NULL, b);
 		return;
 	}
 	buf_putc(b, '[');
@@ -116,6 +144,20 @@ print_json(const struct schema *schema, const struct lyd_node *parent, const str
 		print_member(schema, &m.all[i], flags, b);
 	}
 	buf_putc(b, '}');
+	members_fini(&m);
+}
+
+void
+print_json_with(const struct schema *schema, const struct schema_node *list, const struct lyd_node *parent, const struct lyd_node *top,
+    const char *word, struct buf *b)
+{
+	struct members m;
+
+	if (members_init(&m, schema, parent, top, true) != 0) {
+		b->failed = true;
+		return;
+	}
+	print_entries(schema, members_get(&m, list), word, b);
 	members_fini(&m);
 }
 

@@ -110,6 +110,7 @@ search_list(struct request *req, const struct workspace *w, const struct documen
 {
 	const struct schema_node *s = schema_find_node(req->confd->schema, req->rest);
 	struct collection of = { .list = NULL };
+	const char *q;
 	char etag[33];
 	struct buf b;
 	int error;
@@ -121,7 +122,11 @@ search_list(struct request *req, const struct workspace *w, const struct documen
 	of.key = s->key->node->name;
 	of.members = members_of(req, s);
 	buf_init(&b, DOCUMENT_MAX);
-	error = edit_get(doc, req->rest, DOCUMENT_JSON, full ? DOCUMENT_FULL : 0, &b);
+	/* What cannot be found is not read at all. */
+	q = full ? NULL : query_text(req, "q");
+	error = q != NULL ? edit_find(doc, req->rest, q, &b) : -ENOTSUP;
+	if (error == -ENOTSUP)
+		error = edit_get(doc, req->rest, DOCUMENT_JSON, full ? DOCUMENT_FULL : 0, &b);
 	if (error == 0)
 		error = etag_of(req, w, doc, req->rest, etag);
 	if (error == 0 && buf_failed(&b))

@@ -327,6 +327,47 @@ test_random_edits(void **state)
 	problems_free(problems);
 }
 
+/* Who looks for a word gets the entries whose text has it, and no others; twice, made anew and remembered. */
+static void
+test_words(void **state)
+{
+	static const char *const words[] = { "198.18.0.1", "WEB", "r7", "nothing", "", "h\xc3\xa4" };
+	struct problems *problems = problems_new();
+	struct document *d = base();
+	char path[64], name[16];
+	struct buf found, entry;
+	size_t i, j;
+
+	(void)state;
+	assert_int_equal(edit_patch(d, "/firewall/rules/r3", DOCUMENT_JSON, "{\"description\":\"h\xc3\xa4\"}", 21, problems), 0);
+	for (i = 0; i < 2 * sizeof(words) / sizeof(words[0]); i++) {
+		buf_init(&found, 0);
+		assert_int_equal(edit_find(d, "/firewall/rules", words[i / 2], &found), 0);
+		buf_puts(&found, "");
+		for (j = 0; j < RULES; j++) {
+			(void)snprintf(path, sizeof(path), "/firewall/rules/r%zu", j);
+			(void)snprintf(name, sizeof(name), "\"r%zu\"", j);
+			buf_init(&entry, 0);
+			assert_int_equal(edit_get(d, path, DOCUMENT_JSON, 0, &entry), 0);
+			buf_puts(&entry, "");
+			assert_int_equal(strcasestr((const char *)entry.data, words[i / 2]) != NULL, strstr((const char *)found.data, name) != NULL);
+			buf_fini(&entry);
+		}
+		assert_null(strstr((const char *)found.data, ",,"));
+		assert_null(strstr((const char *)found.data, "[,"));
+		buf_fini(&found);
+	}
+	buf_init(&found, 0);
+	assert_int_equal(edit_find(d, "/firewall/rules", "a \"word\"", &found), -ENOTSUP);
+	assert_int_equal(edit_find(d, "/firewall/rules/r1", "web", &found), -ENOTSUP);
+	assert_int_equal(edit_find(d, "/system", "web", &found), -ENOTSUP);
+	assert_int_equal(edit_find(d, "/firewall/post-rules", "web", &found), 0);
+	assert_string_equal((const char *)found.data, "[]");
+	buf_fini(&found);
+	document_free(d);
+	problems_free(problems);
+}
+
 /* Defaults, and entries of lists that were asked not to be there, are in no memo. */
 static void
 test_flags(void **state)
@@ -423,6 +464,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_edits),
 		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_others_keep_their_stamps),
 		cmocka_unit_test(test_memo_forgets),
 	};
