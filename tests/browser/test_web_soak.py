@@ -3,7 +3,7 @@
 what httpd and confd hold of it stays what it was.
 
 The long form is eight hours (PATRONUS_MINUTES: another length, which is a part of it).  Rings that are kept by a bound (ten minutes of throughput,
-two thousand packets) fill before anything is measured.  `./test soak web_soak` alone runs it (conftest.py).
+two thousand packets) fill before anything is measured.  `./test soak web_soak` alone runs it (conftest.py); test_web_rounds.py is the short form.
 """
 import json
 import os
@@ -43,8 +43,8 @@ for port in itertools.cycle(range(1024, 65000)):
 """
 
 
-def watch(minutes, rounds=ROUNDS):
-    """(the rounds, what is told at the end)"""
+def watch(minutes, rounds=ROUNDS, quick=False):
+    """(the rounds that were measured, what is told at the end)"""
     with Lab("k") as lab:
         lab.start()
         lab.load(ROOT / "examples" / "lab.yaml")
@@ -54,7 +54,7 @@ def watch(minutes, rounds=ROUNDS):
         run.surf(lab)
         lab.spawn("lan", [sys.executable, "-c", SENDER, WORLD4, EVENTS])
         pids = {name: lab.processes()[name]["pid"] for name in ("httpd", "confd")}
-        env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), SECONDS=str(round(minutes * 60)), ROUNDS=str(rounds), PIDS=json.dumps(pids))
+        env = dict(os.environ, BASE_URL=lab.url, CLAIM_CODE=lab.claim_code(), SECONDS=str(round(minutes * 60)), ROUNDS=str(rounds), PIDS=json.dumps(pids), QUICK="1" if quick else "")
         with tempfile.TemporaryFile("w+") as out:
             done = subprocess.run(["node", "soak.mjs"], cwd=HERE, env=env, stdout=out, stderr=subprocess.PIPE, text=True)
             out.seek(0)
@@ -64,9 +64,9 @@ def watch(minutes, rounds=ROUNDS):
     return said[:-1], said[-1]
 
 
-def values(rounds):
+def values(rounds, warm_rounds=WARM_ROUNDS, warm=WARM):
     """{what: [its values, a round each]} behind those that warm up."""
-    kept = [r for r in rounds[WARM_ROUNDS:] if r["at"] >= WARM * 60]
+    kept = [r for r in rounds[warm_rounds:] if r["at"] >= warm * 60]
     out = {f"{key} of the {tab}": [r["tabs"][tab][key] for r in kept] for tab in ("dashboard", "roaming") for key in ("heap", "nodes", "listeners", "documents")}
     return out | {name: [r["processes"][name] for r in kept] for name in ("httpd", "confd")}
 
