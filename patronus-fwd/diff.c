@@ -172,16 +172,18 @@ same_key(const struct ir_rule *a, const struct ir_rule *b)
 	return a->part == b->part && strcmp(a->origin->id, b->origin->id) == 0;
 }
 
-/* Find each new rule among the old ones of first..n_old. */
-static void
+/* Find each new rule among the old ones of first..n_old.  false: two are known by one name, and nobody can say which is which. */
+static bool
 match_rules(struct sequence *s, uint32_t first, uint32_t end_old, uint32_t end_next)
 {
 	uint32_t *table;
 	uint32_t i, k, size;
+	bool *taken, is_clear = true;
 
 	for (size = 16; size < 2 * (end_old - first); size *= 2)
 		;
 	table = mem_new(size, sizeof(*table));
+	taken = mem_new(end_old, sizeof(*taken));
 	for (i = first; i < end_old; i++) {
 		k = (uint32_t)hash_u64(s->old[i]->part, hash_string(s->old[i]->origin->id)) & (size - 1);
 		while (table[k] != 0)
@@ -194,8 +196,14 @@ match_rules(struct sequence *s, uint32_t first, uint32_t end_old, uint32_t end_n
 			if (same_key(s->old[table[k] - 1], s->next[i]))
 				break;
 		s->match[i] = table[k];
+		if (table[k] == 0)
+			continue;
+		is_clear = is_clear && !taken[table[k] - 1];
+		taken[table[k] - 1] = true;
 	}
 	free(table);
+	free(taken);
+	return is_clear;
 }
 
 /*
@@ -345,7 +353,7 @@ diff_chain(struct diff *d, const struct ir_chain *old, const struct ir_chain *ch
 	s.stays = mem_new(s.n_old, sizeof(*s.stays));
 	keep_ends(&s, &first, &end_old, &end_next);
 	if (first < end_old && first < end_next) {
-		match_rules(&s, first, end_old, end_next);
+		d->is_impossible |= !match_rules(&s, first, end_old, end_next);
 		keep_longest(&s, first, end_next);
 	}
 	at = d->n;

@@ -255,6 +255,21 @@ test_elements(void **state)
 	ir_free(next);
 }
 
+/* What cannot be told apart is not changed in place: one of them would be lost. */
+static void
+test_two_of_one_name(void **state)
+{
+	struct ir *old = make((unsigned[]){ 1, 1 }, (unsigned[]){ 1, 2 }, 2), *next = make((unsigned[]){ 3, 1, 1 }, (unsigned[]){ 9, 1, 3 }, 3);
+	struct diff d;
+
+	(void)state;
+	diff_make(&d, old, next);
+	assert_true(d.is_impossible);
+	diff_fini(&d);
+	ir_free(old);
+	ir_free(next);
+}
+
 int
 main(void)
 {
@@ -262,7 +277,8 @@ main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_least),
 		cmocka_unit_test(test_intervals_merge),
-		cmocka_unit_test(test_elements)
+		cmocka_unit_test(test_elements),
+		cmocka_unit_test(test_two_of_one_name)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
