@@ -7,9 +7,8 @@ import subprocess
 
 import pytest
 
-from lab import Lab, network, wait_for
-from test_countries import GERMAN as FIRST, FRENCH as SECOND, GERMAN6 as FIRST6, NOBODY, opens
-from test_fetchd import make_ca
+from lab import network, wait_for
+from test_countries import GERMAN as FIRST, FRENCH as SECOND, GERMAN6 as FIRST6, NOBODY, lab_with_servers, opens
 
 # FIRST and SECOND are of the two halves of 203.0.113.0/24.
 DOCUMENT = network("wan", "lan") + """
@@ -49,21 +48,8 @@ def write_tree(path, bits, nets):
 
 @pytest.fixture(scope="module")
 def box():
-    lab = Lab("as")
-    for address in (SECOND, NOBODY):
-        lab.ip("inet", f"addr add {address}/32 dev lo")
-    make_ca(lab.dir)
-    (lab.dir / "www").mkdir()
-    (lab.dir / "nginx.conf").write_text(f"""
-        user root; daemon off; pid {lab.dir}/nginx.pid; error_log {lab.dir}/nginx.log; events {{ }}
-        http {{ access_log {lab.dir}/access.log; server {{ listen 443 ssl; ssl_certificate {lab.dir}/server.pem;
-          ssl_certificate_key {lab.dir}/server.key; root {lab.dir}/www; }} }}""")
-    lab.spawn("inet", ["nginx", "-c", lab.dir / "nginx.conf", "-e", lab.dir / "nginx.log"])
-    lab.spawn("inet", ["socat", "TCP6-LISTEN:81,ipv6only=0,reuseaddr,fork", "PIPE"])
-    wait_for("the servers", 5, lambda: all(f":{p} " in lab.exec("inet", ["ss", "-Hltn"]).stdout for p in (81, 443)))
-    lab.start()
-    yield lab
-    lab.close()
+    with lab_with_servers("as", (SECOND, NOBODY)) as lab:
+        yield lab
 
 
 def passing(lab):

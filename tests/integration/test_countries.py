@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Countries in groups: packets follow a database that is uploaded or fetched, in both formats; mmdblookup and the writer of MaxMind's are not ours."""
+import contextlib
 import ipaddress
 import random
 import shutil
@@ -52,10 +53,11 @@ def write_tree(path, bits, nets):
     return path
 
 
-@pytest.fixture(scope="module")
-def box():
-    lab = Lab("y")
-    for address in (FRENCH, NOBODY):
+@contextlib.contextmanager
+def lab_with_servers(tag, addresses):
+    """A lab whose internet host has these addresses, answers at port 81 and publishes what is in the directory www."""
+    lab = Lab(tag)
+    for address in addresses:
         lab.ip("inet", f"addr add {address}/32 dev lo")
     make_ca(lab.dir)
     (lab.dir / "www").mkdir()
@@ -69,6 +71,12 @@ def box():
     lab.start()
     yield lab
     lab.close()
+
+
+@pytest.fixture(scope="module")
+def box():
+    with lab_with_servers("y", (FRENCH, NOBODY)) as lab:
+        yield lab
 
 
 def opens(lab, address):
