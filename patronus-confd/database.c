@@ -263,7 +263,7 @@ static int
 tell(struct database *db, const struct addrdb *c, channel_reply_handler *on_reply)
 {
 	struct owner *fwd = owners_by_role(&db->confd->owners, ROLE_FWD);
-	struct database_set_req req = { .kind = c->kind, .v4 = { c->v4, (uint32_t)(c->n4 * addrdb_range_len(c->kind, 4)) },
+	struct database_set_req req = { .kind = (uint8_t)c->kind, .v4 = { c->v4, (uint32_t)(c->n4 * addrdb_range_len(c->kind, 4)) },
 	    .v6 = { c->v6, (uint32_t)(c->n6 * addrdb_range_len(c->kind, 16)) } };
 
 	if (fwd == NULL || fwd->channel == NULL)
@@ -382,7 +382,7 @@ on_parsed(int error, struct message *m, void *arg)
 static void
 read_it(struct database *db, const uint8_t *data, size_t len)
 {
-	struct parse_req req = { .format = db->kind->format, .text = { .data = data, .len = (uint32_t)len } };
+	struct parse_req req = { .format = (uint8_t)db->kind->format, .text = { .data = data, .len = (uint32_t)len } };
 
 	if (parse_start(db->confd->base, &req, on_parsed, db) != 0)
 		on_parsed(-EAGAIN, NULL, db);

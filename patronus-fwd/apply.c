@@ -199,7 +199,7 @@ carry(const struct diff *d)
 	carry_free(c);
 }
 
-/* 1: it cannot be done in steps.  *ret_same: the kernel has nothing else than before. */
+/* 1: it cannot be done in steps.  *ret_same: the kernel has nothing else than before, by us or by itself. */
 static int
 apply_steps(struct apply *a, struct ir *next, bool *ret_same, struct problems *problems)
 {
@@ -212,7 +212,7 @@ apply_steps(struct apply *a, struct ir *next, bool *ret_same, struct problems *p
 
 	start = clock_mono_us();
 	diff_make(&d, a->ir, next);
-	*ret_same = !d.is_impossible && d.n == 0;
+	*ret_same = !d.is_impossible && d.n == 0 && !d.has_ended;
 	if (d.is_impossible || d.n == 0) {
 		r = d.is_impossible ? 1 : 0;
 		diff_fini(&d);

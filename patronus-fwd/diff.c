@@ -94,7 +94,9 @@ diff_elems(struct diff *d, const struct ir_set *old, const struct ir_set *next, 
 
 	for (i = 0, k = 0; i < old->n || k < next->n;) {
 		r = i == old->n ? 1 : k == next->n ? -1 : ir_elem_compare(next, &old->elems[i], &next->elems[k]);
-		if (r < 0 && removes && !ends_itself(next, k, &old->elems[i])) {
+		if (r < 0 && removes && ends_itself(next, k, &old->elems[i])) {
+			d->has_ended = true;
+		} else if (r < 0 && removes) {
 			elem_change(d, CHANGE_ELEM_REMOVE, old, &old->elems[i]);
 			d->has_timed |= old->elems[i].expires_ms != 0;
 			d->n_removed += old->elems[i].rule != NULL;

@@ -49,6 +49,7 @@ struct diff {
 	uint32_t	 n;
 	uint32_t	 cap;
 	bool		 has_timed;	/* it takes out elements that may end by themselves at the same moment */
+	bool		 has_ended;	/* elements have ended by themselves, or are about to: nothing is sent for them, and they are gone */
 	bool		 is_impossible;	/* something the kernel cannot change in place: send everything anew */
 	uint32_t	 n_added;	/* rules */
 	uint32_t	 n_removed;

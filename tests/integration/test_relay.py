@@ -239,7 +239,7 @@ def test_failures_are_told_and_tried_less_often(relay):
 def test_packets_are_dropped_and_counted(relay):
     def packet(i):
         out = struct.pack("<QQ", i, 1_000_000) + struct.pack("<H", 6) + b"web-in" + b"\0\2" + b"\0\0" + b"\1" + struct.pack("<H", 3) + b"tcp"
-        relay.confd.send("LOG_PACKET", {"record": out + b"\0\0\0\0\0\0" + struct.pack("<I", 60)})
+        relay.confd.send("LOG_PACKET", {"record": out + b"\0" * 8 + struct.pack("<I", 60)})
     relay.receivers({"audit": 0, "heads": 0, "firewall": 1}, {"name": "strict", "audit": 0, "heads": 0, "firewall": 1, "severity": 4})
     for i in range(1, 5001):
         packet(i)
