@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import WORLD4, Lab, network, wait_for
+from lab import WORLD4, WORLD6, Lab, network, wait_for
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from figures import record  # noqa: E402
@@ -61,6 +61,7 @@ def box():
     for host, port in (("inet", 5000), ("inet", 80), ("dmz", 8090)):
         lab.spawn(host, ["socat", f"TCP6-LISTEN:{port},ipv6only=0,reuseaddr,fork", "PIPE"])
         wait_for("the listener", 5, lambda host=host, port=port: f":{port} " in lab.exec(host, ["ss", "-Hltn"]).stdout)
+    wait_for("addresses that nobody else has (RFC 4862)", 5, lambda: lab.ping("lan", WORLD6))
     yield lab
     lab.close()
 
