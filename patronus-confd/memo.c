@@ -7,7 +7,7 @@
 #define MEMOS_MAX	256
 #define MEMO_BYTES	(64u << 20)	/* of one: more than any list that is worth it */
 #define SLOTS_MIN	64
-#define OTHERS		256		/* entries of other documents that never matter */
+#define OTHERS		16		/* entries of other documents that never matter */
 
 struct slot {
 	uint64_t	stamp;		/* 0: free */
