@@ -125,6 +125,8 @@ def one_role(alice, otto, role, chosen, older, drafts, reference):
             if a.status == 201:
                 otto.call("DELETE", f"/workspaces/{a.json['id']}", expect=204)
         moved = [p for p in MOVED if p.split("/")[1] == section]
+        if section == "roles":      # and the role itself is another one since then
+            moved += [f"/roles/probe/rules/{r['name']}/{leaf}" for r in (*role["rules"], *ALL["rules"]) for leaf in ("path", "verbs", "action")]
         mine = otto.call("GET", "/configuration" + path)
         got = {"get": (mine.status, mine.body if mine.status == 200 else None),
                "set": put(otto, path, value, head).status,
