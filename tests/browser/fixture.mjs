@@ -33,6 +33,8 @@ function first_configuration(count) {
 	}
 	return {
 		system: { hostname: 'edge1', 'time-zone': 'Europe/Berlin' },
+		interfaces: [],
+		management: { web: { port: 8443, zones: ['lan'] } },
 		firewall: {
 			zones: ['wan', 'lan', 'dmz', 'guest'].map(name => ({ name, interfaces: [name] })),
 			groups: [{ name: 'admins', addresses: ['192.0.2.10'] }, { name: 'web-servers', addresses: ['192.0.2.130', '2001:db8:3::130'] }],
