@@ -151,8 +151,9 @@ export const get = <T>(path: string, options?: Options) => call<T>('GET', path, 
 export const post = <T>(path: string, body: unknown = {}, options?: Options) =>
 	call<T>('POST', path, { ...options, body }).then(answer => answer.body)
 
-/** A workspace that is just being validated refuses edits and commits for a moment; that is no answer to show to a person. */
-export async function patiently<T>(then: () => Promise<T>, tries = 6): Promise<T> {
+/** A workspace that is just being validated refuses edits and commits for a moment; that is no answer to show to a person. Nothing is asked again that nobody wants any more. */
+export async function patiently<T>(then: () => Promise<T>, is_wanted = () => true): Promise<T> {
+	let tries = 6
 	for (;;) {
 		try {
 			return await then()
@@ -161,6 +162,8 @@ export async function patiently<T>(then: () => Promise<T>, tries = 6): Promise<T
 			if (!busy || --tries === 0)
 				throw error
 			await new Promise(wake => setTimeout(wake, 250))
+			if (!is_wanted())
+				throw error
 		}
 	}
 }

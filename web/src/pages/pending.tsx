@@ -72,7 +72,7 @@ export interface Verdict {
 
 export async function judge(id: string): Promise<Verdict> {
 	try {
-		const body = await patiently(() => post<Plan>(`/workspaces/${id}/validate`))
+		const body = await patiently(() => post<Plan>(`/workspaces/${id}/validate`), () => workspace.value?.id === id)
 		return { errors: [], impact: body.impact ?? [], sessions: body.sessions ?? [], plan: body.plan ?? '', title: '' }
 	} catch (problem) {
 		if (problem instanceof Problem && problem.status === 422)
