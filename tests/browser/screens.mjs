@@ -140,6 +140,8 @@ await check('connections are searched at the appliance, shown a page at a time, 
 		for (let tries = 0; tries < 12 && await focused() !== 'End it'; tries++)
 			await page.keyboard.press('ArrowDown')
 		await page.keyboard.press('Enter')
+		await sheet(page).getByRole('button', { name: 'End', exact: true }).waitFor()
+		await settle(page)
 		await page.keyboard.press('Enter')
 		await page.getByText('179 of 179 connections').waitFor()
 		return [...wrong, same(box.connections.length, 179)]
