@@ -93,13 +93,27 @@ describe(const uint8_t *data, size_t data_len, struct buf *out)
 	return ((const char *)out->data);
 }
 
+struct lines {
+	const char	*text;
+	const char	*want;
+};
+
+static void
+assert_lines(const struct lines *cases, size_t n)
+{
+	struct buf out;
+	size_t i;
+
+	buf_init(&out, 0);
+	for (i = 0; i < n; i++)
+		assert_string_equal(describe((const uint8_t *)cases[i].text, strlen(cases[i].text), &out), cases[i].want);
+	buf_fini(&out);
+}
+
 static void
 lines_are_read(void **state)
 {
-	static const struct {
-		const char	*text;
-		const char	*want;
-	} cases[] = {
+	static const struct lines cases[] = {
 		{ "", "of 0 bad 0 first 0" },
 		{ "# a\n\n", "of 0 bad 0 first 0" },
 		{ "3325256704,3325256959,DE\r\n", "198.51.100.0-198.51.100.255=DE of 1 bad 0 first 0" },
@@ -113,23 +127,15 @@ lines_are_read(void **state)
 		{ "192.0.2.9,192.0.2.0,DE\n1,2\n1,2,D\n1,2,de\n1,::,DE\n,,DE\n1,4294967296,DE\n0,0,A1", "0.0.0.0-0.0.0.0=A1 of 8 bad 7 first 1" },
 		{ "255.255.255.254,255.255.255.255,DE\n0.0.0.0,0.0.0.0,DE", "0.0.0.0-0.0.0.0=DE 255.255.255.254-255.255.255.255=DE of 2 bad 0 first 0" },
 	};
-	struct buf out;
-	size_t i;
 
 	(void)state;
-	buf_init(&out, 0);
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(describe((const uint8_t *)cases[i].text, strlen(cases[i].text), &out), cases[i].want);
-	buf_fini(&out);
+	assert_lines(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void
 lines_of_systems_are_read(void **state)
 {
-	static const struct {
-		const char	*text;
-		const char	*want;
-	} cases[] = {
+	static const struct lines cases[] = {
 		{ "3325256704,3325256959,64496\n", "198.51.100.0-198.51.100.255=64496 of 1 bad 0 first 0" },
 		{ "192.0.2.0,192.0.2.1,AS64496,Example, Inc.\n2001:db8::,2001:db8::ff,65551\r\n",
 		    "192.0.2.0-192.0.2.1=64496 2001:db8::-2001:db8::ff=65551 of 2 bad 0 first 0" },
@@ -146,14 +152,9 @@ lines_of_systems_are_read(void **state)
 		/* A country's is no system's. */
 		{ "192.0.2.0,192.0.2.1,DE\n", "of 1 bad 1 first 1" },
 	};
-	struct buf out;
-	size_t i;
 
 	(void)state;
-	buf_init(&out, 0);
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(describe((const uint8_t *)cases[i].text, strlen(cases[i].text), &out), cases[i].want);
-	buf_fini(&out);
+	assert_lines(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void
