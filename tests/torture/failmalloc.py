@@ -102,7 +102,9 @@ class Allocator:
 
     def _sites(self):
         data = os.pread(self.mem.fileno(), SITES * SITE.size, self.at + TABLE)
-        return [(tuple(frames), live, size) for key, live, size, *frames in SITE.iter_unpack(data) if key]
+        keys = memoryview(data).cast("Q")[::SITE.size // 8].tolist() if len(data) == SITES * SITE.size else ()     # else it has ended
+        rows = (SITE.unpack_from(data, i * SITE.size) for i, key in enumerate(keys) if key)
+        return [(tuple(frames), live, size) for _, live, size, *frames in rows]
 
     def placed(self, frames):
         """A stack as (object, offset), innermost first: the same in every process."""
@@ -138,15 +140,20 @@ def told(log):
     return [tuple((name, int(offset, 16)) for name, _, offset in (word.rpartition("+") for word in words.split())) for words in TOLD.findall(log)]
 
 
+@functools.lru_cache(None)
+def _frame(name, offset):
+    """A place in an object as text; "" for what is neither ours nor a library."""
+    if name.startswith("patronus-"):
+        lines = run(["addr2line", "-f", "-s", "-e", PREFIX / "libexec" / "patronus" / name, hex(offset - 1)]).stdout.splitlines()
+        return f"{lines[0]} ({name[9:]}/{lines[1].split(' (')[0]})"
+    path = next(iter(sorted(LIBRARIES.rglob(name))), None)
+    if not path:
+        return ""
+    names = exported(path)
+    at = bisect.bisect_right(names, (offset, "~")) - 1
+    return f"[{name} near {names[at][1] if at >= 0 else '?'}]"
+
+
 def named(stack):
     """A stack as text."""
-    out = []
-    for name, offset in stack:
-        if name.startswith("patronus-"):
-            lines = run(["addr2line", "-f", "-s", "-e", PREFIX / "libexec" / "patronus" / name, hex(offset - 1)]).stdout.splitlines()
-            out.append(f"{lines[0]} ({name[9:]}/{lines[1].split(' (')[0]})")
-        elif path := next(iter(sorted(LIBRARIES.rglob(name))), None):
-            names = exported(path)
-            at = bisect.bisect_right(names, (offset, "~")) - 1
-            out.append(f"[{name} near {names[at][1] if at >= 0 else '?'}]")
-    return " < ".join(out)
+    return " < ".join(filter(None, (_frame(*place) for place in stack)))
