@@ -41,10 +41,16 @@ struct pf {
 
 /* An object of the source, with its place as a path. */
 struct entry	*pf_entry(struct pf *, const struct xml *, const char *words);
+
+/* pf_interface.c */
+void	 pf_read_interface(struct pf *, struct xml *);
 struct pf_interface *pf_interface(struct pf *, const char *name);
-struct pf_alias	*pf_alias(struct pf *, const char *name);
+
+/* pf_schedule.c: those that are wholly said; rules with another one are refused, or block always. */
+void	 pf_read_schedule(struct pf *, struct xml *);
 
 /* pf_alias.c */
+struct pf_alias	*pf_alias(struct pf *, const char *name);
 void	 pf_read_aliases(struct pf *);
 /* Ports by number, range ("80-90", "80:90") or alias, into the set; false when there is something else. */
 bool	 pf_ports(struct pf *, const char *text, struct match_ports **ret, bool *ret_partial);

@@ -13,218 +13,6 @@
 #include "import/import.h"
 #include "import/uci.h"
 
-const struct uci_zone *
-uci_zone(const struct uci *u, const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < u->nzones; i++)
-		if (strcmp(u->zones[i].name, name) == 0)
-			return &u->zones[i];
-	return NULL;
-}
-
-const struct uci_set *
-uci_set(const struct uci *u, const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < u->nsets; i++)
-		if (strcmp(u->sets[i].name, name) == 0)
-			return &u->sets[i];
-	return NULL;
-}
-
-static bool
-is_type(const struct uci_section *s, const char *type)
-{
-	return strcmp(s->type, type) == 0;
-}
-
-/* --- networks and zones --- */
-
-/* "255.255.255.0" or "24". */
-static bool
-give_length(struct prefix *p, const char *mask)
-{
-	struct addr m;
-	unsigned i, len = 0;
-	uint64_t n;
-
-	if (str_u64(mask, 0, 32, &n) == 0) {
-		p->len = (uint8_t)n;
-		return true;
-	}
-	if (addr_parse(mask, &m) != 0 || m.family != ADDR_V4)
-		return false;
-	while (len < 32 && (m.bytes[len / 8] & (0x80u >> (len % 8))) != 0)
-		len++;
-	for (i = len; i < 32; i++)
-		if ((m.bytes[i / 8] & (0x80u >> (i % 8))) != 0)
-			return false;
-	p->len = (uint8_t)len;
-	return true;
-}
-
-static void
-give_addresses(struct uci *u, struct draft_link *l, const struct uci_section *s)
-{
-	static const char *const names[] = { "ipaddr", "ip6addr" };
-	struct prefix p;
-	size_t i;
-
-	for (i = 0; i < 2 && !l->is_there; i++) {
-		struct uci_words w = { .s = s, .name = names[i] };
-
-		while (uci_next(&w)) {
-			bool ok = prefix_parse(w.word, &p) == 0 ||
-			    (addr_parse(w.word, &p.addr) == 0 && p.addr.family == ADDR_V4 && give_length(&p, uci_get(s, "netmask")));
-
-			if (ok && l->naddrs < DRAFT_ADDRS)
-				l->addrs[l->naddrs++] = p;
-			else
-				entry_note(u->d, s->entry, OUTCOME_CHANGED, "address \"%.60s\" is left out", w.word);
-		}
-	}
-}
-
-static const struct uci_section *
-network_of(const struct uci *u, const char *name)
-{
-	const struct uci_section *s;
-
-	for (s = u->first; s != NULL; s = s->next)
-		if (is_type(s, "interface") && strcmp(s->name, name) == 0)
-			return s;
-	return NULL;
-}
-
-/* A network of UCI is an interface here: that of its name, else of its device. */
-static uint64_t
-link_of(struct uci *u, const char *network, struct entry *e, unsigned depth)
-{
-	const struct uci_section *s = network_of(u, network);
-	const char *device = uci_get(s, "device")[0] != '\0' ? uci_get(s, "device") : uci_get(s, "ifname");
-	struct draft_link *l;
-	uint64_t link;
-
-	/* "@wan" is the device of another network: its packets are that interface's. */
-	if (device[0] == '@') {
-		link = depth < 8 ? link_of(u, device + 1, e, depth + 1) : 0;
-		if ((l = draft_link_of(u->d, link)) != NULL)
-			entry_object(u->d, s->entry, "interfaces.%s", l->name);
-		return link;
-	}
-	link = draft_link_as(u->d, network, device[0] != '\0' ? device : network);
-	if ((l = draft_link_of(u->d, link)) == NULL) {
-		entry_note(u->d, e, OUTCOME_REFUSED, "network \"%.40s\" has no interface that can be here", network);
-		return 0;
-	}
-	if (s != NULL && s->entry != NULL && s->entry->nobjects == 0) {
-		entry_object(u->d, s->entry, "interfaces.%s", l->name);
-		give_addresses(u, l, s);
-		if (strcmp(uci_get(s, "proto"), "static") != 0)
-			entry_note(u->d, s->entry, OUTCOME_CHANGED, "its address comes by \"%.20s\", which is not imported", uci_get(s, "proto"));
-	} else if (s == NULL && !l->is_there)
-		entry_note(u->d, e, OUTCOME_CHANGED, "say in interfaces.%s.match which hardware network \"%.40s\" is, or import network too",
-		    l->name, network);
-	return link;
-}
-
-/* New interfaces stand in the zone as it is named; those of the workspace where they stand. */
-static void
-name_zone(struct uci *u, struct uci_zone *z)
-{
-	const char *key = NULL;
-	unsigned i;
-
-	for (i = 0; i < u->d->nlinks; i++)
-		if ((z->links & (1ull << i)) != 0 && !u->d->links[i].is_there && strcmp(u->d->links[i].zone, z->name) == 0)
-			key = u->d->links[i].zone;
-	for (i = 0; i < u->d->nlinks; i++) {
-		if ((z->links & (1ull << i)) == 0 || u->d->links[i].is_there)
-			continue;
-		if (key == NULL)
-			key = draft_key(u->d, "zones", z->name);
-		u->d->links[i].zone = key;
-	}
-}
-
-static void
-read_zone(struct uci *u, const struct uci_section *s)
-{
-	struct uci_zone *z = &u->zones[u->nzones];
-	struct uci_words networks = { .s = s, .name = "network" }, devices = { .s = s, .name = "device" };
-	static const char *const lost[] = { "subnet", "extra", "extra_src", "extra_dest", "masq_dest", "family" };
-	size_t i;
-
-	if (u->nzones == UCI_ZONES) {
-		draft_fail(u->d, "it has more than 64 zones");
-		return;
-	}
-	*z = (struct uci_zone){ .name = uci_get(s, "name"), .s = s };
-	u->nzones++;
-	while (uci_next(&networks))
-		z->links |= link_of(u, networks.word[0] == '\0' ? "x" : arena_strdup(u->d->arena, networks.word), s->entry, 0);
-	while (uci_next(&devices))
-		z->links |= draft_link(u->d, arena_strdup(u->d->arena, devices.word));
-	name_zone(u, z);
-	for (i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
-		if (uci_get(s, lost[i])[0] != '\0' && strcmp(uci_get(s, lost[i]), "any") != 0)
-			z->links = 0;
-	if (z->links == 0)
-		entry_note(u->d, s->entry, OUTCOME_REFUSED, "it has no interface here, or is narrowed by something else than interfaces: what comes from it is "
-		    "dropped");
-	else
-		entry_note(u->d, s->entry, OUTCOME_DONE, "its interfaces are its zone here");
-	if (uci_flag(s, "mtu_fix", false))
-		entry_note(u->d, s->entry, OUTCOME_CHANGED, "the segment size of TCP is not clamped (mtu_fix)");
-}
-
-/* --- sets --- */
-
-static void
-read_set(struct uci *u, const struct uci_section *s)
-{
-	struct uci_words match = { .s = s, .name = "match" }, entries = { .s = s, .name = "entry" };
-	struct uci_set *set = &u->sets[u->nsets];
-	struct node *group, *list;
-	char text[PREFIX_STRLEN];
-	unsigned n = 0;
-	struct prefix p;
-
-	if (u->nsets == UCI_SETS) {
-		draft_fail(u->d, "it has more than 256 sets");
-		return;
-	}
-	*set = (struct uci_set){ .name = uci_get(s, "name") };
-	u->nsets++;
-	for (; uci_next(&match); n++) {
-		set->is_source = strncmp(match.word, "src_", 4) == 0;
-		if (strcmp(match.word + (match.word[0] == 's' ? 4 : 5), "ip") != 0 && strcmp(match.word + (match.word[0] == 's' ? 4 : 5), "net") != 0)
-			n++;
-	}
-	if (n != 1) {
-		entry_note(u->d, s->entry, OUTCOME_REFUSED, "only sets of senders or receivers are groups here");
-		return;
-	}
-	set->group = draft_key(u->d, "groups", set->name);
-	group = draft_map(u->d, u->d->groups, NULL);
-	draft_text(u->d, group, "name", "%s", set->group);
-	list = draft_list(u->d, group, "addresses");
-	while (uci_next(&entries) && !u->d->failed) {
-		if (prefix_parse_host(entries.word, &p) == 0)
-			draft_text(u->d, list, NULL, "%s", prefix_format(&p, text, sizeof(text)));
-		else
-			set->is_partial = true;
-	}
-	set->is_partial |= uci_get(s, "loadfile")[0] != '\0' || uci_get(s, "external")[0] != '\0' || strcmp(uci_get(s, "timeout"), "") != 0;
-	if (set->is_partial)
-		entry_note(u->d, s->entry, OUTCOME_CHANGED, "entries that are not in the text, or end by themselves, are not known; rules that accept by it "
-		    "are refused, and those that drop by it drop more");
-	entry_object(u->d, s->entry, "firewall.groups.%s", set->group);
-}
-
 /* --- policies --- */
 
 static const char *
@@ -361,13 +149,13 @@ make_entries(struct uci *u)
 		else
 			(void)snprintf(place, sizeof(place), "@%.60s[%u]", s->type, n);
 		s->entry = entry_add(u->d, s->line, place, words_of(s), strlen(words_of(s)));
-		for (i = 0; i < sizeof(known) / sizeof(known[0]) && !is_type(s, known[i]); i++)
+		for (i = 0; i < sizeof(known) / sizeof(known[0]) && !uci_is_type(s, known[i]); i++)
 			;
 		if (i < sizeof(known) / sizeof(known[0]))
 			continue;
-		u->is_stopped |= is_type(s, "include");
-		entry_note(u->d, s->entry, OUTCOME_REFUSED, is_type(s, "include") ? "commands that run beside are not imported: what they drop passes here" :
-		    is_type(s, "nat") ? "use source-nat" : "it is no part of the firewall that is imported");
+		u->is_stopped |= uci_is_type(s, "include");
+		entry_note(u->d, s->entry, OUTCOME_REFUSED, uci_is_type(s, "include") ? "commands that run beside are not imported: what they drop passes here" :
+		    uci_is_type(s, "nat") ? "use source-nat" : "it is no part of the firewall that is imported");
 	}
 }
 
@@ -377,7 +165,7 @@ each(struct uci *u, const char *type, void (*fn)(struct uci *, const struct uci_
 	const struct uci_section *s;
 
 	for (s = u->first; s != NULL && !u->d->failed; s = s->next)
-		if (is_type(s, type))
+		if (uci_is_type(s, type))
 			fn(u, s);
 }
 
@@ -437,11 +225,11 @@ import_uci(struct draft *d, const char *text, size_t len)
 	    "lock-out guard pass, and spoofed packets and those of no connection are dropped");
 	make_entries(u);
 	for (s = u->first; s != NULL; s = s->next)
-		defaults = is_type(s, "defaults") ? s : defaults;
+		defaults = uci_is_type(s, "defaults") ? s : defaults;
 	if (defaults == NULL && u->first == NULL)
 		draft_fail(d, "it has no section: is this /etc/config/firewall?");
-	each(u, "zone", read_zone);
-	each(u, "ipset", read_set);
+	each(u, "zone", uci_read_zone);
+	each(u, "ipset", uci_read_set);
 	each(u, "rule", put_rules_for_all);
 	each(u, "rule", put_rules_of_zones);
 	each(u, "forwarding", put_forwarding);
@@ -449,6 +237,6 @@ import_uci(struct draft *d, const char *text, size_t len)
 	if (!d->failed)
 		put_defaults(u, defaults);
 	for (s = u->first; s != NULL; s = s->next)
-		if (is_type(s, "interface") && s->entry != NULL && s->entry->nobjects == 0)
+		if (uci_is_type(s, "interface") && s->entry != NULL && s->entry->nobjects == 0)
 			entry_note(d, s->entry, OUTCOME_REFUSED, "no zone has it");
 }

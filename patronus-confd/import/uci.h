@@ -48,6 +48,7 @@ struct uci {
 
 /* Sections of a text; the draft fails when it is none. */
 void	 uci_parse(struct uci *, const char *text);
+bool	 uci_is_type(const struct uci_section *, const char *type);
 /* The first value of an option, or "". */
 const char *uci_get(const struct uci_section *, const char *name);
 bool	 uci_flag(const struct uci_section *, const char *name, bool missing);
@@ -61,7 +62,11 @@ struct uci_words {
 };
 bool	 uci_next(struct uci_words *);
 
+/* uci_zone.c */
+void	 uci_read_zone(struct uci *, const struct uci_section *);
 const struct uci_zone *uci_zone(const struct uci *, const char *name);
+/* uci_set.c */
+void	 uci_read_set(struct uci *, const struct uci_section *);
 const struct uci_set  *uci_set(const struct uci *, const char *name);
 
 /* uci_rule.c: a rule that stands among those of all zones, or of its own. */

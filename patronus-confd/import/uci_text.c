@@ -149,3 +149,9 @@ uci_next(struct uci_words *w)
 	w->pos += len;
 	return true;
 }
+
+bool
+uci_is_type(const struct uci_section *s, const char *type)
+{
+	return strcmp(s->type, type) == 0;
+}
