@@ -169,9 +169,14 @@ child_violation(struct child *c, const char *why)
 void
 child_hangup(struct child *c)
 {
+	int error;
+
 	peer_fini(&c->peer);
-	if (c->pid != 0 && spawner_kill(c->row) != 0)
+	error = c->pid != 0 ? spawner_kill(c->row) : 0;
+	if (error == -ESRCH)
 		log_debug("child", "%s has ended already", role_name(c->role));
+	else if (error != 0)
+		log_errx("child", "%s cannot be killed: %s", role_name(c->role), strerror(-error));
 }
 
 static const char *
@@ -255,16 +260,18 @@ children_stop(void)
 
 /* --- checking and connecting --- */
 
-const char *
-child_check(const struct child *c)
+bool
+child_check(const struct child *c, const char **ret_why)
 {
 	const struct profile *p = profile_by_role(c->role);
-	const char *why = NULL;
 	char status[4096];
 
-	if (p == NULL || sandbox_proc_read(c->pid, "status", status, sizeof(status)) != 0)
-		return "cannot be checked";
-	return sandbox_check_status(status, p, &why) == 0 ? NULL : why;
+	*ret_why = NULL;
+	if (p == NULL || sandbox_proc_read(c->pid, "status", status, sizeof(status)) != 0) {
+		log_errx("child", "%s (pid %d) cannot be checked: another one is started", role_name(c->role), (int)c->pid);
+		return false;
+	}
+	return sandbox_check_status(status, p, ret_why) == 0;
 }
 
 static void

@@ -43,8 +43,8 @@ struct child	*child_ready(uint8_t role);
 void	 child_violation(struct child *, const char *why);
 /* Its channel has ended, which ends it. */
 void	 child_hangup(struct child *);
-/* Is it confined as its row says?  Reads /proc.  NULL, or what is wrong. */
-const char	*child_check(const struct child *);
+/* Is it confined as its row says?  Reads /proc.  false: *ret_why is what is wrong, or NULL when nobody can say. */
+bool	 child_check(const struct child *, const char **ret_why);
 /* It was checked: give it its channels, its listeners, and whoever waited for it. */
 void	 child_connect(struct child *);
 /* Start a helper, whose descriptor 3 is the other end of *ret_fd: privd itself has no channel to it.  0, or -EBUSY when all are busy. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "ipc/ids.h"
 #include "peer.h"
 
@@ -247,7 +248,7 @@ message_carry_out(struct peer *p, struct message *m, const char **ret_why)
 	}
 	ok = grant_allows(g, m->body, ret_why) && g->handler(p, m, ret_why);
 	message_fini(m);
-	return ok ? PEER_OK : PEER_VIOLATION;
+	return ok ? PEER_OK : *ret_why != NULL ? PEER_VIOLATION : PEER_CLOSED;
 }
 
 enum peer_verdict
@@ -280,10 +281,12 @@ peer_readable(struct peer *p, const char **ret_why)
 		n = frame_recv(p->fd, frame, &h, NULL);
 		if (n == -EAGAIN)
 			return PEER_OK;
-		if (n == -EPIPE)
-			return PEER_CLOSED;
+		if (n == -EPROTO)
+			return violation(ret_why, "frame of a wrong shape");
+		if (n != 0 && n != -EPIPE)
+			log_errx("peer", "%s: channel: %s", role_name(p->role), strerror(-n));
 		if (n != 0)
-			return violation(ret_why, n == -EPROTO ? "frame of a wrong shape" : "channel error");
+			return PEER_CLOSED;
 		v = frame_check(p, &h, ret_why);
 		if (v != PEER_OK)
 			return v;

@@ -18,9 +18,8 @@ request_hello(struct peer *p, struct message *m, const char **ret_why)
 	const struct hello_req *r = m->body;
 	struct hello_req mine = { .protocol = msg_protocol_hash(), .role = ROLE_PRIVD };
 
-	*ret_why = r->protocol != mine.protocol ? "was built with other messages" : r->role != p->role ? "says it is somebody else" :
-	    child_check(p->child);
-	if (*ret_why != NULL)
+	*ret_why = r->protocol != mine.protocol ? "was built with other messages" : r->role != p->role ? "says it is somebody else" : NULL;
+	if (*ret_why != NULL || !child_check(p->child, ret_why))
 		return false;
 	p->is_ready = true;
 	(void)peer_notify(p, MSG_HELLO, &mine, -1);

@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "ipc/ids.h"
@@ -38,6 +39,8 @@ enum verb {
 };
 
 #define REPLY_TIMEOUT_MS	5000
+#define RETRY_MS		10
+#define TRIES			10	/* of privd, which has others to serve */
 
 /* Both ends are the same binary, forked from each other: here a struct may cross. */
 struct order {
@@ -64,6 +67,18 @@ static struct {
 	int			 pidfd[PROCESSES_MAX];
 	pid_t			 pid[PROCESSES_MAX];
 } self;
+
+/* Whether a socket that said so may do better in a moment; a wait is then behind us.  What has no memory now does not end the suite. */
+static bool
+is_passing(int error)
+{
+	if (error == EINTR)
+		return true;
+	if (error != EAGAIN && error != ENOMEM && error != ENOBUFS)
+		return false;
+	(void)poll(NULL, 0, RETRY_MS);
+	return true;
+}
 
 /* --- the spawner's side --- */
 
@@ -185,12 +200,24 @@ order_receive(int fd, struct order *ret, int *ret_channel)
 
 	do
 		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
-	while (n == -1 && errno == EINTR);
+	while (n == -1 && is_passing(errno));
 	*ret_channel = -1;
 	c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 	if (c != NULL && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(ret_channel, CMSG_DATA(c), sizeof(int));
 	return n == (ssize_t)sizeof(*ret);
+}
+
+/* false: privd is gone. */
+static bool
+answer_give(int fd, const struct answer *a)
+{
+	ssize_t n;
+
+	do
+		n = send(fd, a, sizeof(*a), MSG_NOSIGNAL);
+	while (n == -1 && is_passing(errno));
+	return n != -1;
 }
 
 static void
@@ -228,7 +255,7 @@ spawner_main(const struct options *options, int fd)
 		a.value = order_carry_out(&o, channel, &a);
 		if (channel != -1)
 			(void)close(channel);
-		if (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1)
+		if (!answer_give(fd, &a))
 			break;
 	}
 	/* privd is gone: so is everybody.  The kernel keeps the rules. */
@@ -288,6 +315,37 @@ spawner_pid(void)
 }
 
 static int
+order_send(const struct msghdr *msg)
+{
+	unsigned tries = 0;
+
+	while (sendmsg(link_.fd, msg, MSG_NOSIGNAL) == -1)
+		if (++tries == TRIES || !is_passing(errno))
+			return -errno;
+	return 0;
+}
+
+/* Waits for the answer to that order; earlier ones came too late. */
+static int
+answer_await(uint32_t number, struct answer *ret)
+{
+	struct pollfd p = { .fd = link_.fd, .events = POLLIN };
+	const uint64_t end_us = clock_mono_us() + REPLY_TIMEOUT_MS * 1000ull;
+	ssize_t n;
+
+	while (clock_mono_us() < end_us) {
+		if (poll(&p, 1, REPLY_TIMEOUT_MS) == 0)
+			break;
+		n = recv(link_.fd, ret, sizeof(*ret), MSG_DONTWAIT);
+		if (n != (ssize_t)sizeof(*ret) && (n != -1 || !is_passing(errno)))
+			return -EPIPE;
+		if (n != -1 && ret->number == number)
+			return 0;
+	}
+	return -ETIMEDOUT;
+}
+
+static int
 order_give(struct order *o, int channel, struct answer *ret)
 {
 	static uint32_t numbers;
@@ -297,8 +355,8 @@ order_give(struct order *o, int channel, struct answer *ret)
 	} control = { .space = { 0 } };
 	struct iovec iov = { o, sizeof(*o) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct pollfd p = { .fd = link_.fd, .events = POLLIN };
 	struct cmsghdr *c;
+	int error;
 
 	if (channel != -1) {
 		msg.msg_control = control.space;
@@ -310,14 +368,8 @@ order_give(struct order *o, int channel, struct answer *ret)
 		memcpy(CMSG_DATA(c), &channel, sizeof(int));
 	}
 	o->number = ++numbers;
-	if (sendmsg(link_.fd, &msg, MSG_NOSIGNAL) == -1)
-		return -errno;
-	do {
-		if (poll(&p, 1, REPLY_TIMEOUT_MS) != 1)
-			return -ETIMEDOUT;
-		if (recv(link_.fd, ret, sizeof(*ret), 0) != (ssize_t)sizeof(*ret))
-			return -EPIPE;
-	} while (ret->number != o->number);
+	if ((error = order_send(&msg)) != 0 || (error = answer_await(o->number, ret)) != 0)
+		return error;
 	return ret->value;
 }
 

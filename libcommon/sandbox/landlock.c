@@ -30,7 +30,10 @@ sandbox_landlock_abi(void)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
-	return abi < 0 ? 0 : (int)abi;
+	if (abi != -1)
+		return (int)abi;
+	/* A container may refuse calls that it does not know.  Whatever else is wrong, the kernel has it: nobody goes on without. */
+	return errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM ? 0 : -errno;
 }
 
 static size_t
@@ -69,8 +72,8 @@ sandbox_landlock(const struct landlock_path *paths, bool with_network)
 	int abi = sandbox_landlock_abi(), ruleset, error = 0;
 	size_t size;
 
-	if (abi == 0)
-		return -ENOSYS;
+	if (abi <= 0)
+		return abi < 0 ? abi : -ENOSYS;
 	size = attr_for_abi(abi, with_network, &attr);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	if (ruleset == -1)

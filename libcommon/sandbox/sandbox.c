@@ -62,6 +62,8 @@ sandbox_enter(uint8_t role)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -errno;
 	abi = sandbox_landlock_abi();
+	if (abi < 0)
+		return abi;
 	if (abi < ABI_WANTED)
 		log_info("sandbox", "reduced: this kernel has Landlock ABI %d, %d is wanted; seccomp and namespaces hold alone there",
 		    abi, ABI_WANTED);

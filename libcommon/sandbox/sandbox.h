@@ -26,7 +26,7 @@ struct landlock_path {
 };
 /* Everything that the ABI handles is refused but what paths (ending with path NULL) allow; paths that do not exist are left out. */
 int	 sandbox_landlock(const struct landlock_path *paths, bool with_network);
-/* The kernel's Landlock ABI, 0 when it has none. */
+/* The kernel's Landlock ABI, 0 when it has none, or -errno when it does not say. */
 int	 sandbox_landlock_abi(void);
 
 /* The filter of a row of the table, or of privd, by its name.  Made by the build: nothing is allocated.  -ENOENT: no such filter. */
