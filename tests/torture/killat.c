@@ -2,9 +2,13 @@
 /*
  * Stops a process at its system calls, counted one by one: a killer more exact than any timer.
  *
- *	killat trace PID		one line for each system call that is entered: its name
- *	killat kill PID NAME K		at the entry of the K-th NAME it says "stopped", waits for a line, and kills
- *	killat fail PID NAME K ERRNO	the K-th NAME is not made and fails with that errno; it says "failed"
+ *	killat trace PID [PROGRAM]			one line for each system call that is entered: its name
+ *	killat kill PID NAME K				at the entry of the K-th NAME it says "stopped", waits for a line, and kills
+ *	killat fail PID NAME K ERRNO [PROGRAM]		the K-th NAME is not made and fails with that errno; it says "failed"
+ *
+ * With a PROGRAM the calls are not those of PID but of what runs that program: PID itself once it has become it, threads, and the processes
+ * that PID makes by clone() (the spawner's; not by fork()), from their first call on.  A child of the spawner runs the spawner's program
+ * until it has become another: those are the calls that make its jail.
  *
  * It says "ready" when the process is watched.  SIGTERM ends the watch, and the process goes on.  A stop at the entry comes before seccomp
  * looks (Linux 4.8 and later); a process that is killed there has not made the call.
@@ -28,15 +32,22 @@
 #include <seccomp.h>
 
 #define SYSCALL_STOP	(SIGTRAP | 0x80)
+#define TRACEES		64
 
 static struct {
 	pid_t		 pid;
+	const char	*program;	/* NULL: whatever PID runs */
 	int		 number;	/* -1: all are told */
 	unsigned long	 left;		/* entries of it until the end */
 	int		 error;		/* not 0: the call fails with it instead */
-	bool		 is_failing;	/* between entry and exit of that call */
+	pid_t		 failing;	/* who is between entry and exit of that call, or 0 */
 	unsigned long long asked;	/* its first argument */
 } job;
+
+static struct tracee {
+	pid_t		 pid;		/* 0: free */
+	bool		 is_watched;
+} tracees[TRACEES];
 
 static void
 say(const char *text)
@@ -59,36 +70,36 @@ tell(int number)
  * it fails by telling the break that is (mm/mmap.c), as it does when asked for break 0.
  */
 static void
-fail_enter(void)
+fail_enter(pid_t pid)
 {
 	struct user_regs_struct regs;
 
-	if (ptrace(PTRACE_GETREGS, job.pid, NULL, &regs) == -1)
+	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) == -1)
 		err(1, "registers");
 	job.asked = regs.rdi;
 	if (job.number == SYS_brk)
 		regs.rdi = 0;
 	else
 		regs.orig_rax = SYS_getpid;
-	if (ptrace(PTRACE_SETREGS, job.pid, NULL, &regs) == -1)
+	if (ptrace(PTRACE_SETREGS, pid, NULL, &regs) == -1)
 		err(1, "registers");
-	job.is_failing = true;
+	job.failing = pid;
 }
 
 static void
-fail_leave(void)
+fail_leave(pid_t pid)
 {
 	struct user_regs_struct regs;
 
-	if (ptrace(PTRACE_GETREGS, job.pid, NULL, &regs) == -1)
+	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) == -1)
 		err(1, "registers");
 	if (job.number == SYS_brk)
 		regs.rdi = job.asked;
 	else
 		regs.rax = (unsigned long)-(long)job.error;
-	if (ptrace(PTRACE_SETREGS, job.pid, NULL, &regs) == -1)
+	if (ptrace(PTRACE_SETREGS, pid, NULL, &regs) == -1)
 		err(1, "registers");
-	job.is_failing = false;
+	job.failing = 0;
 	say("failed");
 }
 
@@ -106,42 +117,91 @@ kill_when_told(void)
 	exit(0);
 }
 
-/* An event of the process, which is stopped.  The signal that it goes on with. */
+/* An event of a process, which is stopped.  The signal that it goes on with. */
 static int
-on_stop(int status)
+on_stop(const struct tracee *t, int status)
 {
 	struct __ptrace_syscall_info info;
 
 	if (WSTOPSIG(status) != SYSCALL_STOP)
 		return status >> 16 != 0 ? 0 : WSTOPSIG(status);
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, job.pid, sizeof(info), &info) <= 0)
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof(info), &info) <= 0)
 		return 0;
-	if (info.op == PTRACE_SYSCALL_INFO_EXIT && job.is_failing)
-		fail_leave();
-	if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT && job.failing == t->pid)
+		fail_leave(t->pid);
+	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !t->is_watched)
 		return 0;
 	if (job.number == -1)
 		tell((int)info.entry.nr);
 	else if ((int)info.entry.nr == job.number && job.left > 0 && --job.left == 0) {
 		if (job.error != 0)
-			fail_enter();
+			fail_enter(t->pid);
 		else
 			kill_when_told();
 	}
 	return 0;
 }
 
+static bool
+runs_program(pid_t pid)
+{
+	char path[64], target[4096];
+	const char *name;
+	ssize_t n;
+
+	if (job.program == NULL)
+		return pid == job.pid;
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	n = readlink(path, target, sizeof(target) - 1);
+	target[n > 0 ? n : 0] = '\0';
+	name = strrchr(target, '/');
+	return name != NULL && strcmp(name + 1, job.program) == 0;
+}
+
+static struct tracee *
+tracee_add(pid_t pid)
+{
+	struct tracee *t;
+
+	for (t = tracees; t < tracees + TRACEES && t->pid != 0; t++)
+		continue;
+	if (t == tracees + TRACEES)
+		errx(1, "too many processes");
+	*t = (struct tracee){ .pid = pid, .is_watched = (job.program == NULL || pid != job.pid) && runs_program(pid) };
+	return t;
+}
+
+static struct tracee *
+tracee_of(pid_t pid)
+{
+	struct tracee *t;
+
+	for (t = tracees; t < tracees + TRACEES; t++)
+		if (t->pid == pid)
+			return t;
+	return tracee_add(pid);
+}
+
 static void
 on_child(void)
 {
-	int status;
+	struct tracee *t;
+	int status, sig;
+	pid_t pid;
 
-	while (waitpid(job.pid, &status, WNOHANG | __WALL) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+		t = tracee_of(pid);
 		if (WIFEXITED(status) || WIFSIGNALED(status)) {
+			t->pid = 0;
+			if (pid != job.pid)
+				continue;
 			say("ended");
 			exit(0);
 		}
-		if (ptrace(PTRACE_SYSCALL, job.pid, NULL, (void *)(intptr_t)on_stop(status)) == -1 && errno != ESRCH)
+		if (status >> 16 == PTRACE_EVENT_EXEC)
+			t->is_watched = runs_program(pid);
+		sig = on_stop(t, status);
+		if (ptrace(t->is_watched ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL, (void *)(intptr_t)sig) == -1 && errno != ESRCH)
 			err(1, "ptrace");
 	}
 }
@@ -149,24 +209,29 @@ on_child(void)
 static void
 attach(void)
 {
-	if (ptrace(PTRACE_SEIZE, job.pid, NULL, PTRACE_O_TRACESYSGOOD) == -1 || ptrace(PTRACE_INTERRUPT, job.pid, NULL, NULL) == -1)
+	const intptr_t options = PTRACE_O_TRACESYSGOOD | (job.program != NULL ? PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC : 0);
+
+	if (ptrace(PTRACE_SEIZE, job.pid, NULL, (void *)options) == -1 || ptrace(PTRACE_INTERRUPT, job.pid, NULL, NULL) == -1)
 		err(1, "process %d", (int)job.pid);
 }
 
 int
 main(int argc, char **argv)
 {
+	bool is_trace, is_fail;
 	sigset_t set;
 	int sig;
 
-	if (!(argc == 3 && strcmp(argv[1], "trace") == 0) && !(argc == 5 && strcmp(argv[1], "kill") == 0) &&
-	    !(argc == 6 && strcmp(argv[1], "fail") == 0))
-		errx(2, "usage: killat trace PID | killat kill PID NAME K | killat fail PID NAME K ERRNO");
+	is_trace = argc >= 3 && argc <= 4 && strcmp(argv[1], "trace") == 0;
+	is_fail = argc >= 6 && argc <= 7 && strcmp(argv[1], "fail") == 0;
+	if (!is_trace && !is_fail && !(argc == 5 && strcmp(argv[1], "kill") == 0))
+		errx(2, "usage: killat trace PID [PROGRAM] | killat kill PID NAME K | killat fail PID NAME K ERRNO [PROGRAM]");
 	job.pid = (pid_t)strtol(argv[2], NULL, 10);
-	job.number = argc > 3 ? seccomp_syscall_resolve_name(argv[3]) : -1;
-	job.left = argc > 3 ? strtoul(argv[4], NULL, 10) : 0;
-	job.error = argc == 6 ? (int)strtol(argv[5], NULL, 10) : 0;
-	if (job.pid <= 1 || (argc > 3 && (job.number < 0 || job.left == 0)) || (argc == 6 && job.error <= 0))
+	job.number = is_trace ? -1 : seccomp_syscall_resolve_name(argv[3]);
+	job.left = is_trace ? 0 : strtoul(argv[4], NULL, 10);
+	job.error = is_fail ? (int)strtol(argv[5], NULL, 10) : 0;
+	job.program = is_trace ? argv[3] : is_fail ? argv[6] : NULL;
+	if (job.pid <= 1 || (!is_trace && (job.number < 0 || job.left == 0)) || (is_fail && job.error <= 0))
 		errx(2, "no such process or system call");
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGCHLD);

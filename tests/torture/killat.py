@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The program killat, seen from a test: the system calls of a process, and its end at one of them."""
 import collections
+import fcntl
 import os
 import select
 import subprocess
@@ -11,9 +12,15 @@ from lab import ROOT
 PROGRAM = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build")) / "tests" / "torture" / "killat"
 
 
+PIPE_SIZE = 1 << 20     # the start of confd is told while nobody reads
+
+
 class Killat:
     def __init__(self, *words):
-        self.process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        """words that are None are left out."""
+        words = [str(w) for w in words if w is not None]
+        self.process = subprocess.Popen([PROGRAM, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        fcntl.fcntl(self.process.stdout, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
         self.read = b""
         first = self.line(10)
         if first != "ready":
@@ -37,16 +44,18 @@ class Killat:
 
 
 class Trace(Killat):
-    """with Trace(pid) as t: ...; then t.points lists (name, k) for each call that was entered."""
+    """with Trace(pid) as t: ...; then t.points lists (name, k) for each call that was entered.  program: see killat.c."""
 
-    def __init__(self, pid):
-        super().__init__("trace", pid)
+    def __init__(self, pid, program=None):
+        super().__init__("trace", pid, program)
         self.points = []
 
     def __exit__(self, *exc):
         self.process.terminate()
         seen = collections.Counter()
         for name in (self.read + self.process.communicate(timeout=10)[0]).decode().split():
+            if name == "ended":
+                break
             seen[name] += 1
             self.points.append((name, seen[name]))
 
@@ -54,8 +63,8 @@ class Trace(Killat):
 class Fault(Killat):
     """with Fault(pid, name, k, errno) as f: ...; f.wait(seconds) says whether the call was reached, and failed."""
 
-    def __init__(self, pid, name, k, error):
-        super().__init__("fail", pid, name, k, error)
+    def __init__(self, pid, name, k, error, program=None):
+        super().__init__("fail", pid, name, k, error, program)
 
     def wait(self, seconds):
         return self.line(seconds) == "failed"

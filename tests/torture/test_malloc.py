@@ -6,52 +6,37 @@ again; or the request is answered with an error.  Nothing is torn, nothing that 
 who went on has no block that nobody frees.
 """
 import collections
-import contextlib
-import http.client
-import json
 import os
-import random
-import re
 import subprocess
 import time
 
 import pytest
 
-from api import Api
-from contract import DAEMONS, UNREACHABLE, Box, kill
+from actor import ENDED, HELPERS, NAMES, Actor
+from contract import DAEMONS, kill
 from failmalloc import FailMalloc, named, told
 from figures import SOAK, count, record
-from lab import ROOT, Lab, wait_for
-from oracle import Sampler
+from lab import Lab, wait_for
 from trials import Trials
 
-THERE, BACK = 1, 4          # two configurations of the pool that differ in everything
 STARTS = count(3, 1500)     # rounds, in each of which every daemon fails at one point of its start
 WINDOW_S = 0.25             # after the kill: a start in it fails
 LIFE_S = 2.1                # privd starts one that dies younger than that later and later
-ENDED = re.compile(r"child: (\w+) ended(?: after \d+ ms)?: (.*)")
 VICTIMS = (*DAEMONS, "privd")
-HELPERS = ("parse", "pam", "recheck")
 MANY = int(os.environ.get("PATRONUS_MANY", 10))
 SHORT = int(os.environ.get("PATRONUS_SHORT", 12))                # requests that fail, for each thing that is done
-NAMES = {"sign_in": "signing in", "read": "reading", "load": "import of YAML", "commit": "a commit"}
 QUIET_S = 0.02              # connections end
 # What is kept on purpose, within bounds: sessions that nobody may have heard of (they end by time), and the events for those who come again.
 KEPT = ("session_new (", "announce (", "route_announce (")
-PATIENCE_S = 25             # of who asks: longer than any of our own deadlines
-READ = ("/configuration", "/status", "/state/interfaces", "/state/firewall", "/revisions", "/state/processes")
 
 
-class Scarce(Box):
+class Scarce(Actor):
     """A box whose programs' allocators are in our hand."""
 
     def __init__(self, lab, seed):
-        self.malloc = FailMalloc(lab)
+        self.malloc, self.allocators = FailMalloc(lab), {}
         super().__init__(lab, seed, self.malloc.start)
-        self.api, self.allocators, self.log_at = Api(lab).claim(lab), {}, len(lab.log())
         self.fallen = collections.Counter()     # libraries
-        self.yaml = (ROOT / "examples" / "lab.yaml").read_text()
-        self.settle_at(BACK)
 
     def allocator(self, name):
         pid = self.pid(name)
@@ -59,80 +44,11 @@ class Scarce(Box):
             self.allocators[name] = self.malloc.of(pid)
         return self.allocators[name]
 
-    # --- what is done: True done, False refused, None nobody answered
-
-    def web(self, act, user=None):
-        try:
-            api = Api(self.lab)
-            api.retries, api.connection.timeout = False, PATIENCE_S
-            if user:
-                api.cookie, api.csrf = user.cookie, user.csrf
-            with contextlib.closing(api.connection):
-                return act(api)
-        except (OSError, http.client.HTTPException):
-            return None
-
-    def sign_in(self):
-        """And out again."""
-        return self.web(lambda api: self.told(api.sign_in(expect=None), 201) and self.told(api.call("DELETE", "/session"), 204))
-
-    def told(self, answer, status):
-        self.last = answer
-        return answer.status == status
-
-    def read(self):
-        return self.web(lambda api: all([self.told(api.call("GET", path), 200) for path in READ]), self.api)
-
-    def load(self):
-        """A document into a workspace, through the process that reads YAML."""
-        def put(api):
-            made = api.call("POST", "/workspaces", {})
-            if not self.told(made, 201):
-                return False
-            ws = made.json["id"]
-            is_done = self.told(api.call("PUT", "/configuration", self.yaml, {"Patronus-Workspace": ws, "If-Match": "*"},
-                                         content_type="application/yaml"), 204)
-            api.call("DELETE", f"/workspaces/{ws}")
-            return is_done
-        return self.web(put, self.api)
-
-    def prepare(self, act):
-        """What comes before, and is not struck."""
-        if act == self.commit:
-            self.stage(THERE)
-
-    def commit(self):
-        with Sampler(self.oracle) as sampler:
-            commit = self.commit_begin()
-            commit.wait(60)
-            time.sleep(0.05)
-        self.everybody()
-        self.conclude(commit, THERE, [s for _, s in sampler.seen], "no memory in a commit")
-        return commit.returncode == 0 if commit.returncode != UNREACHABLE else None
-
-    def everybody(self):
-        if self.lab.privd.poll() is not None:
-            self.revive()
-        r = self.lab.ctl("show", "processes", "--json", check=False)
-        return r.returncode == 0 and all(p["state"] == "running" for p in json.loads(r.stdout)["processes"])
-
-    def recover(self, act):
-        """The same undisturbed, once everybody is there: it is done, and the box is where it was."""
-        wait_for("everybody", 60, self.everybody)
-        if act == self.commit:
-            self.settle_at(BACK)
-            return
-        is_done = act()
-        if not is_done and self.last.status == 401:     # authd ended, and sessions live in its memory alone
-            self.api.sign_in()
-            is_done = act()
-        assert is_done is True, f"{act.__name__} is not done when there is memory again: {self.last}"
-
     # --- a blow
 
     def judge_endings(self, name, what):
         """Who ended has said so with an exit status; it is the one that had no memory, or nobody."""
-        text = self.lab.log()[self.log_at:]
+        text = self.log_new()
         in_library = any(not is_ours(stack) for stack in told(text))
         # privd ends a child whose message or answer it has no memory for: it would wait for ever.
         bad = [f"{who}: {how}" for who, how in ENDED.findall(text) if not how.startswith("exit ") or who not in (name, *HELPERS)
@@ -146,7 +62,7 @@ class Scarce(Box):
 
     def where(self):
         """The place of the request that failed since the last blow."""
-        stacks = told(self.lab.log()[self.log_at:])
+        stacks = told(self.log_new())
         return named(stacks[0]) if stacks else "missed"
 
     def strike_malloc(self, act, name, k):
@@ -168,7 +84,7 @@ class Scarce(Box):
             self.recover(act)
             time.sleep(QUIET_S)
         except Exception as e:
-            raise AssertionError(f"{what}: {e}\n{self.lab.log()[self.log_at:][-3000:]}") from e
+            raise AssertionError(f"{what}: {e}\n{self.log_new()[-3000:]}") from e
         self.judge_endings(name, what)
         if not has_fired:
             return "missed"
