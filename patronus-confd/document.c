@@ -278,7 +278,7 @@ document_first(const struct lyd_node *siblings, const struct lysc_node *schema)
 {
 	struct lyd_node *n;
 
-	return siblings != NULL && lyd_find_sibling_val(siblings, schema, NULL, 0, &n) == LY_SUCCESS ? n : NULL;
+	return siblings != NULL && schema_has_found(lyd_find_sibling_val(siblings, schema, NULL, 0, &n)) ? n : NULL;
 }
 
 /* The node an API path leads to, or NULL; *ret_s is what the schema has there. */

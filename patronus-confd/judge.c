@@ -444,7 +444,7 @@ find_fault(const struct judge *j, const char *place)
 		return NULL;
 	memcpy(path, place, len);
 	path[len] = '\0';
-	return lyd_find_path(j->tree, path, 0, &node) == LY_SUCCESS ? node : NULL;
+	return schema_has_found(lyd_find_path(j->tree, path, 0, &node)) ? node : NULL;
 }
 
 /* Note the fault that libyang found last and cut its node out.  False when there is nothing to cut. */

@@ -72,7 +72,7 @@ path_find_entry(struct lyd_node *siblings, const struct schema_node *s, const ch
 	/* By hash where the key can be written as a predicate: long lists are edited entry by entry. */
 	if (strchr(key, '"') == NULL && strlen(key) + strlen(s->key->node->name) + 8 < sizeof(predicate)) {
 		(void)snprintf(predicate, sizeof(predicate), "[%s=%s%s%s]", s->key->node->name, quote, key, quote);
-		if (lyd_find_sibling_val(siblings, s->node, predicate, 0, &n) != LY_SUCCESS)
+		if (!schema_has_found(lyd_find_sibling_val(siblings, s->node, predicate, 0, &n)))
 			return NULL;
 		return strcmp(lyd_get_value(lyd_child(n)), key) == 0 ? n : NULL;
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "builtin_text.h"
 #include "conf/kind.h"
@@ -42,6 +43,14 @@ import_module(const char *name, const char *revision, const char *submodule, con
 		return LY_SUCCESS;
 	}
 	return LY_ENOTFOUND;
+}
+
+bool
+schema_has_found(int error)
+{
+	if (error == LY_EMEM)
+		heap_end_without_memory();
+	return error == LY_SUCCESS;
 }
 
 static const char *

@@ -38,6 +38,12 @@ const char	*schema_section(const struct schema *, unsigned i);
  */
 const struct lysc_node *schema_find(const struct schema *, const char *path);
 
+/*
+ * Whether a search of libyang's, which ended with that LY_ERR, has found something.  One that had no memory has not found that there is nothing, which would read as a user
+ * without a role or a switch at its default: it ends the process (docs/adr/0109).
+ */
+bool		 schema_has_found(int error);
+
 /* Documents for clients, made when the program was built. */
 const char	*schema_openapi(size_t *ret_len);	/* GET /openapi.json */
 const char	*schema_forms(size_t *ret_len);		/* GET /schema */

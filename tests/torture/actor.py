@@ -12,7 +12,7 @@ import re
 import time
 
 from api import Api
-from contract import UNREACHABLE, Box
+from contract import SETTLE_S, UNREACHABLE, Box
 from lab import ROOT, wait_for
 from oracle import Sampler
 
@@ -66,7 +66,7 @@ class Actor(Box):
         return self.web(act)
 
     def read(self):
-        return self.web(lambda api: all([self.told(api.call("GET", path), 200) and self.is_true(path) for path in READ]), self.api)
+        return self.web(lambda api: all(self.told(api.call("GET", path), 200) and self.is_true(path) for path in READ), self.api)
 
     def is_true(self, path):
         """An answer with 200 is whole, and tells what is."""
@@ -83,7 +83,9 @@ class Actor(Box):
             ws = made.json["id"]
             is_done = self.told(api.call("PUT", "/configuration", self.yaml, {"Patronus-Workspace": ws, "If-Match": "*"},
                                          content_type="application/yaml"), 204)
-            api.call("DELETE", f"/workspaces/{ws}")
+            for _ in range(2):              # the refused one may be this
+                if api.call("DELETE", f"/workspaces/{ws}").status == 204:
+                    break
             return is_done
         return self.web(put, self.api)
 
@@ -119,10 +121,11 @@ class Actor(Box):
         if act == self.commit:
             self.settle_at(BACK)
             return
-        is_done = act()
-        if not is_done and self.last.status == 401:     # authd ended
-            self.prepare(act)
-            is_done = act()
+        end = time.monotonic() + SETTLE_S
+        while (is_done := act()) is not True and time.monotonic() < end:
+            if self.last.status == 401:     # authd ended
+                self.prepare(act)
+            time.sleep(0.02)                # who is there may not have been told the configuration yet
         assert is_done is True, f"{act.__name__} is not done when nothing fails again: {self.last}"
 
     def log_new(self):
