@@ -68,13 +68,19 @@ path_find_entry(struct lyd_node *siblings, const struct schema_node *s, const ch
 	const char *quote = strchr(key, '\'') == NULL ? "'" : "\"";
 	char predicate[512];
 	struct lyd_node *n;
+	LY_ERR error;
 
-	/* By hash where the key can be written as a predicate: long lists are edited entry by entry. */
+	/*
+	 * By hash where the key can be written as a predicate: long lists are edited entry by entry.  That a key is not valid is also what libyang
+	 * says when it had no memory to read the predicate; the walk below needs none.
+	 */
 	if (strchr(key, '"') == NULL && strlen(key) + strlen(s->key->node->name) + 8 < sizeof(predicate)) {
 		(void)snprintf(predicate, sizeof(predicate), "[%s=%s%s%s]", s->key->node->name, quote, key, quote);
-		if (!schema_has_found(lyd_find_sibling_val(siblings, s->node, predicate, 0, &n)))
+		error = lyd_find_sibling_val(siblings, s->node, predicate, 0, &n);
+		if (schema_has_found(error))
+			return strcmp(lyd_get_value(lyd_child(n)), key) == 0 ? n : NULL;
+		if (error == LY_ENOTFOUND)
 			return NULL;
-		return strcmp(lyd_get_value(lyd_child(n)), key) == 0 ? n : NULL;
 	}
 	LY_LIST_FOR(siblings, n)
 		if (n->schema == s->node && strcmp(lyd_get_value(lyd_child(n)), key) == 0)
