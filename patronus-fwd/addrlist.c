@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #define KEY_MAX		16
 #define DRAFT_MIN	256
 #define SKIP		4096u	/* bytes that are compared at once */
+#define PIECE_BITS	9	/* one key of so many to the power of two begins a piece */
 
 /* --- drafts */
 void
@@ -23,7 +25,7 @@ addrlist_draft_add(struct addrlist_draft *d, const uint8_t *first, const uint8_t
 {
 	if (d->n == d->cap) {
 		d->cap = d->cap == 0 ? DRAFT_MIN : d->cap * 2;
-		d->pairs = mem_resize(d->pairs, d->cap, 2u * d->len);
+		d->pairs = mem_large_resize(d->pairs, (size_t)d->n * 2 * d->len, (size_t)d->cap * 2 * d->len);
 	}
 	memcpy(d->pairs + (size_t)d->n * 2 * d->len, first, d->len);
 	memcpy(d->pairs + (size_t)d->n * 2 * d->len + d->len, last, d->len);
@@ -43,6 +45,13 @@ addrlist_draft_prefix(struct addrlist_draft *d, const struct prefix *p)
 	for (i = 0; i < d->len; i++)
 		last[i] = (uint8_t)(net.len >= 8 * (i + 1) ? net.addr.bytes[i] : net.len <= 8 * i ? 0xff : net.addr.bytes[i] | 0xff >> (net.len - 8 * i));
 	addrlist_draft_add(d, net.addr.bytes, last);
+}
+
+void
+addrlist_draft_fini(struct addrlist_draft *d)
+{
+	mem_large_free(d->pairs, (size_t)d->cap * 2 * d->len);
+	memset(d, 0, sizeof(*d));
 }
 
 static bool
@@ -85,7 +94,7 @@ sort(struct addrlist_draft *d)
 
 	if (is_sorted(d))
 		return;
-	other = mem_new(d->n, 2u * d->len);
+	other = mem_large_new((size_t)d->cap * 2 * d->len);
 	for (byte = d->len; byte-- > 0;) {
 		memset(counts, 0, sizeof(counts));
 		for (i = 0; i < d->n; i++)
@@ -97,7 +106,7 @@ sort(struct addrlist_draft *d)
 		d->pairs = other;
 		other = swap;
 	}
-	free(other);
+	mem_large_free(other, (size_t)d->cap * 2 * d->len);
 }
 
 /* --- lists */
@@ -200,9 +209,15 @@ split_hosts(struct addrlist_draft *d, uint32_t n)
 			addrlist_draft_add(&all, key, key);
 		}
 	}
-	free(d->pairs);
+	addrlist_draft_fini(d);
 	*d = all;
 	return all.n;
+}
+
+static size_t
+size_of(const struct addrlist *l)
+{
+	return ((size_t)l->n + 1) * l->len;
 }
 
 static void
@@ -213,13 +228,67 @@ take(struct addrlist *l, const struct addrlist_draft *d)
 
 	for (i = 0, p = d->pairs; i < l->n && !l->has_ranges; i++, p += 2u * l->len)
 		l->has_ranges = memcmp(p, p + l->len, l->len) != 0;
-	l->first = mem_new((size_t)l->n + 1, l->len);
-	l->last = l->has_ranges ? mem_new((size_t)l->n + 1, l->len) : l->first;
+	l->first = mem_large_new(size_of(l));
+	l->last = l->has_ranges ? mem_large_new(size_of(l)) : l->first;
 	for (i = 0, p = d->pairs; i < l->n; i++, p += 2u * l->len) {
 		memcpy(l->first + (size_t)i * l->len, p, l->len);
 		if (l->has_ranges)
 			memcpy(l->last + (size_t)i * l->len, p + l->len, l->len);
 	}
+}
+
+/* --- pieces */
+/* Any key may; which ones nobody foresees, so that no list is made of pieces of one. */
+static bool
+begins_piece(const struct addrlist *l, uint32_t i, uint64_t secret)
+{
+	const uint8_t *key = addrlist_first(l, i);
+	uint64_t a, b = 0;
+	uint32_t v4;
+
+	if (l->len == sizeof(v4)) {
+		memcpy(&v4, key, sizeof(v4));
+		a = be32toh(v4);
+	} else {
+		memcpy(&a, key, sizeof(a));
+		memcpy(&b, key + sizeof(a), sizeof(b));
+		a = be64toh(a) * secret ^ be64toh(b);
+		a ^= a >> 32;
+	}
+	return (a * secret) >> (64 - PIECE_BITS) == 0;
+}
+
+static uint64_t
+piece_digest(const struct addrlist *l, uint32_t at, uint32_t end)
+{
+	uint64_t h = hash_secret(addrlist_first(l, at), (size_t)(end - at) * l->len, 0);
+
+	return l->has_ranges ? hash_secret(addrlist_last(l, at), (size_t)(end - at) * l->len, h) : h;
+}
+
+static void
+put_piece(struct addrlist *l, uint32_t *cap, uint32_t at)
+{
+	if (l->n_pieces > 0)
+		l->pieces[l->n_pieces - 1].digest = piece_digest(l, l->pieces[l->n_pieces - 1].at, at);
+	if (l->n_pieces == *cap) {
+		*cap = *cap == 0 ? 2 + (l->n >> (PIECE_BITS - 1)) : *cap * 2;
+		l->pieces = mem_resize(l->pieces, *cap, sizeof(*l->pieces));
+	}
+	l->pieces[l->n_pieces++] = (struct addrlist_piece){ .at = at };
+}
+
+static void
+make_pieces(struct addrlist *l)
+{
+	uint64_t secret = hash_secret_key();
+	uint32_t cap = 0, i;
+
+	for (i = 0; i < l->n; i++)
+		if (i == 0 || begins_piece(l, i, secret))
+			put_piece(l, &cap, i);
+	put_piece(l, &cap, l->n);
+	l->n_pieces--;
 }
 
 struct addrlist *
@@ -234,11 +303,11 @@ addrlist_make(struct addrlist_draft *d)
 		sort(d);
 	l->n = split_hosts(d, merge(d));
 	take(l, d);
-	free(d->pairs);
-	memset(d, 0, sizeof(*d));
+	addrlist_draft_fini(d);
 	l->digest = hash_bytes(l->first, (size_t)l->n * l->len, hash_u64(l->len, HASH_SEED));
 	if (l->has_ranges)
 		l->digest = hash_bytes(l->last, (size_t)l->n * l->len, l->digest);
+	make_pieces(l);
 	return l;
 }
 
@@ -255,20 +324,31 @@ addrlist_unref(struct addrlist *l)
 	if (l == NULL || --l->refs > 0)
 		return;
 	if (l->has_ranges)
-		free(l->last);
-	free(l->first);
+		mem_large_free(l->last, size_of(l));
+	mem_large_free(l->first, size_of(l));
+	free(l->pieces);
 	free(l);
+}
+
+static bool
+same_piece(const struct addrlist_piece *a, const struct addrlist_piece *b)
+{
+	return a->digest == b->digest && a[1].at - a->at == b[1].at - b->at;
 }
 
 bool
 addrlist_equal(const struct addrlist *a, const struct addrlist *b)
 {
-	size_t size = (size_t)a->n * a->len;
+	uint32_t i;
 
 	if (a == b)
 		return true;
-	return a->digest == b->digest && a->len == b->len && a->n == b->n && a->has_ranges == b->has_ranges &&
-	    memcmp(a->first, b->first, size) == 0 && memcmp(a->last, b->last, size) == 0;
+	if (a->digest != b->digest || a->len != b->len || a->n != b->n || a->has_ranges != b->has_ranges || a->n_pieces != b->n_pieces)
+		return false;
+	for (i = 0; i < a->n_pieces; i++)
+		if (!same_piece(&a->pieces[i], &b->pieces[i]))
+			return false;
+	return true;
 }
 
 /* The first interval that does not end before the key. */
@@ -295,27 +375,61 @@ addrlist_has(const struct addrlist *l, const uint8_t *key)
 	return i < l->n && memcmp(addrlist_first(l, i), key, l->len) <= 0;
 }
 
-/* How many intervals from the i-th of a and the k-th of b on are the same: quick, since lists change little from day to day. */
-static uint32_t
-same_run(const struct addrlist *a, uint32_t i, const struct addrlist *b, uint32_t k)
+/* Two lists, each with its next interval and the first piece that does not begin before it. */
+struct both {
+	const struct addrlist	*a;
+	const struct addrlist	*b;
+	uint32_t		 i;
+	uint32_t		 k;
+	uint32_t		 p;
+	uint32_t		 q;
+};
+
+/* Pieces that begin here and are the same are passed over: lists change little from day to day. */
+static void
+pass_pieces(struct both *w)
 {
-	uint32_t max = a->n - i < b->n - k ? a->n - i : b->n - k, n, step;
+	const struct addrlist_piece *p, *q;
+
+	while (w->p < w->a->n_pieces && w->a->pieces[w->p].at < w->i)
+		w->p++;
+	while (w->q < w->b->n_pieces && w->b->pieces[w->q].at < w->k)
+		w->q++;
+	for (; w->p < w->a->n_pieces && w->q < w->b->n_pieces; w->p++, w->q++) {
+		p = &w->a->pieces[w->p];
+		q = &w->b->pieces[w->q];
+		if (p->at != w->i || q->at != w->k || !same_piece(p, q))
+			return;
+		w->i = p[1].at;
+		w->k = q[1].at;
+	}
+}
+
+/* Those that are the same from here on, up to the next piece of a; false when one of them is not. */
+static bool
+pass_run(struct both *w)
+{
+	const struct addrlist *a = w->a, *b = w->b;
+	uint32_t end = a->pieces[w->p + (a->pieces[w->p].at == w->i)].at, most, step;
 	bool is_same;
 
-	for (n = 0, step = 1; n < max;) {
-		if (step > max - n)
-			step = max - n;
-		is_same = memcmp(addrlist_first(a, i + n), addrlist_first(b, k + n), (size_t)step * a->len) == 0 &&
-		    memcmp(addrlist_last(a, i + n), addrlist_last(b, k + n), (size_t)step * a->len) == 0;
+	most = end - w->i < b->n - w->k ? end - w->i : b->n - w->k;
+	for (step = 1; most > 0;) {
+		if (step > most)
+			step = most;
+		is_same = memcmp(addrlist_first(a, w->i), addrlist_first(b, w->k), (size_t)step * a->len) == 0 &&
+		    memcmp(addrlist_last(a, w->i), addrlist_last(b, w->k), (size_t)step * a->len) == 0;
 		if (is_same) {
-			n += step;
+			w->i += step;
+			w->k += step;
+			most -= step;
 			step = step * 2 > SKIP / a->len ? SKIP / a->len : step * 2;
 		} else if (step == 1)
 			break;
 		else
 			step = (step + 1) / 2;
 	}
-	return n;
+	return w->i == end;
 }
 
 /* What is left of first..last when b is taken away; *k is where b stands. */
@@ -324,6 +438,7 @@ cut(struct addrlist_draft *d, const uint8_t *first, const uint8_t *last, const s
 {
 	uint8_t from[KEY_MAX], to[KEY_MAX];
 	bool is_left = true;
+	int end;
 
 	memcpy(from, first, b->len);
 	while (*k < b->n && memcmp(addrlist_last(b, *k), from, b->len) < 0)
@@ -333,9 +448,12 @@ cut(struct addrlist_draft *d, const uint8_t *first, const uint8_t *last, const s
 			(void)addrlist_before(to, addrlist_first(b, *k), b->len);
 			addrlist_draft_add(d, from, to);
 		}
-		/* It may reach into the next one of a. */
-		if (memcmp(addrlist_last(b, *k), last, b->len) >= 0)
+		/* One that goes on may reach into the next one of a. */
+		end = memcmp(addrlist_last(b, *k), last, b->len);
+		if (end >= 0) {
+			*k += end == 0;
 			return;
+		}
 		is_left = addrlist_after(from, addrlist_last(b, *k), b->len);
 	}
 	if (is_left)
@@ -345,20 +463,18 @@ cut(struct addrlist_draft *d, const uint8_t *first, const uint8_t *last, const s
 struct addrlist *
 addrlist_minus(const struct addrlist *a, const struct addrlist *b, uint32_t max)
 {
+	struct both w = { .a = a, .b = b };
 	struct addrlist_draft d;
-	uint32_t i, k, n;
 
 	addrlist_draft_init(&d, a->len);
-	for (i = 0, k = 0; i < a->n;) {
-		n = same_run(a, i, b, k);
-		i += n;
-		k += n;
-		if (i < a->n) {
-			cut(&d, addrlist_first(a, i), addrlist_last(a, i), b, &k);
-			i++;
-		}
+	while (w.i < a->n) {
+		pass_pieces(&w);
+		if (w.i == a->n || pass_run(&w))
+			continue;
+		cut(&d, addrlist_first(a, w.i), addrlist_last(a, w.i), b, &w.k);
+		w.i++;
 		if (d.n > max) {
-			free(d.pairs);
+			addrlist_draft_fini(&d);
 			return NULL;
 		}
 	}

@@ -14,6 +14,12 @@
  * written.  A list never changes; it is shared and counted.
  */
 
+/* Intervals that stand together: from a key that begins one to the next such key.  Where those are follows from the keys, in a process. */
+struct addrlist_piece {
+	uint32_t	 at;		/* its first one */
+	uint64_t	 digest;	/* hash_secret(): those with one digest are the same */
+};
+
 struct addrlist {
 	uint32_t	 refs;
 	uint32_t	 n;		/* intervals */
@@ -22,6 +28,8 @@ struct addrlist {
 	uint64_t	 digest;	/* of the addresses */
 	uint8_t		*first;		/* n keys in network order */
 	uint8_t		*last;		/* inclusive */
+	struct addrlist_piece *pieces;	/* a last one without intervals stands behind them */
+	uint32_t	 n_pieces;	/* without that */
 };
 
 /* Intervals being collected, in any order. */
@@ -36,6 +44,8 @@ void		 addrlist_draft_init(struct addrlist_draft *, uint8_t len);
 void		 addrlist_draft_add(struct addrlist_draft *, const uint8_t *first, const uint8_t *last);
 /* The network of the prefix; those of the other family are left out. */
 void		 addrlist_draft_prefix(struct addrlist_draft *, const struct prefix *);
+/* What was collected is dropped. */
+void		 addrlist_draft_fini(struct addrlist_draft *);
 /* The draft is used up. */
 struct addrlist	*addrlist_make(struct addrlist_draft *);
 

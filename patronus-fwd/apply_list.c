@@ -15,11 +15,10 @@
 #include "problems.h"
 
 /*
- * Of one transaction.  While it is carried out no other one of the machine can be; each more costs a walk over the tree that has been built so
- * far.
+ * Of one transaction.  While it is carried out no other one of the machine can be, and if anybody on it listens, the kernel holds a page for each
+ * element until then; each transaction more costs a walk over the tree that has been built so far.
  */
-#define HOSTS_AT_ONCE	262144
-#define RANGES_AT_ONCE	131072
+#define ITEMS_AT_ONCE	65536
 
 /*
  * What nobody else did in between is known from the generations: each transaction of ours must be the next one.  One with nothing to do is
@@ -45,7 +44,7 @@ send(struct apply *a, const struct nft_batch *b, struct problems *problems)
 static int
 load(struct apply *a, const struct ir_set *s, struct problems *problems)
 {
-	uint32_t at, n, most = s->list->has_ranges ? RANGES_AT_ONCE : HOSTS_AT_ONCE;
+	uint32_t at, n;
 	struct nft_batch b;
 	int r;
 
@@ -54,7 +53,7 @@ load(struct apply *a, const struct ir_set *s, struct problems *problems)
 	nft_put_table(&b, NFPROTO_INET);
 	nft_put_set(&b, s);
 	for (at = 0, r = 0; r == 0 && (at < s->list->n || b.n > 0); at += n) {
-		n = s->list->n - at < most ? s->list->n - at : most;
+		n = s->list->n - at < ITEMS_AT_ONCE ? s->list->n - at : ITEMS_AT_ONCE;
 		nft_put_list(&b, s, at, n);
 		r = send(a, &b, problems);
 		nft_batch_reset(&b);

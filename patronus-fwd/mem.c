@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/arena.h"
 #include "base/log.h"
 
 #include "mem.h"
+
+#ifdef PATRONUS_SANITIZED
+#define LARGE	SIZE_MAX	/* none: the sanitizer sees a step past the end of what it has made itself */
+#else
+#define LARGE	((size_t)256 << 10)
+#endif
 
 void *
 mem_alloc(struct arena *a, size_t n, size_t size)
@@ -94,4 +102,51 @@ mem_resize(void *old, size_t n, size_t size)
 	if (p == NULL)
 		fatalx("mem", "out of memory: %zu items of %zu bytes", n, size);
 	return p;
+}
+
+static void *
+checked(void *p, size_t bytes)
+{
+	if (p == NULL || p == MAP_FAILED)
+		fatalx("mem", "out of memory: %zu bytes", bytes);
+	return p;
+}
+
+/* In pages of megabytes where the machine has some: a thousand small ones less to be cleared, and to be given back. */
+static void *
+hugely(void *p, size_t bytes)
+{
+	(void)madvise(p, bytes, MADV_HUGEPAGE);
+	return p;
+}
+
+void *
+mem_large_new(size_t bytes)
+{
+	if (bytes < LARGE)
+		return mem_new(bytes, 1);
+	return hugely(checked(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), bytes), bytes);
+}
+
+void
+mem_large_free(void *p, size_t bytes)
+{
+	if (bytes < LARGE)
+		free(p);
+	else
+		(void)munmap(p, bytes);
+}
+
+void *
+mem_large_resize(void *p, size_t old, size_t bytes)
+{
+	void *next;
+
+	if (old >= LARGE && bytes >= LARGE)
+		return hugely(checked(mremap(p, old, bytes, MREMAP_MAYMOVE), bytes), bytes);
+	next = mem_large_new(bytes);
+	if (old > 0)
+		memcpy(next, p, old < bytes ? old : bytes);
+	mem_large_free(p, old);
+	return next;
 }

@@ -20,5 +20,12 @@ void	*mem_grow(struct arena *, void *items, size_t n, size_t size, unsigned *cap
 /* malloc and realloc that do not fail. */
 void	*mem_new(size_t n, size_t size);
 void	*mem_resize(void *, size_t n, size_t size);
+/*
+ * What may be megabytes and goes soon: pages of its own from LARGE bytes on, which the kernel has back when it is freed, whatever the heap keeps.
+ * Zeroed.  Its owner knows how many bytes it has; NULL and 0 are nothing.
+ */
+void	*mem_large_new(size_t bytes);
+void	*mem_large_resize(void *, size_t old, size_t bytes);
+void	 mem_large_free(void *, size_t bytes);
 
 #endif

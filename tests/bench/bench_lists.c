@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Long lists against nft(8) and ipset(8), in one network namespace and one run, interleaved: rows F4 to F7 of the goals.  Times are wall clock, medians.
+ * Long lists against nft(8) and ipset(8), in one network namespace and one run, interleaved: rows F4 to F7 of the goals.  Times are wall clock, medians;
+ * behind them, in brackets, processor time with the kernel's, which a busy machine disturbs less.
  *
  *   load     a list of N replaced by another one: difference, transactions and echo; nft -f and ipset restore of the same addresses
  *   change   one network more, one less
@@ -16,10 +17,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 
 #include "addrlist.h"
@@ -87,12 +90,45 @@ form(struct prefix *items, uint32_t n)
 	return compile(&policy, NULL);
 }
 
+/* Milliseconds. */
+struct times {
+	double	wall[2 * ROUNDS_MAX];
+	double	processor[2 * ROUNDS_MAX];
+};
+
+struct start {
+	uint64_t	us;
+	double		processor;
+};
+
 static double
-commit(struct apply *a, struct ir *ir)
+processor_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1000000;
+}
+
+static struct start
+start_now(void)
+{
+	return (struct start){ clock_mono_us(), processor_ms() };
+}
+
+static void
+note(struct times *t, unsigned i, struct start since)
+{
+	t->wall[i] = (double)(clock_mono_us() - since.us) / 1000;
+	t->processor[i] = processor_ms() - since.processor;
+}
+
+static void
+commit(struct apply *a, struct ir *ir, struct times *t, unsigned i)
 {
 	struct arena *arena = arena_new(0);
 	struct problems problems;
-	uint64_t start = clock_mono_us();
+	struct start start = start_now();
 	int r;
 
 	problems_init(&problems, arena);
@@ -101,12 +137,28 @@ commit(struct apply *a, struct ir *ir)
 		errx(1, "commit: %s: %s", strerror(-r), problems.n > 0 ? problems.items[0].text : "");
 	apply_forget(a);
 	arena_free(arena);
-	return (double)(clock_mono_us() - start) / 1000;
+	if (t != NULL)
+		note(t, i, start);
+}
+
+static void
+make(struct ir **ret, struct prefix *items, uint32_t n, struct times *t, unsigned i)
+{
+	struct start start = start_now();
+
+	*ret = form(items, n);
+	note(t, i, start);
 }
 
 /* --- peers */
 static double
-run(const char *command, long *ret_rss_kb)
+seconds_of(const struct timeval *t)
+{
+	return (double)t->tv_sec + (double)t->tv_usec / 1000000;
+}
+
+static void
+run(const char *command, long *ret_rss_kb, struct times *t, unsigned i)
 {
 	uint64_t start = clock_mono_us();
 	struct rusage u;
@@ -121,7 +173,10 @@ run(const char *command, long *ret_rss_kb)
 		errx(1, "failed: %s", command);
 	if (ret_rss_kb != NULL)
 		*ret_rss_kb = u.ru_maxrss;
-	return (double)(clock_mono_us() - start) / 1000;
+	if (t == NULL)
+		return;
+	t->wall[i] = (double)(clock_mono_us() - start) / 1000;
+	t->processor[i] = (seconds_of(&u.ru_utime) + seconds_of(&u.ru_stime)) * 1000;
 }
 
 static void
@@ -174,47 +229,62 @@ peak_reset(void)
 	(void)close(fd);
 }
 
+static double
+median(struct times *t, unsigned n, bool is_wall)
+{
+	return bench_median(is_wall ? t->wall : t->processor, n);
+}
+
+static void
+print_peer(const char *what, struct times *t, unsigned n, long rss_kb, const double ours[2])
+{
+	double wall = median(t, n, true), processor = median(t, n, false);
+
+	printf("   %s %.0f (%.0f) ms, %.0f MB: %.2fx (%.2fx)", what, wall, processor, (double)rss_kb / 1024, wall / ours[1], processor / ours[0]);
+}
+
 static void
 bench_load(struct apply *a, struct fwd_parent *parent, uint32_t n, bool is_network, unsigned rounds)
 {
 	static const char nft_file[] = "/tmp/bench-lists.nft", ipset_file[] = "/tmp/bench-lists.ipset";
-	double prep[ROUNDS_MAX], load[ROUNDS_MAX], nft[ROUNDS_MAX], ipset[ROUNDS_MAX], ours;
+	struct times prep, load, nft, ipset;
 	long rss = 0, nft_rss = 0, ipset_rss = 0;
 	struct prefix *p;
 	struct ir *ir;
-	uint64_t start;
+	double ours[2];
 	uint32_t dumps;
 	unsigned i;
 
 	p = entries(n, 0, is_network);
 	write_peers(p, n, is_network, nft_file, ipset_file);
-	(void)commit(a, form(p, n));
+	commit(a, form(p, n), NULL, 0);
 	if (apply_verify(a, NULL, NULL) != 0)
 		errx(1, "the kernel differs");
 	parent->longest_us = 0;
 	dumps = a->n_dumps;
 	for (i = 0; i < rounds; i++) {
 		free(p);
+		heap_trim();
 		peak_reset();
 		p = entries(n, 2 * i + 1, is_network);
-		start = clock_mono_us();
-		ir = form(p, n);
-		prep[i] = (double)(clock_mono_us() - start) / 1000;
+		make(&ir, p, n, &prep, i);
 		/* The events of the peers' transactions: their table is not ours. */
 		a->generation = nft_kernel_generation(parent->kernel);
-		load[i] = commit(a, ir);
+		commit(a, ir, &load, i);
 		rss = peak_kb() > rss ? peak_kb() : rss;
-		nft[i] = run("exec nft -f /tmp/bench-lists.nft", &nft_rss);
-		(void)run("ipset destroy s 2>/dev/null; true", NULL);
-		ipset[i] = run("exec ipset restore -exist -f /tmp/bench-lists.ipset", &ipset_rss);
+		run("exec nft -f /tmp/bench-lists.nft", &nft_rss, &nft, i);
+		run("ipset destroy s 2>/dev/null; true", NULL, NULL, 0);
+		run("exec ipset restore -exist -f /tmp/bench-lists.ipset", &ipset_rss, &ipset, i);
 	}
 	free(p);
-	ours = bench_median(prep, rounds) + bench_median(load, rounds);
-	printf("%s %u %s: from prefixes %.0f + %.0f ms, longest transaction %.0f ms, peak %.1f MB; %u dumps\n", is_network ? "F6" : "F5", n,
-	    is_network ? "networks" : "hosts", bench_median(prep, rounds), bench_median(load, rounds), (double)parent->longest_us / 1000, (double)rss / 1024,
-	    a->n_dumps - dumps);
-	printf("   nft -f %.0f ms (%.0f MB): %.2fx   ipset restore %.0f ms (%.0f MB): %.2fx\n", bench_median(nft, rounds), (double)nft_rss / 1024,
-	    bench_median(nft, rounds) / ours, bench_median(ipset, rounds), (double)ipset_rss / 1024, bench_median(ipset, rounds) / ours);
+	for (i = 0; i < 2; i++)
+		ours[i] = median(&prep, rounds, i == 1) + median(&load, rounds, i == 1);
+	printf("%s %u %s: from prefixes %.0f + %.0f (%.0f + %.0f) ms, longest transaction %.0f ms, peak %.1f MB; %u dumps\n", is_network ? "F6" : "F5", n,
+	    is_network ? "networks" : "hosts", median(&prep, rounds, true), median(&load, rounds, true), median(&prep, rounds, false),
+	    median(&load, rounds, false), (double)parent->longest_us / 1000, (double)rss / 1024, a->n_dumps - dumps);
+	print_peer("nft -f", &nft, rounds, nft_rss, ours);
+	print_peer("ipset restore", &ipset, rounds, ipset_rss, ours);
+	printf("\n");
 	(void)fflush(stdout);
 	(void)unlink(nft_file);
 	(void)unlink(ipset_file);
@@ -224,31 +294,29 @@ bench_load(struct apply *a, struct fwd_parent *parent, uint32_t n, bool is_netwo
 static void
 bench_change(struct apply *a, uint32_t n, unsigned rounds)
 {
-	double prep[2 * ROUNDS_MAX], change[2 * ROUNDS_MAX], theirs;
 	struct prefix *p = entries(n, 99, true);
+	struct times prep, change, theirs;
 	uint32_t full, batches;
-	uint64_t start;
 	struct ir *ir;
 	unsigned i;
 
-	(void)commit(a, form(p, n));
+	commit(a, form(p, n), NULL, 0);
 	if (apply_verify(a, NULL, NULL) != 0)
 		errx(1, "the kernel differs");
 	p[n] = (struct prefix){ .addr = { .family = ADDR_V4, .bytes = { 192, 0, 2, 77 } }, .len = 32 };
 	full = a->n_dumps + a->n_full;
 	batches = a->n_batches;
 	for (i = 0; i < 2 * rounds; i++) {
-		start = clock_mono_us();
-		ir = form(p, n + (i + 1) % 2);
-		prep[i] = (double)(clock_mono_us() - start) / 1000;
-		change[i] = commit(a, ir);
+		make(&ir, p, n + (i + 1) % 2, &prep, i);
+		commit(a, ir, &change, i);
 	}
 	if (a->n_dumps + a->n_full != full || a->n_batches != batches + 2 * rounds)
 		errx(1, "a change of one was more than one transaction");
 	free(p);
-	theirs = run("exec nft add element inet peer s { 192.0.2.77 }", NULL);
-	printf("F7 one of %u networks: compile %.1f, change %.2f ms   nft add element %.0f ms: %.0fx\n", n, bench_median(prep, 2 * rounds),
-	    bench_median(change, 2 * rounds), theirs, theirs / bench_median(change, 2 * rounds));
+	run("exec nft add element inet peer s { 192.0.2.77 }", NULL, &theirs, 0);
+	printf("F7 one of %u networks: compile %.1f (%.1f), change %.2f (%.2f) ms   nft add element %.0f ms: %.0fx\n", n, median(&prep, 2 * rounds, true),
+	    median(&prep, 2 * rounds, false), median(&change, 2 * rounds, true), median(&change, 2 * rounds, false), theirs.wall[0],
+	    theirs.wall[0] / median(&change, 2 * rounds, true));
 }
 
 int
@@ -263,6 +331,8 @@ main(int argc, char **argv)
 	if (n < 20000 || n > 1000000 || rounds < 1 || rounds > ROUNDS_MAX)
 		errx(2, "usage: bench_lists [20000..1000000 [ROUNDS]]");
 	log_init("bench", LOG_LEVEL_WARN);
+	heap_init();
+	heap_keep();	/* as the daemon does */
 	if (nft_kernel_namespace() != 0 || nft_kernel_open(&kernel) != 0)
 		errx(77, "needs to be root");
 	fwd_parent_start(&parent, &kernel);

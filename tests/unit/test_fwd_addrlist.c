@@ -221,12 +221,104 @@ test_long(void **state)
 	addrlist_unref(y);
 }
 
+#define ITEMS	6000	/* of a list of several pieces */
+
+/* Each in a block of 16 keys of its own, which only the last byte tells apart. */
+static void
+put_block(struct addrlist_draft *d, uint32_t block, uint8_t width)
+{
+	uint8_t first[16] = { 198 }, last[16];
+	uint32_t v = block * 16;
+	unsigned len = d->len;
+
+	first[len - 3] = (uint8_t)(v >> 16);
+	first[len - 2] = (uint8_t)(v >> 8);
+	first[len - 1] = (uint8_t)v;
+	memcpy(last, first, len);
+	last[len - 1] |= width;
+	addrlist_draft_add(d, first, last);
+}
+
+/* width[i] - 1: how much further than its first key the interval of block i goes; 0: there is none. */
+static struct addrlist *
+blocks(uint8_t len, const uint8_t *width)
+{
+	struct addrlist_draft d;
+	uint32_t i;
+
+	addrlist_draft_init(&d, len);
+	for (i = 0; i < ITEMS; i++)
+		if (width[i] > 0)
+			put_block(&d, i, width[i] - 1);
+	return addrlist_make(&d);
+}
+
+/* What x has in each block and y has not: both begin at the first key, so it is what is longer. */
+static void
+assert_minus(const struct addrlist *x, const uint8_t *a, const struct addrlist *y, const uint8_t *b)
+{
+	struct addrlist *m = addrlist_minus(x, y, UINT32_MAX), *want;
+	struct addrlist_draft d;
+	uint8_t first[16] = { 198 }, last[16];
+	uint32_t i, v;
+
+	addrlist_draft_init(&d, x->len);
+	for (i = 0; i < ITEMS; i++) {
+		if (a[i] <= b[i])
+			continue;
+		v = i * 16;
+		first[x->len - 3] = (uint8_t)(v >> 16);
+		first[x->len - 2] = (uint8_t)(v >> 8);
+		first[x->len - 1] = (uint8_t)(v + b[i]);
+		memcpy(last, first, x->len);
+		last[x->len - 1] = (uint8_t)(v + a[i] - 1);
+		addrlist_draft_add(&d, first, last);
+	}
+	want = addrlist_make(&d);
+	assert_true(addrlist_equal(m, want));
+	addrlist_unref(m);
+	addrlist_unref(want);
+}
+
+/* Lists of many pieces that differ here and there, at their ends too: in who is there, or only in how far it goes. */
+static void
+test_pieces(void **state)
+{
+	static uint8_t a[ITEMS], b[ITEMS];
+	struct addrlist *x, *y, *same;
+	unsigned round, i, most;
+
+	(void)state;
+	for (round = 0; round < 60; round++) {
+		most = round % 3 == 0 ? 1 : 8;
+		for (i = 0; i < ITEMS; i++)
+			a[i] = (uint8_t)(below(4) == 0 ? 0 : 1 + below(most));
+		memcpy(b, a, sizeof(b));
+		for (i = below(4); i > 0; i--)
+			b[below(ITEMS)] = (uint8_t)below(most + 1);
+		if (round % 5 == 0)
+			b[0] = b[ITEMS - 1] = (uint8_t)below(most + 1);
+		x = blocks(round % 2 == 0 ? 4 : 16, a);
+		y = blocks(x->len, b);
+		same = blocks(x->len, a);
+		assert_true(x->n_pieces > 1 && x->n_pieces < ITEMS / 16);
+		assert_true(addrlist_equal(x, same));
+		assert_int_equal(addrlist_equal(x, y), memcmp(a, b, sizeof(a)) == 0);
+		assert_minus(x, a, y, b);
+		assert_minus(y, b, x, a);
+		assert_minus(x, a, same, a);
+		addrlist_unref(x);
+		addrlist_unref(y);
+		addrlist_unref(same);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_form), cmocka_unit_test(test_hosts_stay_hosts), cmocka_unit_test(test_edges),
-		cmocka_unit_test(test_algebra), cmocka_unit_test(test_long)
+		cmocka_unit_test(test_algebra), cmocka_unit_test(test_long), cmocka_unit_test(test_pieces)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
