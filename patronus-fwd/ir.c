@@ -595,6 +595,16 @@ ir_rule_rehash(struct ir_rule *r)
 	r->hash = rule_hash(r);
 }
 
+static bool
+looks_into_list(const struct ir_rule *r)
+{
+	unsigned i;
+
+	for (i = 0; i < r->n && (r->stmts[i].set == NULL || !r->stmts[i].set->is_of_list); i++)
+		;
+	return i < r->n;
+}
+
 void
 ir_rehash(struct ir *ir)
 {
@@ -603,7 +613,8 @@ ir_rehash(struct ir *ir)
 
 	for (c = ir->chains; c != NULL; c = c->next)
 		for (r = c->first; r != NULL; r = r->next)
-			r->hash = rule_hash(r);
+			if (looks_into_list(r))
+				r->hash = rule_hash(r);
 }
 
 static void

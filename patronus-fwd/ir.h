@@ -234,7 +234,7 @@ const struct ir_set *ir_set_intern(struct ir *, const char *prefix, uint8_t flag
 void		 ir_set_seal(struct ir *, struct ir_set *);
 /* Its elements or its definition have changed; their order has not. */
 void		 ir_set_rehash(struct ir_set *);
-/* The set has another name from now on; the hashes of rules that look into it follow with ir_rehash(). */
+/* The set, one of a list, has another name from now on; the hashes of rules that look into it follow with ir_rehash(). */
 void		 ir_set_rename(struct ir *, struct ir_set *, const char *name);
 void		 ir_rehash(struct ir *);
 /* Bytes of a set's key in struct ir_elem.lo: each field of a concatenation padded to four. */

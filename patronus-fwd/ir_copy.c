@@ -4,9 +4,11 @@
 #include "base/arena.h"
 #include "base/log.h"
 
+#include "addrlist.h"
 #include "deal.h"
 #include "hash.h"
 #include "ir_copy.h"
+#include "ir_list.h"
 #include "mem.h"
 
 /*
@@ -172,6 +174,8 @@ copy_set(struct copying *c, struct ir_set *s, const struct ir_set *from)
 	s->elems = s->cap > 0 ? mem_alloc(a, s->cap, sizeof(*s->elems)) : NULL;
 	if (s->n > 0)
 		memcpy(s->elems, from->elems, s->n * sizeof(*s->elems));
+	s->list = from->list != NULL ? addrlist_ref(from->list) : NULL;
+	s->is_of_list = from->is_of_list;
 	s->is_look_up = from->is_look_up;
 	s->is_interned = from->is_interned;
 	s->made = from->made;
@@ -190,6 +194,25 @@ copy_sets(struct copying *c, uint32_t n)
 		copy_set(c, s, from);
 		*c->to->sets_tail = s;
 		c->to->sets_tail = &s->next;
+	}
+}
+
+/* What is in them is shared. */
+static void
+copy_lists(struct copying *c)
+{
+	struct ir_list **at = &c->to->lists, *l;
+	const struct ir_list *from;
+
+	for (from = c->from->lists; from != NULL; from = from->next) {
+		l = *at = mem_alloc(c->to->arena, 1, sizeof(*l));
+		l->name = text(c, from->name);
+		l->field = from->field;
+		l->wanted = addrlist_ref(from->wanted);
+		l->base = &c->sets[from->base->number];
+		l->more = &c->sets[from->more->number];
+		l->less = &c->sets[from->less->number];
+		at = &l->next;
 	}
 }
 
@@ -364,18 +387,18 @@ ir_copy(struct ir *from)
 	uint32_t n_chains, n_sets, n_rules = 0;
 	struct ir_set *s;
 
-	if (from->lists != NULL || from->has_bridge)
-		return NULL;
 	n_chains = number_chains(from->chains, 0, &n_rules);
 	n_chains = number_chains(from->inline_chains, n_chains, &n_rules);
 	n_sets = number_sets(from->sets);
 	c.to = ir_new();
 	begin_texts(&c);
+	c.to->has_bridge = from->has_bridge;
 	c.rules = mem_alloc(c.to->arena, n_rules, sizeof(*c.rules));
 	copy_origins(&c);
 	for (o = from->objects; o != NULL; o = o->next)
 		(void)ir_object_copy(c.to, o);
 	copy_sets(&c, n_sets);
+	copy_lists(&c);
 	copy_chains(&c, n_chains);
 	for (s = c.to->sets; s != NULL; s = s->next)
 		if ((s->flags & IR_SET_VERDICT) != 0)
@@ -390,5 +413,7 @@ ir_copy(struct ir *from)
 	c.to->n_rewriting = from->n_rewriting;
 	if (!c.shares)
 		c.to->texts->first = arena_used(c.to->texts->arena);
+	/* What the kernel has of lists now is no matter of a form that it has not. */
+	ir_lists_place(c.to, NULL);
 	return c.to;
 }

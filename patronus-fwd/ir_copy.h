@@ -5,9 +5,8 @@
 #include "ir.h"
 
 /*
- * The form as it was when it had been built: without handles, and nothing is counted.  It has memory of its own but for what never changes, and either may
- * be freed first.  Forms with long lists are not copied, since their lists follow the kernel, and neither are those with rules for bridges: NULL.  Of the
- * old form numbers are written, nothing else.
+ * The form as it was when it had been built: without handles, nothing is counted, and its lists are as if nothing were in force.  It has memory of its own
+ * but for what never changes, and either may be freed first.  Of the old form numbers are written, nothing else.
  */
 struct ir	*ir_copy(struct ir *);
 

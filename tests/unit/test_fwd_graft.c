@@ -20,8 +20,10 @@
 #include "conf/generated.h"
 #include "ipc/codec.h"
 
+#include "addrlist.h"
 #include "deal.h"
 #include "hash.h"
+#include "ir_list.h"
 #include "ir_print.h"
 #include "nft_encode.h"
 #include "problems.h"
@@ -35,6 +37,10 @@
 #define FORWARDS_MAX	40
 
 #define N_GROUPS	5
+
+#define LONG		16384	/* addresses of a group that is a list */
+#define LONG_EVERY	4	/* seeds; they have fewer edits */
+#define LONG_EDITS	30
 
 /* --- documents */
 struct document {
@@ -51,6 +57,8 @@ struct document {
 	unsigned	 members[N_GROUPS];	/* of hosts, nets, both, big, outer */
 	unsigned	 mixed;		/* 1: hosts has a network, 2: big has one */
 	bool		 is_nat;	/* translation asks for a group */
+	unsigned	 n_long;	/* of the group that may be a list */
+	bool		 is_bridged;
 	unsigned	 n_one_to_ones;
 	unsigned	 n_of[3];	/* edits so far: of rules and the frame, groups, port forwards */
 };
@@ -80,7 +88,8 @@ random_destination(const struct document *d, char *at, size_t size)
 		(void)snprintf(at, size, "destination: {addresses: [198.18.%u.%u/%u]}, ", below(4), below(16) * 16, 24 + below(5));
 		break;
 	case 1:
-		(void)snprintf(at, size, "destination: {group: %s}, ", PICK("hosts", "nets", "both", "big", "outer", "abroad", "[hosts, nets]"));
+		(void)snprintf(at, size, "destination: {group: %s}, ", PICK("hosts", "nets", "both", "big", "outer", "abroad", "[hosts, nets]",
+		    "long"));
 		break;
 	case 2:
 		(void)snprintf(at, size, "destination: {addresses: [\"2001:db8::%x\"]}, ", below(200));
@@ -104,7 +113,7 @@ random_source(char *at, size_t size)
 		(void)snprintf(at, size, "source: {addresses: [192.0.2.%u/30]}, ", below(32) * 4);
 		break;
 	case 1:
-		(void)snprintf(at, size, "source: {group: %s}, ", PICK("hosts", "nets", "big", "outer", "about"));
+		(void)snprintf(at, size, "source: {group: %s}, ", PICK("hosts", "nets", "big", "outer", "about", "long"));
 		break;
 	case 2:
 		(void)snprintf(at, size, "source: {addresses: [192.0.2.%u]}, ", below(120));
@@ -202,11 +211,13 @@ new_forward(struct document *d, char *ret)
 }
 
 static void
-document_new(struct document *d)
+document_new(struct document *d, bool is_long)
 {
 	unsigned i;
 
 	memset(d, 0, sizeof(*d));
+	d->n_long = is_long ? LONG : 2;
+	d->is_bridged = below(3) == 0;
 	d->kind = below(3);
 	d->n_hosts = PICK_NUMBER(6 + below(3), 12 + below(20), 250);
 	d->n = 5 + below(RULES_MAX - 40);
@@ -268,6 +279,8 @@ edit_group(struct document *d)
 
 	if (below(12) == 0)
 		d->mixed = below(4);
+	else if (below(12) == 0)
+		d->n_long += d->n_long % 2 == 0 ? 1 : -1u;
 	else if (below(2) == 0 && d->members[at] < most[at])
 		d->members[at]++;
 	else if (d->members[at] > least[at] + (below(4) != 0))
@@ -413,6 +426,8 @@ print_members(FILE *f, const char *first, const char *tail, unsigned n, unsigned
 static void
 print_groups(const struct document *d, FILE *f)
 {
+	unsigned i;
+
 	(void)fprintf(f, "  groups:\n    abroad: {groups: [about]}\n    about: {groups: [outer]}\n    hosts: {addresses: [");
 	print_members(f, "198.18.0", "", d->members[0], 1);
 	(void)fprintf(f, "%s]}\n    nets: {addresses: [", (d->mixed & 1) == 0 ? "" : d->members[0] > 0 ? ", 198.18.1.0/29" : "198.18.1.0/29");
@@ -423,6 +438,9 @@ print_groups(const struct document *d, FILE *f)
 	print_members(f, "192.0.2", "", d->members[3], 2);
 	(void)fprintf(f, "%s]}\n    outer: {groups: [hosts, both], addresses: [", (d->mixed & 2) == 0 ? "" : ", 192.0.2.248/29");
 	print_members(f, "198.18.4", "", d->members[4], 1);
+	(void)fprintf(f, "]}\n    long: {addresses: [\"2001:db8:1::7\"");
+	for (i = 0; i < d->n_long; i++)
+		(void)fprintf(f, ", 198.19.%u.%u", i / 128, i % 128 * 2);
 	(void)fprintf(f, "]}\n");
 }
 
@@ -464,6 +482,9 @@ document_print(const struct document *d, const char *file)
 
 	assert_non_null(f);
 	print_frame(d, f);
+	if (d->is_bridged)
+		(void)fprintf(f, "  bridge-rules: [{id: b1, source-mac: \"02:00:5e:00:53:0%u\", action: drop}, {id: b2, source-addresses: [192.0.2.7, "
+		    "198.51.100.0/24], service: ssh, action: drop}, {id: b3, service: many, log: true, action: accept}]\n", d->frame % 3);
 	print_rules(f, "pre-rules", (const char (*)[RULE_BYTES])d->pre, d->n_pre);
 	print_rules(f, "rules", (const char (*)[RULE_BYTES])d->rules, d->n);
 	(void)fprintf(f, "nat:\n  masquerade: {out: {zone: wan%s}}\n", d->is_nat ? ", source: {group: big}" : "");
@@ -585,6 +606,7 @@ same_chain(const struct ir *ir, const struct ir_chain *a, const struct ir_chain 
 	const struct ir_rule *r, *s;
 
 	same_text(a->name, b->name, "chain");
+	SAME(family, a->name);
 	SAME(hook, a->name);
 	SAME(is_nat, a->name);
 	SAME(drops, a->name);
@@ -622,6 +644,10 @@ same_set(const struct ir *ir, const struct ir_set *a, const struct ir_set *b)
 
 	same_text(a->name, b->name, "set");
 	same_text(a->path, b->path, a->name);
+	SAME(family, a->name);
+	SAME(is_of_list, a->name);
+	SAME(is_spoilt, a->name);
+	assert_true((a->list == NULL) == (b->list == NULL) && (a->list == NULL || addrlist_equal(a->list, b->list)));
 	SAME(flags, a->name);
 	SAME(nfields, a->name);
 	SAME(timeout_ms, a->name);
@@ -673,10 +699,30 @@ same_output(struct ir *a, struct ir *b)
 }
 
 static void
+same_lists(const struct ir *ir, const struct ir_list *a, const struct ir_list *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		same_text(a->name, b->name, "list");
+		SAME(field, a->name);
+		SAME(salt, a->name);
+		assert_true(addrlist_equal(a->wanted, b->wanted) && addrlist_equal(a->base->list, b->base->list));
+		same_text(a->base->name, b->base->name, "base");
+		assert_ptr_equal(ir_set_find(ir, a->base->name), a->base);
+		assert_ptr_equal(ir_set_find(ir, a->more->name), a->more);
+		assert_ptr_equal(ir_set_find(ir, a->less->name), a->less);
+	}
+	assert_true(a == NULL && b == NULL);
+}
+
+static void
 same_form(struct ir *a, struct ir *b)
 {
 	const struct ir_set *s, *t;
 	uint32_t i;
+
+	same_lists(a, a->lists, b->lists);
+	SAME(has_bridge, "all");
+	SAME(family, "all");
 
 	SAME(n_rules, "all");
 	SAME(n_elems, "all");
@@ -711,12 +757,43 @@ same_revision(const struct revision *a, const struct revision *b)
 }
 
 /* --- the test */
+/* It lacks an address that it should not, and has one too many. */
+static void
+use_list(struct ir *ir, struct ir_list *l)
+{
+	struct addrlist *base, *rest, *other;
+	struct addrlist_draft d[2];
+	uint8_t key[16] = { 198, 18, 99, 99 };
+
+	addrlist_draft_init(&d[0], l->wanted->len);
+	addrlist_draft_init(&d[1], l->wanted->len);
+	addrlist_draft_add(&d[0], key, key);
+	addrlist_draft_add(&d[1], addrlist_first(l->wanted, 0), addrlist_last(l->wanted, 0));
+	other = addrlist_make(&d[0]);
+	rest = addrlist_plus(l->wanted, other);
+	addrlist_unref(other);
+	other = addrlist_make(&d[1]);
+	base = addrlist_minus(rest, other, UINT32_MAX);
+	assert_true(ir_list_place_on(ir, l, base, 1));
+	assert_true(l->more->n == 1 && l->less->n == 1);
+	l->base->is_spoilt = true;
+	addrlist_unref(base);
+	addrlist_unref(rest);
+	addrlist_unref(other);
+}
+
 /* As if it had been in force. */
 static void
 use(struct ir *ir)
 {
 	struct ir_chain *c;
 	struct ir_rule *r;
+	struct ir_list *l;
+
+	for (l = ir->lists; l != NULL; l = l->next)
+		if (l->wanted->n > 0)
+			use_list(ir, l);
+	ir_rehash(ir);
 
 	for (c = ir->chains; c != NULL; c = c->next) {
 		c->is_seen = true;
@@ -741,6 +818,7 @@ make(const struct revision *base, const uint8_t *data, size_t len, struct proble
 }
 
 static unsigned n_grafted, n_compiled, n_groups, n_forwards;	/* that were grafted: edits of groups alone, of port forwards alone */
+static unsigned n_listed, n_bridged;	/* that were, in forms with lists, and with a table bridge */
 
 static void
 run_edit(struct document *d, struct revision **base)
@@ -769,6 +847,8 @@ run_edit(struct document *d, struct revision **base)
 	} else {
 		n_grafted += r->is_successor;
 		n_compiled += !r->is_successor;
+		n_listed += r->is_successor && r->ir->lists != NULL;
+		n_bridged += r->is_successor && r->ir->has_bridge;
 		n_groups += r->is_successor && d->n_of[0] == before.n_of[0] && d->n_of[2] == before.n_of[2];
 		n_forwards += r->is_successor && d->n_of[0] == before.n_of[0] && d->n_of[1] == before.n_of[1];
 		same_revision(r, whole);
@@ -788,12 +868,13 @@ run_seed(unsigned seed)
 	struct revision *base = NULL;
 	struct problems problems;
 	struct arena *a = arena_new(0);
+	bool is_long = seed % LONG_EVERY == 0;
 	uint8_t *data;
 	size_t len;
 
 	srandom(seed);
 	n_seed = seed;
-	document_new(d);
+	document_new(d, is_long);
 	data = document_encode(d, &len);
 	problems_init(&problems, a);
 	base = make(NULL, data, len, &problems);
@@ -801,7 +882,7 @@ run_seed(unsigned seed)
 		fail_msg("seed %u: %s", seed, problems.items[0].text);
 	use(base->ir);
 	free(data);
-	for (n_edit = 0; n_edit < EDITS; n_edit++)
+	for (n_edit = 0; n_edit < (is_long ? LONG_EDITS : EDITS); n_edit++)
 		run_edit(d, &base);
 	revision_free(base);
 	arena_free(a);
@@ -821,8 +902,9 @@ test_edits(void **state)
 	}
 	for (seed = 1; seed <= n; seed++)
 		run_seed(seed);
-	printf("%u edits were grafted, %u of them of groups and %u of port forwards, %u compiled\n", n_grafted, n_groups, n_forwards, n_compiled);
-	assert_true(n_grafted > n_compiled / 4 && n_groups > n_grafted / 10 && n_forwards > n_grafted / 20);
+	printf("%u edits were grafted, %u of them of groups and %u of port forwards, %u with lists and %u with a bridge, %u compiled\n", n_grafted, n_groups,
+	    n_forwards, n_listed, n_bridged, n_compiled);
+	assert_true(n_grafted > n_compiled / 4 && n_groups > n_grafted / 10 && n_forwards > n_grafted / 20 && n_listed > 0 && n_bridged > 0);
 }
 
 int

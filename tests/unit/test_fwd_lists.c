@@ -26,6 +26,7 @@
 #include "compile.h"
 #include "diff.h"
 #include "fwd_parent.h"
+#include "ir_copy.h"
 #include "ir_list.h"
 #include "nft_kernel.h"
 #include "pass.h"
@@ -408,6 +409,41 @@ test_kept(void **state)
 	assert_int_equal(a->n_full, 0);
 }
 
+/* A copy of the form in force, as a graft works on, is the same to the kernel: lists that have changed since they were loaded stay where they are. */
+static void
+test_copy(void **state)
+{
+	struct apply *a = *state;
+	uint32_t batches;
+	char first[128];
+	struct ir *copy;
+
+	commit(a, make("192.0.2.0/25", 0, SOME));
+	commit(a, make("192.0.2.0/26, 192.0.2.200", 1, SOME));
+	(void)snprintf(first, sizeof(first), "%s", base(a));
+	batches = a->n_batches;
+	commit(a, ir_copy(a->ir));
+	assert_int_equal(a->n_batches, batches);
+	assert_string_equal(base(a), first);
+	assert_in_force(a);
+	copy = ir_copy(a->ir);
+	commit(a, make("192.0.2.0/25", 0, SOME));
+	batches = a->n_batches;
+	commit(a, copy);
+	assert_int_equal(a->n_batches, batches + 1);
+	assert_int_equal(a->n_full, 1);
+	assert_string_equal(base(a), first);
+	assert_true(kernel_has("group.g.more4", "192.0.2.200") && kernel_has("group.g.less4", "192.0.2.100"));
+	assert_in_force(a);
+	/* Of one that somebody has changed, too. */
+	assert_int_equal(in_kernel("nft flush set inet patronus %s", base(a)), 0);
+	a->is_trusted = false;
+	assert_true(apply_verify(a, NULL, NULL) > 0);
+	commit(a, ir_copy(a->ir));
+	assert_in_force(a);
+	assert_true(kernel_has(base(a), "192.0.2.100"));
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -415,7 +451,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_small_changes_keep_the_base), TEST(test_many_changes_flip), TEST(test_kinds), TEST(test_restart), TEST(test_half_loaded),
-		TEST(test_drift), TEST(test_foreign_tables), TEST(test_counters), TEST(test_kept)
+		TEST(test_drift), TEST(test_foreign_tables), TEST(test_counters), TEST(test_kept), TEST(test_copy)
 	};
 
 	log_init("test", LOG_LEVEL_ERR);
