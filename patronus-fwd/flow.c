@@ -119,6 +119,15 @@ read_tcp_state(const struct nl_attr *nest)
 	return read_u8(&tcp[CTA_PROTOINFO_TCP_STATE]);
 }
 
+static void
+read_master(const struct nl_attr *nest, struct flow *f)
+{
+	struct flow master = { .protocol = 0 };
+
+	f->has_master = nest->data != NULL && read_end(nest, &master, &f->master);
+	f->master_protocol = master.protocol;
+}
+
 bool
 flow_read(const struct nl_msg *m, struct flow *ret)
 {
@@ -136,6 +145,7 @@ flow_read(const struct nl_msg *m, struct flow *ret)
 	ret->id = read_u32(&a[CTA_ID]);
 	ret->timeout = read_u32(&a[CTA_TIMEOUT]);
 	ret->tcp_state = read_tcp_state(&a[CTA_PROTOINFO]);
+	read_master(&a[CTA_TUPLE_MASTER], ret);
 	ret->has_zone = a[CTA_ZONE].data != NULL;
 	ret->zone = read_port(&a[CTA_ZONE]);
 	ret->has_counters = read_counters(&a[CTA_COUNTERS_ORIG], &ret->packets[0], &ret->bytes[0]) &&

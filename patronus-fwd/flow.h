@@ -30,6 +30,9 @@ struct flow {
 	uint32_t	id;
 	uint32_t	timeout;	/* seconds */
 	uint8_t		tcp_state;	/* enum tcp_conntrack of the kernel */
+	bool		has_master;	/* another connection announced it (a helper reads FTP, SIP, ...): */
+	uint8_t		master_protocol;
+	struct flow_end	master;		/* as that one was opened */
 	bool		has_zone;
 	uint16_t	zone;
 	bool		has_counters;	/* the kernel counts (nf_conntrack_acct) */

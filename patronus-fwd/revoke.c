@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -150,7 +151,7 @@ revoke_ends(const struct revoke *r, const struct flow *f)
 {
 	struct way w;
 
-	/* What another connection announced was accepted on its account. */
+	/* What another connection announced was accepted on its account, and ends on it. */
 	if ((f->status & IPS_EXPECTED) != 0 || !find_link(r, &f->original.source, &w.in) || !find_link(r, &f->reply.source, &w.out) ||
 	    (w.in == NULL && w.out == NULL))
 		return false;
@@ -159,24 +160,108 @@ revoke_ends(const struct revoke *r, const struct flow *f)
 	return is_accepted(r, r->before, f, &w, true) || is_accepted(r, r->before, f, &w, false);
 }
 
+/* --- all of them */
+
+/* A connection as who opened it knows it. */
+struct key {
+	struct flow_end	end;
+	uint16_t	zone;
+	uint8_t		protocol;
+	uint8_t		unused;		/* compared as bytes */
+};
+
+static struct key
+key_of(const struct flow_end *e, uint8_t protocol, uint16_t zone)
+{
+	return (struct key){ .end = *e, .zone = zone, .protocol = protocol };
+}
+
+static int
+key_compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct key));
+}
+
+static void
+key_put(struct buf *keys, const struct flow *f)
+{
+	const struct key k = key_of(&f->original, f->protocol, f->zone);
+
+	buf_put(keys, &k, sizeof(k));
+}
+
+static bool
+key_has(const struct buf *keys, const struct key *k)
+{
+	return keys->len > 0 && bsearch(k, keys->data, keys->len / sizeof(*k), sizeof(*k), key_compare) != NULL;
+}
+
+static void
+end(struct buf *deletions, struct buf *keys, const struct flow *f)
+{
+	flow_put_delete(deletions, f);
+	key_put(keys, f);
+}
+
+/* Those that ended ones announced, and have not ended yet: how many. */
+static uint32_t
+end_announced(const uint8_t *data, size_t len, struct buf *deletions, struct buf *ended)
+{
+	struct nl_reader reader;
+	struct nl_msg m;
+	struct flow f;
+	struct key own, master;
+	struct buf more;
+	uint32_t n = 0;
+
+	buf_init(&more, 0);
+	qsort(ended->data, ended->len / sizeof(own), sizeof(own), key_compare);
+	nlmsg_reader_init(&reader, data, len);
+	while (nlmsg_next(&reader, &m) == 1) {
+		if (!flow_read(&m, &f) || !f.has_master)
+			continue;
+		own = key_of(&f.original, f.protocol, f.zone);
+		master = key_of(&f.master, f.master_protocol, f.zone);
+		if (!key_has(ended, &master) || key_has(ended, &own))
+			continue;
+		end(deletions, &more, &f);
+		n++;
+	}
+	buf_put(ended, more.data, more.len);
+	buf_fini(&more);
+	return n;
+}
+
 uint32_t
 revoke_dump(const struct revoke *r, const uint8_t *data, size_t len, struct buf *deletions, uint32_t *ret_n)
 {
 	struct nl_reader reader;
 	struct nl_msg m;
 	struct flow f;
-	uint32_t n = 0;
+	struct buf ended;
+	uint32_t n = 0, announced = 0, more;
 
 	*ret_n = 0;
+	buf_init(&ended, 0);
 	nlmsg_reader_init(&reader, data, len);
 	while (nlmsg_next(&reader, &m) == 1) {
 		if (!flow_read(&m, &f))
 			continue;
 		(*ret_n)++;
+		announced += f.has_master;
 		if (!revoke_ends(r, &f))
 			continue;
-		flow_put_delete(deletions, &f);
+		end(deletions, &ended, &f);
 		n++;
 	}
+	/* What they announced, and what that did: H.323 has three of them. */
+	while (n > 0 && announced > 0 && (more = end_announced(data, len, deletions, &ended)) > 0) {
+		n += more;
+		announced -= more;
+	}
+	/* Without memory for that, another time. */
+	if (buf_failed(&ended))
+		deletions->failed = true;
+	buf_fini(&ended);
 	return n;
 }

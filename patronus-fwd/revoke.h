@@ -26,8 +26,9 @@ struct revoke {
 	const struct links	*links;
 };
 
+/* Of what another connection announced this says no; it ends with that other one. */
 bool	 revoke_ends(const struct revoke *, const struct flow *);
-/* For each connection of the dump that ends, its deletion.  How many there are; *ret_n were looked at. */
+/* For each connection of the dump that ends, and for those that it announced, the deletion.  How many there are; *ret_n were looked at. */
 uint32_t revoke_dump(const struct revoke *, const uint8_t *, size_t len, struct buf *deletions, uint32_t *ret_n);
 
 #endif

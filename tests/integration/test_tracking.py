@@ -113,6 +113,51 @@ def test_the_box_itself_is_a_client(box, judge):
     assert not fetch(box, "box", "active")
 
 
+SLOW = """
+    import ftplib, socket, sys, time
+    f = ftplib.FTP()
+    f.connect(sys.argv[1], 21, timeout=30, source_address=(sys.argv[2], 0))
+    f.login()
+    f.set_pasv(sys.argv[3] == "passive")
+    f.trust_server_pasv_ipv4_address = True
+    data = f.transfercmd("RETR endless")
+    data.settimeout(30)
+    try:
+        while chunk := data.recv(65536):
+            print(len(chunk), flush=True)
+            time.sleep(0.05)
+    except OSError:
+        pass
+"""
+
+
+def children(box, client):
+    """Source ports of the data connections that this client's control connections have announced."""
+    return {line for line in box.exec("box", ["conntrack", "-L", "-p", "tcp"]).stdout.splitlines() if client in line and "dport=21 " not in line and "ESTABLISHED" in line}
+
+
+@pytest.mark.parametrize("mode", ["passive", "active"])
+def test_what_a_connection_announced_ends_with_it(box, judge, mode):
+    """A transfer that is under way: its control connection is not allowed any more, and the bytes stop.  Another client's goes on."""
+    load(box, HELPERS)
+    box.exec("box", ["conntrack", "-F"])
+    with open(box.dir / "ftp" / "endless", "wb") as f:
+        f.truncate(1 << 31)
+    (box.dir / "slow.py").write_text(textwrap.dedent(SLOW))
+    clients = [box.spawn("lan", ["/usr/bin/python3", box.dir / "slow.py", SERVER, source, mode]) for source in ("192.0.2.10", "192.0.2.11")]
+    wait_for("both transfers", 15, lambda: all(children(box, c) for c in ("192.0.2.10", "192.0.2.11")))
+    text = (DOCUMENT % {"helpers": HELPERS}).replace("    - { id: out,", "    - { id: not-him, from: lan, to: wan, service: ftp, source: { addresses: [192.0.2.10] }, action: drop }\n    - { id: out,")
+    box.load_text(text)
+    wait_for("the end", 5, lambda: not children(box, "192.0.2.10"), every=0.05)
+    lines = box.exec("box", ["conntrack", "-L", "-p", "tcp"]).stdout
+    assert not [line for line in lines.splitlines() if "src=192.0.2.10 " in line and "dport=21 " in line and "ESTABLISHED" in line]
+    assert "192.0.2.10" not in box.exec("box", ["conntrack", "-L", "expect"], check=False).stdout
+    time.sleep(1)
+    assert not children(box, "192.0.2.10") and children(box, "192.0.2.11")
+    for client in clients:
+        client.kill()
+
+
 def test_tftp_answers_from_another_port(box, judge):
     load(box, HELPERS)
     assert fetch_tftp(box)

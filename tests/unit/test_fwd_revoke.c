@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Connections as the kernel tells them, routes, and which connections a change ends. */
 #include <arpa/inet.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/rtnetlink.h>
@@ -74,6 +75,8 @@ put_flow(struct buf *b, const struct flow *f)
 
 	put_tuple(b, CTA_TUPLE_ORIG, f, &f->original);
 	put_tuple(b, CTA_TUPLE_REPLY, f, &f->reply);
+	if (f->has_master)
+		put_tuple(b, CTA_TUPLE_MASTER, &(struct flow){ .protocol = f->master_protocol }, &f->master);
 	nlattr_put_be32(b, CTA_STATUS, f->status);
 	nlattr_put_be32(b, CTA_ID, f->id);
 	nlmsg_end(b, at);
@@ -266,12 +269,71 @@ only_what_was_allowed_and_is_not_ends(void **state)
 	arena_free(a);
 }
 
+static void
+announce(struct flow *child, const struct flow *master)
+{
+	child->status = IPS_EXPECTED;
+	child->has_master = true;
+	child->master = master->original;
+	child->master_protocol = master->protocol;
+}
+
+/* A child in front of its master in the table, one of the child's own, and one of a connection that stays. */
+static void
+what_a_connection_announced_ends_with_it(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct ir *web = form(a, 80, true, 0), *mail = form(a, 25, true, 0);
+	struct flow f[] = {
+		flow_of(IPPROTO_TCP, "203.0.113.1", "198.51.100.2", 2001, "203.0.113.1"),	/* of the next one */
+		flow_of(IPPROTO_UDP, "192.0.2.10", "203.0.113.1", 2002, "198.51.100.2"),	/* of the third */
+		flow_of(IPPROTO_TCP, "192.0.2.10", "203.0.113.1", 80, "198.51.100.2"),
+		flow_of(IPPROTO_TCP, "192.0.2.10", "203.0.113.1", 443, "198.51.100.2"),
+		flow_of(IPPROTO_TCP, "192.0.2.10", "203.0.113.1", 2003, "198.51.100.2"),	/* of the fourth */
+		flow_of(IPPROTO_TCP, "192.0.2.10", "203.0.113.1", 2004, "198.51.100.2"),	/* as UDP is no master of TCP */
+	};
+	struct revoke r = { .routes = make_routes(a), .before = web, .now = mail };
+	struct flow wrong = f[2];
+	struct buf b, deletions;
+	uint32_t seen;
+	size_t i;
+
+	(void)state;
+	announce(&f[0], &f[1]);
+	announce(&f[1], &f[2]);
+	announce(&f[4], &f[3]);
+	wrong.protocol = IPPROTO_UDP;
+	announce(&f[5], &wrong);
+	buf_init(&b, 0);
+	put_link(&b, WAN, "eth0");
+	put_link(&b, LAN, "eth1");
+	r.links = links_read(b.data, b.len, a);
+	buf_reset(&b);
+	for (i = 0; i < sizeof(f) / sizeof(f[0]); i++)
+		put_flow(&b, &f[i]);
+	buf_init(&deletions, 0);
+	assert_int_equal(revoke_dump(&r, b.data, b.len, &deletions, &seen), 3);
+	assert_int_equal(seen, sizeof(f) / sizeof(f[0]));
+	buf_reset(&b);
+	flow_put_delete(&b, &f[2]);
+	flow_put_delete(&b, &f[1]);
+	flow_put_delete(&b, &f[0]);
+	assert_int_equal(deletions.len, b.len);
+	assert_memory_equal(deletions.data, b.data, b.len);
+	buf_fini(&deletions);
+	buf_fini(&b);
+	ir_free(web);
+	ir_free(mail);
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flow_is_read_and_its_end_is_allowed), cmocka_unit_test(the_longest_route_wins),
-		cmocka_unit_test(only_what_was_allowed_and_is_not_ends)
+		cmocka_unit_test(only_what_was_allowed_and_is_not_ends),
+		cmocka_unit_test(what_a_connection_announced_ends_with_it)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
