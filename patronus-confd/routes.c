@@ -229,7 +229,8 @@ static const struct {
 	{ query_show, COLLECTION_QUERY },
 	{ connections_show, COLLECTION_QUERY },
 	{ connections_end, "filter[]" },
-	{ explanation_show, "from to source destination protocol source-port port icmp-type mark dscp length state prove" },
+	{ explanation_show, "from to source destination protocol source-port port icmp-type mark dscp length state in-port out-port source-mac "
+	    "destination-mac ethertype vlan arp-operation prove" },
 	{ session_list, "all" },
 	{ usage_show, "path counts " COLLECTION_QUERY },
 	{ rights_show, "path user" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <netinet/in.h>	/* before the kernel's headers, which then leave out what it defines */
 #include <linux/if_arp.h>
+#include <linux/if_ether.h>
 #include <linux/netfilter.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -42,10 +43,17 @@ load_link(const char *name, uint8_t *ret)
 	return true;
 }
 
+/* Frames carry other things, too. */
 static bool
-load_addr(const struct addr *a, uint8_t family, uint8_t *ret)
+is_ip(const struct explain_packet *p)
 {
-	if (a->family != family)
+	return p->frame == NULL || p->frame->type == ETH_P_IP || p->frame->type == ETH_P_IPV6;
+}
+
+static bool
+load_addr(const struct explain_packet *p, const struct addr *a, uint8_t family, uint8_t *ret)
+{
+	if (a->family != family || !is_ip(p))
 		return false;
 	memcpy(ret, a->bytes, addr_len(a));
 	return true;
@@ -59,10 +67,10 @@ load_u32(uint32_t value, uint8_t *ret)
 }
 
 static bool
-load_port(uint16_t port, uint8_t *ret)
+load_be16(uint16_t value, uint8_t *ret)
 {
-	ret[0] = (uint8_t)(port >> 8);
-	ret[1] = (uint8_t)port;
+	ret[0] = (uint8_t)(value >> 8);
+	ret[1] = (uint8_t)value;
 	return true;
 }
 
@@ -112,6 +120,32 @@ load_mac(const struct explain_packet *p, uint8_t *ret)
 	return p->has_mac;
 }
 
+/* Fields of table bridge. */
+static bool
+load_frame(const struct explain_packet *p, uint8_t field, uint8_t *ret)
+{
+	const struct explain_frame *f = p->frame;
+
+	switch ((enum ir_field)field) {
+	case IR_MAC_DADDR:
+		memcpy(ret, f->destination.bytes, sizeof(f->destination.bytes));
+		return true;
+	case IR_ETHER_TYPE:
+		return load_be16(f->type, ret);
+	case IR_TAG_TYPE:
+		return load_be16(f->vlan != 0 ? ETH_P_8021Q : f->type, ret);
+	case IR_VLAN:
+		return f->vlan != 0 && load_be16(f->vlan, ret);
+	case IR_ARP_OPERATION:
+		return f->type == ETH_P_ARP && load_be16(f->arp_operation, ret);
+	case IR_ARP_SADDR4:
+		memcpy(ret, p->source.bytes, addr_len(&p->source));
+		return f->type == ETH_P_ARP;
+	default:
+		return false;
+	}
+}
+
 static bool
 has_connection(const struct explain_packet *p)
 {
@@ -131,19 +165,19 @@ load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
 	case IR_NFPROTO:
 		return load_byte(p->source.family == ADDR_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6, ret);
 	case IR_L4PROTO:
-		return load_byte(p->protocol, ret);
+		return is_ip(p) && load_byte(p->protocol, ret);
 	case IR_SADDR4:
-		return load_addr(&p->source, ADDR_V4, ret);
+		return load_addr(p, &p->source, ADDR_V4, ret);
 	case IR_DADDR4:
-		return load_addr(&p->destination, ADDR_V4, ret);
+		return load_addr(p, &p->destination, ADDR_V4, ret);
 	case IR_SADDR6:
-		return load_addr(&p->source, ADDR_V6, ret);
+		return load_addr(p, &p->source, ADDR_V6, ret);
 	case IR_DADDR6:
-		return load_addr(&p->destination, ADDR_V6, ret);
+		return load_addr(p, &p->destination, ADDR_V6, ret);
 	case IR_SPORT:
-		return load_port(p->source_port, ret);
+		return load_be16(p->source_port, ret);
 	case IR_DPORT:
-		return load_port(p->destination_port, ret);
+		return load_be16(p->destination_port, ret);
 	case IR_ICMP_TYPE:
 		return p->protocol == IPPROTO_ICMP && load_byte(p->icmp_type, ret);
 	case IR_ICMP6_TYPE:
@@ -169,7 +203,7 @@ load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
 	case IR_CT_STATUS:
 		return load_u32(p->is_translated ? IR_CT_DNAT : 0, ret);
 	case IR_CT_ORIG_DPORT:
-		return load_port(p->called_port, ret);
+		return load_be16(p->called_port, ret);
 	case IR_FIB_REVERSE:
 		return load_u32(p->has_way_back, ret);
 	case IR_FIB_REVERSE_ANY:
@@ -178,12 +212,13 @@ load(const struct explain_packet *p, uint8_t field, uint8_t *ret)
 		return load_u32(p->in_link == NULL ? RTN_LOCAL : RTN_UNICAST, ret);
 	case IR_FIB_DADDR_TYPE:
 		return load_u32(p->is_to_box ? RTN_LOCAL : RTN_UNICAST, ret);
-	case IR_MAC_DADDR:	/* of frames, which no routed packet is */
+	case IR_MAC_DADDR:
 	case IR_ETHER_TYPE:
 	case IR_TAG_TYPE:
 	case IR_VLAN:
 	case IR_ARP_OPERATION:
 	case IR_ARP_SADDR4:
+		return p->frame != NULL && load_frame(p, field, ret);
 	case IR_FIELD_INVALID:
 	case IR_FIELD_MAX:
 		break;

@@ -14,7 +14,16 @@
  * only the kernel knows (routes, connections) is said by the caller.  Rates count as kept.
  */
 
+/* What is around a packet that goes from one port of a bridge to another, or around something else. */
+struct explain_frame {
+	struct mac	 destination;
+	uint16_t	 type;			/* of Ethernet, of what is in it, behind a tag */
+	uint16_t	 vlan;			/* of its tag; 0: it has none */
+	uint16_t	 arp_operation;		/* ARP: source is whose address is told, destination who is asked for */
+};
+
 struct explain_packet {
+	const struct explain_frame *frame;	/* NULL: it is routed */
 	const char	*in_link;		/* kernel names; NULL: from the box */
 	const char	*out_link;		/* NULL: to the box, or not known yet */
 	struct addr	 source;

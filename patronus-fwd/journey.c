@@ -276,6 +276,99 @@ journey_run(struct journey *j, const struct ir *ir, const struct journey_places 
 	return NULL;
 }
 
+/* --- from port to port --- */
+
+static const char *
+other_ports(const struct journey *j, const struct links *links, struct arena *a, unsigned *ret_n)
+{
+	const char *port, *names = "";
+	unsigned at = 0;
+
+	for (*ret_n = 0; (port = links_next_port(links, j->bridge, &at)) != NULL;)
+		if (strcmp(port, j->packet.in_link) != 0)
+			names = (*ret_n)++ == 0 ? port : mem_printf(a, "%.400s, %s", names, port);
+	return names;
+}
+
+/* The bridge takes what is sent to its own address or to that of a port. */
+static bool
+is_own(const struct journey *j, const struct links *links, const struct mac *m)
+{
+	const char *name = j->bridge;
+	unsigned at = 0;
+	struct mac own;
+
+	do {
+		if (links_mac(links, name, &own) && memcmp(own.bytes, m->bytes, sizeof(own.bytes)) == 0)
+			return true;
+	} while ((name = links_next_port(links, j->bridge, &at)) != NULL);
+	return false;
+}
+
+/* What a bridge forwards at all (br_handle_frame()); NULL, or why it does not. */
+static const char *
+is_forwarded(const struct journey *j, const struct links *links)
+{
+	static const uint8_t reserved[] = { 0x01, 0x80, 0xc2, 0, 0 };	/* IEEE 802.1Q, 8.6.3; without the first one, which is of STP */
+	const uint8_t *to = j->packet.frame->destination.bytes;
+
+	if ((j->packet.source_mac.bytes[0] & 1) != 0)
+		return "a sender has no group address, and a bridge drops what says so";
+	if (memcmp(to, reserved, sizeof(reserved)) == 0 && to[5] >= 1 && to[5] <= 0x0f)
+		return "bridges do not pass on what is sent to 01:80:c2:00:00:01 to 0f";
+	if (is_own(j, links, &j->packet.frame->destination))
+		return "the bridge itself has that address: it does not pass the frame on but takes it in; ask without ports what becomes of the packet";
+	return NULL;
+}
+
+static const char *
+find_ports(struct journey *j, const struct links *links, struct arena *a)
+{
+	const char *names;
+	unsigned n;
+
+	j->bridge = links_bridge_of(links, j->packet.in_link);
+	if (j->bridge == NULL)
+		return mem_printf(a, "\"%s\" is no port of a bridge", j->packet.in_link);
+	names = other_ports(j, links, a, &n);
+	if (j->packet.out_link == NULL && n != 1)
+		return n == 0 ? mem_printf(a, "bridge %s has no other port", j->bridge) :
+		    mem_printf(a, "bridge %s has other ports: %s; say which one in out-port", j->bridge, names);
+	if (j->packet.out_link == NULL)
+		j->packet.out_link = names;
+	if (strcmp(j->packet.in_link, j->packet.out_link) == 0)
+		return "a bridge sends nothing back by the port that it came by";
+	names = links_bridge_of(links, j->packet.out_link);
+	return names != NULL && strcmp(names, j->bridge) == 0 ? NULL : mem_printf(a, "\"%s\" is no port of bridge %s", j->packet.out_link, j->bridge);
+}
+
+const char *
+journey_bridged(struct journey *j, const struct ir *ir, const struct links *links, struct arena *a)
+{
+	struct explain_verdict v;
+	const char *why = find_ports(j, links, a);
+
+	if (why == NULL)
+		why = is_forwarded(j, links);
+	if (why == NULL)
+		(void)pass(j, ir, IR_HOOK_BRIDGE_FORWARD, &v);
+	return why;
+}
+
+static const char *
+bridged_text(const struct journey *j, struct arena *a)
+{
+	const char *deed = j->action == IR_ACTION_ACCEPT ? "accepts it" : "drops it";
+
+	if (j->chain == NULL)
+		return "there are no rules for frames between ports, and it passes";
+	if (j->origin == NULL)
+		return "no rule decides, and frames between ports pass";
+	if (strchr(j->origin->id, ':') == NULL)
+		return mem_printf(a, "rule \"%s\" %s", j->origin->id, deed);
+	return mem_printf(a, "no rule decides, and the default for frames between ports %s", deed);
+}
+
 const char *
 journey_text(const struct journey *j, struct arena *a)
 {
@@ -286,6 +379,8 @@ journey_text(const struct journey *j, struct arena *a)
 	const char *deed = deeds[j->action] != NULL ? deeds[j->action] : "decides otherwise";
 	const char *limited = j->is_limited ? ", while its limits are kept" : "";
 
+	if (j->bridge != NULL)
+		return bridged_text(j, a);
 	if (j->origin == NULL)
 		return mem_printf(a, "no rule decides, and chain %s %s", j->chain != NULL ? j->chain : "none", deed);
 	if (j->is_proxied && j->action == IR_ACTION_ACCEPT)

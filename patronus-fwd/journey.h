@@ -52,6 +52,7 @@ struct journey {
 	struct explain_packet	 packet;
 	const char		*from;		/* a zone, or an interface by either name; "local": the box; NULL: by the route to the source */
 	const char		*to;		/* the same of the destination */
+	const char		*bridge;	/* that it goes through, which is found; NULL: it is routed */
 	/* What came of it. */
 	enum ir_action		 action;
 	const struct ir_origin	*origin;	/* that decided; NULL: the policy of the chain */
@@ -76,6 +77,8 @@ bool		 journey_place_is(const struct journey_place *, const char *word);
 /* NULL, or why it cannot be said; memory is the arena's.  routes and links may be NULL. */
 const char	*journey_run(struct journey *, const struct ir *, const struct journey_places *, const struct routes *, const struct links *,
 		    struct arena *);
+/* The same of a frame from port to port, which its in_link and out_link are; of two ports out_link may be left out. */
+const char	*journey_bridged(struct journey *, const struct ir *, const struct links *, struct arena *);
 /* What became of it as the end of a sentence: `rule "web" accepts it`. */
 const char	*journey_text(const struct journey *, struct arena *);
 

@@ -319,6 +319,14 @@ links_next_port(const struct links *all, const char *name, unsigned *at)
 	return NULL;
 }
 
+const char *
+links_bridge_of(const struct links *all, const char *port)
+{
+	const struct link *l = find(all, port);
+
+	return l != NULL && l->bridge != 0 ? links_by_index(all, l->bridge) : NULL;
+}
+
 bool
 links_mac(const struct links *all, const char *name, struct mac *ret)
 {

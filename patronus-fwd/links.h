@@ -35,6 +35,8 @@ bool		 links_uses_sets(const struct links *, const char *name);
 const char	*links_next_upper(const struct links *, const char *name, unsigned *at);
 /* Each port of the bridge of that name; NULL when there is none behind *at. */
 const char	*links_next_port(const struct links *, const char *name, unsigned *at);
+/* The bridge whose port that link is; NULL: none's. */
+const char	*links_bridge_of(const struct links *, const char *port);
 /* By number; NULL when there is none. */
 const char	*links_by_index(const struct links *, uint32_t index);
 

@@ -576,11 +576,11 @@ put_end(struct nft_batch *b, const struct ir_chain *c)
 		nft_put_rule(b, &rule, NFT_APPEND, 0);
 }
 
-/* A stand-in for the routed path has no bridge, and neither has what judges beside another policy: frames have no ways there. */
+/* What judges beside another policy has no table bridge: frames have no ways there. */
 static bool
 has_family(const struct nft_batch *b, uint8_t family)
 {
-	return (!b->is_expanded && !b->is_beside) || family == NFPROTO_INET;
+	return b->family != 0 ? b->family == family : !b->is_beside || family == NFPROTO_INET;
 }
 
 static bool
@@ -597,7 +597,7 @@ nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 	const struct ir_set *s;
 	struct ir_rule *r;
 
-	for (o = ir->objects; o != NULL && !b->is_beside; o = o->next)
+	for (o = ir->objects; o != NULL && !b->is_beside && has_family(b, NFPROTO_INET); o = o->next)
 		nft_put_object(b, o);
 	for (c = ir->chains; c != NULL; c = c->next)
 		if (is_put(b, c))
@@ -635,7 +635,8 @@ nft_put_table_anew(struct nft_batch *b, uint8_t family)
 void
 nft_put_all(struct nft_batch *b, const struct ir *ir)
 {
-	nft_put_table_anew(b, NFPROTO_INET);
+	if (has_family(b, NFPROTO_INET))
+		nft_put_table_anew(b, NFPROTO_INET);
 	if (ir->has_bridge && has_family(b, NFPROTO_BRIDGE))
 		nft_put_table_anew(b, NFPROTO_BRIDGE);
 	nft_put_contents(b, ir, true);

@@ -40,8 +40,8 @@ struct nft_batch {
 	const char	 *table;	/* NFT_TABLE; borrowed */
 	bool		  is_beside;	/* what judges packets and nothing else, just before NFT_TABLE does */
 	bool		  is_stored;	/* for another time: without what ends by itself */
-	bool		  is_expanded;	/* rules have chains where elements could have them: a trace then tells which one it was;
-					 * and table bridge is left out */
+	bool		  is_expanded;	/* rules have chains where elements could have them: a trace then tells which one it was */
+	uint8_t		  family;	/* of the one table that is put; 0: of both */
 };
 
 enum nft_place {

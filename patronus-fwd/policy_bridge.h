@@ -54,6 +54,8 @@ struct policy_bridge {
 	struct policy_links	 ports;		/* of the bridges that are interfaces of the configuration */
 };
 
+/* "arp", "0x88cc"; 0: it is none. */
+uint16_t policy_bridge_type(const char *text);
 /* Is the type among those that the rule names? */
 bool	 policy_bridge_lists(const struct policy_bridge_rule *, uint16_t type);
 

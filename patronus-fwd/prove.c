@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/netfilter.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,23 +76,52 @@ put_ways(const struct prove_question *p, struct prove_req *q, struct arena *a)
 		put_host(q, &j->packet.destination, out);
 }
 
-const char *
-prove_request(const struct prove_question *p, struct buf *batch, struct prove_req *ret, struct arena *a)
+static const char *
+put_packet(const struct prove_question *p, struct prove_req *q, struct arena *a)
 {
 	uint8_t *bytes = mem_alloc(a, 1, PROVE_PACKET_MAX);
-	struct nft_batch b;
 
-	memset(ret, 0, sizeof(*ret));
 	if (p->packet->ct_state != IR_CT_NEW)
 		return "only the first packet of a connection can be sent";
 	if (p->packet->mark != 0 && p->journey->in == NULL)
 		return "a packet of the box itself has no mark before rules see it";
-	put_ways(p, ret, a);
-	if (!put_addresses(p, ret, ret->in, p->journey->out == NULL ? 0 : p->journey->out == p->journey->in ? ret->in : (uint8_t)ret->links.n, a))
+	put_ways(p, q, a);
+	if (!put_addresses(p, q, q->in, p->journey->out == NULL ? 0 : p->journey->out == p->journey->in ? q->in : (uint8_t)q->links.n, a))
 		return "the box has too many addresses for a stand-in";
-	ret->mark = p->packet->mark;
-	ret->packet = (struct bytes){ bytes, (uint32_t)prove_packet(p->packet, bytes) };
+	q->mark = p->packet->mark;
+	q->packet = (struct bytes){ bytes, (uint32_t)prove_packet(p->packet, bytes) };
+	return NULL;
+}
+
+/* A bridge with two ports. */
+static void
+put_frame(const struct prove_question *p, struct prove_req *q, struct arena *a)
+{
+	uint8_t *bytes = mem_alloc(a, 1, PROVE_FRAME_MAX);
+
+	q->links.items = mem_alloc(a, 2, sizeof(*q->links.items));
+	q->bridge = p->journey->bridge;
+	q->in = link_add(q, p->journey->packet.in_link);
+	(void)link_add(q, p->journey->packet.out_link);
+	q->packet = (struct bytes){ bytes, (uint32_t)prove_frame(p->packet, bytes) };
+}
+
+const char *
+prove_request(const struct prove_question *p, struct buf *batch, struct prove_req *ret, struct arena *a)
+{
+	struct nft_batch b;
+	const char *why = NULL;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->bridge = "";
+	if (p->packet->frame != NULL)
+		put_frame(p, ret, a);
+	else
+		why = put_packet(p, ret, a);
+	if (why != NULL)
+		return why;
 	nft_batch_init(&b);
+	b.family = p->packet->frame != NULL ? NFPROTO_BRIDGE : NFPROTO_INET;	/* no packet of one comes by the other */
 	b.is_expanded = true;		/* a trace names the rule, not the look-up that has it in an element */
 	nft_put_all(&b, p->ir);
 	*batch = b.out;

@@ -15,10 +15,12 @@
 #include "nft_encode.h"
 #include "nft_read.h"
 #include "prove.h"
+#include "prove_packet.h"
 
 #define TCP_SYN		0x02
 #define TCP_RST		0x04
 #define TCP_ACK		0x10
+#define MACS_LEN	12
 #define HOST_STRLEN	(ADDR_STRLEN + 8)
 
 /* One message of nft trace. */
@@ -29,8 +31,10 @@ struct trace {
 	uint64_t	 handle;
 	const char	*chain;
 	bool		 is_ours;	/* of table patronus */
+	uint8_t		 family;	/* of its table */
 	bool		 has_packet;
 	struct nflog_packet packet;
+	struct nl_attr	 head;		/* of the frame; no data: not told */
 };
 
 /* What the kernel did with the packet. */
@@ -73,6 +77,7 @@ trace_read(const struct nl_msg *m, struct trace *ret)
 	memset(ret, 0, sizeof(*ret));
 	if (m->type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_TRACE) || nlattr_reader_init(&r, m, sizeof(struct nfgenmsg)) != 0)
 		return false;
+	ret->family = m->data[0];	/* nfgen_family */
 	ret->id = number(&r, NFTA_TRACE_ID);
 	ret->type = number(&r, NFTA_TRACE_TYPE);
 	ret->chain = text(&r, NFTA_TRACE_CHAIN);
@@ -85,6 +90,8 @@ trace_read(const struct nl_msg *m, struct trace *ret)
 		nlattr_reader_nested(&nested, &a);
 		ret->verdict = number(&nested, NFTA_VERDICT_CODE);
 	}
+	if (!nlattr_find(r, NFTA_TRACE_LL_HEADER, &ret->head))
+		ret->head.data = NULL;
 	ret->has_packet = nlattr_find(r, NFTA_TRACE_NETWORK_HEADER, &a) && nflog_read_ip(a.data, a.len, &ret->packet);
 	return true;
 }
@@ -111,6 +118,19 @@ is_packet(const struct nflog_packet *p, const struct explain_packet *k)
 	return p->protocol == k->protocol && addr_equal(&p->source, &k->source) && addr_equal(&p->destination, &k->destination);
 }
 
+static bool
+is_frame(const struct trace *t, const struct explain_packet *k)
+{
+	return t->head.data != NULL && t->head.len >= MACS_LEN && memcmp(t->head.data, k->frame->destination.bytes, MACS_LEN / 2) == 0 &&
+	    memcmp(t->head.data + MACS_LEN / 2, k->source_mac.bytes, MACS_LEN / 2) == 0;
+}
+
+static bool
+is_it(const struct prove_question *q, const struct trace *t)
+{
+	return q->packet->frame != NULL ? is_frame(t, q->packet) : t->has_packet && is_packet(&t->packet, q->packet);
+}
+
 /* --- what it did */
 
 /* A verdict that ends a base chain.  What comes after routing drops nothing, and decides about senders alone. */
@@ -131,6 +151,7 @@ take(struct outcome *o, const struct trace *t, const struct bytes *rules, struct
 static void
 follow(const struct prove_question *q, const struct prove_rep *rep, struct arena *a, struct outcome *o)
 {
+	const uint8_t family = q->packet->frame != NULL ? NFPROTO_BRIDGE : NFPROTO_INET;
 	const struct ir_chain *c;
 	struct nl_reader r;
 	struct nl_msg m;
@@ -141,11 +162,12 @@ follow(const struct prove_question *q, const struct prove_rep *rep, struct arena
 	while (nlmsg_next(&r, &m) == 1) {
 		if (!trace_read(&m, &t))
 			continue;
-		if (!o->is_seen && t.has_packet && is_packet(&t.packet, q->packet)) {
+		/* What is sent to a group goes on as a copy, which has another number. */
+		if ((!o->is_seen || q->packet->frame != NULL) && is_it(q, &t)) {
 			o->is_seen = true;
 			id = t.id;
 		}
-		if (!o->is_seen || t.id != id || !t.is_ours)
+		if (!o->is_seen || t.id != id || !t.is_ours || t.family != family)
 			continue;
 		c = ir_chain_find(q->ir, t.chain);
 		if (c != NULL && c->hook != IR_HOOK_NONE)
@@ -197,6 +219,19 @@ watch(const struct prove_question *q, const struct prove_rep *rep, struct outcom
 	}
 	if (o->action == IR_ACTION_DROP && o->is_refused)
 		o->action = IR_ACTION_REJECT;
+}
+
+/* It comes out of the other port as it came in by the first. */
+static void
+watch_frame(const struct prove_question *q, const struct prove_rep *rep, struct arena *a, struct outcome *o)
+{
+	uint8_t *sent = mem_alloc(a, 1, PROVE_FRAME_MAX);
+	const size_t head = prove_frame_head(q->packet), len = prove_frame(q->packet, sent) - head;
+	uint32_t i;
+
+	for (i = 0; i < rep->frames.n; i++)
+		o->is_out |= rep->frames.items[i].link == 2 && rep->frames.items[i].packet.len == len &&
+		    memcmp(rep->frames.items[i].packet.data, sent + head, len) == 0;
 }
 
 /* --- and what was said */
@@ -285,30 +320,54 @@ differs(const struct prove_question *q, const struct outcome *o, struct arena *a
 	const struct journey *j = q->journey;
 	const char *said = j->origin != NULL ? j->origin->id : NULL;
 
+	/* Without rules for frames nobody is asked. */
+	if (j->bridge != NULL && j->chain == NULL)
+		return o->is_out ? NULL : "it did not leave";
 	if (!o->is_seen || o->chain == NULL)
 		return "the kernel's rules did not see it";
 	if (o->action != j->action)
 		return told(o, a);
 	if ((said == NULL) != (o->rule == NULL) || (said != NULL && strcmp(said, o->rule) != 0))
 		return mem_printf(a, "%s, and not %s", told(o, a), said != NULL ? said : "the policy of a chain");
+	if (j->bridge != NULL)
+		return o->is_out == (j->action == IR_ACTION_ACCEPT) ? NULL : o->is_out ? "the kernel drops it, but it left" :
+		    "the kernel let it through, but it did not leave";
 	return way_differs(q, o, a);
+}
+
+/* The end of the sentence when both agree. */
+static const char *
+agreed(const struct prove_question *q, const struct outcome *o, struct arena *a)
+{
+	const struct journey *j = q->journey;
+	char from[HOST_STRLEN], to[HOST_STRLEN];
+
+	if (j->bridge != NULL && j->chain == NULL)
+		return mem_printf(a, "it leaves by %s", j->packet.out_link);
+	if (!o->is_out)
+		return told(o, a);
+	if (j->bridge != NULL)
+		return mem_printf(a, "%s, and it leaves by %s", told(o, a), j->packet.out_link);
+	return mem_printf(a, "%s, and it leaves from %s to %s", told(o, a), host(&o->left.source, o->left.has_ports, o->left.source_port, from),
+	    host(&o->left.destination, o->left.has_ports, o->left.destination_port, to));
 }
 
 enum prove_verdict
 prove_compare(const struct prove_question *q, const struct prove_rep *rep, struct arena *a, const char **ret_text)
 {
 	struct outcome o = { .action = IR_ACTION_INVALID };
-	char from[HOST_STRLEN], to[HOST_STRLEN];
 
 	if (rep->error[0] != '\0') {
 		*ret_text = mem_strdup(a, rep->error);
 		return PROVE_IMPOSSIBLE;
 	}
 	follow(q, rep, a, &o);
-	watch(q, rep, &o);
+	if (q->packet->frame != NULL)
+		watch_frame(q, rep, a, &o);
+	else
+		watch(q, rep, &o);
 	if ((*ret_text = differs(q, &o, a)) != NULL)
 		return PROVE_DIFFERS;
-	*ret_text = !o.is_out ? told(&o, a) : mem_printf(a, "%s, and it leaves from %s to %s", told(&o, a),
-	    host(&o.left.source, o.left.has_ports, o.left.source_port, from), host(&o.left.destination, o.left.has_ports, o.left.destination_port, to));
+	*ret_text = agreed(q, &o, a);
 	return PROVE_PROVED;
 }

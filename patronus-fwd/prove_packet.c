@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <linux/if_ether.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -10,6 +12,8 @@
 #define HEADER4		20
 #define HEADER6		40
 #define PSEUDO_MAX	40
+#define ARP_LEN		28
+#define TAG_LEN		4
 
 static void
 put(uint8_t *at, uint32_t value, unsigned bytes)
@@ -161,4 +165,47 @@ prove_packet(const struct explain_packet *k, uint8_t ret[PROVE_PACKET_MAX])
 	else
 		head6(k, ret, len);
 	return len;
+}
+
+/* --- frames */
+
+/* RFC 826, of IPv4 over Ethernet. */
+static size_t
+arp(const struct explain_packet *k, uint8_t *p)
+{
+	put(p, ARPHRD_ETHER, 2);
+	put(p + 2, ETH_P_IP, 2);
+	p[4] = ETH_ALEN;
+	p[5] = 4;
+	put(p + 6, k->frame->arp_operation, 2);
+	memcpy(p + 8, k->source_mac.bytes, ETH_ALEN);
+	memcpy(p + 14, k->source.bytes, 4);
+	if (k->frame->arp_operation == ARPOP_REPLY)
+		memcpy(p + 18, k->frame->destination.bytes, ETH_ALEN);
+	memcpy(p + 24, k->destination.bytes, 4);
+	return ARP_LEN;
+}
+
+size_t
+prove_frame_head(const struct explain_packet *k)
+{
+	return k->frame->vlan != 0 ? ETH_HLEN + TAG_LEN : ETH_HLEN;
+}
+
+size_t
+prove_frame(const struct explain_packet *k, uint8_t ret[PROVE_FRAME_MAX])
+{
+	const struct explain_frame *f = k->frame;
+	size_t head = prove_frame_head(k), len;
+
+	memset(ret, 0, PROVE_FRAME_MAX);
+	memcpy(ret, f->destination.bytes, ETH_ALEN);
+	memcpy(ret + ETH_ALEN, k->source_mac.bytes, ETH_ALEN);
+	if (f->vlan != 0) {
+		put(ret + 12, ETH_P_8021Q, 2);
+		put(ret + 14, f->vlan, 2);
+	}
+	put(ret + head - 2, f->type, 2);
+	len = f->type == ETH_P_ARP ? arp(k, ret + head) : f->type == ETH_P_IP || f->type == ETH_P_IPV6 ? prove_packet(k, ret + head) : 0;
+	return head + len < ETH_ZLEN ? ETH_ZLEN : head + len;
 }

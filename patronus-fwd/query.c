@@ -46,8 +46,8 @@ query_term_value(const struct query *q, const char *name)
 	return NULL;
 }
 
-static bool
-has_word(const char *words, const char *word)
+bool
+query_has_word(const char *words, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -63,7 +63,7 @@ query_check_terms(struct query *q, const char *known)
 	uint32_t i;
 
 	for (i = 0; i < q->req->terms.n; i++) {
-		if (has_word(known, q->req->terms.items[i].name))
+		if (query_has_word(known, q->req->terms.items[i].name))
 			continue;
 		q->why = mem_printf(q->arena, "there is no parameter \"%s\" here", q->req->terms.items[i].name);
 		return -EINVAL;

@@ -29,6 +29,8 @@ struct query {
 
 /* The value of a term; NULL when it was not given. */
 const char	*query_term_value(const struct query *, const char *name);
+/* Is it one of them (blanks between)? */
+bool		 query_has_word(const char *words, const char *word);
 /* Terms other than these (blanks between) are an error: -EINVAL. */
 int		 query_check_terms(struct query *, const char *known);
 /* The configuration that came with the question, as a policy; NULL with *ret_error 0 when there are problems. */

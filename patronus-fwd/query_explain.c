@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What becomes of one packet, or of those that the configuration asserts something about; and the form itself as text. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/str.h"
 #include "conf/generated.h"
 #include "ipc/ids.h"
 #include "ipc/oneshot.h"
@@ -17,16 +15,13 @@
 #include "ir_print.h"
 #include "journey.h"
 #include "mem.h"
-#include "nflog.h"
 #include "prove.h"
 #include "query.h"
+#include "query_packet.h"
 #include "revision.h"
 #include "routes.h"
 
-#define TERMS		"from to source destination protocol source-port port icmp-type mark dscp length state prove"
-#define TCP_SYN		0x02
-#define DEFAULT_PORT	40000
-#define DEFAULT_LENGTH	60
+#define TERMS		QUERY_PACKET_TERMS " " QUERY_ROUTED_TERMS " " QUERY_FRAME_TERMS " prove"
 #define PROVE_MS	9000
 #define FORM_MAX	(24u << 20)
 
@@ -69,87 +64,6 @@ query_routes(struct query *q)
 	return routes;
 }
 
-/* --- the packet --- */
-
-static bool
-number(struct query *q, const char *name, uint64_t max, uint64_t missing, uint64_t *ret)
-{
-	const char *text = query_term_value(q, name);
-
-	*ret = missing;
-	if (text == NULL || str_u64(text, 0, max, ret) == 0)
-		return true;
-	q->why = mem_printf(q->arena, "%s must be a number from 0 to %llu", name, (unsigned long long)max);
-	return false;
-}
-
-static bool
-address(struct query *q, const char *name, struct addr *ret)
-{
-	const char *text = query_term_value(q, name);
-
-	if (text != NULL && addr_parse(text, ret) == 0)
-		return true;
-	q->why = mem_printf(q->arena, "%s must be an address", name);
-	return false;
-}
-
-static bool
-read_protocol(struct query *q, struct explain_packet *p)
-{
-	const char *text = query_term_value(q, "protocol");
-
-	if (text != NULL && nflog_protocol_number(text, &p->protocol))
-		return true;
-	q->why = "protocol must be tcp, udp, icmp, icmpv6 or another protocol by its name or number";
-	return false;
-}
-
-static bool
-read_state(struct query *q, struct explain_packet *p)
-{
-	static const struct {
-		const char	*name;
-		uint8_t		 state;
-	} states[] = { { "new", IR_CT_NEW }, { "established", IR_CT_ESTABLISHED }, { "related", IR_CT_RELATED }, { "invalid", IR_CT_INVALID },
-	    { "untracked", IR_CT_UNTRACKED } };
-	const char *text = query_term_value(q, "state");
-	size_t i;
-
-	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		if (strcmp(text != NULL ? text : "new", states[i].name) != 0)
-			continue;
-		p->ct_state = states[i].state;
-		return true;
-	}
-	q->why = "state is new, established, related, invalid or untracked";
-	return false;
-}
-
-static bool
-read_packet(struct query *q, struct explain_packet *p)
-{
-	uint64_t sport, dport, type, mark, dscp, length;
-
-	if (!address(q, "source", &p->source) || !address(q, "destination", &p->destination) || !read_protocol(q, p) || !read_state(q, p) ||
-	    !number(q, "source-port", UINT16_MAX, DEFAULT_PORT, &sport) || !number(q, "port", UINT16_MAX, 0, &dport) ||
-	    !number(q, "icmp-type", UINT8_MAX, p->protocol == IPPROTO_ICMPV6 ? 128 : 8, &type) || !number(q, "mark", UINT32_MAX, 0, &mark) ||
-	    !number(q, "dscp", 63, 0, &dscp) || !number(q, "length", UINT16_MAX, DEFAULT_LENGTH, &length))
-		return false;
-	if (p->source.family != p->destination.family) {
-		q->why = "source and destination are of two families";
-		return false;
-	}
-	p->source_port = (uint16_t)sport;
-	p->destination_port = (uint16_t)dport;
-	p->icmp_type = (uint8_t)type;
-	p->mark = (uint32_t)mark;
-	p->dscp = (uint8_t)dscp;
-	p->length = (uint16_t)length;
-	p->tcp_flags = p->protocol == IPPROTO_TCP ? TCP_SYN : 0;
-	return true;
-}
-
 /* --- the answer --- */
 
 static const uint8_t actions[IR_ACTION_MAX] = {
@@ -176,7 +90,8 @@ describe_steps(const struct journey *j, struct state_firewall_explanation *s, st
 {
 	static const char *const hooks[IR_HOOK_MAX] = {
 		[IR_HOOK_NONE] = "", [IR_HOOK_PREROUTING] = "prerouting", [IR_HOOK_INPUT] = "input", [IR_HOOK_FORWARD] = "forward",
-		[IR_HOOK_OUTPUT] = "output", [IR_HOOK_POSTROUTING] = "postrouting"
+		[IR_HOOK_OUTPUT] = "output", [IR_HOOK_POSTROUTING] = "postrouting",
+		[IR_HOOK_BRIDGE_FORWARD] = "bridge-forward"
 	};
 	const struct journey_step *from;
 	struct state_step *to;
@@ -193,8 +108,20 @@ describe_steps(const struct journey *j, struct state_firewall_explanation *s, st
 }
 
 static void
+describe_ports(const struct journey *j, struct state_firewall_explanation *s, struct arena *a)
+{
+	s->bridge = mem_strdup(a, j->bridge);
+	s->in_interface = mem_strdup(a, j->packet.in_link);
+	s->out_interface = mem_strdup(a, j->packet.out_link);
+}
+
+static void
 describe_way(const struct journey *j, struct state_firewall_explanation *s, struct arena *a)
 {
+	if (j->bridge != NULL) {
+		describe_ports(j, s, a);
+		return;
+	}
 	s->from = j->in == NULL ? "local" : j->in->zone != NULL ? mem_strdup(a, j->in->zone) : NULL;
 	s->in_interface = j->in != NULL ? mem_strdup(a, j->in->name) : NULL;
 	if (j->is_routed) {
@@ -239,41 +166,64 @@ prove(struct query *q, const struct prove_question *p, struct state_firewall_exp
 	buf_fini(&batch);
 }
 
+/* What becomes of what was asked: false, and q->why says why that cannot be said. */
+static bool
+run(struct query *q, struct journey *j, const struct revision *r, const struct ir *ir)
+{
+	struct routes *routes;
+
+	if (j->packet.frame != NULL) {
+		fwd_links_refresh(q->fwd);
+		q->why = journey_bridged(j, ir, q->fwd->links, q->arena);
+	} else {
+		routes = query_routes(q);
+		q->why = journey_run(j, ir, &r->places, routes, q->fwd->links, q->arena);
+	}
+	return q->why == NULL;
+}
+
+static bool
+read_question(struct query *q, struct journey *j, struct explain_frame *frame)
+{
+	const char *wants_proof = query_term_value(q, "prove");
+
+	if (query_check_terms(q, TERMS) != 0)
+		return false;
+	j->from = query_term_value(q, "from");
+	j->to = query_term_value(q, "to");
+	if (wants_proof != NULL && strcmp(wants_proof, "true") != 0) {
+		q->why = "prove is true or not there";
+		return false;
+	}
+	return query_term_value(q, "in-port") != NULL ? query_read_frame(q, &j->packet, frame) : query_read_packet(q, &j->packet);
+}
+
 int
 query_explain(struct query *q, void **ret)
 {
 	struct state_firewall_explanation *s = mem_alloc(q->arena, 1, sizeof(*s));
 	struct journey *j = mem_alloc(q->arena, 1, sizeof(*j));
-	const char *wants_proof = query_term_value(q, "prove");
+	struct explain_frame frame = { .type = 0 };
 	struct explain_packet packet;
 	const struct revision *r;
 	const struct ir *ir;
-	struct routes *routes;
 	int error;
 
-	if ((error = query_check_terms(q, TERMS)) != 0 || !read_packet(q, &j->packet))
+	if (!read_question(q, j, &frame))
 		return -EINVAL;
-	if (wants_proof != NULL && strcmp(wants_proof, "true") != 0) {
-		q->why = "prove is true or not there";
-		return -EINVAL;
-	}
 	if ((r = subject(q, &ir, &error)) == NULL)
 		return error;
-	j->from = query_term_value(q, "from");
-	j->to = query_term_value(q, "to");
 	packet = j->packet;
-	routes = query_routes(q);
-	q->why = journey_run(j, ir, &r->places, routes, q->fwd->links, q->arena);
-	if (q->why != NULL)
+	if (!run(q, j, r, ir))
 		return -EINVAL;
 	s->verdict = actions[j->action];
-	s->rule = mem_strdup(q->arena, j->origin != NULL ? j->origin->id : j->chain);
+	s->rule = mem_strdup(q->arena, j->origin != NULL ? j->origin->id : j->chain != NULL ? j->chain : "none");
 	s->path = j->origin != NULL && j->origin->path != NULL ? mem_strdup(q->arena, j->origin->path) : NULL;
 	s->limited = j->is_limited;
 	s->text = journey_text(j, q->arena);
 	describe_steps(j, s, q->arena);
 	describe_way(j, s, q->arena);
-	if (wants_proof != NULL)
+	if (query_term_value(q, "prove") != NULL)
 		prove(q, &(struct prove_question){ &packet, j, ir, &r->places }, s);
 	*ret = s;
 	return 0;

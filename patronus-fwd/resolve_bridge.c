@@ -95,15 +95,26 @@ resolve_macs(struct resolver *s, struct policy_bridge_rule *r, struct policy_mac
 	}
 }
 
-static void
-resolve_types(struct resolver *s, struct policy_bridge_rule *r, const struct conf_bridge_rule *c)
+uint16_t
+policy_bridge_type(const char *text)
 {
 	static const struct { const char *name; uint16_t type; } names[] = {
 		{ "arp", ETH_P_ARP }, { "ipv4", ETH_P_IP }, { "ipv6", ETH_P_IPV6 }, { "pppoe", ETH_P_PPP_SES }
 	};
+	unsigned k;
+
+	for (k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+		if (strcmp(names[k].name, text) == 0)
+			return names[k].type;
+	return strlen(text) == 6 && strncmp(text, "0x", 2) == 0 && strspn(text + 2, "0123456789abcdefABCDEF") == 4 ?
+	    (uint16_t)strtoul(text, NULL, 16) : 0;
+}
+
+static void
+resolve_types(struct resolver *s, struct policy_bridge_rule *r, const struct conf_bridge_rule *c)
+{
 	const char *text;
 	uint32_t i;
-	unsigned k;
 
 	r->types = mem_alloc(s->arena, c->ethertype.n + 1, sizeof(*r->types));
 	for (i = 0; i < c->ethertype.n; i++) {
@@ -112,9 +123,7 @@ resolve_types(struct resolver *s, struct policy_bridge_rule *r, const struct con
 			r->is_tagged = true;
 			continue;
 		}
-		for (k = 0; k < sizeof(names) / sizeof(names[0]) && strcmp(names[k].name, text) != 0; k++)
-			;
-		r->types[r->n_types++] = k < sizeof(names) / sizeof(names[0]) ? names[k].type : (uint16_t)strtoul(text, NULL, 16);
+		r->types[r->n_types++] = policy_bridge_type(text);
 	}
 }
 

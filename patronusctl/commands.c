@@ -119,17 +119,22 @@ const struct command commands[] = {
 		.text = "WORDS are pairs: source, destination, protocol (proto), port, and if they matter source-port, icmp-type, mark, dscp, length, state "
 		    "(new, established, related, invalid, untracked), from and to (a zone, an interface, or local). Where it comes from and goes to "
 		    "is found by the networks of the interfaces and the routes unless it is said. No packet is sent.\n\n"
+		    "With in-port it is a frame that goes from that port of a bridge to out-port: source-mac, destination-mac, ethertype (arp, ipv4, ipv6, "
+		    "pppoe, a number such as 0x88cc), vlan, and what is in it as above; of ARP arp-operation (request, reply), source, who tells of itself, "
+		    "and destination, who is asked for.\n\n"
 		    "With --prove the answer is tried: such a packet is really sent through the same ruleset, in a network of its own that ends with it, "
 		    "and what nft trace tells of it is compared: verdict, deciding rule, translation. Exit code 10 when the kernel does otherwise.\n\n"
 		    "With --ir and no words the compiled rules are printed, as text.",
 		.args = { { .name = "WORDS", .is_optional = true, .is_many = true, .values = VALUES_WORDS,
-		    .words = "from to source destination protocol port source-port icmp-type mark dscp length state" } },
+		    .words = "from to source destination protocol port source-port icmp-type mark dscp length state in-port out-port source-mac "
+		    "destination-mac ethertype vlan arp-operation" } },
 		.options = { { "candidate", 0, NULL, "what the workspace holds, not what is in force", VALUES_NONE, NULL },
 		    { "prove", 0, NULL, "send such a packet in a network of its own, and compare", VALUES_NONE, NULL },
 		    { "ir", 0, NULL, "print the intermediate form of all rules", VALUES_NONE, NULL },
 		    { "exit-code", 0, NULL, "exit with 10 when it is not accepted", VALUES_NONE, NULL } },
 		.examples = { { "firewall explain source 192.0.2.10 destination 203.0.113.10 protocol tcp port 443", "way and verdict" },
 		    { "firewall explain --candidate from wan source 203.0.113.9 destination 192.0.2.2 proto tcp port 22", "before a commit" },
+		    { "firewall explain in-port eth2 out-port eth3 ethertype arp source 192.0.2.40 destination 192.0.2.1", "between ports of a bridge" },
 		    { "firewall explain --prove source 192.0.2.10 destination 203.0.113.10 proto tcp port 443", "and the kernel is asked" } },
 		.run = run_firewall_explain,
 	}, {

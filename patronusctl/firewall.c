@@ -195,8 +195,11 @@ print_explanation(const json_t *o)
 
 	printf("%s%s%s: %s%s%s\n", strcmp(verdict, "accept") == 0 ? term_good() : term_bad(), verdict, term_plain(), json_text(o, "text"),
 	    path[0] != '\0' ? "; " : "", path);
-	print_way("from", o, "from", "in-interface");
-	if (json_object_get(o, "to") != NULL || json_object_get(o, "out-interface") != NULL)
+	if (json_object_get(o, "bridge") != NULL)
+		printf("from port %s to port %s of bridge %s\n", json_text(o, "in-interface"), json_text(o, "out-interface"), json_text(o, "bridge"));
+	else
+		print_way("from", o, "from", "in-interface");
+	if (json_object_get(o, "bridge") == NULL && (json_object_get(o, "to") != NULL || json_object_get(o, "out-interface") != NULL))
 		print_way("to  ", o, "to", "out-interface");
 	if (json_object_get(o, "translated-destination") != NULL)
 		printf("receiver becomes %s port %lld, by %s\n", json_text(o, "translated-destination"),
@@ -206,7 +209,7 @@ print_explanation(const json_t *o)
 		    "an address of the interface", json_text(o, "source-translation"));
 	for (i = 0; i < json_array_size(steps); i++) {
 		s = json_array_get(steps, i);
-		printf("  %-11s %-24s %s%s%s\n", json_text(s, "hook"), json_text(s, "chain"), json_text(s, "rule"), json_text(s, "rule")[0] != '\0' ? " " : "",
+		printf("  %-14s %-24s %s%s%s\n", json_text(s, "hook"), json_text(s, "chain"), json_text(s, "rule"), json_text(s, "rule")[0] != '\0' ? " " : "",
 		    json_text(s, "text"));
 	}
 }

@@ -71,7 +71,7 @@ link_up(int fd, struct buf *b, unsigned index)
 }
 
 static int
-link_new(int fd, struct buf *b, unsigned n, const char *name)
+link_new(int fd, struct buf *b, unsigned n, const char *name, bool is_port)
 {
 	const struct ifinfomsg g = { .ifi_index = (int)LINK_INDEX(n) }, peer = { .ifi_index = (int)PEER_INDEX(n) };
 	char peer_name[IFNAMSIZ];
@@ -83,6 +83,8 @@ link_new(int fd, struct buf *b, unsigned n, const char *name)
 	at = begin(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &g, sizeof(g));
 	nlattr_put_str(b, IFLA_IFNAME, name);
 	nlattr_put(b, IFLA_ADDRESS, mac, sizeof(mac));
+	if (is_port)
+		nlattr_put_u32(b, IFLA_MASTER, BRIDGE_INDEX);
 	info = nlattr_begin(b, IFLA_LINKINFO);
 	nlattr_put_str(b, IFLA_INFO_KIND, "veth");
 	data = nlattr_begin(b, IFLA_INFO_DATA);
@@ -154,10 +156,32 @@ host_add(int fd, struct buf *b, const struct prove_address *a)
 	return tell(fd, b, at);
 }
 
+/* Without a spanning tree, so that its ports forward at once. */
 static int
-link_add(int fd, struct buf *b, unsigned n, const char *name)
+bridge_add(int fd, struct buf *b, const char *name)
 {
-	int error = link_new(fd, b, n, name);
+	const struct ifinfomsg g = { .ifi_index = BRIDGE_INDEX };
+	uint8_t mac[MAC_LEN];
+	size_t at, info;
+	int error;
+
+	link_mac(0, mac);
+	at = begin(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &g, sizeof(g));
+	nlattr_put_str(b, IFLA_IFNAME, name);
+	nlattr_put(b, IFLA_ADDRESS, mac, sizeof(mac));
+	info = nlattr_begin(b, IFLA_LINKINFO);
+	nlattr_put_str(b, IFLA_INFO_KIND, "bridge");
+	nlattr_end(b, info);
+	error = tell(fd, b, at);
+	if (error == 0)
+		error = link_set(fd, b, BRIDGE_INDEX);
+	return error != 0 ? error : link_up(fd, b, BRIDGE_INDEX);
+}
+
+static int
+link_add(int fd, struct buf *b, unsigned n, const char *name, bool is_port)
+{
+	int error = link_new(fd, b, n, name, is_port);
 
 	if (error == 0)
 		error = link_set(fd, b, LINK_INDEX(n));
@@ -171,14 +195,17 @@ link_add(int fd, struct buf *b, unsigned n, const char *name)
 int
 links_make(int fd, const struct prove_req *q)
 {
+	const bool is_port = q->bridge[0] != '\0';
 	struct buf b;
 	uint32_t i;
 	int error;
 
 	buf_init(&b, 0);
 	error = link_up(fd, &b, LOOPBACK);
+	if (error == 0 && is_port)
+		error = bridge_add(fd, &b, q->bridge);
 	for (i = 0; error == 0 && i < q->links.n; i++)
-		error = link_add(fd, &b, i + 1, q->links.items[i]);
+		error = link_add(fd, &b, i + 1, q->links.items[i], is_port);
 	for (i = 0; error == 0 && i < q->addresses.n; i++)
 		error = q->addresses.items[i].link > q->links.n ? -EINVAL : address_add(fd, &b, &q->addresses.items[i]);
 	for (i = 0; error == 0 && i < q->hosts.n; i++)

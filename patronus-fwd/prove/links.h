@@ -10,6 +10,7 @@ struct prove_req;
 
 #define LINK_INDEX(n)	(10 + (n))	/* of the n-th link, from 1 */
 #define PEER_INDEX(n)	(110 + (n))
+#define BRIDGE_INDEX	9
 #define MAC_LEN		6
 
 extern const uint8_t far_mac[MAC_LEN];	/* of everybody beyond a link: nobody's here, so that no peer takes the packet in */

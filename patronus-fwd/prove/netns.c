@@ -21,16 +21,31 @@
 
 #define RECEIVE_BUFFER	(1 << 20)
 
-/* IPv4 has this for each link (world.c); IPv6 for all of them only, and no message says it. */
 static bool
-forward6(int sysctl)
+sysctl_set(int sysctl, const char *name, const char *value)
 {
-	int fd = sysctl != -1 ? openat(sysctl, "net/ipv6/conf/all/forwarding", O_WRONLY | O_CLOEXEC) : -1;
-	bool is_done = fd != -1 && write(fd, "1", 1) == 1;
+	int fd = sysctl != -1 ? openat(sysctl, name, O_WRONLY | O_CLOEXEC) : -1;
+	bool is_done = fd != -1 && write(fd, value, 1) == 1;
 
 	if (fd != -1)
 		(void)close(fd);
 	return is_done;
+}
+
+/* IPv4 has this for each link (world.c); IPv6 for all of them only, and no message says it. */
+static bool
+forward6(int sysctl)
+{
+	return sysctl_set(sysctl, "net/ipv6/conf/all/forwarding", "1");
+}
+
+/* Where there is br_netfilter it shows frames to rules of packets, and cuts them to the length of these, in each new namespace. */
+static void
+leave_frames_alone(int sysctl)
+{
+	(void)sysctl_set(sysctl, "net/bridge/bridge-nf-call-iptables", "0");
+	(void)sysctl_set(sysctl, "net/bridge/bridge-nf-call-ip6tables", "0");
+	(void)sysctl_set(sysctl, "net/bridge/bridge-nf-call-arptables", "0");
 }
 
 static int
@@ -80,6 +95,7 @@ netns_enter(int sysctl, struct world_sockets *ret, const char **ret_what)
 	if (error == 0) {
 		*ret_what = "its sockets cannot be opened";
 		ret->has_forward6 = forward6(sysctl);
+		leave_frames_alone(sysctl);
 		error = sockets_open(ret) ? 0 : -errno;
 	}
 	if (sysctl != -1)

@@ -85,9 +85,9 @@ ruleset_load(int fd, const struct bytes *all)
 }
 
 static size_t
-begin(struct buf *b, uint16_t message)
+begin(struct buf *b, uint8_t family, uint16_t message)
 {
-	const struct nfgenmsg g = { .nfgen_family = NFPROTO_INET, .version = NFNETLINK_V0 };
+	const struct nfgenmsg g = { .nfgen_family = family, .version = NFNETLINK_V0 };
 
 	return nlmsg_begin(b, TYPE(message), NLM_F_REQUEST | (message == NFT_MSG_GETRULE ? NLM_F_DUMP : NLM_F_CREATE | NLM_F_APPEND), 1, &g, sizeof(g));
 }
@@ -104,9 +104,9 @@ expression(struct buf *b, const char *name, size_t *ret_data)
 
 /* meta nftrace set 1 */
 static void
-put_trace(struct buf *b, const char *chain)
+put_trace(struct buf *b, uint8_t family, const char *chain)
 {
-	size_t at = begin(b, NFT_MSG_NEWRULE), list, elem, data, value;
+	size_t at = begin(b, family, NFT_MSG_NEWRULE), list, elem, data, value;
 
 	nlattr_put_str(b, NFTA_RULE_TABLE, TRACE_TABLE);
 	nlattr_put_str(b, NFTA_RULE_CHAIN, chain);
@@ -128,9 +128,9 @@ put_trace(struct buf *b, const char *chain)
 }
 
 static void
-put_chain(struct buf *b, const char *name, uint32_t hook)
+put_chain(struct buf *b, uint8_t family, const char *name, uint32_t hook)
 {
-	size_t at = begin(b, NFT_MSG_NEWCHAIN), nest;
+	size_t at = begin(b, family, NFT_MSG_NEWCHAIN), nest;
 
 	nlattr_put_str(b, NFTA_CHAIN_TABLE, TRACE_TABLE);
 	nlattr_put_str(b, NFTA_CHAIN_NAME, name);
@@ -140,29 +140,30 @@ put_chain(struct buf *b, const char *name, uint32_t hook)
 	nlattr_put_be32(b, NFTA_HOOK_PRIORITY, (uint32_t)TRACE_PRIORITY);
 	nlattr_end(b, nest);
 	nlmsg_end(b, at);
-	put_trace(b, name);
+	put_trace(b, family, name);
 }
 
 int
-ruleset_trace(int fd)
+ruleset_trace(int fd, uint8_t family)
 {
 	struct buf b;
 	size_t at;
 	int error;
 
 	buf_init(&b, 0);
-	at = begin(&b, NFT_MSG_NEWTABLE);
+	at = begin(&b, family, NFT_MSG_NEWTABLE);
 	nlattr_put_str(&b, NFTA_TABLE_NAME, TRACE_TABLE);
 	nlmsg_end(&b, at);
-	put_chain(&b, "in", NF_INET_PRE_ROUTING);
-	put_chain(&b, "out", NF_INET_LOCAL_OUT);
+	put_chain(&b, family, "in", NF_INET_PRE_ROUTING);	/* of bridges NF_BR_PRE_ROUTING, the same number */
+	if (family == NFPROTO_INET)
+		put_chain(&b, family, "out", NF_INET_LOCAL_OUT);
 	error = buf_failed(&b) ? -ENOMEM : transact(fd, b.data, b.len);
 	buf_fini(&b);
 	return error;
 }
 
 int
-ruleset_dump(int fd, struct buf *ret)
+ruleset_dump(int fd, uint8_t family, struct buf *ret)
 {
 	static uint8_t data[1 << 16];
 	struct nl_reader r;
@@ -173,7 +174,7 @@ ruleset_dump(int fd, struct buf *ret)
 	int error;
 
 	buf_init(&b, 0);
-	at = begin(&b, NFT_MSG_GETRULE);
+	at = begin(&b, family, NFT_MSG_GETRULE);
 	nlattr_put_str(&b, NFTA_RULE_TABLE, NFT_TABLE);
 	nlmsg_end(&b, at);
 	error = buf_failed(&b) ? -ENOMEM : send(fd, b.data, b.len, 0) == -1 ? -errno : 0;

@@ -2,6 +2,8 @@
 #ifndef PATRONUS_FWD_PROVE_RULESET_H
 #define PATRONUS_FWD_PROVE_RULESET_H
 
+#include <stdint.h>
+
 #include "ipc/msg.h"
 
 struct buf;
@@ -10,8 +12,9 @@ struct buf;
 
 /* 0 or the kernel's first -errno. */
 int	 ruleset_load(int fd, const struct bytes *);
-int	 ruleset_trace(int fd);
-/* All rules of table inet patronus with their handles. */
-int	 ruleset_dump(int fd, struct buf *ret);
+/* family: of the table, NFPROTO_INET or NFPROTO_BRIDGE. */
+int	 ruleset_trace(int fd, uint8_t family);
+/* All rules of table patronus with their handles. */
+int	 ruleset_dump(int fd, uint8_t family, struct buf *ret);
 
 #endif

@@ -4,6 +4,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
+#include <linux/netfilter.h>	/* behind the C library's */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,12 @@ static struct {
 	struct buf		 rules;
 	char			 error[256];
 } out;
+
+static bool
+is_bridged(const struct prove_req *q)
+{
+	return q->bridge[0] != '\0';
+}
 
 static bool
 is_v4(const struct prove_req *q)
@@ -70,6 +77,18 @@ send_in(int fd, const struct prove_req *q)
 	return sendmsg(fd, &m, 0) == -1 ? -errno : 0;
 }
 
+/* It has its header already. */
+static int
+send_frame(int fd, const struct prove_req *q)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = PEER_INDEX(q->in), .sll_halen = MAC_LEN,
+	    .sll_protocol = htons((uint16_t)(q->packet.data[12] << 8 | q->packet.data[13])) };
+	struct iovec iov = { (void *)(uintptr_t)q->packet.data, q->packet.len };
+	struct msghdr m = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return sendmsg(fd, &m, 0) == -1 ? -errno : 0;
+}
+
 /* EPERM: rules drop it on its way out. */
 static int
 send_own(const struct world_sockets *s, const struct prove_req *q)
@@ -92,7 +111,7 @@ send_own(const struct world_sockets *s, const struct prove_req *q)
 /* --- what comes of it */
 
 static void
-take_frame(int fd, struct prove_rep *rep)
+take_frame(int fd, bool is_any, struct prove_rep *rep)
 {
 	uint8_t data[sizeof(struct ethhdr) + FRAME_MAX];
 	struct sockaddr_ll from = { .sll_family = AF_PACKET };
@@ -102,7 +121,7 @@ take_frame(int fd, struct prove_rep *rep)
 	uint16_t protocol = ntohs(from.sll_protocol);
 
 	/* What a link sends its peer gets. */
-	if (n <= (ssize_t)sizeof(struct ethhdr) || from.sll_pkttype == PACKET_OUTGOING || (protocol != ETH_P_IP && protocol != ETH_P_IPV6) ||
+	if (n <= (ssize_t)sizeof(struct ethhdr) || from.sll_pkttype == PACKET_OUTGOING || (!is_any && protocol != ETH_P_IP && protocol != ETH_P_IPV6) ||
 	    rep->frames.n == FRAMES_MAX || (from.sll_ifindex != 1 && from.sll_ifindex <= PEER_INDEX(0)))
 		return;
 	f->link = from.sll_ifindex == 1 ? 0 : (uint8_t)(from.sll_ifindex - PEER_INDEX(0));
@@ -122,7 +141,7 @@ take_traces(int fd)
 }
 
 static void
-look(const struct world_sockets *s, struct prove_rep *rep)
+look(const struct world_sockets *s, bool is_any, struct prove_rep *rep)
 {
 	struct pollfd p[2] = { { .fd = s->traces, .events = POLLIN }, { .fd = s->frames, .events = POLLIN } };
 	uint64_t until = clock_mono_ms() + LOOK_MS;
@@ -131,7 +150,7 @@ look(const struct world_sockets *s, struct prove_rep *rep)
 		if (p[0].revents != 0)
 			take_traces(s->traces);
 		if (p[1].revents != 0)
-			take_frame(s->frames, rep);
+			take_frame(s->frames, is_any, rep);
 	}
 }
 
@@ -140,21 +159,23 @@ look(const struct world_sockets *s, struct prove_rep *rep)
 static const char *
 run(const struct world_sockets *s, const struct prove_req *q, struct prove_rep *rep, int *ret_error)
 {
-	if (q->packet.len < 28 || q->in > q->links.n)
+	const uint8_t family = is_bridged(q) ? NFPROTO_BRIDGE : NFPROTO_INET;
+
+	if (q->packet.len < 28 || q->in > q->links.n || (is_bridged(q) && q->in == 0))
 		return *ret_error = -EINVAL, "the question is none";
-	if (!is_v4(q) && (s->own6 == -1 || !s->has_forward6))
+	if (!is_bridged(q) && !is_v4(q) && (s->own6 == -1 || !s->has_forward6))
 		return *ret_error = -EAFNOSUPPORT, "no IPv6 can be had here";
 	if ((*ret_error = links_make(s->route, q)) != 0)
 		return "the links cannot be made";
 	if ((*ret_error = ruleset_load(s->rules, &q->ruleset)) != 0)
 		return "the ruleset cannot be loaded";
-	if ((*ret_error = ruleset_dump(s->rules, &out.rules)) != 0)
+	if ((*ret_error = ruleset_dump(s->rules, family, &out.rules)) != 0)
 		return "the rules cannot be read";
-	if ((*ret_error = ruleset_trace(s->rules)) != 0)
+	if ((*ret_error = ruleset_trace(s->rules, family)) != 0)
 		return "packets cannot be traced";
-	if ((*ret_error = q->in != 0 ? send_in(s->frames, q) : send_own(s, q)) != 0)
+	if ((*ret_error = is_bridged(q) ? send_frame(s->frames, q) : q->in != 0 ? send_in(s->frames, q) : send_own(s, q)) != 0)
 		return "the packet cannot be sent";
-	look(s, rep);
+	look(s, is_bridged(q), rep);
 	return NULL;
 }
 

@@ -399,6 +399,9 @@ function all_connections(box) {
 }
 
 function explanation(query) {
+	if (query.get('in-port'))
+		return { steps: [{ hook: 'bridge-forward', chain: 'bridged', rule: 'no-arp', path: '/firewall/bridge-rules/no-arp', text: 'drops' }], verdict: 'drop', rule: 'no-arp', path: '/firewall/bridge-rules/no-arp',
+			text: `rule "no-arp" drops it: ${[...query].map(pair => pair.join('=')).join(' ')}`, limited: false, bridge: 'br0', 'in-interface': query.get('in-port'), 'out-interface': 'eth3' }
 	if (!/^[0-9a-f.:]+$/.test(query.get('source') ?? ''))
 		throw new Refusal(400, 'syntax', 'The request cannot be read', { detail: 'source is no address' })
 	const passes = query.get('port') !== '23'

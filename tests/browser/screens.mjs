@@ -172,6 +172,23 @@ await check('an explanation shows the way of a packet, leads to its rule, and is
 		return wrong
 	}))
 
+await check('a frame between ports of a bridge is explained too', () =>
+	with_page({}, async (page, url) => {
+		await page.goto(url + '/#/explain')
+		await page.getByLabel('Sender').fill('192.0.2.40')
+		await page.getByLabel('Receiver').fill('192.0.2.1')
+		await page.getByText('bridged', { exact: true }).click()
+		await page.getByLabel('In by port').fill('eth2')
+		await page.getByLabel('In it').selectOption('arp')
+		await page.getByRole('button', { name: 'Explain', exact: true }).click()
+		// What ARP does not have is not asked.
+		await page.getByText('drops it: in-port=eth2 ethertype=arp source=192.0.2.40 destination=192.0.2.1', { exact: true }).waitFor()
+		await page.getByText('does not get there').waitFor()
+		const wrong = await check_axe(page, 'explanation of a frame')
+		await page.getByText('port eth2 of br0').waitFor()
+		return [...wrong, same(await page.getByRole('button', { name: 'Keep as a test' }).count(), 0)]
+	}))
+
 await check('what the analysis found stands beside the rule, and is searched', () =>
 	with_page({}, async (page, url) => {
 		await page.goto(url + '/#/rules')

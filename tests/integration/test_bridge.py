@@ -308,6 +308,7 @@ def test_tags_are_looked_at_and_looked_behind(example):
     def counted():
         return packets(example, "no-vlan"), packets(example, "camera-reaches-nobody")
 
+    send_tagged(example, 2, 1, 21)      # the bridge knows behind which port who is: what goes to several is counted for each
     tag, inside = counted()
     send_tagged(example, 1, 2, 20)
     assert counted() == (tag + 1, inside)
@@ -339,3 +340,88 @@ def test_what_makes_no_sense_is_refused(box, rule, why):
         r = box.ctl("commit", check=False)
         box.ctl("discard", check=False)
     assert r.returncode != 0 and why in r.stdout + r.stderr
+
+
+# --- what becomes of a frame
+
+ASK = "in-port p1 out-port p2"
+V4 = "source 192.0.2.193 destination 192.0.2.194 proto"
+FRAMES = [
+    (f"{ASK} {V4} tcp port 2222", "drop", "no-door", "drops it"),
+    (f"{ASK} {V4} tcp port 2223", "accept", "counted", "leaves by p2"),
+    ("in-port p3 out-port p2 " + V4 + " tcp port 2223", "accept", "bridged", "leaves by p2"),
+    (f"{ASK} {V4} tcp port 2222 vlan 20", "drop", "no-door", "drops it"),
+    (f"{ASK} source 2001:db8:4::1 destination 2001:db8:4::2 proto tcp port 2224", "drop", "no-hatch", "drops it"),
+    (f"{ASK} source 2001:db8:4::1 destination 2001:db8:4::2 proto icmpv6", "accept", "counted", "leaves by p2"),
+    ("in-port p3 out-port p1 ethertype arp source 192.0.2.195 destination 192.0.2.193", "drop", "no-arp", "drops it"),
+    ("in-port p1 out-port p3 ethertype arp arp-operation reply source 192.0.2.193 destination 192.0.2.195", "accept", "bridged", "leaves by p3"),
+    (f"in-port p1 out-port p3 source-mac {HOSTS[1]['mac']} destination-mac {HOSTS[3]['mac']} {V4} udp port 53", "drop", "no-mac", "drops it"),
+    (f"in-port p1 out-port p3 source-mac {HOSTS[1]['mac']} destination-mac {HOSTS[3]['mac']} ethertype 0x88cc", "drop", "no-mac", "drops it"),
+    (f"{ASK} ethertype 0x88cc vlan 7", "accept", "counted", "leaves by p2"),
+]
+
+
+def explain(lab, words, *options):
+    return lab.ctl_json("firewall", "explain", *options, *words.split())
+
+
+@pytest.mark.parametrize("words, verdict, rule, text", FRAMES)
+def test_what_becomes_of_a_frame_is_said_and_borne_out(ruled, words, verdict, rule, text):
+    e = explain(ruled, words, "--prove")
+    assert (e["proof"], e["verdict"], e["rule"]) == ("proved", verdict, rule), str(e)
+    assert text in e["proof-text"] and e["bridge"] == "br0" and (e["in-interface"], e["out-interface"]) == tuple(words.split()[1:4:2]), e
+    assert {s["hook"] for s in e["steps"]} == {"bridge-forward"} and {s["chain"] for s in e["steps"]} == {"bridged"}
+    assert rule == "bridged" or e["path"] == f"/firewall/bridge-rules/{rule}"
+
+
+def test_what_is_said_is_what_happens(ruled):
+    """The real bridge, its real hosts, and the counters of the deciding rule."""
+    for a, b, port in ((1, 2, 2222), (1, 2, 2223), (3, 2, 2222), (3, 2, 2223)):
+        e = explain(ruled, f"in-port p{a} out-port p{b} source-mac {HOSTS[a]['mac']} destination-mac {HOSTS[b]['mac']} "
+                           f"source {HOSTS[a]['v4']} destination {HOSTS[b]['v4']} proto tcp port {port}")
+        before = packets(ruled, e["rule"]) if e["rule"] != "bridged" else 0
+        assert reaches(ruled, a, b, port=port, timeout=1) == (e["verdict"] == "accept"), e
+        assert e["rule"] == "bridged" or packets(ruled, e["rule"]) > before
+
+
+def test_a_candidate_is_explained_before_it_is_in_force(ruled):
+    ruled.ctl("set", "firewall/bridge-rules/no-door/action", "accept")
+    try:
+        e = explain(ruled, f"{ASK} {V4} tcp port 2222", "--candidate", "--prove")
+        assert (e["proof"], e["verdict"], e["rule"]) == ("proved", "accept", "no-door"), e
+        assert explain(ruled, f"{ASK} {V4} tcp port 2222")["verdict"] == "drop"
+    finally:
+        ruled.ctl("discard", check=False)
+
+
+def test_the_default_and_no_rules_are_explained(box):
+    commit(box, "  defaults: { bridged: drop }\n  bridge-rules:\n    - { id: pinged, service: ping, action: accept }\n")
+    e = explain(box, f"{ASK} {V4} tcp port 2223", "--prove")
+    assert (e["proof"], e["verdict"], e["rule"]) == ("proved", "drop", "bridge:default") and "default for frames between ports" in e["text"], e
+    commit(box, "")
+    e = explain(box, f"{ASK} {V4} tcp port 2223", "--prove")
+    assert (e["proof"], e["verdict"], e["steps"]) == ("proved", "accept", []) and "no rules for frames" in e["text"], e
+
+
+@pytest.mark.parametrize("words, reason", [
+    (f"in-port wan out-port p2 {V4} icmp", "no port of a bridge"),
+    (f"in-port p1 out-port wan {V4} icmp", "no port of bridge br0"),
+    (f"in-port p1 {V4} icmp", "p2, p3; say which one"),
+    (f"in-port p1 out-port p1 {V4} icmp", "nothing back"),
+    (f"{ASK} destination-mac 01:80:c2:00:00:0e {V4} icmp", "do not pass on"),
+    (f"{ASK} source-mac 01:00:5e:00:00:01 {V4} icmp", "no group address"),
+    (f"{ASK} {V4} icmp from lan", "from is of packets that are routed"),
+    (f"{ASK} ethertype arp {V4} icmp", "protocol is nothing that ARP has"),
+    (f"{ASK} ethertype 0x8100", "a tag is said by vlan"),
+    (ASK, "say what is in the frame"),
+    (f"{V4} icmp vlan 3", "in-port begins"),
+])
+def test_what_cannot_be_a_frame_is_refused(ruled, words, reason):
+    r = ruled.ctl("firewall", "explain", *words.split(), check=False)
+    assert r.returncode != 0 and reason in r.stderr, r.stdout + r.stderr
+
+
+def test_the_bridge_takes_what_is_sent_to_itself(ruled):
+    mac = json.loads(ruled.ip("box", "-j link show dev br0").stdout)[0]["address"]
+    r = ruled.ctl("firewall", "explain", *f"{ASK} destination-mac {mac} {V4} icmp".split(), check=False)
+    assert r.returncode != 0 and "takes it in" in r.stderr

@@ -28,6 +28,7 @@ interface Explanation {
 	path?: string
 	text: string
 	limited: boolean
+	bridge?: string
 	from?: string
 	to?: string
 	'in-interface'?: string
@@ -50,6 +51,13 @@ interface Test {
 }
 
 interface Question {
+	way: string
+	'in-port': string
+	'out-port': string
+	'source-mac': string
+	'destination-mac': string
+	ethertype: string
+	vlan: string
 	from: string
 	protocol: string
 	source: string
@@ -58,9 +66,22 @@ interface Question {
 }
 
 const PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp']
-const HOOKS: Record<string, string> = { prerouting: msg('explain-arrives'), input: msg('explain-for-the-box'), forward: msg('explain-passes-through'), output: msg('explain-sent-by-the-box'), postrouting: msg('explain-leaves') }
-const HOOK_ICONS: Record<string, IconName> = { prerouting: 'down', input: 'box', forward: 'arrow', output: 'box', postrouting: 'up' }
+const HOOKS: Record<string, string> = { prerouting: msg('explain-arrives'), input: msg('explain-for-the-box'), forward: msg('explain-passes-through'), output: msg('explain-sent-by-the-box'), postrouting: msg('explain-leaves'), 'bridge-forward': msg('explain-from-port-to-port') }
+const HOOK_ICONS: Record<string, IconName> = { prerouting: 'down', input: 'box', forward: 'arrow', output: 'box', postrouting: 'up', 'bridge-forward': 'swap' }
 const has_port = (protocol: string) => ['tcp', 'udp', 'sctp'].includes(protocol)
+/** What a frame may have inside; the first: what its sender's address says. */
+const TYPES = ['', 'arp', 'pppoe', '0x88cc']
+const is_bridged = (asked: Question) => asked.way === 'bridged'
+const is_ip = (asked: Question) => !is_bridged(asked) || ['', 'ipv4', 'ipv6'].includes(asked.ethertype)
+const has_addresses = (asked: Question) => is_ip(asked) || asked.ethertype === 'arp'
+const FRAME: (keyof Question)[] = ['in-port', 'out-port', 'source-mac', 'destination-mac', 'ethertype', 'vlan']
+
+/** The parameters of the question, without those that it does not have. */
+function terms_of(asked: Question) {
+	const names: (keyof Question)[] = [...is_bridged(asked) ? FRAME : ['from' as const], ...has_addresses(asked) ? ['source' as const, 'destination' as const] : [],
+		...is_ip(asked) ? ['protocol' as const] : [], ...is_ip(asked) && has_port(asked.protocol) ? ['port' as const] : []]
+	return Object.fromEntries(names.filter(name => asked[name]).map(name => [name, asked[name]]))
+}
 
 /** The rule's place in the pages: "/firewall/rules/web-in". */
 function place_of(path: string | undefined) {
@@ -74,8 +95,8 @@ function RuleLink({ name, path }: { name: string; path?: string }) {
 }
 
 function Way({ told, asked }: { told: Explanation; asked: Question }) {
-	const into = told['in-interface'] ? `${told.from ?? t('explain-no-zone')} (${told['in-interface']})` : t('packets-this-box')
-	const out = told['out-interface'] ? `${told.to ?? t('explain-no-zone')} (${told['out-interface']})` : told.to === 'local' || !told.to ? t('packets-this-box') : told.to
+	const into = told.bridge ? t('explain-port-of', { port: told['in-interface'] ?? '', bridge: told.bridge }) : told['in-interface'] ? `${told.from ?? t('explain-no-zone')} (${told['in-interface']})` : t('packets-this-box')
+	const out = told.bridge ? t('explain-port-of', { port: told['out-interface'] ?? '', bridge: told.bridge }) : told['out-interface'] ? `${told.to ?? t('explain-no-zone')} (${told['out-interface']})` : told.to === 'local' || !told.to ? t('packets-this-box') : told.to
 	const passes = told.verdict === 'accept'
 	return (
 		<Card title={t('explain-what-becomes')} icon="route" class="explain-answer">
@@ -84,14 +105,14 @@ function Way({ told, asked }: { told: Explanation; asked: Question }) {
 				<p><b>{told.text}</b>{told.limited && <small> {t('explain-limited')}</small>}</p>
 			</div>
 			<ol class="way">
-				<li class="way-end"><Icon name="globe" size={18} /><div><b class="mono">{asked.source}</b><small>{t('explain-from', { zone: into })}</small></div></li>
+				<li class="way-end"><Icon name="globe" size={18} /><div><b class="mono">{has_addresses(asked) ? asked.source : asked['source-mac'] || asked.ethertype}</b><small>{t('explain-from', { zone: into })}</small></div></li>
 				{told.steps.map((step, at) => <li key={at} class="way-step">
 					<Icon name={HOOK_ICONS[step.hook] ?? 'filter'} size={18} />
 					<div><b>{HOOKS[step.hook] ? t(HOOKS[step.hook]) : step.hook}</b> <small class="soft mono">{step.chain}</small>
 						<p>{step.rule && <RuleLink name={step.rule} path={step.path} />} <span>{step.text}</span></p></div>
 				</li>)}
 				<li class={`way-end${passes ? '' : ' way-stopped'}`}><Icon name={passes ? 'accept' : 'drop'} size={18} /><div>
-					<b class="mono">{told['translated-destination'] ?? asked.destination}{told['translated-destination-port'] ? `:${told['translated-destination-port']}` : has_port(asked.protocol) && asked.port ? `:${asked.port}` : ''}</b>
+					<b class="mono">{told['translated-destination'] ?? (has_addresses(asked) ? asked.destination : asked['destination-mac'] || asked.ethertype)}{told['translated-destination-port'] ? `:${told['translated-destination-port']}` : is_ip(asked) && has_port(asked.protocol) && asked.port ? `:${asked.port}` : ''}</b>
 					<small>{[passes ? t('explain-reaches', { zone: out }) : t('explain-does-not-get-there'), told['destination-translation'] && t('explain-translated-by', { rule: told['destination-translation'] }),
 						told['source-translation'] && t('explain-sender-translated-by', { rule: told['source-translation'] })].filter(Boolean).join(', ')}</small></div></li>
 			</ol>
@@ -162,17 +183,19 @@ function Tests({ draft }: { draft: boolean }) {
 
 export default function Explain() {
 	const query = place.value.query
-	const [asked, set_asked] = useState<Question>({ from: query.get('from') ?? '', protocol: query.get('protocol') ?? 'tcp', source: query.get('source') ?? '', destination: query.get('destination') ?? '', port: query.get('port') ?? '' })
+	const [asked, set_asked] = useState<Question>({ way: query.get('in-port') ? 'bridged' : 'routed', 'in-port': query.get('in-port') ?? '', 'out-port': query.get('out-port') ?? '', 'source-mac': query.get('source-mac') ?? '',
+		'destination-mac': query.get('destination-mac') ?? '', ethertype: query.get('ethertype') ?? '', vlan: query.get('vlan') ?? '', from: query.get('from') ?? '', protocol: query.get('protocol') ?? 'tcp', source: query.get('source') ?? '', destination: query.get('destination') ?? '', port: query.get('port') ?? '' })
 	const [draft, set_draft] = useState(false)
 	const [told, set_told] = useState<{ answer: Explanation; asked: Question } | null>(null)
 	const [trouble, set_trouble] = useState<Problem | string | null>(null)
 	const [zones, set_zones] = useState<string[]>([])
 	const [saving, set_saving] = useState(false)
 	const has_draft = (workspace.value?.changes ?? 0) > 0
+	const is_complete = (!has_addresses(asked) || (asked.source && asked.destination)) && (!is_bridged(asked) || asked['in-port'])
 	const set = (part: Partial<Question>) => set_asked(before => ({ ...before, ...part }))
 
 	const ask = async () => {
-		const values = Object.fromEntries(Object.entries({ ...asked, port: has_port(asked.protocol) ? asked.port : '' }).filter(([, value]) => value))
+		const values = terms_of(asked)
 		settle(values)
 		try {
 			const answer = await get<Explanation>('/state/firewall-explanation?' + new URLSearchParams(values), { workspace: draft ? workspace.value?.id : undefined })
@@ -185,7 +208,7 @@ export default function Explain() {
 	}
 	useEffect(() => {
 		call<unknown>('GET', '/configuration/firewall/zones?fields=name&limit=500').then(answer => set_zones(list_of<{ name: string }>(node_of(answer.body, 'zones'), 'zones').map(zone => zone.name)), complain)
-		if (asked.source && asked.destination)
+		if (is_complete)
 			void ask()
 	}, [])
 	const begin = () => told && void begin_rule({ ...told.asked, port: Number(told.asked.port) || undefined, from: told.answer.from ?? (told.answer['in-interface'] ? undefined : 'local'), to: told.answer.to ?? told.answer['out-interface'],
@@ -196,22 +219,36 @@ export default function Explain() {
 			<div class="explain">
 				<Card title={t('explain-packet')} icon="swap">
 					<form class="explain-form" noValidate onSubmit={event => { event.preventDefault(); void ask() }}>
-						<SelectField label={t('explain-comes-from')} name="from" value={asked.from} onValue={from => set({ from })} options={[['', t('explain-where-sender')], ...zones.map((zone): [string, string] => [zone, zone]), ['local', t('packets-this-box')]]} />
-						<TextField label={t('packets-sender')} name="source" mono value={asked.source} onValue={source => set({ source })} spellcheck={false} placeholder="192.0.2.10" />
-						<TextField label={t('packets-receiver')} name="destination" mono value={asked.destination} onValue={destination => set({ destination })} spellcheck={false} placeholder="203.0.113.10" hint={t('explain-as-called')} />
-						<div class="field-pair">
+						<Segments label={t('explain-way')} name="way" value={asked.way} onValue={way => set({ way })} options={[{ key: 'routed', text: t('explain-routed'), icon: 'route' }, { key: 'bridged', text: t('explain-bridged'), icon: 'swap' }]} />
+						{is_bridged(asked) ? <>
+							<div class="field-pair">
+								<TextField label={t('explain-in-port')} name="in-port" mono value={asked['in-port']} onValue={port => set({ 'in-port': port })} spellcheck={false} autoCapitalize="none" />
+								<TextField label={t('explain-out-port')} name="out-port" mono value={asked['out-port']} onValue={port => set({ 'out-port': port })} spellcheck={false} autoCapitalize="none" />
+							</div>
+							<div class="field-pair">
+								<TextField label={t('explain-source-mac')} name="source-mac" mono value={asked['source-mac']} onValue={mac => set({ 'source-mac': mac })} spellcheck={false} placeholder="02:00:5e:00:53:01" />
+								<TextField label={t('explain-destination-mac')} name="destination-mac" mono value={asked['destination-mac']} onValue={mac => set({ 'destination-mac': mac })} spellcheck={false} placeholder="02:00:5e:00:53:02" />
+							</div>
+							<div class="field-pair">
+								<SelectField label={t('explain-inside')} name="ethertype" value={asked.ethertype} onValue={ethertype => set({ ethertype })} options={[...new Set([...TYPES, asked.ethertype])].map((one): [string, string] => [one, one || t('explain-ip')])} />
+								<TextField label={t('explain-vlan')} name="vlan" inputMode="numeric" value={asked.vlan} onValue={vlan => set({ vlan })} placeholder="20" />
+							</div>
+						</> : <SelectField label={t('explain-comes-from')} name="from" value={asked.from} onValue={from => set({ from })} options={[['', t('explain-where-sender')], ...zones.map((zone): [string, string] => [zone, zone]), ['local', t('packets-this-box')]]} />}
+						{has_addresses(asked) && <><TextField label={t('packets-sender')} name="source" mono value={asked.source} onValue={source => set({ source })} spellcheck={false} placeholder="192.0.2.10" />
+						<TextField label={t('packets-receiver')} name="destination" mono value={asked.destination} onValue={destination => set({ destination })} spellcheck={false} placeholder="203.0.113.10" hint={is_bridged(asked) ? undefined : t('explain-as-called')} /></>}
+						{is_ip(asked) && <div class="field-pair">
 							<SelectField label={t('packets-protocol')} name="protocol" value={asked.protocol} onValue={protocol => set({ protocol })} options={[...new Set([...PROTOCOLS, asked.protocol])].map((one): [string, string] => [one, one])} />
 							{has_port(asked.protocol) && <TextField label={t('packets-port')} name="port" inputMode="numeric" value={asked.port} onValue={port => set({ port })} placeholder="443" />}
-						</div>
+						</div>}
 						{has_draft && <Segments label={t('explain-of')} name="of" value={draft ? 'draft' : 'force'} onValue={next => set_draft(next === 'draft')} options={[{ key: 'force', text: t('explain-what-in-force') }, { key: 'draft', text: t('shell-pending-changes') }]} />}
-						<Button kind="primary" type="submit" icon="help" disabled={!asked.source || !asked.destination}>{t('packets-explain')}</Button>
+						<Button kind="primary" type="submit" icon="help" disabled={!is_complete}>{t('packets-explain')}</Button>
 					</form>
 				</Card>
 				<div class="explain-side">
 					{trouble && <Notice alert tone="bad" icon="alert" title={typeof trouble === 'string' ? trouble : trouble.words} />}
 					{told ? <>
 						<Way told={told.answer} asked={told.asked} />
-						{may_edit.value && <div class="explain-acts"><Button icon="check" onClick={() => set_saving(true)}>{t('explain-keep-this-short')}</Button>
+						{may_edit.value && !told.answer.bridge && <div class="explain-acts"><Button icon="check" onClick={() => set_saving(true)}>{t('explain-keep-this-short')}</Button>
 							<Button icon="plus" onClick={begin}>{t(told.answer.verdict === 'accept' ? 'packets-rule-against' : 'packets-rule-for')}</Button></div>}
 					</> : !trouble && <Card><Empty icon="route" title={t('explain-say-who')}><p>{t('explain-way-here')}</p></Empty></Card>}
 				</div>
