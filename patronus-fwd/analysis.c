@@ -5,9 +5,11 @@
 #include "base/log.h"
 
 #include "analysis.h"
+#include "analysis_bogons.h"
 #include "cover.h"
 #include "mem.h"
 #include "names.h"
+#include "policy_bridge.h"
 #include "rule_boxes.h"
 
 #define DEPTH_MAX	16
@@ -27,6 +29,7 @@ struct analyser {
 	struct arena		*arena;
 	struct arena		*scratch;	/* of one pair */
 	struct cover		*cover;
+	const struct box_fields	*fields;	/* of frames; NULL: packets */
 	struct names		 rules;		/* id -> struct seen */
 };
 
@@ -116,20 +119,46 @@ ask(struct analyser *s, struct seen *e, const struct box *b, const struct ir_ori
 }
 
 static void
+boxes_of(struct analyser *s, const struct ir_rule *rule, struct rule_boxes *ret)
+{
+	if (s->fields != NULL)
+		rule_boxes_free(ret, rule, s->fields, s->scratch);
+	else
+		rule_boxes_make(ret, rule, s->scratch);
+}
+
+/* What it decides nobody behind it sees. */
+static void
+hide_boxes(struct analyser *s, const struct ir_rule *rule, const struct rule_boxes *r)
+{
+	unsigned i;
+
+	for (i = 0; decides(s->ir, r->rest, r->n_rest) && i < r->n; i++)
+		cover_add(s->cover, &r->boxes[i], r->dims, rule->origin);
+}
+
+static void
+hide(struct analyser *s, const struct ir_rule *rule)
+{
+	struct rule_boxes r;
+
+	boxes_of(s, rule, &r);
+	hide_boxes(s, rule, &r);
+}
+
+static void
 look_at(struct analyser *s, const struct ir_rule *rule)
 {
 	struct seen *e = names_get(&s->rules, rule->origin->id);
 	struct rule_boxes r;
 	unsigned i;
 
-	rule_boxes_make(&r, rule, s->scratch);
+	boxes_of(s, rule, &r);
 	for (i = 0; i < r.n && e != NULL; i++)
 		ask(s, e, &r.boxes[i], rule->origin);
 	/* What is not in force all the time hides nothing. */
-	if (e == NULL || e->finding->rule->schedule != NULL || !decides(s->ir, r.rest, r.n_rest))
-		return;
-	for (i = 0; i < r.n; i++)
-		cover_add(s->cover, &r.boxes[i], r.dims, rule->origin);
+	if (e != NULL && !e->finding->is_scheduled)
+		hide_boxes(s, rule, &r);
 }
 
 /* --- chains --- */
@@ -151,18 +180,56 @@ walk(struct analyser *s, const struct ir_chain *c, unsigned depth)
 }
 
 static void
-walk_pair(struct analyser *s, const char *from, const char *to)
+begin(struct analyser *s)
 {
-	static const char *const kinds[] = { "pre", "pair" };
-	unsigned i;
-
 	if ((s->scratch = arena_new(0)) == NULL)
 		fatalx("analysis", "out of memory");
 	s->cover = cover_new(s->scratch);
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		walk(s, ir_chain_find(s->ir, mem_printf(s->scratch, "%s.%s.%s", kinds[i], from, to)), 0);
+}
+
+static void
+end(struct analyser *s)
+{
 	cover_free(s->cover);
 	arena_free(s->scratch);
+}
+
+/* --- what comes before rules --- */
+
+/*
+ * The generated rules of a hook from *at on, as far as the one that looks up the chain of the pair: when there is that one.  No rule of the
+ * configuration stands among them.
+ */
+static void
+walk_before(struct analyser *s, const struct ir_rule **at, const char *dispatch)
+{
+	const struct ir_rule *rule, *end;
+
+	for (end = *at; end != NULL && strcmp(end->origin->id, dispatch) != 0; end = end->next)
+		;
+	for (rule = *at; end != NULL && rule != end; rule = rule->next)
+		hide(s, rule);
+	if (end != NULL)
+		*at = end->next;
+}
+
+static void
+walk_pair(struct analyser *s, uint32_t from, uint32_t to)
+{
+	const char *a = s->policy->zones[from].name, *b = s->policy->zones[to].name;
+	const char *chain = from == POLICY_LOCAL ? "output" : to == POLICY_LOCAL ? "input" : "forward";
+	static const struct { const char *kind; const char *dispatch; } kinds[] = { { "pre", "pre-rules" }, { "pair", "dispatch" } };
+	const struct ir_chain *base = ir_chain_find(s->ir, chain);
+	const struct ir_rule *at = base != NULL ? base->first : NULL;
+	unsigned i;
+
+	begin(s);
+	analysis_bogons(s->cover, s->policy, s->ir, from, s->scratch);
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		walk_before(s, &at, mem_printf(s->scratch, "%s:%s", chain, kinds[i].dispatch));
+		walk(s, ir_chain_find(s->ir, mem_printf(s->scratch, "%s.%s.%s", kinds[i].kind, a, b)), 0);
+	}
+	end(s);
 }
 
 static enum analysis_kind
@@ -175,26 +242,71 @@ kind_of(const struct seen *e)
 	return e->n_other > 0 ? ANALYSIS_PARTLY : ANALYSIS_NOTHING;
 }
 
+/* Before the first look. */
+static struct seen *
+seen_new(struct analyser *s, struct analysis_finding *f, uint32_t n)
+{
+	struct seen *seen = mem_alloc(s->arena, n, sizeof(*seen));
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		seen[i].finding = &f[i];
+		names_put(s->arena, &s->rules, f[i].id, &seen[i]);
+	}
+	return seen;
+}
+
+static void
+conclude(const struct seen *seen, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		seen[i].finding->kind = kind_of(&seen[i]);
+		if (seen[i].finding->kind == ANALYSIS_NOTHING)
+			seen[i].finding->n_witnesses = 0;
+	}
+}
+
 struct analysis_finding *
 analysis_make(const struct fw_policy *p, const struct ir *ir, struct arena *a)
 {
 	struct analysis_finding *all = mem_alloc(a, p->n_rules, sizeof(*all));
-	struct seen *seen = mem_alloc(a, p->n_rules, sizeof(*seen));
 	struct analyser s = { .policy = p, .ir = ir, .arena = a };
+	struct seen *seen;
 	uint32_t i, k;
 
-	for (i = 0; i < p->n_rules; i++) {
-		all[i].rule = &p->rules[i];
-		seen[i].finding = &all[i];
-		names_put(a, &s.rules, p->rules[i].id, &seen[i]);
-	}
+	for (i = 0; i < p->n_rules; i++)
+		all[i] = (struct analysis_finding){ .id = p->rules[i].id, .path = p->rules[i].path, .is_scheduled = p->rules[i].schedule != NULL };
+	seen = seen_new(&s, all, p->n_rules);
 	for (i = 0; i < p->n_zones; i++)
 		for (k = 0; k < p->n_zones; k++)
-			walk_pair(&s, p->zones[i].name, p->zones[k].name);
-	for (i = 0; i < p->n_rules; i++) {
-		all[i].kind = kind_of(&seen[i]);
-		if (all[i].kind == ANALYSIS_NOTHING)
-			all[i].n_witnesses = 0;
-	}
+			walk_pair(&s, i, k);
+	conclude(seen, p->n_rules);
+	return all;
+}
+
+struct analysis_finding *
+analysis_bridge(const struct fw_policy *p, const struct ir *ir, struct arena *a)
+{
+	const uint32_t n = p->bridge != NULL ? p->bridge->n_rules : 0;
+	const struct ir_chain *c = ir_chain_find(ir, "bridged");
+	struct analysis_finding *all = mem_alloc(a, n, sizeof(*all));
+	struct analyser s = { .policy = p, .ir = ir, .arena = a };
+	struct box_fields fields;
+	struct seen *seen;
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		all[i] = (struct analysis_finding){ .id = p->bridge->rules[i].id, .path = p->bridge->rules[i].path };
+	if (c == NULL)
+		return all;
+	seen = seen_new(&s, all, n);
+	box_fields_of(c, &fields);
+	s.fields = &fields;
+	begin(&s);
+	walk(&s, c, 0);
+	end(&s);
+	conclude(seen, n);
 	return all;
 }

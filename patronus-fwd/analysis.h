@@ -8,9 +8,10 @@
 #include "policy.h"
 
 /*
- * Which rules can never decide anything, and which earlier ones prove it.  Pure, over the form that compile() makes of the policy (no passes), with all
- * schedules running.  What is said is certain: a rule is called shadowed only when no packet can come to it.  Not every rule of which that is true
- * is found: conditions on marks, states, code points and the like, and groups of more than 64 addresses, hide nothing behind them.
+ * Which rules can never decide anything, and what proves it: earlier ones, what zones block of sources, or what every policy lets through before
+ * its rules.  Pure, over the form that compile() makes of the policy (no passes), with all schedules running.  What is said is certain: a rule is
+ * called shadowed only when no packet can come to it.  Not every rule of which that is true is found: conditions on marks, states, code points and
+ * the like, and groups of more than 64 addresses, hide nothing behind them.
  */
 
 struct arena;
@@ -23,7 +24,9 @@ enum analysis_kind {
 };
 
 struct analysis_finding {
-	const struct policy_rule *rule;
+	const char		*id;
+	const char		*path;
+	bool			 is_scheduled;	/* it is not in force all the time */
 	enum analysis_kind	 kind;
 	bool			 is_undecided;	/* it took too long */
 	const struct ir_origin	**witnesses;
@@ -32,5 +35,7 @@ struct analysis_finding {
 
 /* One for each rule of the policy, in their order; memory is the arena's, origins are the form's. */
 struct analysis_finding *analysis_make(const struct fw_policy *, const struct ir *, struct arena *);
+/* The same of the rules between ports of bridges, with the ports that bridges have now. */
+struct analysis_finding *analysis_bridge(const struct fw_policy *, const struct ir *, struct arena *);
 
 #endif

@@ -14,6 +14,7 @@ box_init(struct box *b)
 	memset(b->lo, 0, sizeof(b->lo));
 	memset(b->hi, 0xff, sizeof(b->hi));
 	b->family = NFPROTO_UNSPEC;
+	b->is_free = false;
 }
 
 bool
@@ -38,7 +39,7 @@ box_clamp(struct box *b)
 	box_value bound;
 	unsigned i;
 
-	for (i = 0; i < BOX_DIMS; i++) {
+	for (i = 0; !b->is_free && i < BOX_DIMS; i++) {
 		bound = (i == BOX_SADDR || i == BOX_DADDR) && b->family == NFPROTO_IPV4 ? UINT32_MAX : bounds[i];
 		if (bound != 0 && b->hi[i] > bound)
 			b->hi[i] = bound;

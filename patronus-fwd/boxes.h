@@ -28,6 +28,7 @@ struct box {
 	box_value	lo[BOX_DIMS];
 	box_value	hi[BOX_DIMS];
 	uint8_t		family;		/* NFPROTO_*; NFPROTO_UNSPEC: both */
+	bool		is_free;	/* its dimensions are not those of packets, and have no bounds to be clamped to */
 };
 
 #define BOX_LEAF	64

@@ -10,6 +10,7 @@
 #include "evidence.h"
 #include "fwd.h"
 #include "mem.h"
+#include "policy_bridge.h"
 #include "query.h"
 
 #define NAMED_MAX	6	/* witnesses in a sentence */
@@ -31,14 +32,39 @@ names_of(const struct analysis_finding *f, struct arena *a)
 	return text;
 }
 
+static bool
+has_witness(const struct analysis_finding *f, const char *id)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->n_witnesses && strcmp(f->witnesses[i]->id, id) != 0; i++)
+		;
+	return i < f->n_witnesses;
+}
+
+static bool
+has_generated(const struct analysis_finding *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->n_witnesses && !f->witnesses[i]->is_generated; i++)
+		;
+	return i < f->n_witnesses;
+}
+
 static const char *
 sentence(const struct analysis_finding *f, struct arena *a)
 {
 	const char *names = names_of(f, a), *verb = f->n_witnesses == 1 ? "decides" : "decide";
+	const char *what = strncmp(f->path, "/firewall/bridge-rules/", 23) == 0 ? "frame" : "packet";
+	/* Nothing comes before what is built in. */
+	const char *advice = !has_generated(f) ? "move it before them, or remove it" :
+	    has_witness(f, "bogon:drop") ? "block-bogons or block-private of its zone blocks the senders; let them in by firewall bogons except, or remove it" :
+	    "that comes before all rules";
 
 	switch (f->kind) {
 	case ANALYSIS_SHADOWED:
-		return mem_printf(a, "no packet comes to it: %s %s all that it matches; move it before them, or remove it", names, verb);
+		return mem_printf(a, "no %s comes to it: %s %s all that it matches; %s", what, names, verb, advice);
 	case ANALYSIS_REDUNDANT:
 		return mem_printf(a, "it can go: %s %s all that it matches, and the same way", names, verb);
 	case ANALYSIS_PARTLY:
@@ -58,8 +84,8 @@ describe(const struct analysis_finding *f, struct state_finding *s, struct arena
 	};
 	uint32_t i;
 
-	s->rule = f->rule->id;
-	s->path = f->rule->path;
+	s->rule = f->id;
+	s->path = f->path;
 	s->finding = kinds[f->kind];
 	s->witnesses.items = mem_alloc(a, f->n_witnesses, sizeof(*s->witnesses.items));
 	for (i = 0; i < f->n_witnesses; i++)
@@ -69,7 +95,7 @@ describe(const struct analysis_finding *f, struct state_finding *s, struct arena
 
 /* As long as a rule is in force: one that is only in a candidate was never counted. */
 static void
-describe_never_hit(const struct fwd *f, const struct policy_rule *r, struct state_firewall_analysis *s, struct arena *a)
+describe_never_hit(const struct fwd *f, const struct analysis_finding *r, struct state_firewall_analysis *s, struct arena *a)
 {
 	struct evidence_sum sum = evidence_get(f->evidence, r->id);
 	struct state_finding *d;
@@ -81,28 +107,36 @@ describe_never_hit(const struct fwd *f, const struct policy_rule *r, struct stat
 	    .since = sum.since_ms, .text = mem_strdup(a, "nothing has come to it since it is counted") };
 }
 
+static void
+describe_all(const struct fwd *f, const struct analysis_finding *found, uint32_t n, struct state_firewall_analysis *s, struct arena *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		s->undecided += found[i].is_undecided ? 1 : 0;
+		if (found[i].kind != ANALYSIS_NOTHING)
+			describe(&found[i], &s->findings.items[s->findings.n++], a);
+		describe_never_hit(f, &found[i], s, a);
+	}
+}
+
 int
 query_analysis(struct query *q, void **ret)
 {
 	struct state_firewall_analysis *s = mem_alloc(q->arena, 1, sizeof(*s));
-	const struct analysis_finding *found;
 	const struct fw_policy *policy;
+	uint32_t n_bridge;
 	struct ir *ir;
-	uint32_t i;
 	int error;
 
 	if ((error = query_check_terms(q, "")) != 0 || (policy = query_policy(q, &error)) == NULL)
 		return error;
 	ir = compile(policy, NULL);
-	found = analysis_make(policy, ir, q->arena);
-	s->rules = policy->n_rules;
-	s->findings.items = mem_alloc(q->arena, 2 * policy->n_rules, sizeof(*s->findings.items));
-	for (i = 0; i < policy->n_rules; i++) {
-		s->undecided += found[i].is_undecided ? 1 : 0;
-		if (found[i].kind != ANALYSIS_NOTHING)
-			describe(&found[i], &s->findings.items[s->findings.n++], q->arena);
-		describe_never_hit(q->fwd, &policy->rules[i], s, q->arena);
-	}
+	n_bridge = policy->bridge != NULL ? policy->bridge->n_rules : 0;
+	s->rules = policy->n_rules + n_bridge;
+	s->findings.items = mem_alloc(q->arena, 2 * s->rules, sizeof(*s->findings.items));
+	describe_all(q->fwd, analysis_make(policy, ir, q->arena), policy->n_rules, s, q->arena);
+	describe_all(q->fwd, analysis_bridge(policy, ir, q->arena), n_bridge, s, q->arena);
 	ir_free(ir);
 	*ret = s;
 	return 0;

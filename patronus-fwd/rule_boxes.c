@@ -37,9 +37,21 @@ dim_of(uint8_t field)
 	}
 }
 
+/* The bits that are not looked at are the last ones; of a VLAN tag those that are no number of it come first, and nobody asks for them. */
+static bool
+is_run(const struct ir_stmt *s)
+{
+	unsigned len = ir_field_info(s->field)->len;
+	box_value all = ((box_value)1 << (len * 8)) - 1, open = all & ~box_value_of(s->match.hi, len);
+
+	return s->field == IR_VLAN || (open & (open + 1)) == 0;
+}
+
 static bool
 can_be_box(const struct ir_stmt *s)
 {
+	if (s->cmp == IR_MASKED)
+		return ir_field_info(s->field)->len < sizeof(box_value) && is_run(s);
 	if (s->cmp == IR_IN_SET)
 		return (s->set->flags & ~IR_SET_INTERVAL) == 0 && !s->set->is_of_list && s->set->n > 0 && s->set->n <= RULE_BOXES_MAX;
 	return s->cmp == IR_EQ || s->cmp == IR_RANGE || s->cmp == IR_PREFIX;
@@ -60,6 +72,8 @@ bound(struct box *b, unsigned dim, const struct ir_stmt *s, uint32_t i)
 	}
 	b->lo[dim] = box_value_of(s->match.lo, len);
 	b->hi[dim] = s->cmp == IR_RANGE ? box_value_of(s->match.hi, len) : b->lo[dim];
+	if (s->cmp == IR_MASKED && s->field != IR_VLAN)
+		b->hi[dim] |= (((box_value)1 << (len * 8)) - 1) & ~box_value_of(s->match.hi, len);
 	if (s->cmp == IR_PREFIX) {
 		mask = s->bits == 0 ? (box_value)-1 : ((box_value)1 << (len * 8 - s->bits)) - 1;
 		b->lo[dim] &= ~mask;
@@ -125,8 +139,21 @@ all_exact(const struct rule_boxes *r)
 	return true;
 }
 
-void
-rule_boxes_make(struct rule_boxes *r, const struct ir_rule *rule, struct arena *a)
+static bool
+take_free(struct rule_boxes *r, const struct ir_stmt *s, const struct box_fields *fields, struct arena *a)
+{
+	unsigned dim = fields->dims[s->field];
+
+	if (dim == 0 || (r->dims & BIT(dim - 1)) != 0 || !can_be_box(s) || !multiply(r, dim - 1, s, a))
+		return false;
+	r->dims |= (uint16_t)BIT(dim - 1);
+	r->fields[dim - 1] = s->field;
+	return true;
+}
+
+/* fields NULL: those of packets. */
+static void
+make(struct rule_boxes *r, const struct ir_rule *rule, const struct box_fields *fields, struct arena *a)
 {
 	unsigned i;
 	bool is_match;
@@ -136,14 +163,50 @@ rule_boxes_make(struct rule_boxes *r, const struct ir_rule *rule, struct arena *
 	r->boxes = mem_alloc(a, 1, sizeof(*r->boxes));
 	r->n = 1;
 	box_init(&r->boxes[0]);
+	r->boxes[0].is_free = fields != NULL;
 	/* What ends a chain does it from the chain where it stands, and not from one that a look-up leads to. */
 	is_match = rule->n == 0 || rule->stmts[rule->n - 1].kind != IR_RETURN;
 	for (i = 0; i < rule->n; i++) {
 		is_match = is_match && rule->stmts[i].kind == IR_MATCH;
-		if (!is_match || !take(r, &rule->stmts[i], a))
+		if (!is_match || !(fields != NULL ? take_free(r, &rule->stmts[i], fields, a) : take(r, &rule->stmts[i], a)))
 			r->rest[r->n_rest++] = rule->stmts[i];
 	}
 	r->is_exact = all_exact(r);
+}
+
+void
+rule_boxes_make(struct rule_boxes *r, const struct ir_rule *rule, struct arena *a)
+{
+	make(r, rule, NULL, a);
+}
+
+void
+rule_boxes_free(struct rule_boxes *r, const struct ir_rule *rule, const struct box_fields *fields, struct arena *a)
+{
+	make(r, rule, fields, a);
+}
+
+void
+box_fields_of(const struct ir_chain *c, struct box_fields *ret)
+{
+	uint32_t n[IR_FIELD_MAX] = { 0 };
+	const struct ir_rule *r;
+	unsigned i, dim, most;
+
+	for (r = c->first; r != NULL; r = r->next)
+		for (i = 0; i < r->n; i++)
+			if (r->stmts[i].kind == IR_MATCH)
+				n[r->stmts[i].field]++;
+	memset(ret, 0, sizeof(*ret));
+	for (dim = 0; dim < BOX_DIMS; dim++) {
+		for (i = 0, most = 0; i < IR_FIELD_MAX; i++)
+			if (n[i] > n[most])
+				most = i;
+		if (n[most] == 0)
+			return;
+		ret->dims[most] = (uint8_t)(dim + 1);
+		n[most] = 0;
+	}
 }
 
 bool

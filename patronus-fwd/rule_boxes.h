@@ -22,6 +22,15 @@ struct rule_boxes {
 	unsigned	 n_rest;
 };
 
+/* What dimension a field has, with 1 added; 0: none. */
+struct box_fields {
+	uint8_t		dims[IR_FIELD_MAX];
+};
+
+/* The fields that most rules of the chain ask for, each as a dimension of its own. */
+void	 box_fields_of(const struct ir_chain *, struct box_fields *ret);
+/* Boxes in these dimensions, which have a point beside all values of a field for what does not have it. */
+void	 rule_boxes_free(struct rule_boxes *, const struct ir_rule *, const struct box_fields *, struct arena *);
 /* Memory of the boxes and the rest is the arena's.  What returns from its chain is all rest. */
 void	 rule_boxes_make(struct rule_boxes *, const struct ir_rule *, struct arena *);
 /* The same boxes, in their order? */

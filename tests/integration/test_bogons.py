@@ -117,3 +117,19 @@ def test_what_is_reserved_is_what_others_say(box):
             continue
         e = box.ctl_json("firewall", "explain", *words.format(WEB4 if a.version == 4 else WEB6).split(), str(a))
         assert (e["rule"] != "bogon:drop") == (a.is_global and not a.is_multicast and (a.version == 4 or a in ipaddress.ip_network("2000::/3"))), a
+
+
+def test_a_rule_for_blocked_senders_is_told(box):
+    """It can never be hit, and what proves it is no rule; an exception, or a zone that blocks nothing, and it can."""
+    home = "{ id: home, from: wan, to: dmz, source: { addresses: [192.168.0.0/16, \"fd00::/8\"] }, action: accept }"
+    rules = document(BOTH).replace("rules: [", f"rules: [ {home},")
+
+    def finding(text):
+        box.load_text(text)
+        return {f["rule"]: f for f in box.ctl_json("firewall", "lint")["findings"] if f["finding"] == "shadowed"}.get("home")
+
+    told = finding(rules)
+    assert told and told["witnesses"] == ["bogon:drop"] and "block-bogons or block-private" in told["text"], told
+    assert finding(rules.replace("100.64.7.1]", "100.64.7.1, 192.168.7.7]")) is None
+    assert finding(rules.replace(BOTH, ", block-bogons: true")) is None
+    assert finding(rules.replace("from: wan, to: dmz, source", "from: lan, to: dmz, source")) is None

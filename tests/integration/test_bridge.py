@@ -425,3 +425,18 @@ def test_the_bridge_takes_what_is_sent_to_itself(ruled):
     mac = json.loads(ruled.ip("box", "-j link show dev br0").stdout)[0]["address"]
     r = ruled.ctl("firewall", "explain", *f"{ASK} destination-mac {mac} {V4} icmp".split(), check=False)
     assert r.returncode != 0 and "takes it in" in r.stderr
+
+
+def test_rules_between_ports_that_do_nothing_are_named(box):
+    commit(box, "  services: { door: { protocol: tcp, ports: [2222] } }\n  bridge-rules:\n"
+                "    - { id: no-arp, in-port: [p1, p3], ethertype: arp, action: drop }\n"
+                "    - { id: asks, in-port: p3, arp: { operation: request }, action: accept }\n"
+                "    - { id: tagged, in-port: p3, ethertype: arp, vlan: 20, action: drop }\n"
+                "    - { id: low, service: door, action: drop }\n"
+                "    - { id: both, in-port: p1, source-addresses: 192.0.2.193, service: door, action: drop }\n"
+                "    - { id: other, in-port: p2, arp: { operation: request }, action: accept }\n")
+    found = {f["rule"]: f for f in box.ctl_json("firewall", "lint")["findings"] if f["finding"] != "never-hit"}
+    assert {(r, f["finding"], tuple(f["witnesses"])) for r, f in found.items()} == {
+        ("asks", "shadowed", ("no-arp",)), ("tagged", "redundant", ("no-arp",)), ("both", "redundant", ("low",))}
+    assert found["asks"]["path"] == "/firewall/bridge-rules/asks" and "no frame comes to it" in found["asks"]["text"]
+    wait_for("the first reading", 15, lambda: {f["rule"] for f in box.ctl_json("firewall", "lint")["findings"] if f["finding"] == "never-hit"} >= {"asks", "both"})

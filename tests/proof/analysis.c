@@ -45,7 +45,7 @@ finding_of(const struct analysis_finding *all, uint32_t n, const char *id)
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
-		if (strcmp(all[i].rule->id, id) == 0)
+		if (strcmp(all[i].id, id) == 0)
 			return &all[i];
 	return NULL;
 }
@@ -56,6 +56,8 @@ silence(struct fw_policy *p, const struct analysis_finding *f, struct arena *a)
 {
 	uint32_t i;
 
+	for (i = 0; i < p->n_zones && f->n_witnesses > 0 && strcmp(f->witnesses[0]->id, "bogon:drop") == 0; i++)
+		p->zones[i].blocks = 0;
 	for (i = 0; i < p->n_rules && f->n_witnesses > 0; i++)
 		if (strcmp(p->rules[i].id, f->witnesses[0]->id) == 0)
 			p->rules[i].from = zoneset_new(a, p);
@@ -103,7 +105,7 @@ run(unsigned seed, bool without, struct sums *s)
 		s->dead += is_dead(&found[i]) ? 1 : 0;
 		s->partly += found[i].kind == ANALYSIS_PARTLY ? 1 : 0;
 		if (is_dead(&found[i]) && found[i].n_witnesses == 0)
-			errx(1, "seed %u: rule %s is dead and nobody proves it", seed, found[i].rule->id);
+			errx(1, "seed %u: rule %s is dead and nobody proves it", seed, found[i].id);
 		if (without && is_dead(&found[i]))
 			silence(p, &found[i], a);
 	}

@@ -66,8 +66,8 @@ tun_open(unsigned n)
 	return fd;
 }
 
-static void
-ip(const char *batch, int len)
+void
+world_ip(const char *batch, int len)
 {
 	int pipes[2], status;
 	pid_t pid;
@@ -98,7 +98,7 @@ routes(void)
 	for (i = 0; i < RANDOM_HOSTS; i++)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "addr add 192.0.2.%u/32 dev lo\naddr add 2001:db8::%02x/128 dev lo nodad\n",
 		    16 * RANDOM_BOX + 1 + i, 16 * RANDOM_BOX + 1 + i);
-	ip(text, n);
+	world_ip(text, n);
 }
 
 static void

@@ -31,6 +31,8 @@ struct world {
 	int		  flusher;
 };
 
+/* Commands of "ip", one on a line; exits on failure. */
+void	 world_ip(const char *batch, int len);
 /* 77: not allowed here; exits on any other failure. */
 int	 world_open(struct world *);
 /* The packet's length on the wire. */

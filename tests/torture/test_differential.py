@@ -29,6 +29,27 @@ def test_kernel_reference_and_explain_agree(tmp_path):
     assert translated > packets / 1000, "hardly any packet was translated"
 
 
+def proof_bridge(*words):
+    run = subprocess.run([PROOF.parent / "proof-bridge", *map(str, words)], capture_output=True, text=True, check=False, timeout=4 * 3600)
+    assert run.returncode in (0, 1), run.stdout[-4000:] + run.stderr
+    found = re.search(r"(\d+) policies, (\d+) rules, (\d+) dead, (\d+) frames, (\d+) decided by rules, \d+ dropped: (\d+) wrong", run.stdout)
+    assert found, run.stdout[-4000:] + run.stderr
+    return run, [int(n) for n in found.groups()]
+
+
+def test_frames_between_ports_mean_the_same_to_all_three():
+    run, (policies, rules, dead, frames, decided, wrong) = proof_bridge("-n", count(SHORT, FULL))
+    record("R24", "bridge policies whose meaning to the kernel, to explain and to a slow reference was compared", policies, "mismatches", wrong, 0,
+           f"{frames} frames for a port each, {decided} decided by configured rules; {dead} of {rules} rules called dead, none decides one")
+    assert wrong == 0 and run.returncode == 0, run.stdout[-8000:]
+
+
+@pytest.mark.parametrize("fault", ["deed", "order", "explain", "witness"])
+def test_a_planted_fault_about_frames_is_found(fault):
+    run, (*_, wrong) = proof_bridge("-n", 200, "-f", fault)
+    assert wrong > 0 and run.returncode == 1
+
+
 @pytest.mark.parametrize("fault", ["wrong-deed", "wrong-order", "wrong-edge", "wrong-element"])
 def test_a_planted_fault_is_found_and_made_small(fault, tmp_path):
     run, (*_, failed) = proof("-n", 200, "-f", fault, "-d", tmp_path)
