@@ -25,6 +25,7 @@
 #include "idempotency.h"
 #include "listupload.h"
 #include "people.h"
+#include "preferences.h"
 #include "rate.h"
 #include "receivers.h"
 #include "problem.h"
@@ -91,6 +92,8 @@ confd_init(struct confd *confd, struct event_base *base, const char *dir)
 		return (-ENOMEM);
 	confd->must_sweep = true;
 	confd->evidence = evidence_open(dir, confd->boot_id);
+	confd->preferences = preferences_open(dir);
+	preferences_sweep(confd);
 	confd->events = events_new(mgmt_send_event);
 	confd->sessions = sessions_new(confd);
 	confd->states = states_new(confd);
@@ -147,6 +150,7 @@ confd_fini(struct confd *confd)
 	snapshot_unref(confd->running);
 	snapshot_unref(confd->kept);
 	backups_free(confd->backups);
+	preferences_close(confd->preferences);
 	evidence_close(confd->evidence);
 	vault_close(confd->vault);
 	store_close(confd->store);
@@ -292,6 +296,7 @@ confd_running_changed(struct confd *confd)
 	/* What the schedule of backups says now holds from now on. */
 	event_active(confd->tick, EV_TIMEOUT, 0);
 	people_changed(confd->people);
+	preferences_sweep(confd);
 	workspaces_settle(confd->workspaces);
 	mirror_changed(confd->mirror);
 	web_changed(confd);

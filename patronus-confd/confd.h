@@ -26,6 +26,7 @@ struct handovers;
 struct idempotency;
 struct mirror;
 struct people;
+struct preferences;
 struct rates;
 struct restored;
 struct schema;
@@ -62,6 +63,7 @@ struct confd {
 	struct temporary	*temporary;	/* members that groups have for a time */
 	struct events		*events;
 	struct evidence		*evidence;	/* of rules; NULL: it is not kept */
+	struct preferences	*preferences;	/* of users; NULL: they are not kept */
 	struct mirror		*mirror;
 	struct people		*people;
 	struct rates		*rates;

@@ -137,6 +137,8 @@ void	 factor_codes(struct request *);
 void	 factor_remove(struct request *);
 void	 user_factor_show(struct request *);
 void	 user_factor_remove(struct request *);
+void	 preferences_show(struct request *);	/* route_preferences.c */
+void	 preferences_change(struct request *);
 void	 token_create(struct request *);	/* route_token.c */
 void	 token_list(struct request *);
 void	 token_revoke(struct request *);

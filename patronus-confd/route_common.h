@@ -54,6 +54,8 @@ void		 route_reply_failure(struct request *, const struct outcome_info *);
 void		 route_direct(struct request *, struct operation *, size_t n, bool is_batch);
 /* Where an entry shall go: exactly one of the three; false when they do not say it. */
 bool		 route_place(const char *before, const char *after, const char *to, struct edit *);
+/* Is this ETag in the list of an If-Match?  Strong comparison. */
+bool		 route_etag_listed(const char *list, const char *etag);
 /* A candidate was edited: tell the listeners. */
 void		 route_announce(struct request *, const struct workspace *);
 /* The node as it is now in a document, with its ETag; 204 for what is gone and for the whole document.  link may be NULL. */

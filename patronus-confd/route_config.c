@@ -202,9 +202,8 @@ config_get(struct request *req)
 	buf_fini(&b);
 }
 
-/* Is this ETag in the list of an If-Match?  Strong comparison. */
-static bool
-etag_listed(const char *list, const char *etag)
+bool
+route_etag_listed(const char *list, const char *etag)
 {
 	size_t len = strlen(etag);
 	const char *at;
@@ -264,7 +263,7 @@ check_preconditions(struct request *req, const struct workspace *w, unsigned *re
 		reply_problem(req, PROBLEM_STALE, "the object is not there any more");
 	else if (error != 0)
 		reply_error(req, error, NULL);
-	else if (strcmp(match, "*") != 0 && !etag_listed(match, etag))
+	else if (strcmp(match, "*") != 0 && !route_etag_listed(match, etag))
 		reply_stale(req, doc, etag);
 	else
 		return (true);	/* no EDIT_REPLACE: a leaf that has its default is there, but not written */

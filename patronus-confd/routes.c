@@ -119,6 +119,9 @@ const struct route routes[] = {
 	{ MGMT_DELETE, "/users/me/second-factor", RIGHT_SESSION, factor_remove },
 	{ MGMT_POST, "/users/me/second-factor/confirm", RIGHT_SESSION, factor_confirm },
 	{ MGMT_POST, "/users/me/second-factor/recovery-codes", RIGHT_SESSION, factor_codes },
+	{ MGMT_GET, "/users/me/preferences", RIGHT_SESSION, preferences_show },
+	{ MGMT_PUT, "/users/me/preferences", RIGHT_SESSION, preferences_change },
+	{ MGMT_PATCH, "/users/me/preferences", RIGHT_SESSION, preferences_change },
 	{ MGMT_GET, "/users/{user}/second-factor", RIGHT_USERS_ADMIN, user_factor_show },
 	{ MGMT_DELETE, "/users/{user}/second-factor", RIGHT_USERS_ADMIN, user_factor_remove },
 	{ MGMT_PUT, "/users/{user}/password", RIGHT_USERS_ADMIN, user_password },
@@ -176,6 +179,7 @@ static const struct {
 	{ factor_confirm, ROUTE_PERSON | ROUTE_ENROL | ROUTE_ONCE },
 	{ factor_codes, ROUTE_PERSON | ROUTE_STEP_UP | ROUTE_ONCE },
 	{ factor_remove, ROUTE_PERSON | ROUTE_STEP_UP },
+	{ preferences_change, ROUTE_PERSON },
 	{ user_factor_remove, ROUTE_STEP_UP },
 	{ user_password, ROUTE_STEP_UP },
 };

@@ -12,6 +12,7 @@ const processes = () => Object.entries(NAMES).map(([name, user], at) => ({ name,
 
 export function make_operations() {
 	return {
+		preferences: new Map(),
 		backups: [{ name: 'nightly-2026-11-28.age', content: 'full', scheduled: true, 'created-at': stamp(30000), size: 48211 }, { name: 'before-the-move.age', content: 'configuration', scheduled: false, 'created-at': stamp(400000), size: 12044 }],
 		targets: [{ name: 'nas', file: 'nightly-2026-11-28.age', state: 'sent', time: stamp(29000), text: 'sent to nas' }],
 		vault: { protection: 'key-file', protected: false, locked: false, epoch: 1, secrets: 3, 'to-reseal': 0, lost: 0 },
@@ -25,6 +26,19 @@ export function make_operations() {
 }
 
 const AUDIT = [['alice', '192.0.2.10', 'commit', 'revision 4', 'kept'], ['bob', '192.0.2.11', 'sign-in', 'session', 'refused'], ['', '', 'start', 'suite', 'ok']]
+
+/** What each user prefers, by its version. */
+function preferences(kept, call, user, Refusal) {
+	const { version, body } = kept.get(user) ?? { version: 0, body: {} }
+	const answer = (at, is) => ({ body: is, etag: `"p${at}"` })
+	if (call.method === 'GET')
+		return answer(version, body)
+	if (call.headers['if-match'] !== `"p${version}"`)
+		throw new Refusal(412, 'stale', 'It has changed', { current: body })
+	const next = Object.fromEntries(Object.entries({ ...body, ...call.body }).filter(([, value]) => value !== null))
+	kept.set(user, { version: version + 1, body: next })
+	return answer(version + 1, next)
+}
 
 /** {body, status} for paths that are about running the box, or undefined. */
 export function operations(box, call, session, Refusal) {
@@ -55,6 +69,8 @@ export function operations(box, call, session, Refusal) {
 	}
 	if (fixed[path])
 		return { body: fixed[path]() }
+	if (path.endsWith('users/me/preferences'))
+		return preferences(ops.preferences, call, session.user, Refusal)
 	if (head === 'users' && verb === 'second-factor' && call.method === 'GET')
 		return { body: { enrolled: id === 'alice', 'recovery-codes': 0 } }
 	return undefined

@@ -29,7 +29,22 @@ const candidate = box => [...box.workspaces.values()].at(-1)?.document.firewall
 const widgets = page => page.locator('[data-widget]').evaluateAll(all => all.map(one => one.dataset.widget))
 const sheet = page => page.locator('dialog[open]')
 
-await check('the dashboard begins with what the box remembers; its widgets are arranged, and stay so after a reload', () =>
+/** The same person at another computer. */
+async function elsewhere(url, then) {
+	const page = await open_page(browser, { url })
+	await page.goto(url)
+	await page.getByLabel('User name').fill('alice')
+	await page.getByLabel('Password').fill('correct horse')
+	await page.getByRole('button', { name: 'Sign in' }).click()
+	await page.locator('[data-widget]').first().waitFor()
+	const wrong = [await then(page), ...complaints_of(page)].flat()
+	await page.context().close()
+	return wrong
+}
+
+const kept = page => page.waitForResponse(answer => answer.request().method() === 'PATCH' && answer.url().endsWith('/users/me/preferences'))
+
+await check('the dashboard begins with what the box remembers; its widgets are arranged, and stay so after a reload and at another computer', () =>
 	with_page({}, async (page, url) => {
 		await page.getByText('8 min').first().waitFor({ state: 'attached' }).catch(() => {})
 		await page.locator('.gauge canvas').nth(2).waitFor()
@@ -55,10 +70,42 @@ await check('the dashboard begins with what the box remembers; its widgets are a
 		await page.reload()
 		await page.locator('[data-widget]').first().waitFor()
 		wrong.push(same(await widgets(page), mine))
+		wrong.push(...await elsewhere(url, async other => same(await widgets(other), mine)))
 		await page.getByRole('button', { name: 'Arrange' }).click()
 		await page.getByRole('button', { name: 'As it was' }).click()
 		wrong.push(same(await widgets(page), usual))
 		await page.goto(url + '/#/history')
+		return wrong
+	}))
+
+await check('two tabs that arrange at once: the second is told and shows what the first made; colours that one of them chose stay', () =>
+	with_page({ expected: [/412/] }, async (page, url) => {
+		await page.locator('[data-widget]').first().waitFor()
+		const wrong = await elsewhere(url, async other => {
+			other.expected.push(/412/)
+			await other.getByRole('button', { name: 'Arrange' }).click()
+			let done = kept(other)
+			await other.getByRole('button', { name: 'Hide Refused last' }).click()
+			await done
+			const theirs = await widgets(other)
+			await page.getByRole('button', { name: 'Arrange' }).click()
+			await page.getByRole('button', { name: 'Move Top talkers earlier' }).click()
+			await page.getByText('The dashboard was arranged elsewhere meanwhile').waitFor()
+			await page.waitForFunction(n => document.querySelectorAll('[data-widget]').length === n, theirs.length)
+			const is = [same(await widgets(page), theirs)]
+			done = kept(other)
+			await other.getByRole('radio', { name: 'Dark' }).check()
+			await done
+			done = kept(page)
+			await page.getByRole('button', { name: 'Move Top talkers earlier' }).click()
+			await done
+			await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
+			const ours = await widgets(page)
+			await other.reload()
+			await other.locator('[data-widget]').first().waitFor()
+			is.push(same(await widgets(other), ours), ours.indexOf('talkers') !== theirs.indexOf('talkers') - 1 && 'it was not moved')
+			return is
+		})
 		return wrong
 	}))
 

@@ -43,6 +43,7 @@ export interface Options {
 	ifNoneMatch?: string
 	accept?: string
 	type?: string
+	keepalive?: boolean		// also when the page goes away meanwhile
 }
 
 let csrf = ''
@@ -110,6 +111,7 @@ async function ask<T>(method: string, path: string, options: Options, signal?: A
 				: (typeof options.body === 'string' || options.body instanceof Blob) && options.type ? options.body : JSON.stringify(options.body),
 			credentials: 'same-origin',
 			cache: 'no-store',
+			keepalive: options.keepalive,
 			signal,
 		})
 	} catch {

@@ -3,6 +3,7 @@
 import { batch, computed, signal } from '@preact/signals'
 import { allow_reads, call, forget_reads, get, list_of, on_signed_out, patiently, post, Problem, set_csrf, words_of } from './api'
 import { on_event, seed_counters, seed_interfaces, start_stream, stop_stream } from './live'
+import { forget_preferences, read_preferences } from './preferences'
 import { go } from './router'
 import type { Commit, Session, Status, Workspace } from './types'
 import { speak_to } from './words'
@@ -82,6 +83,7 @@ function enter(who: Session) {
 	})
 	start_stream()
 	void refresh_status()
+	void read_preferences()
 	workspace_found = find_workspace()
 }
 
@@ -96,6 +98,7 @@ function leave() {
 	stop_stream()
 	set_csrf('')
 	remember(false)
+	forget_preferences()
 	batch(() => {
 		session.value = null
 		status.value = null

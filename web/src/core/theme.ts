@@ -2,6 +2,7 @@
 import { effect, signal } from '@preact/signals'
 
 export type Theme = 'auto' | 'light' | 'dark'
+export const THEMES: Theme[] = ['auto', 'light', 'dark']
 const KEY = 'patronus-theme'
 
 function remembered(): Theme {

@@ -5,9 +5,10 @@ import { useCallback, useEffect, useState } from 'preact/hooks'
 import { ago, duration, full_count, number_of } from '../core/format'
 import { DAY, every, fetch_day, fetch_history, put_machine, span, SPANS } from '../core/history'
 import { forget_layout, layout, read_layout } from '../core/layout'
+import { on_overtaken, preferences } from '../core/preferences'
 import { connected, series, series_tick } from '../core/live'
 import { address } from '../core/router'
-import { complain, now, refresh_status, session, status, status_at, status_error } from '../core/store'
+import { complain, now, refresh_status, status, status_at, status_error, toast } from '../core/store'
 import type { Alarm, InterfaceState } from '../core/types'
 import { need_words, t } from '../core/words'
 import type { Widget } from '../ui/widgets'
@@ -88,6 +89,8 @@ function Alarms({ alarms }: { alarms: Alarm[] }) {
 	)
 }
 
+on_overtaken(() => toast('note', t('dashboard-arranged-elsewhere')))
+
 export default function Dashboard() {
 	use_fresh_status()
 	use_history()
@@ -106,7 +109,7 @@ export default function Dashboard() {
 		{ key: 'processes', text: t('dashboard-processes'), icon: 'shield', size: 'full', show: () => more && <more.Processes rows={box?.processes ?? []} /> },
 	]
 	const usual = widgets.map(({ key, size }) => ({ key, size }))
-	useEffect(() => read_layout(usual), [session.value?.user])
+	useEffect(() => read_layout(usual), [preferences.value])
 	if (!box)
 		return <div class="page">{status_error.value ? <Notice alert tone="bad" icon="unlink" title={t('dashboard-unreadable')}><p>{status_error.value}</p></Notice> : <Skeleton lines={8} />}</div>
 	const alarms = box.alarms ?? []
@@ -119,7 +122,7 @@ export default function Dashboard() {
 			<PageHead title={box.hostname || t('dashboard-this-appliance')} lead={t('dashboard-lead', { version: box.version, time: duration(up) })}>
 				<Segments label={t('dashboard-plots-show')} name="span" value={String(span.value)} onValue={next => { span.value = Number(next) }}
 					options={[{ key: String(SPANS[0]), text: t('dashboard-ten-minutes') }, { key: String(DAY), text: t('dashboard-day') }]} />
-				{arranging && <Button kind="quiet" onClick={() => forget_layout(usual)}>{t('dashboard-as-it-was')}</Button>}
+				{arranging && <Button kind="quiet" onClick={forget_layout}>{t('dashboard-as-it-was')}</Button>}
 				<Button icon={arranging ? 'check' : 'grid'} kind={arranging ? 'primary' : 'plain'} aria-pressed={arranging} onClick={() => set_arranging(!arranging)}>{t(arranging ? 'word-done' : 'dashboard-arrange')}</Button>
 			</PageHead>
 			{alarms.length > 0 && <Alarms alarms={alarms} />}

@@ -7,6 +7,7 @@ import { place } from '../core/router'
 import { blank, claimable, dismiss, session, sign_out, status, toasts, trial, workspace } from '../core/store'
 import { connected } from '../core/live'
 import { is_list, lists_below, page_title, sections, title_of, type FormNode } from '../core/schema'
+import { prefer } from '../core/preferences'
 import { theme, type Theme } from '../core/theme'
 import { msg, need_words, t, T } from '../core/words'
 import { Icon, Mark, type IconName } from './icon'
@@ -123,7 +124,7 @@ function Person() {
 	const who = session.value
 	return (
 		<div class="person">
-			<Segments label={t('shell-colours')} name="theme" value={theme.value} onValue={value => { theme.value = value as Theme }} options={[
+			<Segments label={t('shell-colours')} name="theme" value={theme.value} onValue={value => { theme.value = value as Theme; void prefer({ theme: value as Theme }) }} options={[
 				{ key: 'auto', text: t('shell-auto'), icon: 'auto' }, { key: 'light', text: t('shell-light'), icon: 'sun' }, { key: 'dark', text: t('shell-dark'), icon: 'moon' }]} />
 			<div class="person-row">
 				<span class="person-face" aria-hidden="true">{(who?.['full-name'] || who?.user || '?').slice(0, 1).toUpperCase()}</span>

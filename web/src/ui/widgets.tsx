@@ -32,9 +32,12 @@ export function Board({ widgets, arranging }: { widgets: Widget[]; arranging: bo
 		const move = (event: PointerEvent) => {
 			const over = document.elementFromPoint(event.clientX, event.clientY)?.closest<HTMLElement>('[data-widget]')?.dataset.widget
 			if (over && over !== held)
-				keep_layout(put_at(layout.value, held, over))
+				layout.value = put_at(layout.value, held, over)
 		}
-		const end = () => set_held(null)
+		const end = () => {
+			set_held(null)
+			keep_layout(layout.value)
+		}
 		addEventListener('pointermove', move)
 		addEventListener('pointerup', end)
 		addEventListener('pointercancel', end)

@@ -20,6 +20,7 @@ dashboard-ten-minutes = 10 Minuten
 dashboard-day = 24 Stunden
 dashboard-as-it-was = Zurücksetzen
 dashboard-arrange = Anordnen
+dashboard-arranged-elsewhere = Die Übersicht wurde inzwischen woanders angeordnet. So steht sie jetzt.
 dashboard-health = Gesundheit
 dashboard-n-alarms =
     { $count ->

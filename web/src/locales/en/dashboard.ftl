@@ -20,6 +20,7 @@ dashboard-ten-minutes = 10 minutes
 dashboard-day = 24 hours
 dashboard-as-it-was = As it was
 dashboard-arrange = Arrange
+dashboard-arranged-elsewhere = The dashboard was arranged elsewhere meanwhile. This is how it is now.
 dashboard-health = Health
 dashboard-n-alarms =
     { $count ->

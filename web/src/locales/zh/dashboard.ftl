@@ -20,6 +20,7 @@ dashboard-ten-minutes = 10 分钟
 dashboard-day = 24 小时
 dashboard-as-it-was = 还原
 dashboard-arrange = 排列
+dashboard-arranged-elsewhere = 仪表板已在别处重新排列，现在显示的是最新的排列。
 dashboard-health = 健康状况
 dashboard-n-alarms = { $count } 个告警
 dashboard-all-well = 一切正常
