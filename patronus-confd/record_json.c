@@ -37,6 +37,19 @@ print_string(const char *s, struct buf *b)
 	record_json_string(s != NULL ? s : "", s != NULL ? strlen(s) : 0, b);
 }
 
+/* A large state has some hundred thousand numbers: a format that is read for each of them would be most of its cost. */
+static void
+print_number(uint64_t v, struct buf *b)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	buf_put(b, digits + at, sizeof(digits) - at);
+}
+
 static void
 print_u64(const struct field *f, const void *p, struct buf *b)
 {
@@ -47,7 +60,7 @@ print_u64(const struct field *f, const void *p, struct buf *b)
 	if (f->flags & FIELD_TIME)
 		print_string(clock_rfc3339(v, text), b);
 	else
-		buf_printf(b, "%" PRIu64, v);
+		print_number(v, b);
 }
 
 static void
@@ -74,15 +87,15 @@ print_value(const struct field *f, uint8_t kind, const void *p, struct buf *b)
 
 	switch ((enum field_kind)kind) {
 	case FIELD_U8:
-		buf_printf(b, "%u", *(const uint8_t *)p);
+		print_number(*(const uint8_t *)p, b);
 		break;
 	case FIELD_U16:
 		memcpy(&u16, p, sizeof(u16));
-		buf_printf(b, "%u", u16);
+		print_number(u16, b);
 		break;
 	case FIELD_U32:
 		memcpy(&u32, p, sizeof(u32));
-		buf_printf(b, "%" PRIu32, u32);
+		print_number(u32, b);
 		break;
 	case FIELD_U64:
 		print_u64(f, p, b);
@@ -98,7 +111,7 @@ print_value(const struct field *f, uint8_t kind, const void *p, struct buf *b)
 		if (f->names != NULL)
 			print_string(f->names[*(const uint8_t *)p], b);
 		else
-			buf_printf(b, "%u", *(const uint8_t *)p);
+			print_number(*(const uint8_t *)p, b);
 		break;
 	case FIELD_STRING:
 		print_string(*(const char *const *)p, b);
@@ -191,7 +204,9 @@ record_json_print(const struct record *r, const void *msg, struct buf *b)
 		if (!is_first)
 			buf_putc(b, ',');
 		is_first = false;
-		buf_printf(b, "\"%s\":", f->name);
+		buf_putc(b, '"');
+		buf_puts(b, f->name);
+		buf_put(b, "\":", 2);
 		p = base + f->offset;
 		if (f->kind == FIELD_RECORD)
 			memcpy(&p, base + f->offset, sizeof(p));
