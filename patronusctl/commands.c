@@ -81,10 +81,12 @@ const struct command commands[] = {
 		.run = run_show_xdp_counters,
 	}, {
 		.words = "show firewall log", .summary = "packets that the firewall logged",
-		.text = "The newest first. With --follow new ones are printed as they come, until Ctrl-C. " FILTER_TEXT,
+		.text = "The newest first. With --follow new ones are printed as they come, until Ctrl-C. Behind an address stand its country and its "
+		    "autonomous system, where there are databases of them. " FILTER_TEXT,
 		.args = { FILTER },
 		.options = { { "follow", 'f', NULL, "go on with what comes", VALUES_NONE, NULL }, LIMIT },
-		.examples = { { "show firewall log", "the last 50" }, { "show firewall log --follow 198.51.100.7", "live, one host" } },
+		.examples = { { "show firewall log", "the last 50" }, { "show firewall log --follow 198.51.100.7", "live, one host" },
+		    { "show firewall log AS64496", "to and from one autonomous system" } },
 		.run = run_show_log,
 	}, {
 		.words = "show states", .summary = "connections that the kernel tracks",

@@ -439,7 +439,7 @@ follow_log_event(const json_t *o, const char *filter)
 {
 	struct table *t = make_table(&log_listing);
 	const char *action = json_text(o, "action");
-	char time[32], from[80], to[80];
+	char time[32], from[80], to[80], source[32], destination[32];
 
 	put_row(t, &log_listing, o);
 	table_filter(t, filter);
@@ -451,9 +451,10 @@ follow_log_event(const json_t *o, const char *filter)
 		    (long long)json_number(o, "source-port"));
 		(void)snprintf(to, sizeof(to), json_object_get(o, "destination-port") != NULL ? "%s %lld" : "%s",
 		    json_text(o, "destination"), (long long)json_number(o, "destination-port"));
-		printf("%s  %s%-6s%s  %-20s %s>%s  %s  %s -> %s\n", term_time(json_text(o, "time"), time),
+		printf("%s  %s%-6s%s  %-20s %s>%s  %s  %s%s -> %s%s\n", term_time(json_text(o, "time"), time),
 		    strcmp(action, "accept") == 0 ? term_good() : term_bad(), action, term_plain(), json_text(o, "rule"),
-		    json_text(o, "in-interface"), json_text(o, "out-interface"), json_text(o, "protocol"), from, to);
+		    json_text(o, "in-interface"), json_text(o, "out-interface"), json_text(o, "protocol"), from,
+		    origin_text(o, "source", source, sizeof(source)), to, origin_text(o, "destination", destination, sizeof(destination)));
 	}
 	table_free(t);
 }

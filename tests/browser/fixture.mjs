@@ -69,6 +69,7 @@ export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse 
 }
 
 const GENERATED = [['established', 91e6, 'accept'], ['invalid', 4012, 'drop'], ['neighbour-discovery', 8123, 'accept'], ['anti-lockout', 612, 'accept'], ['default:none', 51234, 'drop']]
+const WHERE = { '203.0.113.9': ['DE', 64496], '2001:db8:9::41': ['NO', 64511] }
 const document_of = box => box.revisions.find(one => one.number === box.running).document
 
 function make_event(box, back = 0) {
@@ -79,6 +80,7 @@ function make_event(box, back = 0) {
 		['unmatched', 'drop', 'wan', 'dmz', 'tcp', '2001:db8:9::41', '2001:db8:3::130', 8080]]
 	const [rule, action, inside, outside, protocol, source, destination, port] = kinds[Math.floor(Math.random() * kinds.length)]
 	const event = { sequence: ++box.sequence, time: stamp(back), rule, action, 'in-interface': inside, 'out-interface': outside, family: source.includes(':') ? 'ipv6' : 'ipv4',
+		...WHERE[source] && { 'source-country': WHERE[source][0], 'source-autonomous-system': WHERE[source][1] },
 		protocol, source, 'source-port': 32768 + Math.floor(Math.random() * 28000), destination, 'destination-port': port, length: 40 + Math.floor(Math.random() * 40) }
 	box.log.unshift(event)
 	box.log.length = Math.min(box.log.length, 500)

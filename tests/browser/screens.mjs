@@ -123,6 +123,35 @@ await check('nothing is asked for while nobody looks', () =>
 		return same(asked, [])
 	}))
 
+await check('the log says where addresses are from, in the language of the page, and shows only those of a country or an autonomous system', () =>
+	with_page({}, async (page, url, box) => {
+		await page.goto(url + '/#/log')
+		const rows = page.locator('.log [role=row][data-key]')
+		await rows.first().waitFor()
+		await page.getByRole('button', { name: 'Pause' }).click()
+		const all = box.log.length
+		const germany = page.locator('.log button.origin', { hasText: 'DE' }).first()
+		const wrong = [same(await germany.getAttribute('title'), 'Show only Germany')]
+		await shoot(page, 'log-origins')
+		wrong.push(...await check_axe(page, 'log with origins'))
+		await germany.click()
+		const of_rows = () => rows.evaluateAll(all => all.map(row => row.textContent))
+		wrong.push((await of_rows()).some(text => !text.includes('DE')) && 'a row is of elsewhere', await rows.count() === 0 && 'there is no row')
+		const germans = await page.locator('.tools-count').textContent()
+		await page.getByRole('button', { name: /Country/ }).first().click()		// and turned round
+		wrong.push((await of_rows()).some(text => text.includes('DE')) && 'a row is of Germany')
+		await page.getByRole('button', { name: 'Clear' }).click()
+		const search = page.getByLabel('Search the log')
+		await search.fill('country:de')
+		await page.waitForFunction(text => document.querySelector('.tools-count').textContent === text, germans)
+		await search.fill('as:64496')
+		await page.waitForFunction(text => document.querySelector('.tools-count').textContent === text, germans)
+		await search.fill('AS64511 country:DE')
+		await page.getByText('No packet is like that').waitFor().catch(() => wrong.push('two that exclude each other show something'))
+		wrong.push(all < 1 && 'there was no row')
+		return wrong
+	}))
+
 await check('a line of the log becomes a rule before the one that decided, with its service; an address goes into a group', () =>
 	with_page({}, async (page, url, box) => {
 		await page.goto(url + '/#/log')

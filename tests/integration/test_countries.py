@@ -2,13 +2,16 @@
 """Countries in groups: packets follow a database that is uploaded or fetched, in both formats; mmdblookup and the writer of MaxMind's are not ours."""
 import contextlib
 import ipaddress
+import os
+import pty
 import random
 import shutil
 import subprocess
 
 import pytest
 
-from lab import Lab, network, wait_for
+from api import Api
+from lab import PREFIX, Lab, network, wait_for
 from test_fetchd import make_ca
 
 GERMAN, FRENCH, NOBODY = "203.0.113.10", "203.0.113.200", "198.18.0.5"
@@ -128,6 +131,35 @@ def test_the_country_is_told(box):
     assert f"{GERMAN}:81 (FR)" in box.ctl("show", "states").stdout and f"{FRENCH}:81 (DE)" in box.ctl("show", "firewall", "log").stdout
     assert box.ctl_json("firewall", "country", GERMAN) == {"address": GERMAN, "country": "FR"}
     assert box.ctl_json("firewall", "country", "192.0.2.1") == {"address": "192.0.2.1"}
+
+
+def test_the_log_is_asked_for_a_country(box):
+    """Over the API, and in a terminal for what comes."""
+    assert opens(box, GERMAN) and not opens(box, FRENCH)
+    api = Api(box).claim(box)
+    french = api.call("GET", "/state/firewall-log?filter%5Bdestination-country%5D=FR", expect=200).json["events"]
+    assert french and {e["destination"] for e in french} <= {GERMAN, GERMAN6}
+    rows = box.ctl("show", "firewall", "log", "(FR)").stdout
+    assert f"{GERMAN}:81 (FR)" in rows and FRENCH not in rows
+    master, slave = pty.openpty()
+    command = subprocess.Popen([PREFIX / "bin" / "patronusctl", "--socket", box.sock, "show", "firewall", "log", "--follow", "(FR)"], stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    os.set_blocking(master, False)
+    said = b""
+
+    def has_come():
+        nonlocal said
+        assert opens(box, GERMAN) and not opens(box, FRENCH)
+        with contextlib.suppress(BlockingIOError):
+            said += os.read(master, 65536)
+        return f"-> {GERMAN} 81 (FR)".encode() in said
+    try:
+        wait_for("a line with its country", 20, has_come)
+        assert FRENCH.encode() not in said
+    finally:
+        command.kill()
+        command.wait()
+        os.close(master)
 
 
 def test_what_is_bad_changes_nothing(box):

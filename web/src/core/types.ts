@@ -197,8 +197,12 @@ export interface LogEvent {
 	protocol?: string
 	source?: string
 	'source-port'?: number
+	'source-country'?: string
+	'source-autonomous-system'?: number
 	destination?: string
 	'destination-port'?: number
+	'destination-country'?: string
+	'destination-autonomous-system'?: number
 	length?: number
 }
 

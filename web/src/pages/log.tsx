@@ -13,10 +13,11 @@ import { msg, t, T } from '../core/words'
 import { Icon } from '../ui/icon'
 import { Menu, type MenuItem } from '../ui/dialog'
 import { GroupDialog, packet_items } from '../ui/log-menu'
+import { country_name, Origins } from '../ui/origin'
 import { ActionBadge, Badge, Button, Empty, IconButton, PageHead } from '../ui/parts'
 import { Window, type Column } from '../ui/window'
 
-type Field = 'rule' | 'action' | 'in-interface' | 'out-interface' | 'protocol' | 'source' | 'destination' | 'destination-port' | 'family'
+type Field = 'rule' | 'action' | 'in-interface' | 'out-interface' | 'protocol' | 'source' | 'destination' | 'destination-port' | 'family' | 'country' | 'autonomous-system'
 
 interface Wish {
 	field: Field
@@ -27,6 +28,7 @@ interface Wish {
 const NAMES: Record<Field, string> = {
 	rule: msg('log-field-rule'), action: msg('log-field-action'), 'in-interface': msg('log-field-in'), 'out-interface': msg('log-field-out'), protocol: msg('log-field-protocol'),
 	source: msg('log-field-source'), destination: msg('log-field-destination'), 'destination-port': msg('log-field-port'), family: msg('log-field-family'),
+	country: msg('log-field-country'), 'autonomous-system': msg('log-field-system'),
 }
 const columns = (): Column[] => [
 	{ key: 'time', text: t('log-time') },
@@ -42,11 +44,25 @@ const columns = (): Column[] => [
 /** Checks of the firewall itself: there is no rule to jump to. */
 const CHECKS = new Set(['unmatched', 'invalid', 'spoofed', 'bogon'])
 
-const fits = (event: LogEvent, wish: Wish) => (String(event[wish.field] ?? '') === wish.value) !== wish.not
+/** What a row says of a field; of the country and the autonomous system both ends do. */
+const said = (event: LogEvent, field: Field) => field === 'country' || field === 'autonomous-system'
+	? [event[`source-${field}`], event[`destination-${field}`]].map(value => String(value ?? '')) : [String(event[field] ?? '')]
+const fits = (event: LogEvent, wish: Wish) => said(event, wish.field).includes(wish.value) !== wish.not
+
+/** "country:DE" and "as:64496" (or "AS64496") of what is typed; other words are looked for anywhere. */
+function fits_word(event: LogEvent, word: string) {
+	const [, code] = word.match(/^country:([a-z]{2})$/) ?? []
+	const [, number] = word.match(/^asn?:?(\d{1,10})$/) ?? []
+	if (code)
+		return said(event, 'country').includes(code.toUpperCase())
+	if (number)
+		return said(event, 'autonomous-system').includes(number)
+	return Object.values(event).some(value => String(value).toLowerCase().includes(word))
+}
 
 /** A word of a row: press it to see only rows with it. */
 function Word({ event, field, onWish, children, class: extra = '' }: { event: LogEvent; field: Field; onWish: (wish: Wish) => void; children?: preact.ComponentChildren; class?: string }) {
-	const value = String(event[field] ?? '')
+	const [value] = said(event, field)
 	if (!value)
 		return <span class="soft">–</span>
 	return (
@@ -68,11 +84,14 @@ function items_of(event: LogEvent, onWish: (wish: Wish) => void, onGroup: (addre
 	return [...(jump ? [{ text: t('log-go-to-rule', { rule: event.rule }), icon: 'rules' as const, keys: 'Enter', then: () => go('rules', { focus: event.rule ?? '' }) }] : []),
 		...packet_items(packet_of(event), onGroup),
 		...(event.source ? [{ text: t('packets-only-sender'), icon: 'filter' as const, keys: 's', then: () => onWish({ field: 'source', value: event.source ?? '', not: false }) },
-			{ text: t('log-hide-sender'), icon: 'drop' as const, then: () => onWish({ field: 'source', value: event.source ?? '', not: true }) }] : [])]
+			{ text: t('log-hide-sender'), icon: 'drop' as const, then: () => onWish({ field: 'source', value: event.source ?? '', not: true }) }] : []),
+		...(['country', 'autonomous-system'] as const).flatMap(field => [...new Set(said(event, field))].filter(Boolean).map(value =>
+			({ text: t('packets-only-origin', { name: field === 'country' ? country_name(value) : `AS${value}` }), icon: 'filter' as const, then: () => onWish({ field, value, not: false }) })))]
 }
 
 function LogRow({ event, onWish, onGroup }: { event: LogEvent; onWish: (wish: Wish) => void; onGroup: (address: string) => void }) {
 	const jump = event.rule && !CHECKS.has(event.rule)
+	const origins = (end: 'source' | 'destination') => <Origins country={event[`${end}-country`]} system={event[`${end}-autonomous-system`]} onPick={(field, value) => onWish({ field, value, not: false })} />
 	return (
 		<>
 			<span role="gridcell" class="cell cell-time mono"><time dateTime={event.time} title={`${date_time(event.time)} (${event.time})`}>{clock_time(event.time)}</time></span>
@@ -87,9 +106,9 @@ function LogRow({ event, onWish, onGroup }: { event: LogEvent; onWish: (wish: Wi
 				{event['out-interface'] ? <Word event={event} field="out-interface" onWish={onWish} /> : <span class="soft">{t('packets-this-box')}</span>}
 			</span>
 			<span role="gridcell" class="cell cell-protocol"><Word event={event} field="protocol" onWish={onWish} /></span>
-			<span role="gridcell" class="cell cell-source mono"><Word event={event} field="source" onWish={onWish} /><Port port={event['source-port']} /></span>
+			<span role="gridcell" class="cell cell-source mono"><Word event={event} field="source" onWish={onWish} /><Port port={event['source-port']} />{origins('source')}</span>
 			<span role="gridcell" class="cell cell-destination mono"><Icon name="arrow" size={13} class="only-narrow" /><Word event={event} field="destination" onWish={onWish} />
-				{event['destination-port'] ? <Word event={event} field="destination-port" onWish={onWish} class="word-port">:{event['destination-port']}</Word> : null}</span>
+				{event['destination-port'] ? <Word event={event} field="destination-port" onWish={onWish} class="word-port">:{event['destination-port']}</Word> : null}{origins('destination')}</span>
 			<span role="gridcell" class="cell cell-length cell-end mono">{event.length ?? ''}</span>
 			<span role="gridcell" class="cell cell-acts"><Menu label={t('packets-more-for', { from: event.source, to: event.destination })} tabIndex={-1} items={items_of(event, onWish, onGroup)} /></span>
 		</>
@@ -110,7 +129,7 @@ export default function Log() {
 	const rows = held ?? live
 	const words = text.toLowerCase().split(/\s+/).filter(Boolean)
 	const shown = useMemo(() => rows.filter(event => wishes.every(wish => fits(event, wish)) &&
-		words.every(word => Object.values(event).some(value => String(value).toLowerCase().includes(word)))), [rows, wishes, text])
+		words.every(word => fits_word(event, word))), [rows, wishes, text])
 	const waiting = held ? live.findIndex(event => event.sequence === held[0]?.sequence) : 0
 	const counted = t('packets-n-rows', { count: shown.length })
 	const wish = (next: Wish) => set_wishes(before => [...before.filter(one => one.field !== next.field || one.value !== next.value), next])
@@ -159,8 +178,9 @@ export default function Log() {
 						void begin_rule(packet_of(event)).catch(complain)
 					else if (press.key === 'w')
 						go('explain', explain_query(packet_of(event)))
-					if (field && event[field])
-						wish({ field, value: String(event[field]), not: false })
+					const [value] = field ? said(event, field) : ['']
+					if (value)
+						wish({ field, value, not: false })
 				}}
 				onOpen={event => { if (event.rule && !CHECKS.has(event.rule)) location.hash = address('rules', { focus: event.rule }) }}
 				empty={wishes.length || text ? <Empty icon="search" title={t('log-none-like-that')}><Button onClick={() => { set_wishes([]); set_text('') }}>{t('log-show-all')}</Button></Empty>

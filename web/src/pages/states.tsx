@@ -12,6 +12,7 @@ import { msg, t } from '../core/words'
 import { Dialog, Menu } from '../ui/dialog'
 import { Icon } from '../ui/icon'
 import { GroupDialog, may_end_connections, packet_items } from '../ui/log-menu'
+import { Origins } from '../ui/origin'
 import { Badge, Button, Card, Empty, Notice, PageHead, Skeleton } from '../ui/parts'
 import { Table } from '../ui/table'
 
@@ -21,8 +22,12 @@ interface Connection {
 	state: string
 	source: string
 	'source-port'?: number
+	'source-country'?: string
+	'source-autonomous-system'?: number
 	destination: string
 	'destination-port'?: number
+	'destination-country'?: string
+	'destination-autonomous-system'?: number
 	'translated-source'?: string
 	'translated-source-port'?: number
 	'translated-destination'?: string
@@ -84,9 +89,9 @@ const one_of = (row: Connection) => new URLSearchParams(Object.entries({ 'filter
 	...row['source-port'] !== undefined && { 'filter[source-port]': String(row['source-port']) }, ...row['destination-port'] !== undefined && { 'filter[destination-port]': String(row['destination-port']) } }))
 const packet_of = (row: Connection): Packet => ({ protocol: row.protocol, source: row.source, destination: row.destination, port: row['destination-port'], from: row.from, to: row.to, action: 'accept' })
 
-function End({ address, port, after, after_port, zone }: { address: string; port?: number; after?: string; after_port?: number; zone?: string }) {
+function End({ address, port, after, after_port, zone, country, system }: { address: string; port?: number; after?: string; after_port?: number; zone?: string; country?: string; system?: number }) {
 	return (
-		<span class="state-end"><span class="mono">{address}{port ? <span class="port-number">:{port}</span> : null}</span>
+		<span class="state-end"><span class="mono">{address}{port ? <span class="port-number">:{port}</span> : null}</span><Origins country={country} system={system} />
 			{after && <small class="mono" title={t('states-translated-to')}>→ {after}{after_port ? `:${after_port}` : ''}</small>}{zone && <small class="soft">{zone}</small>}</span>
 	)
 }
@@ -165,8 +170,8 @@ export default function States() {
 			{rows.length > 0 && <Card flush>
 				<Table label={t('shell-connections')} rows={rows} keyOf={row => String(row.id)} columns={[
 					{ key: 'protocol', text: t('packets-protocol'), head: true, cell: row => <>{row.protocol} <Badge tone={row.state === 'unreplied' ? 'warn' : 'plain'}>{row.state}</Badge></> },
-					{ key: 'source', text: t('packets-sender'), cell: row => <End address={row.source} port={row['source-port']} after={row['translated-source']} after_port={row['translated-source-port']} zone={row.from} /> },
-					{ key: 'destination', text: t('packets-receiver'), cell: row => <End address={row.destination} port={row['destination-port']} after={row['translated-destination']} after_port={row['translated-destination-port']} zone={row.to} /> },
+					{ key: 'source', text: t('packets-sender'), cell: row => <End address={row.source} port={row['source-port']} after={row['translated-source']} after_port={row['translated-source-port']} zone={row.from} country={row['source-country']} system={row['source-autonomous-system']} /> },
+					{ key: 'destination', text: t('packets-receiver'), cell: row => <End address={row.destination} port={row['destination-port']} after={row['translated-destination']} after_port={row['translated-destination-port']} zone={row.to} country={row['destination-country']} system={row['destination-autonomous-system']} /> },
 					{ key: 'bytes', text: t('states-bytes'), end: true, cell: row => row.bytes === undefined ? <span class="soft">{t('states-not-counted')}</span> : <>{byte_size(number_of(row.bytes))}<br /><small class="soft">{byte_size(number_of(row['reply-bytes']))}</small>
 						{row.rate ? <><br /><small>{t('states-rate', { size: byte_size(row.rate) })}</small></> : null}</> },
 					{ key: 'timeout', text: t('states-ends-in'), end: true, cell: row => duration(row.timeout) },
