@@ -141,8 +141,9 @@ function OneOf({ nodes, value, onValue, at, form }: Omit<NodeProps, 'node' | 'va
 
 function Inner({ node, value, onValue, at, form }: NodeProps) {
 	const on = typeof value === 'object' && value !== null
+	const numbers = (node.children?.length ?? 0) > 2 && node.children?.every(one => one.type === 'number' && !one.choice && one.ui !== 'advanced')
 	return (
-		<fieldset class="ends">
+		<fieldset class={`ends${numbers ? ' ends-numbers' : ''}`}>
 			<legend>{title_of(node.name)}</legend>
 			{node.presence ? <Switch label={words(node) ?? title_of(node.name)} on={on} onChange={next => onValue(next ? {} : undefined)} />
 				: <p class="field-hint">{words(node)}</p>}
