@@ -173,9 +173,7 @@ child_hangup(struct child *c)
 
 	peer_fini(&c->peer);
 	error = c->pid != 0 ? spawner_kill(c->row) : 0;
-	if (error == -ESRCH)
-		log_debug("child", "%s has ended already", role_name(c->role));
-	else if (error != 0)
+	if (error != 0 && error != -ESRCH)	/* the second has ended already */
 		log_errx("child", "%s cannot be killed: %s", role_name(c->role), strerror(-error));
 }
 

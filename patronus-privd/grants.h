@@ -21,10 +21,7 @@ struct peer;
 
 /* true when the arguments are allowed; otherwise *ret_why is a constant. */
 typedef bool grant_policy(const void *req, const char **ret_why);
-/*
- * Acts and answers.  false with *ret_why: what only the act could see makes it a violation; false with NULL: it is no fault of the child, which
- * ends all the same.
- */
+/* Acts and answers.  false with *ret_why: what only the act could see makes it a violation; with NULL: it is no fault of the child, which ends. */
 typedef bool grant_handler(struct peer *, struct message *, const char **ret_why);
 
 struct grant {

@@ -43,6 +43,7 @@ lkg_load(const char *state)
 	struct buf b;
 	char path[4096];
 	uint32_t n, offset;
+	size_t rest;
 	int error;
 
 	(void)snprintf(path, sizeof(path), "%s/" LKG_FILE, state);
@@ -54,8 +55,12 @@ lkg_load(const char *state)
 		log_errx("guard", "%s: refused at byte %u: %s", path, why.offset, why.reason);
 		error = -EPERM;
 	}
-	if (error == 0)
-		error = nft_apply(b.data, b.len, 0, false, NULL, &offset);
+	/* Another kernel may have no tables of bridges, or take less in them: the rules of zones are better than the guard all the same. */
+	if (error == 0 && (error = nft_apply(b.data, b.len, 0, false, NULL, &offset)) != 0 &&
+	    (rest = nftwalk_without_bridges(b.data, b.len)) < b.len) {
+		log_errx("guard", "%s: %s; without its rules for bridges, whose ports frames pass between", path, strerror(-error));
+		error = nft_apply(b.data, rest, 0, false, NULL, &offset);
+	}
 	buf_fini(&b);
 	if (error == 0)
 		log_info("guard", "last known good ruleset is in force");

@@ -17,10 +17,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "ipc/ids.h"
+#include "ipc/patience.h"
 #include "net/check.h"
 #include "sandbox/caps.h"
 #include "sandbox/profile.h"
@@ -39,7 +39,6 @@ enum verb {
 };
 
 #define REPLY_TIMEOUT_MS	5000
-#define RETRY_MS		10
 #define TRIES			10	/* of privd, which has others to serve */
 
 /* Both ends are the same binary, forked from each other: here a struct may cross. */
@@ -67,18 +66,6 @@ static struct {
 	int			 pidfd[PROCESSES_MAX];
 	pid_t			 pid[PROCESSES_MAX];
 } self;
-
-/* Whether a socket that said so may do better in a moment; a wait is then behind us.  What has no memory now does not end the suite. */
-static bool
-is_passing(int error)
-{
-	if (error == EINTR)
-		return true;
-	if (error != EAGAIN && error != ENOMEM && error != ENOBUFS)
-		return false;
-	(void)poll(NULL, 0, RETRY_MS);
-	return true;
-}
 
 /* --- the spawner's side --- */
 
@@ -198,26 +185,12 @@ order_receive(int fd, struct order *ret, int *ret_channel)
 	struct cmsghdr *c;
 	ssize_t n;
 
-	do
-		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
-	while (n == -1 && is_passing(errno));
+	n = patience_recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
 	*ret_channel = -1;
 	c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 	if (c != NULL && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(ret_channel, CMSG_DATA(c), sizeof(int));
 	return n == (ssize_t)sizeof(*ret);
-}
-
-/* false: privd is gone. */
-static bool
-answer_give(int fd, const struct answer *a)
-{
-	ssize_t n;
-
-	do
-		n = send(fd, a, sizeof(*a), MSG_NOSIGNAL);
-	while (n == -1 && is_passing(errno));
-	return n != -1;
 }
 
 static void
@@ -242,6 +215,8 @@ spawner_main(const struct options *options, int fd)
 {
 	struct order o;
 	struct answer a;
+	struct iovec iov = { &a, sizeof(a) };
+	const struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	unsigned row;
 	int channel;
 
@@ -255,7 +230,7 @@ spawner_main(const struct options *options, int fd)
 		a.value = order_carry_out(&o, channel, &a);
 		if (channel != -1)
 			(void)close(channel);
-		if (!answer_give(fd, &a))
+		if (patience_sendmsg(fd, &msg, 0) != 0)
 			break;
 	}
 	/* privd is gone: so is everybody.  The kernel keeps the rules. */
@@ -315,37 +290,6 @@ spawner_pid(void)
 }
 
 static int
-order_send(const struct msghdr *msg)
-{
-	unsigned tries = 0;
-
-	while (sendmsg(link_.fd, msg, MSG_NOSIGNAL) == -1)
-		if (++tries == TRIES || !is_passing(errno))
-			return -errno;
-	return 0;
-}
-
-/* Waits for the answer to that order; earlier ones came too late. */
-static int
-answer_await(uint32_t number, struct answer *ret)
-{
-	struct pollfd p = { .fd = link_.fd, .events = POLLIN };
-	const uint64_t end_us = clock_mono_us() + REPLY_TIMEOUT_MS * 1000ull;
-	ssize_t n;
-
-	while (clock_mono_us() < end_us) {
-		if (poll(&p, 1, REPLY_TIMEOUT_MS) == 0)
-			break;
-		n = recv(link_.fd, ret, sizeof(*ret), MSG_DONTWAIT);
-		if (n != (ssize_t)sizeof(*ret) && (n != -1 || !is_passing(errno)))
-			return -EPIPE;
-		if (n != -1 && ret->number == number)
-			return 0;
-	}
-	return -ETIMEDOUT;
-}
-
-static int
 order_give(struct order *o, int channel, struct answer *ret)
 {
 	static uint32_t numbers;
@@ -368,9 +312,10 @@ order_give(struct order *o, int channel, struct answer *ret)
 		memcpy(CMSG_DATA(c), &channel, sizeof(int));
 	}
 	o->number = ++numbers;
-	if ((error = order_send(&msg)) != 0 || (error = answer_await(o->number, ret)) != 0)
-		return error;
-	return ret->value;
+	error = patience_sendmsg(link_.fd, &msg, TRIES);
+	while (error == 0 && (error = patience_recv(link_.fd, ret, sizeof(*ret), REPLY_TIMEOUT_MS)) == 0 && ret->number != o->number)
+		continue;	/* it came too late */
+	return error != 0 ? error : ret->value;
 }
 
 pid_t

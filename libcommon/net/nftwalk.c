@@ -348,6 +348,25 @@ nftwalk_batch(const uint8_t *data, size_t len, uint32_t *ret_n, struct refusal *
 	return batch_walk(data, len, &set, ret_n, ret);
 }
 
+size_t
+nftwalk_without_bridges(uint8_t *data, size_t len)
+{
+	const struct nfgenmsg *g;
+	struct nl_reader r;
+	struct nl_msg m;
+	size_t to = 0;
+
+	nlmsg_reader_init(&r, data, len);
+	for (size_t at = 0; nlmsg_next(&r, &m) == 1; at = r.at) {
+		g = (const void *)m.data;
+		if (m.len < sizeof(*g) || g->nfgen_family == NFPROTO_BRIDGE)
+			continue;
+		memmove(data + to, data + at, r.at - at);
+		to += r.at - at;
+	}
+	return to;
+}
+
 int
 nftwalk_conntrack(const uint8_t *data, size_t len, uint32_t *ret_n, struct refusal *ret)
 {

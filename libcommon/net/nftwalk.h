@@ -21,7 +21,9 @@
 
 /* 0 and the number of messages, or -EPERM and the refusal. */
 int	 nftwalk_batch(const uint8_t *, size_t len, uint32_t *ret_n, struct refusal *ret);
-/* The same for conntrack deletions: each names a whole tuple, or a mark with a mask that is not 0. */
+/* What is of bridges goes from a batch that was let through; the length of the rest. */
+size_t	 nftwalk_without_bridges(uint8_t *, size_t len);
+/* As nftwalk_batch() for conntrack deletions: each names a whole tuple, or a mark with a mask that is not 0. */
 int	 nftwalk_conntrack(const uint8_t *, size_t len, uint32_t *ret_n, struct refusal *ret);
 
 /* What a message of that type may carry, NULL for types that are refused: for generators. */

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -278,6 +279,27 @@ def test_guard_before_anything_else(suite):
     rules = s.nft("list", "table", "inet", "patronus")
     assert rules.count("policy drop") == 3
     assert "table inet foreign" in s.nft("list", "ruleset")
+
+
+def of_bridges(kind, flags=0):
+    """NEWTABLE (0) or DELTABLE (2) of table bridge patronus."""
+    body = struct.pack("=BBH", 7, 0, 0) + struct.pack("=HH", 13, 1) + b"patronus\0".ljust(12, b"\0")
+    return struct.pack("=IHHII", 16 + len(body), 10 << 8 | kind, 1 | flags, 0, 0) + body
+
+
+@pytest.mark.parametrize("part, is_taken", [(of_bridges(0, 0x400), True), (of_bridges(2), False)])
+def test_last_known_good_with_rules_for_bridges(suite, part, is_taken):
+    """Whatever of them this kernel does not take, the rest is in force: here a table is deleted that is not there."""
+    s = suite()
+    lkg = s.tmp / "state" / "privd" / "lkg-ruleset"
+    lkg.parent.mkdir(parents=True)
+    good = (ROOT / "tests" / "fuzz" / "corpus" / "nftwalk" / "guard").read_bytes().replace(b"guard-forward\0", b"kept-forwards\0")
+    lkg.write_bytes(part + good)
+    s.start().wait_ready("logd")
+    assert "last known good ruleset is in force" in s.log()
+    assert ("without its rules for bridges" in s.log()) is not is_taken
+    rules = s.nft("list", "ruleset")
+    assert "kept-forwards" in rules and ("table bridge patronus" in rules) is is_taken
 
 
 def test_last_known_good_is_walked_again(suite):

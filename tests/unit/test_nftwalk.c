@@ -927,6 +927,33 @@ test_bridge_expressions(void **state)
 
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, begin, end)
 
+/* What is left are the messages of the other table, as they were and in their order. */
+static void
+test_without_bridges(void **state)
+{
+	const uint8_t families[] = { NFPROTO_BRIDGE, NFPROTO_INET, NFPROTO_BRIDGE, NFPROTO_BRIDGE, NFPROTO_INET };
+	uint8_t want[1024];
+	size_t at, n = 0, i;
+
+	(void)state;
+	for (i = 0; i < sizeof(families); i++) {
+		const size_t from = b.len;
+
+		at = message_as((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE), NLM_F_CREATE, families[i]);
+		nlattr_put_str(&b, NFTA_TABLE_NAME, NFTWALK_TABLE);
+		nlattr_put_be32(&b, NFTA_TABLE_FLAGS, (uint32_t)i);
+		nlmsg_end(&b, at);
+		if (families[i] == NFPROTO_BRIDGE)
+			continue;
+		memcpy(want + n, b.data + from, b.len - from);
+		n += b.len - from;
+	}
+	assert_int_equal(nftwalk_without_bridges(b.data, b.len), n);
+	assert_memory_equal(b.data, want, n);
+	assert_int_equal(nftwalk_without_bridges(b.data, n), n);
+	assert_int_equal(nftwalk_without_bridges(b.data, 0), 0);
+}
+
 int
 main(void)
 {
@@ -935,6 +962,7 @@ main(void)
 		TEST(test_ownership), TEST(test_table), TEST(test_chain), TEST(test_expressions), TEST(test_expression_attributes),
 		TEST(test_expression_names), TEST(test_expression_values), TEST(test_truncated), TEST(test_lengths), TEST(test_set),
 		TEST(test_elements), TEST(test_rule), TEST(test_depth), TEST(test_bridge_chain), TEST(test_bridge_expressions),
+		TEST(test_without_bridges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
