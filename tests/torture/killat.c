@@ -4,6 +4,7 @@
  *
  *	killat trace PID [PROGRAM]			one line for each system call that is entered: its name
  *	killat kill PID NAME K				at the entry of the K-th NAME it says "stopped", waits for a line, and kills
+ *	killat stop PID NAME K [PROGRAM]		there it gets SIGSTOP; "stopped" and its pid, and that is all
  *	killat fail PID NAME K ERRNO [PROGRAM]		the K-th NAME is not made and fails with that errno; it says "failed"
  *
  * With a PROGRAM the calls are not those of PID but of what runs that program: PID itself once it has become it, threads, and the processes
@@ -40,6 +41,7 @@ static struct {
 	int		 number;	/* -1: all are told */
 	unsigned long	 left;		/* entries of it until the end */
 	int		 error;		/* not 0: the call fails with it instead */
+	bool		 is_stop;	/* the process stands there, and nobody waits for a word */
 	pid_t		 failing;	/* who is between entry and exit of that call, or 0 */
 	unsigned long long asked;	/* its first argument */
 } job;
@@ -117,6 +119,16 @@ kill_when_told(void)
 	exit(0);
 }
 
+static void
+stop(pid_t pid)
+{
+	if (kill(pid, SIGSTOP) == -1)
+		err(1, "stop");
+	printf("stopped %d\n", (int)pid);
+	(void)fflush(stdout);
+	exit(0);	/* the kernel lets go, and the signal arrives */
+}
+
 /* An event of a process, which is stopped.  The signal that it goes on with. */
 static int
 on_stop(const struct tracee *t, int status)
@@ -136,6 +148,8 @@ on_stop(const struct tracee *t, int status)
 	else if ((int)info.entry.nr == job.number && job.left > 0 && --job.left == 0) {
 		if (job.error != 0)
 			fail_enter(t->pid);
+		else if (job.is_stop)
+			stop(t->pid);
 		else
 			kill_when_told();
 	}
@@ -224,13 +238,14 @@ main(int argc, char **argv)
 
 	is_trace = argc >= 3 && argc <= 4 && strcmp(argv[1], "trace") == 0;
 	is_fail = argc >= 6 && argc <= 7 && strcmp(argv[1], "fail") == 0;
-	if (!is_trace && !is_fail && !(argc == 5 && strcmp(argv[1], "kill") == 0))
-		errx(2, "usage: killat trace PID [PROGRAM] | killat kill PID NAME K | killat fail PID NAME K ERRNO [PROGRAM]");
+	job.is_stop = argc >= 5 && argc <= 6 && strcmp(argv[1], "stop") == 0;
+	if (!is_trace && !is_fail && !job.is_stop && !(argc == 5 && strcmp(argv[1], "kill") == 0))
+		errx(2, "usage: killat trace PID [PROGRAM] | kill PID NAME K | stop PID NAME K [PROGRAM] | fail PID NAME K ERRNO [PROGRAM]");
 	job.pid = (pid_t)strtol(argv[2], NULL, 10);
 	job.number = is_trace ? -1 : seccomp_syscall_resolve_name(argv[3]);
 	job.left = is_trace ? 0 : strtoul(argv[4], NULL, 10);
 	job.error = is_fail ? (int)strtol(argv[5], NULL, 10) : 0;
-	job.program = is_trace ? argv[3] : is_fail ? argv[6] : NULL;
+	job.program = is_trace ? argv[3] : is_fail ? argv[6] : job.is_stop ? argv[5] : NULL;
 	if (job.pid <= 1 || (!is_trace && (job.number < 0 || job.left == 0)) || (is_fail && job.error <= 0))
 		errx(2, "no such process or system call");
 	(void)sigemptyset(&set);

@@ -70,6 +70,17 @@ class Fault(Killat):
         return self.line(seconds) == "failed"
 
 
+class Stop(Killat):
+    """with Stop(pid, name, k, program) as s: ...; s.wait(seconds) is the process that got there, and stands by SIGSTOP; None: none did."""
+
+    def __init__(self, pid, name, k, program=None):
+        super().__init__("stop", pid, name, k, program)
+
+    def wait(self, seconds):
+        words = (self.line(seconds) or "").split()
+        return int(words[1]) if words[:1] == ["stopped"] else None
+
+
 class Trap(Killat):
     """with Trap(pid, name, k) as t: ...; t.wait(seconds) says whether the process stands there, t.kill() ends it."""
 
