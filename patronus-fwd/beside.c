@@ -61,11 +61,12 @@ is_alone(struct apply *a)
 	struct privcall_error e;
 	const uint8_t *data;
 	struct nl_reader r;
+	bool is_owned;
 	size_t len;
 
 	if (!a->is_alone && privcall_dump(NL_DUMP_NFT_TABLES, &data, &len, NULL, &e) == 0) {
 		nlmsg_reader_init(&r, data, len);
-		a->is_alone = nft_read_beside(&r) == NULL;
+		a->is_alone = nft_read_beside(&r, &is_owned) == NULL;
 		privcall_dump_free(data, len);
 	}
 	return a->is_alone;
@@ -125,6 +126,7 @@ beside_remove(struct apply *a, struct problems *problems)
 	struct privcall_error e;
 	struct nft_batch b;
 	struct nl_reader names;
+	bool is_owned, is_any_owned = false;
 	const uint8_t *data;
 	size_t len;
 	int r;
@@ -137,12 +139,16 @@ beside_remove(struct apply *a, struct problems *problems)
 		return r;
 	nft_batch_init(&b);
 	nlmsg_reader_init(&names, data, len);
-	while ((b.table = nft_read_beside(&names)) != NULL)
-		nft_put_table_delete(&b, NFPROTO_INET);
+	/* One that is owned would keep the others as well: they go in one transaction. */
+	while ((b.table = nft_read_beside(&names, &is_owned)) != NULL) {
+		is_any_owned |= is_owned;
+		if (!is_owned)
+			nft_put_table_delete(&b, NFPROTO_INET);
+	}
 	r = send(a, &b, problems);
 	nft_batch_fini(&b);
 	privcall_dump_free(data, len);
-	a->is_alone = r == 0;
+	a->is_alone = r == 0 && !is_any_owned;
 	return r;
 }
 

@@ -69,15 +69,18 @@ nft_read_text(const struct nft_message *m, uint16_t type)
 }
 
 const char *
-nft_read_beside(struct nl_reader *r)
+nft_read_beside(struct nl_reader *r, bool *ret_is_owned)
 {
 	struct nft_message n;
+	struct nl_attr flags;
 	const char *name;
 	struct nl_msg m;
 
 	while (nlmsg_next(r, &m) == 1)
-		if (nft_read(&m, &n) && n.is_beside && (name = nft_read_text(&n, NFTA_TABLE_NAME)) != NULL)
+		if (nft_read(&m, &n) && n.is_beside && (name = nft_read_text(&n, NFTA_TABLE_NAME)) != NULL) {
+			*ret_is_owned = nlattr_find(n.attrs, NFTA_TABLE_FLAGS, &flags) && (nlattr_be32(&flags) & NFT_TABLE_F_OWNER) != 0;
 			return name;
+		}
 	return NULL;
 }
 

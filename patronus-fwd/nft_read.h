@@ -66,8 +66,11 @@ typedef void nft_count(const char *id, uint64_t packets, uint64_t bytes, void *a
 void	 nft_read_counts(const uint8_t *data, size_t len, nft_count *, void *arg);
 /* 0 when it is missing. */
 uint32_t nft_read_generation(const struct nft_message *);
-/* The name of the next table beside ours in a dump of tables; NULL: there is none any more. */
-const char *nft_read_beside(struct nl_reader *);
+/*
+ * The name of the next table beside ours in a dump of tables; NULL: there is none any more.  *ret_is_owned: a program owns it (nft: flags owner),
+ * so that nobody else can remove it.
+ */
+const char *nft_read_beside(struct nl_reader *, bool *ret_is_owned);
 /* Attribute type of the message as a string; NULL when there is none. */
 const char *nft_read_text(const struct nft_message *, uint16_t type);
 

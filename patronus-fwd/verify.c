@@ -627,9 +627,11 @@ verify_beside(const uint8_t *tables, size_t len, verify_report *report, void *ar
 	struct verifier v = { .report = report, .arg = arg };
 	struct nl_reader r = reader(tables, len);
 	const char *name;
+	bool is_owned;
 
-	while ((name = nft_read_beside(&r)) != NULL)
-		differs(&v, "", "table inet", name, "it judges packets beside ours, and should not be there");
+	while ((name = nft_read_beside(&r, &is_owned)) != NULL)
+		differs(&v, "", "table inet", name, !is_owned ? "it judges packets beside ours, and should not be there" :
+		    "it judges packets beside ours, and a program owns it: nobody else can remove it, end that program");
 	return v.n;
 }
 

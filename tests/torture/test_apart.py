@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -97,3 +98,18 @@ def test_both_policies_judge_while_netd_is_away(box):
     wait_for("the policy before to go", 20, lambda: tables(box) == ["patronus"])
     assert passing(box) == {BOTH, NEW}
     wait_for("the end of all alarms", 20, lambda: not box.ctl_json("status")["alarms"])
+
+
+def test_a_table_beside_that_a_program_owns(box):
+    """Nobody else can remove it: that is said, and what else stands there goes all the same."""
+    owner = subprocess.Popen(["ip", "netns", "exec", box.ns("box"), "nft", "-i"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    try:
+        owner.stdin.write("add table inet patronus.901 { flags owner; }; add table inet patronus.902\n")
+        owner.stdin.flush()
+        wait_for("both", 5, lambda: "patronus.901" in tables(box))
+        wait_for("the one that nobody owns to go", 10, lambda: tables(box) == ["patronus", "patronus.901"])
+        wait_for("the alarm", 10, lambda: "a program owns it" in json.dumps(box.ctl_json("status")["alarms"]))
+    finally:
+        owner.communicate(timeout=10)
+    # The kernel tells nobody that it is gone: the alarm ends with the next look.
+    assert tables(box) == ["patronus"] and box.ctl("verify", check=False).returncode == 0
