@@ -218,7 +218,9 @@ dump_once(struct dump *d, uint8_t what)
 		return dump_tables(d, NFT_TYPE(GETRULE));
 	case NL_DUMP_NFT_SETS:
 		error = dump_tables(d, NFT_TYPE(GETSET));
-		return error != 0 ? error : dump_nft(d, NFT_TYPE(GETOBJ), NFPROTO_INET, NULL);
+		if (error == 0)
+			error = dump_nft(d, NFT_TYPE(GETOBJ), NFPROTO_INET, NULL);
+		return error != 0 ? error : dump_nft(d, NFT_TYPE(GETFLOWTABLE), NFPROTO_INET, NULL);
 	case NL_DUMP_NFT_ELEMS:
 		return dump_elements(d);
 	case NL_DUMP_CT_STATS:

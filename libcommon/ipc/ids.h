@@ -42,7 +42,7 @@ enum nl_dump_what {
 	NL_DUMP_NFT_TABLES,
 	NL_DUMP_NFT_CHAINS,	/* of tables inet patronus and bridge patronus, as those below */
 	NL_DUMP_NFT_RULES,
-	NL_DUMP_NFT_SETS,	/* and named objects */
+	NL_DUMP_NFT_SETS,	/* and named objects, and flowtables */
 	NL_DUMP_NFT_ELEMS,	/* elements of all their sets */
 	NL_DUMP_CT_STATS,	/* conntrack count and maximum: two u32, little-endian */
 	NL_DUMP_CT,		/* connections */

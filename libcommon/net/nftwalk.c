@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -193,6 +194,45 @@ static const struct policy_attr object_del_attrs[] = {
 	[NFTA_OBJ_TABLE] = OUR_TABLE, [NFTA_OBJ_NAME] = NAME, [NFTA_OBJ_TYPE] = BE32(1, NFT_OBJECT_MAX), [NFTA_OBJ_HANDLE] = BE64,
 };
 
+/* --- flowtables: names of devices, at their ingress hook and at one priority; what is in one was put there by a rule of ours --- */
+
+static int
+devices_check(struct policy_walk *w, const struct nl_attr *a)
+{
+	static const struct policy_attr device = { .kind = POLICY_NAME, .max = IFNAMSIZ - 1 };
+	struct nl_reader r;
+	struct nl_attr item;
+	int n, error = 0;
+
+	nlattr_reader_nested(&r, a);
+	while (error == 0 && (n = nlattr_next(&r, &item)) != 0) {
+		if (n < 0 || item.type != NFTA_DEVICE_NAME)
+			return policy_refuse(w, item.offset, a->type, "not an item of this list");
+		error = policy_check_attr(w, &item, &device);
+	}
+	return error;
+}
+
+static const struct policy_attr flow_hook_attrs[] = {
+	[NFTA_FLOWTABLE_HOOK_NUM] = { .kind = POLICY_BE32, .max = NF_NETDEV_INGRESS, .is_required = true },
+	[NFTA_FLOWTABLE_HOOK_PRIORITY] = { .kind = POLICY_BE32, .max = 0, .is_required = true },
+	[NFTA_FLOWTABLE_HOOK_DEVS] = { .kind = POLICY_CUSTOM, .check = devices_check },
+};
+static const struct policy flow_hook_policy = POLICY(flow_hook_attrs);
+
+static int
+flowtable_check(struct policy_walk *w, const struct nl_reader *r)
+{
+	return w->is_narrow ? policy_refuse(w, r->base, 0, "flowtable that is not allowed") : 0;
+}
+
+static const struct policy_attr flowtable_attrs[] = {
+	[NFTA_FLOWTABLE_TABLE] = OUR_TABLE, [NFTA_FLOWTABLE_NAME] = NAME_REQUIRED,
+	[NFTA_FLOWTABLE_HOOK] = { .kind = POLICY_NEST, .nested = &flow_hook_policy, .is_required = true },
+	[NFTA_FLOWTABLE_FLAGS] = BITS(NFT_FLOWTABLE_HW_OFFLOAD | NFT_FLOWTABLE_COUNTER),
+};
+static const struct policy_attr flowtable_del_attrs[] = { [NFTA_FLOWTABLE_TABLE] = OUR_TABLE, [NFTA_FLOWTABLE_NAME] = NAME_REQUIRED };
+
 /* --- conntrack deletions --- */
 
 static const struct policy_attr ct_ip_attrs[] = {
@@ -251,6 +291,10 @@ static const struct message_policy nft_messages[] = {
 	MESSAGE(NEWSETELEM, FLAGS_NEW, elems_attrs), MESSAGE(DELSETELEM, FLAGS_DEL, elems_attrs),
 	MESSAGE(NEWCHAIN, FLAGS_NEW, chain_attrs), MESSAGE(DELCHAIN, FLAGS_DEL, chain_del_attrs),
 	MESSAGE(NEWSET, FLAGS_NEW, set_attrs), MESSAGE(DELSET, FLAGS_DEL, set_del_attrs),
+	{ NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWFLOWTABLE, FLAGS_NEW,
+	  { flowtable_attrs, sizeof(flowtable_attrs) / sizeof(flowtable_attrs[0]), flowtable_check } },
+	{ NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELFLOWTABLE, FLAGS_DEL,
+	  { flowtable_del_attrs, sizeof(flowtable_del_attrs) / sizeof(flowtable_del_attrs[0]), flowtable_check } },
 	MESSAGE(DELOBJ, FLAGS_DEL, object_del_attrs), MESSAGE(NEWTABLE, FLAGS_NEW, table_attrs), MESSAGE(DELTABLE, FLAGS_DEL, table_del_attrs),
 };
 static const struct message_policy ct_messages[] = {

@@ -147,6 +147,12 @@ attr_check(struct policy_walk *w, const struct nl_attr *a, const struct policy_a
 }
 
 int
+policy_check_attr(struct policy_walk *w, const struct nl_attr *a, const struct policy_attr *p)
+{
+	return attr_check(w, a, p);
+}
+
+int
 policy_walk_attrs(struct policy_walk *w, struct nl_reader r, const struct policy *policy)
 {
 	const struct nl_reader start = r;

@@ -75,6 +75,8 @@ struct policy {
 
 /* 0, or -EPERM and the refusal filled. */
 int	 policy_walk_attrs(struct policy_walk *, struct nl_reader, const struct policy *);
+/* One attribute by itself, as far as its kind goes. */
+int	 policy_check_attr(struct policy_walk *, const struct nl_attr *, const struct policy_attr *);
 /* The string is text, a dot and up to ten digits. */
 bool	 policy_is_numbered(const char *, const char *text);
 /* Returns -EPERM. */

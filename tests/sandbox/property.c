@@ -226,19 +226,41 @@ object_make(struct buf *b)
 }
 
 static void
+flowtable_make(struct buf *b)
+{
+	static const char *const devices[] = { "lo", "dummy0", "eth0", "there-is-none" };
+	size_t hook, list;
+	uint32_t i;
+
+	nlattr_put_str(b, NFTA_FLOWTABLE_TABLE, NFTWALK_TABLE);
+	nlattr_put_str(b, NFTA_FLOWTABLE_NAME, name_pick());
+	hook = nlattr_begin(b, NFTA_FLOWTABLE_HOOK);
+	nlattr_put_be32(b, NFTA_FLOWTABLE_HOOK_NUM, 0);
+	nlattr_put_be32(b, NFTA_FLOWTABLE_HOOK_PRIORITY, 0);
+	list = nlattr_begin(b, NFTA_FLOWTABLE_HOOK_DEVS);
+	for (i = inproc_random(4); i > 0; i--)
+		nlattr_put_str(b, NFTA_DEVICE_NAME, devices[inproc_random(4)]);
+	nlattr_end(b, list);
+	nlattr_end(b, hook);
+	nlattr_put_be32(b, NFTA_FLOWTABLE_FLAGS, inproc_random(4));
+}
+
+static void
 nft_make(struct buf *b)
 {
 	static const uint16_t types[] = { NFT_MSG_NEWTABLE, NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN, NFT_MSG_DELCHAIN, NFT_MSG_NEWRULE, NFT_MSG_NEWRULE,
 	    NFT_MSG_NEWRULE, NFT_MSG_DELRULE, NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_DELSET, NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM,
-	    NFT_MSG_NEWOBJ, NFT_MSG_DELOBJ, NFT_MSG_DELTABLE };
-	uint16_t msg = types[inproc_random(inproc_random(8) == 0 ? 16 : 15)], type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | msg);
+	    NFT_MSG_NEWOBJ, NFT_MSG_DELOBJ, NFT_MSG_NEWFLOWTABLE, NFT_MSG_DELFLOWTABLE, NFT_MSG_DELTABLE };
+	uint16_t msg = types[inproc_random(inproc_random(8) == 0 ? 18 : 17)], type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | msg);
 	bool is_new = msg == NFT_MSG_NEWTABLE || msg == NFT_MSG_NEWCHAIN || msg == NFT_MSG_NEWRULE || msg == NFT_MSG_NEWSET ||
-	    msg == NFT_MSG_NEWSETELEM || msg == NFT_MSG_NEWOBJ;
+	    msg == NFT_MSG_NEWSETELEM || msg == NFT_MSG_NEWOBJ || msg == NFT_MSG_NEWFLOWTABLE;
 	struct nfgenmsg g = { .nfgen_family = NFPROTO_INET };
 	size_t at = nlmsg_begin(b, type, NLM_F_REQUEST | (is_new ? NLM_F_CREATE : 0), 1, &g, sizeof(g));
 
 	if (msg == NFT_MSG_NEWOBJ)
 		object_make(b);
+	else if (msg == NFT_MSG_NEWFLOWTABLE)
+		flowtable_make(b);
 	else
 		attrs_make(b, nftwalk_policy(type), 0);
 	nlmsg_end(b, at);

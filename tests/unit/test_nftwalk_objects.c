@@ -150,11 +150,69 @@ test_references(void **state)
 	}
 }
 
+/* --- flowtables */
+struct shape {
+	uint8_t		 family;
+	uint32_t	 hook;
+	uint32_t	 priority;
+	uint32_t	 flags;
+	uint16_t	 item;
+	const char	*device;
+	size_t		 len;
+};
+
+static bool
+flowtable(const struct shape *s)
+{
+	struct nfgenmsg g = { .nfgen_family = s->family };
+	size_t at = nlmsg_begin(&b, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWFLOWTABLE, NLM_F_REQUEST | NLM_F_CREATE, 7, &g, sizeof(g)), hook, list;
+	struct refusal why;
+	bool is_good;
+	uint32_t n;
+
+	nlattr_put_str(&b, NFTA_FLOWTABLE_TABLE, NFTWALK_TABLE);
+	nlattr_put_str(&b, NFTA_FLOWTABLE_NAME, "flows.1");
+	hook = nlattr_begin(&b, NFTA_FLOWTABLE_HOOK);
+	nlattr_put_be32(&b, NFTA_FLOWTABLE_HOOK_NUM, s->hook);
+	nlattr_put_be32(&b, NFTA_FLOWTABLE_HOOK_PRIORITY, s->priority);
+	list = nlattr_begin(&b, NFTA_FLOWTABLE_HOOK_DEVS);
+	nlattr_put_str(&b, NFTA_DEVICE_NAME, "eth0");
+	nlattr_put(&b, s->item, s->device, s->len);
+	nlattr_end(&b, list);
+	nlattr_end(&b, hook);
+	nlattr_put_be32(&b, NFTA_FLOWTABLE_FLAGS, s->flags);
+	nlmsg_end(&b, at);
+	is_good = nftwalk_batch(b.data, b.len, &n, &why) == 0;
+	b.len = 0;
+	return is_good;
+}
+
+/* At the ingress hook, where a packet is only handed on when a rule of ours has put its connection there; another hook or priority is nobody's wish. */
+static void
+test_flowtables(void **state)
+{
+	const struct shape good = { NFPROTO_INET, 0, 0, 2, NFTA_DEVICE_NAME, "eth1", 5 };
+	struct shape s;
+
+	(void)state;
+	assert_true(flowtable(&good));
+	s = good; s.flags = 3; assert_true(flowtable(&s));
+	s = good; s.flags = 4; assert_false(flowtable(&s));
+	s = good; s.family = NFPROTO_BRIDGE; assert_false(flowtable(&s));
+	s = good; s.hook = 1; assert_false(flowtable(&s));
+	s = good; s.priority = (uint32_t)-1; assert_false(flowtable(&s));
+	s = good; s.item = 2; assert_false(flowtable(&s));
+	s = good; s.len = 4; assert_false(flowtable(&s));
+	s = good; s.device = "sixteen-letters!"; s.len = 17; assert_false(flowtable(&s));
+	s = good; s.device = "a\nb"; s.len = 4; assert_false(flowtable(&s));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_helpers), cmocka_unit_test(test_times), cmocka_unit_test(test_other_types), cmocka_unit_test(test_references),
+		cmocka_unit_test(test_flowtables),
 	};
 	int r;
 
