@@ -47,7 +47,7 @@ static bool
 is_certain(uint8_t kind)
 {
 	return kind == IR_COUNTER || kind == IR_LOG || kind == IR_SET_MARK || kind == IR_SET_DSCP4 || kind == IR_SET_DSCP6 ||
-	    kind == IR_SET_HELPER || kind == IR_SET_TIMEOUT;
+	    kind == IR_SET_HELPER || kind == IR_SET_TIMEOUT || kind == IR_FLOW;
 }
 
 static bool	decides_chain(const struct ir *, const char *name);

@@ -11,6 +11,7 @@
 #include "apply_list.h"
 #include "addrlist.h"
 #include "nft_encode.h"
+#include "nft_flowtable.h"
 #include "nft_read.h"
 #include "problems.h"
 
@@ -200,6 +201,9 @@ apply_lists_clear(struct nft_batch *b, const struct ir *next, const uint8_t *cha
 	nlmsg_reader_init(&r, chains, chains_len);
 	while (next_object(&r, NFT_OBJECT_CHAIN, NFTA_CHAIN_NAME, &m, &name))
 		nft_put_rule_delete(b, NFPROTO_INET, name, 0, "");
+	nlmsg_reader_init(&r, sets, sets_len);
+	while (next_object(&r, NFT_OBJECT_FLOWTABLE, NFTA_FLOWTABLE_NAME, &m, &name))
+		nft_put_flowtable_delete(b, name);
 	nlmsg_reader_init(&r, sets, sets_len);
 	while (next_object(&r, NFT_OBJECT_SET, NFTA_SET_NAME, &m, &name))
 		if (!is_base(next, name))

@@ -280,6 +280,7 @@ compile_forward(struct compiler *c)
 
 	ir_chain_base(c->ir, chain, IR_HOOK_FORWARD, false, NF_IP_PRI_FILTER, true);
 	put_pre_rules(c, chain, IR_IIF_NAME);
+	compile_offload(c, chain);
 	put_established(c, chain);
 	compile_answered(c, chain);
 	put_invalid(c, chain);

@@ -107,6 +107,8 @@ void	 compile_bridge(struct compiler *);
 void	 compile_tracking(struct compiler *);
 /* The rule's own time, for the connection that it opens. */
 void	 compile_idle_timeout(struct compiler *, struct ir_draft *, const struct policy_rule *);
+/* compile_offload.c: connections that stand into the flowtable. */
+void	 compile_offload(struct compiler *, const char *chain);
 /* compile_nat.c */
 void	 compile_nat(struct compiler *);
 void	 compile_port_forward(struct compiler *, const struct policy_forward *);

@@ -11,6 +11,7 @@
 #include "addrlist.h"
 #include "mem.h"
 #include "nft_encode.h"
+#include "nft_flowtable.h"
 #include "nft_object.h"
 
 static struct change *
@@ -381,6 +382,7 @@ add_chain_rules(struct diff *d, const struct ir_chain *chain)
 	}
 }
 
+/* Rules of the flowtable have gone before. */
 static void
 remove_chain_rules(struct diff *d, const struct ir_chain *chain)
 {
@@ -388,11 +390,40 @@ remove_chain_rules(struct diff *d, const struct ir_chain *chain)
 	struct ir_rule *r;
 
 	for (r = chain->first; r != NULL; r = r->next) {
+		if (ir_rule_is_flow(r))
+			continue;
 		c = add(d, CHANGE_RULE_REMOVE);
 		c->chain = chain;
 		c->old = r;
 		d->n_removed++;
 	}
+}
+
+/*
+ * A device is in one flowtable of a table, and a flowtable that rules name cannot go: those rules go first, and the chain, which has their flowtable's
+ * name, when nothing leads to it any more.  Of one name are those with the same devices.
+ */
+static void
+diff_flowtable(struct diff *d, const struct ir *old, const struct ir *next)
+{
+	const struct ir_chain *chain = old->flowtable != NULL ? ir_chain_find(old, old->flowtable->name) : NULL;
+	const struct ir_rule *r;
+	struct change *c;
+
+	if (old->flowtable != NULL && next->flowtable != NULL && strcmp(old->flowtable->name, next->flowtable->name) == 0) {
+		d->is_impossible |= old->flowtable->is_hardware != next->flowtable->is_hardware;
+		return;
+	}
+	for (r = chain != NULL ? chain->first : NULL; r != NULL; r = r->next) {
+		c = add(d, CHANGE_RULE_REMOVE);
+		c->chain = chain;
+		c->old = r;
+		d->n_removed++;
+	}
+	if (old->flowtable != NULL)
+		add(d, CHANGE_FLOWTABLE_REMOVE)->flowtable = old->flowtable;
+	if (next->flowtable != NULL)
+		add(d, CHANGE_FLOWTABLE_ADD)->flowtable = next->flowtable;
 }
 
 static void
@@ -459,6 +490,7 @@ diff_make(struct diff *d, const struct ir *old, struct ir *next)
 		old = &nothing;
 	if (next->has_bridge && !old->has_bridge)
 		add(d, CHANGE_TABLE_ADD);
+	diff_flowtable(d, old, next);
 	diff_objects(d, CHANGE_OBJECT_ADD, next, old);
 	diff_chains(d, old, next);
 	diff_sets(d, old, next);
@@ -510,6 +542,12 @@ encode_change(const struct change *c, struct nft_batch *b)
 		break;
 	case CHANGE_OBJECT_REMOVE:
 		nft_put_object_delete(b, c->object);
+		break;
+	case CHANGE_FLOWTABLE_ADD:
+		nft_put_flowtable(b, c->flowtable);
+		break;
+	case CHANGE_FLOWTABLE_REMOVE:
+		nft_put_flowtable_delete(b, c->flowtable->name);
 		break;
 	case CHANGE_CHAIN_ADD:
 	case CHANGE_CHAIN_SET:
@@ -576,6 +614,12 @@ print_change(const struct change *c, struct buf *b)
 	case CHANGE_OBJECT_REMOVE:
 		buf_printf(b, "%s object ", c->kind == CHANGE_OBJECT_ADD ? "+" : "-");
 		ir_print_object(c->object, b);
+		buf_putc(b, '\n');
+		break;
+	case CHANGE_FLOWTABLE_ADD:
+	case CHANGE_FLOWTABLE_REMOVE:
+		buf_printf(b, "%s flowtable ", c->kind == CHANGE_FLOWTABLE_ADD ? "+" : "-");
+		ir_print_flowtable(c->flowtable, b);
 		buf_putc(b, '\n');
 		break;
 	case CHANGE_CHAIN_SET:

@@ -20,6 +20,8 @@ enum change_kind {
 	CHANGE_TABLE_REMOVE,
 	CHANGE_OBJECT_ADD,
 	CHANGE_OBJECT_REMOVE,
+	CHANGE_FLOWTABLE_ADD,
+	CHANGE_FLOWTABLE_REMOVE,
 	CHANGE_CHAIN_ADD,
 	CHANGE_CHAIN_SET,	/* its policy */
 	CHANGE_CHAIN_REMOVE,
@@ -39,6 +41,7 @@ struct change {
 	const struct ir_chain	*chain;		/* of the new form, for removals of the old one */
 	const struct ir_set	*set;
 	const struct ir_object	*object;
+	const struct ir_flowtable *flowtable;
 	const struct ir_elem	*elem;
 	struct ir_rule		*rule;		/* to add */
 	const struct ir_rule	*old;		/* to replace, remove or stand before */

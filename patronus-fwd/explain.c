@@ -448,6 +448,7 @@ act(struct run *r, const struct ir_rule *rule, const struct ir_stmt *s, bool *re
 		return END_NEXT;
 	case IR_SET_HELPER:
 	case IR_SET_TIMEOUT:
+	case IR_FLOW:
 		return END_NEXT;
 	case IR_QUEUE:
 		r->verdict->is_queued = true;

@@ -123,6 +123,8 @@ count(struct tallies *t, const struct change *c, const struct ir *old, const str
 {
 	struct tally *structure;
 
+	if (c->set != NULL && strcmp(c->set->name, IR_OFFLOAD_SET) == 0)	/* it changes with the flowtable, whose name it has */
+		return;
 	if (is_look_up(c)) {
 		count_look_up(t, c, old, next);
 		return;
@@ -146,6 +148,13 @@ count(struct tallies *t, const struct change *c, const struct ir *old, const str
 	case CHANGE_SET_REMOVE:
 	case CHANGE_ELEM_REMOVE:
 		of_set(t, c->set, next)->removed++;
+		break;
+	case CHANGE_FLOWTABLE_ADD:
+	case CHANGE_FLOWTABLE_REMOVE:
+		structure = tally_get(t, "flow offload", false);
+		structure->added += c->kind == CHANGE_FLOWTABLE_ADD;
+		structure->removed += c->kind == CHANGE_FLOWTABLE_REMOVE;
+		structure->is_whole = old == NULL || old->flowtable == NULL || next->flowtable == NULL;
 		break;
 	case CHANGE_TABLE_ADD:
 	case CHANGE_TABLE_REMOVE:

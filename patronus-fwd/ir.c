@@ -146,6 +146,49 @@ ir_bridge_remove(struct ir *ir)
 	ir->has_bridge = false;
 }
 
+static void
+rules_of_origin_remove(struct ir *ir, struct ir_chain *c, const char *id)
+{
+	struct ir_rule **r, *last = NULL;
+
+	for (r = &c->first; *r != NULL;) {
+		if (strcmp((*r)->origin->id, id) != 0) {
+			last = *r;
+			r = &(*r)->next;
+			continue;
+		}
+		*r = (*r)->next;
+		c->n--;
+		ir->n_rules--;
+	}
+	c->last = last;
+}
+
+void
+ir_flowtable_remove(struct ir *ir)
+{
+	const char *name = ir->flowtable != NULL ? ir->flowtable->name : NULL;
+	struct ir_chain **c;
+	struct ir_set **s;
+
+	ir->flowtable = NULL;
+	if (name == NULL)
+		return;
+	rules_of_origin_remove(ir, ir_chain_find(ir, "forward"), IR_OFFLOAD_ORIGIN);
+	for (c = &ir->chains; *c != NULL;)
+		if (strcmp((*c)->name, name) == 0)
+			chain_remove(ir, c);
+		else
+			c = &(*c)->next;
+	ir->chains_tail = c;
+	for (s = &ir->sets; *s != NULL;)
+		if (strcmp((*s)->name, IR_OFFLOAD_SET) == 0)
+			set_remove(ir, s);
+		else
+			s = &(*s)->next;
+	ir->sets_tail = s;
+}
+
 struct ir_chain *
 ir_chain_base(struct ir *ir, const char *name, enum ir_hook hook, bool is_nat, int32_t priority, bool drops)
 {
@@ -555,6 +598,8 @@ stmt_hash(const struct ir_stmt *s, uint64_t h)
 		h = hash_quick(s->nat.last, sizeof(s->nat.last), hash_quick(s->nat.addr, sizeof(s->nat.addr), h));
 		return hash_u64(s->nat.family | (uint64_t)s->nat.port << 8 | (uint64_t)s->nat.is_network << 24 | (uint64_t)s->nat.is_random << 25 |
 		    (uint64_t)s->nat.is_persistent << 26, h);
+	case IR_FLOW:
+		return hash_quick(s->flowtable, strlen(s->flowtable), h);
 	case IR_CHOOSE:
 		return hash_u64(s->choice.draw | (uint64_t)s->choice.modulus << 8 | (uint64_t)s->choice.value << 32, h);
 	case IR_KIND_INVALID:

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 
+#include "ir_flowtable.h"
 #include "ir_object.h"
 #include "ir_stmt.h"
 #include "names.h"
@@ -193,6 +194,8 @@ struct ir {
 	struct names	 set_names;
 	struct ir_list	*lists;
 	struct ir_object *objects;	/* in order of creation; of table inet */
+	struct ir_flowtable *flowtable;	/* NULL: there is none */
+	struct ir_offload *offload;	/* NULL: nobody asks for one */
 	struct ir_origin **origins;	/* in order of creation */
 	uint32_t	 n_origins;
 	uint32_t	 cap_origins;

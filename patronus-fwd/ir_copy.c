@@ -238,6 +238,8 @@ copy_stmt(const struct copying *c, const struct ir_origin *from, const struct ir
 		s->set = &c->sets[s->set->number];
 	if (s->kind == IR_JUMP || s->kind == IR_GOTO)
 		s->chain = chain_name(c, s->chain);
+	if (s->kind == IR_FLOW)
+		s->flowtable = text(c, s->flowtable);
 	if (has_object(s))
 		s->object = ir_object_copy(c->to, s->object);
 	if (s->kind == IR_LOG)
@@ -397,6 +399,7 @@ ir_copy(struct ir *from)
 	copy_origins(&c);
 	for (o = from->objects; o != NULL; o = o->next)
 		(void)ir_object_copy(c.to, o);
+	ir_flowtable_copy(c.to, from);
 	copy_sets(&c, n_sets);
 	copy_lists(&c);
 	copy_chains(&c, n_chains);

@@ -298,6 +298,9 @@ print_stmt(struct buf *b, const struct ir_stmt *s)
 	case IR_SET_TIMEOUT:
 		buf_printf(b, "ct %s set %s", s->kind == IR_SET_HELPER ? "helper" : "timeout", s->object->name);
 		break;
+	case IR_FLOW:
+		buf_printf(b, "flow add %s", s->flowtable);
+		break;
 	case IR_REJECT:
 		buf_printf(b, "reject %s", reject_name(s->code));
 		break;
@@ -419,6 +422,33 @@ ir_print_object(const struct ir_object *o, struct buf *b)
 }
 
 void
+ir_print_flowtable(const struct ir_flowtable *t, struct buf *b)
+{
+	uint32_t i;
+
+	buf_printf(b, "%s%s", t->name, t->is_hardware ? " hardware" : "");
+	for (i = 0; i < t->n; i++)
+		buf_printf(b, " %s", t->devices[i]);
+}
+
+static void
+print_offload(const struct ir *ir, struct buf *b)
+{
+	const struct ir_offload_pair *p;
+
+	if (ir->flowtable != NULL) {
+		buf_puts(b, "flowtable ");
+		ir_print_flowtable(ir->flowtable, b);
+		buf_putc(b, '\n');
+	}
+	if (ir->offload == NULL)
+		return;
+	for (p = ir->offload->pairs; p < ir->offload->pairs + ir->offload->n; p++)
+		buf_printf(b, "offload %s %s%s%s%s\n", p->from, p->to, p->is_done ? "" : " no", p->reason != NULL ? ": " : "",
+		    p->reason != NULL ? p->reason : "");
+}
+
+void
 ir_print(const struct ir *ir, struct buf *b)
 {
 	const struct ir_object *o;
@@ -431,6 +461,7 @@ ir_print(const struct ir *ir, struct buf *b)
 		ir_print_object(o, b);
 		buf_putc(b, '\n');
 	}
+	print_offload(ir, b);
 	for (s = ir->sets; s != NULL; s = s->next)
 		print_set(b, s);
 	for (c = ir->chains; c != NULL; c = c->next) {

@@ -9,6 +9,7 @@ const char	*ir_action_name(uint8_t action);
 void		 ir_print(const struct ir *, struct buf *);
 void		 ir_print_rule(const struct ir_rule *, struct buf *);
 void		 ir_print_object(const struct ir_object *, struct buf *);
+void		 ir_print_flowtable(const struct ir_flowtable *, struct buf *);
 void		 ir_print_elem(const struct ir_set *, const struct ir_elem *, struct buf *);
 
 #endif

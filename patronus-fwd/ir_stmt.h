@@ -103,6 +103,7 @@ enum ir_kind {
 	IR_DNAT,
 	IR_SNAT,
 	IR_CHOOSE,		/* goes on when the number drawn is the one */
+	IR_FLOW,		/* the connection is handed on by the flowtable from now on; the packet goes on */
 	IR_KIND_MAX
 };
 
@@ -198,6 +199,7 @@ struct ir_stmt {
 		struct ir_synproxy synproxy;
 		uint8_t		 code;		/* IR_REJECT: NFT_REJECT_ICMPX_... */
 		const char	*chain;		/* IR_JUMP, IR_GOTO */
+		const char	*flowtable;	/* IR_FLOW: its name */
 		const struct ir_object *object;	/* IR_SET_HELPER, IR_SET_TIMEOUT */
 	};
 };

@@ -24,6 +24,7 @@
 #include "mem.h"
 #include "nft_encode.h"
 #include "nft_expr.h"
+#include "nft_flowtable.h"
 #include "nft_object.h"
 
 /*
@@ -589,14 +590,35 @@ is_put(const struct nft_batch *b, const struct ir_chain *c)
 	return has_family(b, c->family) && (!b->is_beside || !c->is_nat);
 }
 
+/*
+ * Only judged, or expanded: there is nothing to hand on.  Stored it would be for links that may not be there when it is read, and a flowtable of a link
+ * that is missing is refused with all else.
+ */
+static bool
+has_flowtable(const struct nft_batch *b, const struct ir *ir)
+{
+	return ir->flowtable != NULL && !b->is_beside && !b->is_stored && !b->is_expanded;
+}
+
+static void
+put_rules(struct nft_batch *b, const struct ir *ir, const struct ir_chain *c)
+{
+	struct ir_rule *r;
+
+	for (r = c->first; r != NULL; r = r->next)
+		if (!ir_rule_is_flow(r) || has_flowtable(b, ir))
+			nft_put_rule(b, r, NFT_APPEND, 0);
+}
+
 void
 nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 {
 	const struct ir_object *o;
 	const struct ir_chain *c;
 	const struct ir_set *s;
-	struct ir_rule *r;
 
+	if (has_flowtable(b, ir))
+		nft_put_flowtable(b, ir->flowtable);
 	for (o = ir->objects; o != NULL && !b->is_beside && has_family(b, NFPROTO_INET); o = o->next)
 		nft_put_object(b, o);
 	for (c = ir->chains; c != NULL; c = c->next)
@@ -614,9 +636,10 @@ nft_put_contents(struct nft_batch *b, const struct ir *ir, bool has_lists)
 			put_all_elems(b, s);
 	}
 	for (c = ir->chains; c != NULL; c = c->next) {
-		for (r = is_put(b, c) ? c->first : NULL; r != NULL; r = r->next)
-			nft_put_rule(b, r, NFT_APPEND, 0);
-		if (b->is_beside && is_put(b, c))
+		if (!is_put(b, c))
+			continue;
+		put_rules(b, ir, c);
+		if (b->is_beside)
 			put_end(b, c);
 	}
 	for (c = ir->inline_chains; b->is_expanded && c != NULL; c = c->next)

@@ -650,6 +650,9 @@ put_stmt(struct nftnl_rule *r, const struct ir_rule *rule, const struct ir_stmt 
 	case IR_CHOOSE:
 		put_choice(r, s);
 		break;
+	case IR_FLOW:
+		nftnl_expr_set_str(add(r, "flow_offload"), NFTNL_EXPR_FLOW_TABLE_NAME, s->flowtable);
+		break;
 	case IR_KIND_INVALID:
 	case IR_KIND_MAX:
 		fatalx("nft", "statement %u", s->kind);

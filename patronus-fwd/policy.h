@@ -216,6 +216,7 @@ struct fw_policy {
 	struct policy_bogons	*bogons;	/* NULL: no zone blocks any (policy_bogons.h) */
 	struct policy_tracking	*tracking;	/* NULL: as the kernel does it (policy_tracking.h) */
 	struct policy_bridge	*bridge;	/* NULL: frames between ports are not looked at (policy_bridge.h) */
+	struct policy_offload	*offload;	/* NULL: every packet goes by the rules (policy_offload.h) */
 	struct policy_xdp	*xdp;		/* NULL: nothing (policy_xdp.h) */
 	struct policy_access	 web;
 	struct policy_access	 ssh;

@@ -268,6 +268,7 @@ policy_with_live(const struct conf_fwd *conf, const struct links *links, const s
 	resolve_nat(&s, conf->nat);
 	resolve_syn_checks(&s);
 	resolve_xdp(&s);
+	resolve_offload(&s);
 	resolve_bridge(&s);
 	resolve_answers(&s);
 	resolve_management(&s, conf->management);

@@ -9,6 +9,7 @@
 
 #include "ir.h"
 #include "nft_encode.h"
+#include "nft_flowtable.h"
 #include "nft_object.h"
 #include "probe.h"
 #include "problems.h"
@@ -44,7 +45,7 @@ static const struct feature bridges = { IR_KIND_INVALID, "rules between ports of
 
 enum knowledge { UNKNOWN, PRESENT, ABSENT };
 
-static enum knowledge known[N_FEATURES], knows_bridges;
+static enum knowledge known[N_FEATURES], knows_bridges, knows_flowtables;
 
 static const struct feature *
 feature_of(const struct ir_stmt *s)
@@ -122,6 +123,48 @@ ask_bridges(const struct ir_chain *c)
 	nft_put_table(&b, NFPROTO_BRIDGE);
 	nft_put_chain(&b, c);
 	ret = ask(&b, NFPROTO_BRIDGE, 0);
+	nft_batch_fini(&b);
+	return ret;
+}
+
+/* Of no device: one that is missing would be a lack, too. */
+bool
+probe_has_flowtables(void)
+{
+	const struct ir_flowtable t = { .name = "probe" };
+	struct ir_draft d = { .n = 0 };
+	struct nft_batch b;
+	struct ir *ir;
+
+	if (knows_flowtables != UNKNOWN)
+		return knows_flowtables == PRESENT;
+	ir = ir_new();
+	nft_batch_init(&b);
+	nft_put_table(&b, NFPROTO_INET);
+	nft_put_chain(&b, ir_chain_get(ir, "probe"));
+	nft_put_flowtable(&b, &t);
+	ir_put(&d, IR_FLOW)->flowtable = t.name;
+	(void)ir_rule_add(ir, ir_chain_get(ir, "probe"), ir_origin_new(ir, "probe", "", IR_ACTION_NONE), &d);
+	nft_put_rule(&b, ir_chain_get(ir, "probe")->first, NFT_APPEND, 0);
+	knows_flowtables = ask(&b, NFPROTO_INET, 2);
+	nft_batch_fini(&b);
+	ir_free(ir);
+	return knows_flowtables == PRESENT;
+}
+
+/* In a table of its own: in ours the device may be in a flowtable already, and is in one at most. */
+bool
+probe_can_offload(const char *device)
+{
+	const struct ir_flowtable t = { .name = "probe", .devices = &device, .n = 1, .is_hardware = true };
+	struct nft_batch b;
+	bool ret;
+
+	nft_batch_init(&b);
+	b.table = NFT_TABLE ".0";
+	nft_put_table(&b, NFPROTO_INET);
+	nft_put_flowtable(&b, &t);
+	ret = ask(&b, NFPROTO_INET, 1) == PRESENT;
 	nft_batch_fini(&b);
 	return ret;
 }

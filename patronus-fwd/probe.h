@@ -20,4 +20,9 @@ unsigned probe_check(const struct ir *, struct problems *);
  */
 unsigned probe_close(struct ir *);
 
+/* Flowtables of table inet, and rules that put connections into them; without them packets go by the rules, and nothing is refused. */
+bool	 probe_has_flowtables(void);
+/* The device's card can hand connections on.  Asked each time: devices come and go. */
+bool	 probe_can_offload(const char *device);
+
 #endif

@@ -15,6 +15,7 @@
 #include "ir_print.h"
 #include "journey.h"
 #include "mem.h"
+#include "offload.h"
 #include "prove.h"
 #include "query.h"
 #include "query_packet.h"
@@ -221,6 +222,9 @@ query_explain(struct query *q, void **ret)
 	s->path = j->origin != NULL && j->origin->path != NULL ? mem_strdup(q->arena, j->origin->path) : NULL;
 	s->limited = j->is_limited;
 	s->text = journey_text(j, q->arena);
+	if (j->action == IR_ACTION_ACCEPT && !j->is_proxied && j->in != NULL && j->out != NULL &&
+	    offload_takes(ir, j->in->ifname, j->out->ifname, packet.protocol))
+		s->text = mem_printf(q->arena, "%s. Once the connection stands, its packets go past the rules (flow offload)", s->text);
 	describe_steps(j, s, q->arena);
 	describe_way(j, s, q->arena);
 	if (query_term_value(q, "prove") != NULL)

@@ -19,6 +19,7 @@
 #include "links.h"
 #include "live.h"
 #include "mem.h"
+#include "offload.h"
 #include "probe.h"
 #include "problems.h"
 #include "revision.h"
@@ -179,6 +180,7 @@ anew(struct fwd *f, const struct revision *old, struct problems *problems, struc
 
 	if (r != 0)
 		return r;
+	offload_fit((*ret)->ir);
 	(*ret)->is_altered = probe_close((*ret)->ir) > 0;
 	(*ret)->is_kept = old->is_kept;
 	return 0;

@@ -19,6 +19,7 @@
 #include "logring.h"
 #include "mem.h"
 #include "nft_read.h"
+#include "offload.h"
 #include "revision.h"
 #include "schedule.h"
 
@@ -332,6 +333,7 @@ state_firewall(struct fwd *f, uint32_t limit, struct arena *a, uint8_t **ret, si
 	s.connections = mem_alloc(a, 1, sizeof(*s.connections));
 	report_connections(s.connections);
 	describe_schedules(f->applied, &s, a);
+	offload_state(ir, &s, a);
 	drivers_state(f->drivers, f->applied != NULL ? f->applied->xdp : NULL, &s, a);
 	if (ir != NULL && (limit != 0 ? read_counters_if_old(f) : read_counters(f)) != 0)
 		return -EIO;

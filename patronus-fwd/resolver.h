@@ -62,6 +62,8 @@ void	 resolve_bridge(struct resolver *);
 void	 resolve_bogons(struct resolver *);
 /* resolve_xdp.c */
 void	 resolve_xdp(struct resolver *);
+/* resolve_offload.c */
+void	 resolve_offload(struct resolver *);
 /* resolve_answers.c: which SYN packets drivers answer; behind all else. */
 void	 resolve_answers(struct resolver *);
 /* resolve_service.c */

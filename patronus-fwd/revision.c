@@ -141,6 +141,13 @@ same_times(const struct revision *base, const struct fw_policy *policy, int64_t 
 	return true;
 }
 
+/* What looks at every packet, or does not any more, says which connections may go past the rules, and whether those that do are looked at again. */
+static bool
+decides_offload(const struct ir *ir, unsigned list)
+{
+	return ir->offload != NULL && (list == CONF_LIST_PRE || list == CONF_LIST_GROUPS);
+}
+
 /* The form, and in the policy all but most of its rules; false: everything is to be compiled. */
 static bool
 succeed(struct revision *r, const struct base *b, const uint8_t *data, size_t len, struct succession *q, struct arena *scratch,
@@ -154,7 +161,7 @@ succeed(struct revision *r, const struct base *b, const uint8_t *data, size_t le
 		return false;
 	q->old = &base->conf;
 	q->next = &r->conf;
-	q->frame = conf_bytes_frame(&r->conf, scratch);
+	q->frame = decides_offload(b->ir, q->change.list) ? NULL : conf_bytes_frame(&r->conf, scratch);
 	r->ir = q->frame != NULL ? successor(q, b->ir, scratch, ret_policy) : NULL;
 	if (r->ir != NULL && same_places(&base->places, *ret_policy) && same_times(base, *ret_policy, q->now)) {
 		buf_put(&r->remarks, base->remarks.data, base->n_remarks);
@@ -224,7 +231,7 @@ build(struct revision *r, const struct base *b, const uint8_t *data, size_t len,
 		problems_add(problems, "/firewall/xdp/drop", "too-large", "the lists cannot be held: %s; give fewer addresses", strerror(-error));
 		return -EINVAL;
 	}
-	r->is_bound = needs_links(q.frame) || policy->n_schedules > 0 || r->has_live || r->xdp != NULL || policy->bridge != NULL;
+	r->is_bound = needs_links(q.frame) || policy->n_schedules > 0 || r->has_live || r->xdp != NULL || policy->bridge != NULL || r->ir->offload != NULL;
 	return 0;
 }
 

@@ -27,6 +27,7 @@
 #include "live.h"
 #include "mem.h"
 #include "nft_encode.h"
+#include "offload.h"
 #include "probe.h"
 #include "problems.h"
 #include "revision.h"
@@ -62,6 +63,8 @@ fwd_take_revision(struct fwd *f, struct message *m, unsigned fd_index, uint32_t 
 	if (r != 0)
 		return r;
 	r = revision_next(f->applied, f->apply.ir, number, data, len, f->links, f->live, problems, ret);
+	if (r == 0)
+		offload_fit((*ret)->ir);
 	memfd_unmap(data, len);
 	return r == -EINVAL ? 0 : r;
 }
@@ -189,6 +192,7 @@ on_prepare(struct channel *c, struct message *m, void *arg)
 		revision_free(r);
 		return;
 	}
+	offload_remark(r->ir, &r->remarks);
 	reply_prepared(f, c, m, r);
 	r->is_dry_run = req->dry_run;
 	revision_free(f->prepared);

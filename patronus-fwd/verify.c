@@ -14,6 +14,7 @@
 #include "addrlist.h"
 #include "mem.h"
 #include "nft_encode.h"
+#include "nft_flowtable.h"
 #include "nft_object.h"
 #include "nft_read.h"
 #include "verify.h"
@@ -442,6 +443,31 @@ verify_objects(struct verifier *v, struct nl_reader r)
 	}
 }
 
+/* --- the flowtable */
+static void
+verify_flowtable(struct verifier *v, struct nl_reader r)
+{
+	const struct ir_flowtable *t = v->ir->flowtable;
+	const char *name, *detail;
+	bool is_hardware, is_seen = t == NULL;
+	struct nft_message m;
+
+	while (next_message(&r, &m)) {
+		if (!nft_read_flowtable(&m, &name, &is_hardware))
+			continue;
+		if (t == NULL || m.family != NFPROTO_INET || strcmp(name, t->name) != 0) {
+			is_idle(v, "flowtable", name);
+			continue;
+		}
+		is_seen = true;
+		detail = nft_flowtable_difference(&m, t);
+		if (detail != NULL)
+			differs(v, IR_OFFLOAD_PATH, "flowtable", name, detail);
+	}
+	if (!is_seen)
+		differs(v, IR_OFFLOAD_PATH, "flowtable", t->name, "it is missing");
+}
+
 /* --- which element it is, once a set is known to differ */
 struct hashes {
 	uint64_t	*items;
@@ -611,6 +637,7 @@ verify_compare(struct ir *ir, const struct verify_dumps *d, verify_report *repor
 	verify_rules(&v, reader(d->rules.data, d->rules.len));
 	verify_objects(&v, reader(d->sets.data, d->sets.len));
 	verify_sets(&v, reader(d->sets.data, d->sets.len));
+	verify_flowtable(&v, reader(d->sets.data, d->sets.len));
 	for (s = ir->sets; s != NULL; s = s->next)
 		if (!((struct sum *)names_get(&v.sums, s->name))->is_seen)
 			differs(&v, s->path, "set", s->name, "it is missing");

@@ -61,6 +61,13 @@ const struct command commands[] = {
 		.examples = { { "show firewall schedules", "all of them" } },
 		.run = run_show_schedules,
 	}, {
+		.words = "show firewall flow-offload", .summary = "between which zones connections that stand go past the rules",
+		.text = "hardware is the network cards, software the kernel's flowtable; rules is nobody: every packet goes by the rules. The reason says why "
+		    "not as it was asked for. " FILTER_TEXT,
+		.args = { FILTER },
+		.examples = { { "show firewall flow-offload", "all of them" }, { "show firewall flow-offload rules", "which keep the whole way, and why" } },
+		.run = run_show_flow_offload,
+	}, {
 		.words = "show firewall xdp", .summary = "interfaces on which packets are dropped in the driver",
 		.text = "native is in the driver, generic in the kernel's receive path, nftables by sets at the first hook; the reason says why not in the "
 		    "driver. " FILTER_TEXT,

@@ -35,6 +35,7 @@ int	run_show_routes(struct ctl *);
 int	run_show_rules(struct ctl *);
 int	run_show_schedules(struct ctl *);
 int	run_show_xdp(struct ctl *);
+int	run_show_flow_offload(struct ctl *);
 int	run_show_xdp_answers(struct ctl *);
 int	run_show_xdp_counters(struct ctl *);
 int	run_show_log(struct ctl *);

@@ -289,6 +289,17 @@ run_show_xdp(struct ctl *c)
 }
 
 int
+run_show_flow_offload(struct ctl *c)
+{
+	static const struct column pairs[] = {
+		{ "FROM", "from", CELL_TEXT }, { "TO", "to", CELL_TEXT }, { "PLACE", "place", CELL_TEXT }, { "REASON", "reason", CELL_TEXT },
+	};
+	static const struct listing l = LISTING("/state/firewall", "flow-offload", pairs);
+
+	return show(c, &l, "");
+}
+
+int
 run_show_xdp_answers(struct ctl *c)
 {
 	static const struct column rules[] = {

@@ -15,6 +15,8 @@
 #include "links.h"
 #include "live.h"
 #include "mem.h"
+#include "nft_flowtable.h"
+#include "nft_read.h"
 #include "problems.h"
 #include "recheck/check.h"
 #include "revision.h"
@@ -51,6 +53,27 @@ take_database(enum addrdb_kind kind, const struct bytes *v4, const struct bytes 
 	return addrdb_from_bytes(kind, v4->data, v4->len, v6->data, v6->len, &db) && live_database_set(state.live, &db) == 0;
 }
 
+/* What kernel and cards cannot hand on goes by the rules, which is never less strict: how far they can is taken from what is there. */
+static void
+fit_flowtable(struct ir *ir, const struct bytes *sets)
+{
+	bool has_one = false, is_hardware = false;
+	struct nft_message n;
+	struct nl_reader r;
+	const char *name;
+	struct nl_msg m;
+
+	if (ir->flowtable == NULL)
+		return;
+	nlmsg_reader_init(&r, sets->data, sets->len);
+	while (!has_one && nlmsg_next(&r, &m) == 1)
+		has_one = nft_read(&m, &n) && n.is_ours && nft_read_flowtable(&n, &name, &is_hardware);
+	if (!has_one)
+		ir_flowtable_remove(ir);
+	else if (!is_hardware)
+		ir->flowtable->is_hardware = false;
+}
+
 /* Where drivers drop nothing, sets do: on links without a program, or on all when the programs are somebody else's. */
 static int
 compile_anew(const struct recheck_req *q, bool has_foreign, struct problems *problems)
@@ -73,6 +96,8 @@ compile_anew(const struct recheck_req *q, bool has_foreign, struct problems *pro
 		if (live_content_set(state.live, &q->contents.items[i]) != 0)
 			return -EINVAL;
 	error = revision_new(q->revision, q->conf.data, q->conf.len, links, state.live, problems, &state.revision);
+	if (error == 0)
+		fit_flowtable(state.revision->ir, &q->sets);
 	if (error == 0)
 		ir_lists_adopt(state.revision->ir, q->sets.data, q->sets.len, q->elems.data, q->elems.len);
 	return error;

@@ -307,7 +307,7 @@ def test_completion(box, shell):
     complete = {"bash": complete_bash, "fish": complete_fish}[shell]
     sock = ["--socket", str(box.sock)]
     assert complete(["patronusctl", "show", "fi"]) == ["firewall"]
-    assert set(complete(["patronusctl", "show", "firewall", ""])) == {"rules", "log", "schedules", "xdp", "xdp-answers", "xdp-counters"}
+    assert set(complete(["patronusctl", "show", "firewall", ""])) == {"rules", "log", "schedules", "flow-offload", "xdp", "xdp-answers", "xdp-counters"}
     assert "--confirm" in complete(["patronusctl", "commit", "--co"])
     assert set(complete(["patronusctl", "completion", ""])) == {"bash", "zsh", "fish"}
     program = ["patronusctl"] if shell == "fish" else [str(CTL)]

@@ -455,6 +455,8 @@ print_frame(const struct document *d, FILE *f)
 	(void)fprintf(f, "firewall:\n  zones: {wan: {interfaces: [wan]}, lan: {interfaces: [lan], default-action: %s}, "
 	    "dmz: {interfaces: [dmz]}}\n",
 	    n % 3 == 1 ? "reject" : "drop");
+	if (n % 4 < 2)
+		(void)fprintf(f, "  flow-offload: {mode: software}\n");
 	print_groups(d, f);
 	(void)fprintf(f, "  services: {few: {tcp: {ports: [1000-1003, 2000]}}, one: {tcp: {ports: [8080]}}, two: {udp: {ports: [5000-5003]}}, "
 	    "many: {udp: {ports: [%u, 7002, 7003]}}}\n", 7000 + n % 2);

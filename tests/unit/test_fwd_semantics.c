@@ -270,6 +270,7 @@ act(struct machine *m, const struct ir_rule *r, const struct ir_stmt *s)
 	case IR_NO_TRACKING:
 	case IR_SET_HELPER:
 	case IR_SET_TIMEOUT:
+	case IR_FLOW:
 	case IR_QUEUE:
 	case IR_MATCH:
 	case IR_MASQUERADE:
