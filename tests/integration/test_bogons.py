@@ -121,7 +121,7 @@ def test_what_is_reserved_is_what_others_say(box):
 
 def test_a_rule_for_blocked_senders_is_told(box):
     """It can never be hit, and what proves it is no rule; an exception, or a zone that blocks nothing, and it can."""
-    home = "{ id: home, from: wan, to: dmz, source: { addresses: [192.168.0.0/16, \"fd00::/8\"] }, action: accept }"
+    home = "{ id: home, from: wan, to: dmz, source: { addresses: [192.168.0.0/16, \"fd00::/8\"] }, service: http, action: accept }"
     rules = document(BOTH).replace("rules: [", f"rules: [ {home},")
 
     def finding(text):
