@@ -39,8 +39,8 @@ const char	*schema_section(const struct schema *, unsigned i);
 const struct lysc_node *schema_find(const struct schema *, const char *path);
 
 /*
- * Whether a search of libyang's, which ended with that LY_ERR, has found something.  One that had no memory has not found that there is nothing, which would read as a user
- * without a role or a switch at its default: it ends the process (docs/adr/0109).
+ * Whether a search of libyang's, which ended with that LY_ERR, has found something.  One that had no memory has not found that there is nothing,
+ * which would read as a user without a role or a switch at its default: it ends the process (docs/adr/0109).
  */
 bool		 schema_has_found(int error);
 

@@ -86,7 +86,7 @@ out_pump(struct peer *p, struct out *o)
 		h.nfds = o->at == 0 && o->fd != -1 ? 1 : 0;
 		error = frame_send(p->fd, &h, o->data + o->at, &o->fd);
 		if (error != 0)
-			return error == -EAGAIN || error == -ENOBUFS ? 0 : error;
+			return error == -EAGAIN ? 0 : error;
 		o->at += h.len;
 	} while (o->at < o->len);
 	return 1;

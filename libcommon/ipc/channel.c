@@ -287,7 +287,7 @@ flush(struct channel *c)
 
 	while ((f = STAILQ_FIRST(&c->out)) != NULL) {
 		error = frame_send(c->fd, &f->header, f->payload, f->fds);
-		if (error == -EAGAIN || error == -ENOBUFS) {
+		if (error == -EAGAIN) {
 			error = resume(c);
 			return error != 0 ? error : event_add(c->ev_write, NULL) == 0 ? 0 : -ENOMEM;
 		}

@@ -66,6 +66,23 @@ frame_pair(int ret_fds[2])
 	return 0;
 }
 
+/* The kernel has no room for the frame or what it carries: what had no memory has some a moment later, and the frame is still to be sent. */
+static int
+send_error(int error)
+{
+	switch (error) {
+	case EAGAIN:
+	case ENOBUFS:
+	case ENOMEM:
+	case ETOOMANYREFS:
+		return EAGAIN;
+	case ECONNRESET:
+		return EPIPE;
+	default:
+		return error;
+	}
+}
+
 int
 frame_send(int fd, const struct frame_header *h, const void *payload, const int *fds)
 {
@@ -95,9 +112,7 @@ frame_send(int fd, const struct frame_header *h, const void *payload, const int 
 	do
 		n = sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
-	if (n == -1)
-		return errno == EWOULDBLOCK ? -EAGAIN : errno == ECONNRESET ? -EPIPE : -errno;
-	return 0;
+	return n == -1 ? -send_error(errno) : 0;
 }
 
 /* Collect passed descriptors; returns how many, or -1 when there is control data we did not ask for. */

@@ -36,7 +36,7 @@ void	 frame_header_get(const uint8_t in[FRAME_HEADER_LEN], struct frame_header *
 /* A socketpair as above, both ends non-blocking and close-on-exec, with room for several frames. 0 or -errno. */
 int	 frame_pair(int ret_fds[2]);
 
-/* Send one frame.  0, -EAGAIN when the peer's queue is full, -EPIPE when it is gone, or -errno. */
+/* Send one frame.  0, -EAGAIN when the peer's queue is full or the kernel has no memory for it now, -EPIPE when it is gone, or -errno. */
 int	 frame_send(int fd, const struct frame_header *, const void *payload, const int *fds);
 
 /*

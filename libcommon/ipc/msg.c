@@ -313,7 +313,7 @@ msg_send_sync(int fd, const struct frame_header *header, const void *body, const
 		h.len = (uint32_t)(len - at < FRAME_PAYLOAD_MAX ? len - at : FRAME_PAYLOAD_MAX);
 		h.flags = at + h.len < len ? header->flags | FRAME_MORE : header->flags;
 		h.nfds = at == 0 ? header->nfds : 0;
-		while ((error = frame_send(fd, &h, data + at, fds)) == -EAGAIN || error == -ENOBUFS)
+		while ((error = frame_send(fd, &h, data + at, fds)) == -EAGAIN)
 			if ((error = wait_writable(fd, deadline_ms)) != 0)
 				break;
 		at += h.len;

@@ -154,7 +154,8 @@ make_entries(struct uci *u)
 		if (i < sizeof(known) / sizeof(known[0]))
 			continue;
 		u->is_stopped |= uci_is_type(s, "include");
-		entry_note(u->d, s->entry, OUTCOME_REFUSED, uci_is_type(s, "include") ? "commands that run beside are not imported: what they drop passes here" :
+		entry_note(u->d, s->entry, OUTCOME_REFUSED,
+		    uci_is_type(s, "include") ? "commands that run beside are not imported: what they drop passes here" :
 		    uci_is_type(s, "nat") ? "use source-nat" : "it is no part of the firewall that is imported");
 	}
 }
