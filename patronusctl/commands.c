@@ -143,7 +143,7 @@ const struct command commands[] = {
 		    { "exit-code", 0, NULL, "exit with 10 when it is not accepted", VALUES_NONE, NULL } },
 		.examples = { { "firewall explain source 192.0.2.10 destination 203.0.113.10 protocol tcp port 443", "way and verdict" },
 		    { "firewall explain --candidate from wan source 203.0.113.9 destination 192.0.2.2 proto tcp port 22", "before a commit" },
-		    { "firewall explain in-port eth2 out-port eth3 ethertype arp source 192.0.2.40 destination 192.0.2.1", "between ports of a bridge" },
+		    { "firewall explain in-port eth2 out-port eth3 ethertype arp destination 192.0.2.1", "between ports of a bridge" },
 		    { "firewall explain --prove source 192.0.2.10 destination 203.0.113.10 proto tcp port 443", "and the kernel is asked" } },
 		.run = run_firewall_explain,
 	}, {

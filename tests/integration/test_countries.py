@@ -133,35 +133,6 @@ def test_the_country_is_told(box):
     assert box.ctl_json("firewall", "country", "192.0.2.1") == {"address": "192.0.2.1"}
 
 
-def test_the_log_is_asked_for_a_country(box):
-    """Over the API, and in a terminal for what comes."""
-    assert opens(box, GERMAN) and not opens(box, FRENCH)
-    api = Api(box).claim(box)
-    french = api.call("GET", "/state/firewall-log?filter%5Bdestination-country%5D=FR", expect=200).json["events"]
-    assert french and {e["destination"] for e in french} <= {GERMAN, GERMAN6}
-    rows = box.ctl("show", "firewall", "log", "(FR)").stdout
-    assert f"{GERMAN}:81 (FR)" in rows and FRENCH not in rows
-    master, slave = pty.openpty()
-    command = subprocess.Popen([PREFIX / "bin" / "patronusctl", "--socket", box.sock, "show", "firewall", "log", "--follow", "(FR)"], stdin=slave, stdout=slave, stderr=slave)
-    os.close(slave)
-    os.set_blocking(master, False)
-    said = b""
-
-    def has_come():
-        nonlocal said
-        assert opens(box, GERMAN) and not opens(box, FRENCH)
-        with contextlib.suppress(BlockingIOError):
-            said += os.read(master, 65536)
-        return f"-> {GERMAN} 81 (FR)".encode() in said
-    try:
-        wait_for("a line with its country", 20, has_come)
-        assert FRENCH.encode() not in said
-    finally:
-        command.kill()
-        command.wait()
-        os.close(master)
-
-
 def test_what_is_bad_changes_nothing(box):
     before = passing(box)
     whole = (box.dir / "one.mmdb").read_bytes()
@@ -243,3 +214,32 @@ def test_a_rule_names_countries_itself(box, which, left):
     box.ctl("verify")
     e = box.ctl_json("firewall", "explain", "source", "192.0.2.10", "destination", FRENCH, "protocol", "tcp", "port", "81")
     assert (e["verdict"], e["rule"]) == (("accept", "shop") if FRENCH in left else ("drop", "there")), e
+
+
+def test_the_log_is_asked_for_a_country(box):
+    """Over the API, and in a terminal for what comes.  The last one: it makes a user."""
+    assert opens(box, GERMAN) and not opens(box, FRENCH)
+    api = Api(box).claim(box)
+    french = api.call("GET", "/state/firewall-log?filter%5Bdestination-country%5D=FR", expect=200).json["events"]
+    assert french and {e["destination"] for e in french} <= {GERMAN, GERMAN6}
+    rows = box.ctl("show", "firewall", "log", "(FR)").stdout
+    assert f"{GERMAN}:81 (FR)" in rows and FRENCH not in rows
+    master, slave = pty.openpty()
+    command = subprocess.Popen([PREFIX / "bin" / "patronusctl", "--socket", box.sock, "show", "firewall", "log", "--follow", "(FR)"], stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    os.set_blocking(master, False)
+    said = b""
+
+    def has_come():
+        nonlocal said
+        assert opens(box, GERMAN) and not opens(box, FRENCH)
+        with contextlib.suppress(BlockingIOError):
+            said += os.read(master, 65536)
+        return f"-> {GERMAN} 81 (FR)".encode() in said
+    try:
+        wait_for("a line with its country", 20, has_come)
+        assert FRENCH.encode() not in said
+    finally:
+        command.kill()
+        command.wait()
+        os.close(master)
