@@ -253,7 +253,7 @@ await check('a frame between ports of a bridge is explained too', () =>
 		await page.goto(url + '/#/explain')
 		await page.getByLabel('Sender').fill('192.0.2.40')
 		await page.getByLabel('Receiver').fill('192.0.2.1')
-		await page.getByText('bridged', { exact: true }).click()
+		await page.getByRole('radio', { name: 'bridged' }).check()
 		await page.getByLabel('In by port').fill('eth2')
 		await page.getByLabel('In it').selectOption('arp')
 		await page.getByRole('button', { name: 'Explain', exact: true }).click()
