@@ -258,7 +258,7 @@ await check('a frame between ports of a bridge is explained too', () =>
 		await page.getByLabel('In it').selectOption('arp')
 		await page.getByRole('button', { name: 'Explain', exact: true }).click()
 		// What ARP does not have is not asked.
-		await page.getByText('drops it: in-port=eth2 ethertype=arp source=192.0.2.40 destination=192.0.2.1', { exact: true }).waitFor()
+		await page.getByText('rule "no-arp" drops it: in-port=eth2 ethertype=arp source=192.0.2.40 destination=192.0.2.1', { exact: true }).waitFor()
 		await page.getByText('does not get there').waitFor()
 		const wrong = await check_axe(page, 'explanation of a frame')
 		await page.getByText('port eth2 of br0').waitFor()
