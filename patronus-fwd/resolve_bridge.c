@@ -95,6 +95,15 @@ resolve_macs(struct resolver *s, struct policy_bridge_rule *r, struct policy_mac
 	}
 }
 
+/* "0x88cc" */
+static bool
+is_number(const char *text)
+{
+	const char *digits = strncmp(text, "0x", 2) == 0 ? text + 2 : "";
+
+	return strspn(digits, "0123456789abcdefABCDEF") == 4 && digits[4] == '\0';
+}
+
 uint16_t
 policy_bridge_type(const char *text)
 {
@@ -106,8 +115,7 @@ policy_bridge_type(const char *text)
 	for (k = 0; k < sizeof(names) / sizeof(names[0]); k++)
 		if (strcmp(names[k].name, text) == 0)
 			return names[k].type;
-	return strlen(text) == 6 && strncmp(text, "0x", 2) == 0 && strspn(text + 2, "0123456789abcdefABCDEF") == 4 ?
-	    (uint16_t)strtoul(text, NULL, 16) : 0;
+	return is_number(text) ? (uint16_t)strtoul(text, NULL, 16) : 0;
 }
 
 static void

@@ -66,20 +66,20 @@ frame_pair(int ret_fds[2])
 	return 0;
 }
 
-/* The kernel has no room for the frame or what it carries: what had no memory has some a moment later, and the frame is still to be sent. */
+/* Where the kernel had no memory or room it has some a moment later: the frame is still to be sent, or to be had. */
 static int
-send_error(int error)
+socket_error(int error)
 {
 	switch (error) {
 	case EAGAIN:
 	case ENOBUFS:
 	case ENOMEM:
 	case ETOOMANYREFS:
-		return EAGAIN;
+		return -EAGAIN;
 	case ECONNRESET:
-		return EPIPE;
+		return -EPIPE;
 	default:
-		return error;
+		return -error;
 	}
 }
 
@@ -112,7 +112,7 @@ frame_send(int fd, const struct frame_header *h, const void *payload, const int 
 	do
 		n = sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
-	return n == -1 ? -send_error(errno) : 0;
+	return n == -1 ? socket_error(errno) : 0;
 }
 
 /* Collect passed descriptors; returns how many, or -1 when there is control data we did not ask for. */
@@ -168,7 +168,7 @@ frame_recv(int fd, uint8_t *buf, struct frame_header *ret_header, int ret_fds[FR
 		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (n == -1 && (errno == EINTR || errno == ECONNRESET));
 	if (n == -1)
-		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+		return socket_error(errno);
 	if (ret_fds != NULL)
 		nfds = control_fds(&msg, ret_fds);
 	if (n == 0 && nfds == 0 && (msg.msg_flags & MSG_CTRUNC) == 0)
