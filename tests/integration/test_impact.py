@@ -44,7 +44,7 @@ def box():
 
 def test_what_is_said_before_is_so_after(box):
     for port in FLOWS:
-        assert box.ask("lan", WORLD4, port), port
+        assert box.ask("lan", WORLD4, port, timeout=10), port
     for port in range(9101, 9106):
         assert not box.ask("lan", WORLD4, port, timeout=1)
     box.load_text(AFTER, commit=False)
