@@ -112,9 +112,14 @@ def walk(api, document):
 SAMPLES = {"path": "/interfaces/lan", "source": "192.0.2.9", "destination": "198.51.100.2", "protocol": "tcp"}
 
 
+# A packet has a source, a frame a port: none of them is needed in each question, but one of them in any.
+EITHER = {"state-firewall-explanation": ("source", "destination", "protocol")}
+
+
 def needed(item):
     """The query without which a GET means nothing."""
-    wanted = [p for p in item.get("get", {}).get("parameters", []) if p.get("in") == "query" and p.get("required")]
+    get = item.get("get", {})
+    wanted = [p for p in get.get("parameters", []) if p.get("in") == "query" and (p.get("required") or p["name"] in EITHER.get(get["operationId"], ()))]
     return "?" + "&".join(f"{p['name']}={SAMPLES.get(p['name'], 1)}" for p in wanted) if wanted else ""
 
 
