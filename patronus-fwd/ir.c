@@ -766,6 +766,17 @@ ir_origin_find(const struct ir *ir, const char *id)
 	return names_get(&ir->origin_names, id);
 }
 
+void
+ir_origin_count(const char *id, uint64_t packets, uint64_t bytes, void *ir)
+{
+	struct ir_origin *o = ir_origin_find(ir, id);
+
+	if (o == NULL)
+		return;
+	o->packets += packets;
+	o->bytes += bytes;
+}
+
 struct ir_origin *
 ir_origin_new(struct ir *ir, const char *id, const char *path, enum ir_action action)
 {

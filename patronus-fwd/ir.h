@@ -277,5 +277,7 @@ struct ir_zones	 ir_zones_copy(struct ir *, const char *const *names, uint32_t n
 /* ids are unique. */
 struct ir_origin *ir_origin_find(const struct ir *, const char *id);
 struct ir_origin *ir_origin_new(struct ir *, const char *id, const char *path, enum ir_action);
+/* What the kernel counted is added to the origin of that name in a struct ir: for nft_read_counts(). */
+void		 ir_origin_count(const char *id, uint64_t packets, uint64_t bytes, void *ir);
 
 #endif

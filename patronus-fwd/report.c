@@ -46,17 +46,6 @@ note_evidence(struct fwd *f)
 			evidence_count(f->evidence, ir->origins[i]->id, ir->origins[i]->packets, ir->origins[i]->bytes, now);
 }
 
-static void
-add_count(const char *id, uint64_t packets, uint64_t bytes, void *ir)
-{
-	struct ir_origin *o = ir_origin_find(ir, id);
-
-	if (o == NULL)
-		return;
-	o->packets += packets;
-	o->bytes += bytes;
-}
-
 /* Sums over the kernel rules, and elements of look-ups, of each origin. */
 static int
 read_counters(struct fwd *f)
@@ -76,7 +65,7 @@ read_counters(struct fwd *f)
 		ir->origins[i]->packets = ir->origins[i]->bytes = 0;
 	for (i = 0; i < n; i++) {
 		if (error == 0)
-			nft_read_counts(data[i], len[i], add_count, ir);
+			nft_read_counts(data[i], len[i], ir_origin_count, ir);
 		privcall_dump_free(data[i], len[i]);
 	}
 	if (error == 0) {

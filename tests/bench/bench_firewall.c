@@ -421,16 +421,6 @@ bench_forward(struct apply *apply, unsigned n, unsigned rounds)
 		free(c.p[i].data);
 }
 
-static void
-add_count(const char *id, uint64_t packets, uint64_t bytes, void *ir)
-{
-	struct ir_origin *o = ir_origin_find(ir, id);
-
-	(void)bytes;
-	if (o != NULL)
-		o->packets += packets;
-}
-
 static uint64_t
 read_counters(struct ir *ir)
 {
@@ -445,7 +435,7 @@ read_counters(struct ir *ir)
 	for (i = 0; i < sizeof(what); i++) {
 		if (privcall_dump(what[i], &data, &len, NULL, &e) != 0)
 			errx(1, "the counters cannot be read");
-		nft_read_counts(data, len, add_count, ir);
+		nft_read_counts(data, len, ir_origin_count, ir);
 		privcall_dump_free(data, len);
 	}
 	return clock_mono_us() - start;

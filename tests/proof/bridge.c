@@ -441,16 +441,6 @@ collect(struct frame *frames)
 	}
 }
 
-static void
-add_count(const char *id, uint64_t packets, uint64_t bytes, void *ir)
-{
-	struct ir_origin *o = ir_origin_find(ir, id);
-
-	(void)bytes;
-	if (o != NULL)
-		o->packets += packets;
-}
-
 static bool
 load(const struct ir *ir)
 {
@@ -506,7 +496,7 @@ check_counters(struct ir *ir, unsigned seed, struct sums *s)
 	buf_init(&b, 0);
 	if (nft_kernel_dump(&box.kernel, NL_DUMP_NFT_RULES, &b) != 0)
 		errx(1, "the counters cannot be read");
-	nft_read_counts(b.data, b.len, add_count, ir);
+	nft_read_counts(b.data, b.len, ir_origin_count, ir);
 	buf_fini(&b);
 	for (i = 0; i < ir->n_origins; i++) {
 		o = ir->origins[i];

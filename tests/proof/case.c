@@ -190,17 +190,6 @@ is_judged(const char *id)
 }
 
 static void
-add_count(const char *id, uint64_t packets, uint64_t bytes, void *ir)
-{
-	struct ir_origin *o = ir_origin_find(ir, id);
-
-	if (o == NULL)
-		return;
-	o->packets += packets;
-	o->bytes += bytes;
-}
-
-static void
 read_counters(struct run *r)
 {
 	static const uint8_t what[] = { NL_DUMP_NFT_RULES, NL_DUMP_NFT_ELEMS };
@@ -211,7 +200,7 @@ read_counters(struct run *r)
 		buf_init(&b, 0);
 		if (nft_kernel_dump(&r->world->kernel, what[i], &b) != 0)
 			errx(1, "the counters cannot be read");
-		nft_read_counts(b.data, b.len, add_count, r->ir);
+		nft_read_counts(b.data, b.len, ir_origin_count, r->ir);
 		buf_fini(&b);
 	}
 }

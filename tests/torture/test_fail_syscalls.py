@@ -119,6 +119,12 @@ class Faulty(Actor):
 
     # --- starts
 
+    def settle_as_before(self, sampler, what):
+        """At no instant anything was in force but what is."""
+        self.settle(self.at, what)
+        for _, seen in sampler.seen:
+            self.check_at_once(seen, self.at, what)
+
     def calls_of_start(self, name, program):
         with Trace(*self.victim(name, program)) as trace:
             self.kill_and_wait(name)
@@ -147,9 +153,7 @@ class Faulty(Actor):
             assert confinement(self.pid(name)) == before
             if is_there and point[0] in WALLS:
                 assert ended[1:], "it went on without a wall around it"
-            self.settle(self.at, what)
-            for _, seen in sampler.seen:
-                self.check_at_once(seen, self.at, what)
+            self.settle_as_before(sampler, what)
         except Exception as e:
             raise AssertionError(f"{what}: {e}\n{self.log_new()[-3000:]}") from e
         return is_there
@@ -189,9 +193,7 @@ class Faulty(Actor):
             assert status is None or status > 0, f"privd ended with {status}"
             wait_for("everybody", 60, self.everybody)
             assert "broke the rules" not in self.log_new()
-            self.settle(self.at, what)
-            for _, seen in sampler.seen:
-                self.check_at_once(seen, self.at, what)
+            self.settle_as_before(sampler, what)
         except Exception as e:
             raise AssertionError(f"{what}: {e}\n{self.log_new()[-3000:]}") from e
         return is_there
