@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the firewall logs, as it happens. Click a value to see only that.
+import '../css/word.css'
 import '../css/log.css'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { clock_time, date_time } from '../core/format'

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where an address is from, as the databases of the box say: the country's code and the number of the autonomous system.
+import '../css/word.css'
 import '../css/origin.css'
 import { language, t } from '../core/words'
 
