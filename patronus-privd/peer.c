@@ -158,8 +158,12 @@ int
 peer_reply(struct peer *p, const struct frame_header *request, const void *rep, int fd)
 {
 	struct frame_header h = { .type = request->type, .id = request->id, .flags = FRAME_REPLY, .nfds = fd != -1 ? 1 : 0 };
+	int error = peer_send(p, &h, rep, &fd);
 
-	return peer_send(p, &h, rep, &fd);
+	/* It could not be given the descriptor: it hears so, for unanswered it would wait until its time runs out. */
+	if (error != 0 && fd != -1 && p->fd != -1)
+		(void)peer_error(p, request, error, 0, "the answer's descriptor: %s", strerror(-error));
+	return error;
 }
 
 int

@@ -20,6 +20,7 @@ from lab import PREFIX, ROOT, LabError, wait_for
 from oracle import AT_ONCE, Oracle, Sampler
 
 AFTERWARDS_S = 1.2  # a commit has work left when it is answered: the copy of the configuration, the stored ruleset
+HANGS_S = 8         # so long only waits who was not answered: calls between daemons have 10 s and more
 SETTLE_S = 15       # a gross bound: what is asked for is 2 s, and what it took is recorded
 UNREACHABLE = 7     # of patronusctl: nobody answered, so both outcomes are right
 DAEMONS = ("confd", "netd", "fwd", "logd", "authd", "httpd", "fetchd")
@@ -221,12 +222,15 @@ class Box:
         self.stage(k)
         what = f"{name} with {point[0]} number {point[1]} failing ({os.strerror(error)}) in commit {self.at}->{k}"
         with Sampler(self.oracle) as sampler, Fault(self.pid(name), *point, error) as fault:
-            commit = self.commit_begin()
+            since, commit = time.monotonic(), self.commit_begin()
             is_there = fault.wait(0)
             while not is_there and commit.poll() is None:
                 is_there = fault.wait(0.05)
             is_there = is_there or fault.wait(AFTERWARDS_S)
             commit.wait(60)
+            took_s = time.monotonic() - since
+        if took_s > HANGS_S:
+            raise Breach(f"{what}: the commit was answered after {took_s:.0f} s: somebody waited for what never came")
         if name in SUITE and self.lab.privd.poll() is not None:
             raise Breach(f"{what}: the privileged parent ended")
         self.conclude(commit, k, [s for _, s in sampler.seen], what)
