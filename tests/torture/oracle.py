@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -17,7 +18,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 PROTO = "158"                   # of our routes and rules (docs/adr/0041)
-TABLE = ["nft", "-j", "-s", "list", "table", "inet", "patronus"]
+NFT, IP = (shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") for name in ("nft", "ip"))
+TABLE = [NFT, "-j", "-s", "list", "table", "inet", "patronus"]
 SYSCTLS = ("ipv4/ip_forward", "ipv6/conf/all/forwarding", "ipv4/conf/all/accept_redirects", "ipv4/conf/all/send_redirects", "netfilter/nf_conntrack_acct")
 LINK_SYSCTLS = ("ipv6/conf/{}/accept_ra", "ipv4/conf/{}/rp_filter", "ipv4/conf/{}/promote_secondaries", "ipv6/conf/{}/disable_ipv6")
 LINKS = ("eth0", "eth1", "eth2")
@@ -208,22 +210,29 @@ def falls_through(firewall):
 # --- routes
 
 
-def _rules():
-    found = _json(["ip", "-j", "-4", "-d", "rule"]) + _json(["ip", "-j", "-6", "-d", "rule"])
-    return sorted((json.dumps(r, sort_keys=True) for r in found if str(r.get("protocol")) == PROTO))
-
-
-def _routes(table="all"):
-    rows = []
-    for family in ("-4", "-6"):
-        for r in _json(["ip", "-j", family, "route", "show", "table", table, "proto", PROTO]):
-            rows.append([family, r.get("type", "unicast"), r["dst"], r.get("gateway"), r.get("dev"), r.get("metric"), r.get("table", "main")])
-    return sorted(rows, key=str)
+def _ip(family, *questions):
+    """What one `ip` answers to each of them: a process for each would be most of what a look costs."""
+    text = "".join(q + "\n" for q in questions)
+    r = subprocess.run([IP, family, "-j", "-d", "-force", "-batch", "-"], input=text, capture_output=True, text=True, timeout=30)
+    at, found, decoder = 0, [], json.JSONDecoder()
+    while at < len(r.stdout):
+        value, at = decoder.raw_decode(r.stdout, at)
+        found.append(value)
+        while at < len(r.stdout) and r.stdout[at].isspace():
+            at += 1
+    if len(found) != len(questions):
+        raise AssertionError(f"ip: {len(found)} answers to {questions}: {r.stderr}")
+    return found
 
 
 def read_routes():
     """Ours, wherever they are, and the rules that lead to them: nothing of a change is left (docs/adr/0045)."""
-    return {"routes": _routes(), "rules": _rules()}
+    routes, rules = [], []
+    for family in ("-4", "-6"):
+        its_routes, its_rules = _ip(family, f"route show table all proto {PROTO}", "rule")
+        routes += [[family, r.get("type", "unicast"), r["dst"], r.get("gateway"), r.get("dev"), r.get("metric"), r.get("table", "main")] for r in its_routes]
+        rules += [json.dumps(r, sort_keys=True) for r in its_rules if str(r.get("protocol")) == PROTO]
+    return {"routes": sorted(routes, key=str), "rules": sorted(rules)}
 
 
 def _question(family, i, destination):
@@ -274,7 +283,7 @@ def read_lookups(family, destinations):
 
 def read_links():
     links, addresses = {}, {}
-    for l in _json(["ip", "-j", "addr"]):
+    for l in _json([IP, "-j", "addr"]):
         if l["ifname"] in LINKS:
             links[l["ifname"]] = {"up": "UP" in l["flags"], "mtu": l["mtu"]}
             addresses[l["ifname"]] = sorted(f"{a['local']}/{a['prefixlen']}" for a in l["addr_info"] if a["scope"] == "global")
