@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,7 +77,7 @@ start(struct ctl *c, bool is_editing)
 
 	if ((code = introduce(&sh)) != EXIT_OK)
 		return code;
-	(void)signal(SIGINT, SIG_IGN);
+	shell_interrupts_take();
 	shell_input_open(&sh);
 	if (sh.is_tty)
 		printf("Tab completes, ? tells what could follow, exit leaves.\n");

@@ -31,6 +31,10 @@ struct shell {
 
 /* shell_run.c: run words as "patronusctl WORDS..." would; their exit code. */
 int		 shell_run(struct shell *, const char *const *words, int n, const struct line *filters);
+/* SIGINT no longer ends the shell; one that comes before the next command runs ends that one. */
+void		 shell_interrupts_take(void);
+/* At a prompt: what was interrupted has ended. */
+void		 shell_interrupts_forget(void);
 
 /* shell_edit.c: a line of the configure mode. */
 void		 shell_edit(struct shell *, struct line *);

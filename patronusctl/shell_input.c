@@ -292,6 +292,9 @@ shell_input_line(struct shell *sh)
 		plain[strcspn(plain, "\r\n")] = '\0';
 		return plain;
 	}
+	/* Before the prompt, not at the first read: a Ctrl-C that follows the prompt at once is the editor's. */
+	(void)el_set(editor, EL_PREP_TERM, 1);
+	shell_interrupts_forget();
 	if ((line = el_gets(editor, &n)) == NULL || n <= 0)
 		return NULL;
 	free(plain);

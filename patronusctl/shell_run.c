@@ -15,6 +15,49 @@
 #include "line.h"
 #include "shell.h"
 
+/* Ctrl-C since the prompt: while a command is being started the shell alone hears it. */
+static volatile sig_atomic_t is_interrupted;
+
+static void
+on_interrupt(int number)
+{
+	(void)number;
+	is_interrupted = 1;
+}
+
+void
+shell_interrupts_take(void)
+{
+	struct sigaction act = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
+
+	(void)sigaction(SIGINT, &act, NULL);
+}
+
+void
+shell_interrupts_forget(void)
+{
+	is_interrupted = 0;
+}
+
+/* fork() with SIGINT held back: it reaches the child by its default, however early it comes. */
+static pid_t
+fork_interruptible(void)
+{
+	sigset_t held, before;
+	pid_t pid;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &held, &before);
+	pid = fork();
+	if (pid == 0)
+		(void)signal(SIGINT, SIG_DFL);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid > 0 && is_interrupted)
+		(void)kill(pid, SIGINT);
+	return pid;
+}
+
 /* In the child: never returns. */
 static void
 child(const struct shell *sh, const char *const *words, int n, bool wants_json, int out)
@@ -23,7 +66,6 @@ child(const struct shell *sh, const char *const *words, int n, bool wants_json, 
 	char *argv[LINE_WORDS + 2];
 	int i, code = EXIT_USAGE;
 
-	(void)signal(SIGINT, SIG_DFL);
 	if (out != -1 && dup2(out, STDOUT_FILENO) == -1)
 		_exit(EXIT_FAILED);
 	argv[0] = (char *)(uintptr_t)"patronusctl";
@@ -69,7 +111,7 @@ shell_run(struct shell *sh, const char *const *words, int n, const struct line *
 		return EXIT_FAILED;
 	}
 	(void)fflush(stdout);
-	if ((pid = fork()) == 0) {
+	if ((pid = fork_interruptible()) == 0) {
 		if (fds[0] != -1)
 			(void)close(fds[0]);
 		child(sh, words, n, filters_want_json(l), fds[1]);

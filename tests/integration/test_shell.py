@@ -160,6 +160,18 @@ def test_interrupt_ends_the_command_and_not_the_shell(shell):
     assert "eth0" in seen and "half" not in seen
 
 
+def test_an_early_interrupt_ends_the_command_as_well(shell):
+    """Ctrl-C in the instants in which the command is still being started: it is seen by the shell alone."""
+    shell.type("\n")
+    shell.until("\n" + OPERATE)
+    for i in range(60):
+        shell.type("show events\n")
+        shell.until("show events *\n")       # the editor has let go of the terminal, or is about to
+        time.sleep(0.0002 * (i % 20 + 1))
+        shell.type("\x03")
+        shell.until(OPERATE)
+
+
 def test_filters(box):
     names = script(box, "show processes | match '^(confd|netd)' | count\n")
     assert names.stdout.split() == ["2"] and names.returncode == 0
