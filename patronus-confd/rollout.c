@@ -40,6 +40,7 @@ static const struct {
 
 static void	 on_timer(evutil_socket_t, short, void *);
 static void	 prepare(struct rollout *);
+static void	 abort_prepared(struct rollout *);
 static void	 step(struct rollout *);
 static void	 finish(struct rollout *);
 static void	 on_reply(struct channel *, struct message *, int, void *);
@@ -74,20 +75,13 @@ rollout_fini(struct rollout *r)
 	snapshot_unref(r->target);
 }
 
-void
-rollout_start(struct rollout *r, enum rollout_mode mode, struct snapshot *target, uint32_t number, uint32_t mask)
+/* Nothing has been asked of anybody yet. */
+static void
+begin(struct rollout *r)
 {
-	static const struct timeval wait = { ROLLOUT_WAIT_MS / 1000, (ROLLOUT_WAIT_MS % 1000) * 1000 };
-	struct snapshot *old = r->target;
 	unsigned i;
 
-	r->target = snapshot_ref(target);
-	snapshot_unref(old);
-	r->mode = mode;
-	r->number = number;
-	r->mask = mask;
-	r->failed = 0;
-	r->restarted = 0;
+	r->failed = r->lost = 0;
 	r->absent = 0;
 	r->turns = 0;
 	r->is_both = false;
@@ -101,12 +95,53 @@ rollout_start(struct rollout *r, enum rollout_mode mode, struct snapshot *target
 	buf_reset(&r->impacts);
 	for (i = 0; i < OWNERS_MAX; i++)
 		buf_reset(&r->plans[i]);
-	if (owners_away(r->owners, mask) == 0) {
-		prepare(r);
-		return;
-	}
+}
+
+static void
+wait_for_owners(struct rollout *r)
+{
+	static const struct timeval wait = { ROLLOUT_WAIT_MS / 1000, (ROLLOUT_WAIT_MS % 1000) * 1000 };
+
 	r->phase = ROLLOUT_WAITING;
 	(void)event_add(r->timer, &wait);
+}
+
+/* A rehearsal asks who was restarted under it once more: nothing has been changed, and what it refused was nobody's fault. */
+static bool
+begin_again(struct rollout *r)
+{
+	uint32_t lost = r->lost;
+
+	if (r->mode != ROLLOUT_DRY_RUN || r->phase != ROLLOUT_PREPARING || lost == 0 || lost != r->failed || r->is_again)
+		return false;
+	r->is_again = true;
+	abort_prepared(r);
+	begin(r);
+	/* The channel that ended may still be its owner's. */
+	if (owners_away(r->owners, r->mask) == 0 && (lost & ~r->restarted) == 0)
+		prepare(r);
+	else
+		wait_for_owners(r);
+	return true;
+}
+
+void
+rollout_start(struct rollout *r, enum rollout_mode mode, struct snapshot *target, uint32_t number, uint32_t mask)
+{
+	struct snapshot *old = r->target;
+
+	r->target = snapshot_ref(target);
+	snapshot_unref(old);
+	r->mode = mode;
+	r->number = number;
+	r->mask = mask;
+	r->restarted = 0;
+	r->is_again = false;
+	begin(r);
+	if (owners_away(r->owners, mask) == 0)
+		prepare(r);
+	else
+		wait_for_owners(r);
 }
 
 static void
@@ -166,6 +201,7 @@ request(struct rollout *r, struct owner *o, uint16_t type, const void *req, cons
 		return;
 	r->waiting--;
 	free(call);
+	r->lost |= error == -EPIPE ? owners_bit(r->owners, o) : 0;
 	fail(r, o, "owner-lost", strerror(-error));
 }
 
@@ -358,7 +394,8 @@ step(struct rollout *r)
 
 	while (r->waiting == 0 && !r->is_sending && r->phase != ROLLOUT_IDLE) {
 		if (r->error != 0 && r->mode != ROLLOUT_RETURN) {
-			finish(r);
+			if (!begin_again(r))
+				finish(r);
 			return;
 		}
 		switch (r->phase) {
@@ -527,6 +564,8 @@ on_reply(struct channel *ch, struct message *m, int error, void *arg)
 	if (error == -ECANCELED)
 		return;
 	r->waiting--;
+	if (m == NULL && error != -ETIMEDOUT)
+		r->lost |= owners_bit(r->owners, o);
 	if (m == NULL)
 		fail(r, o, "owner-lost", error == -ETIMEDOUT ? "did not answer in time" : "was restarted");
 	else if (error != 0)

@@ -27,7 +27,7 @@ struct snapshot;
 
 enum rollout_mode {
 	ROLLOUT_INVALID = 0,
-	ROLLOUT_DRY_RUN,	/* PREPARE alone, nothing is kept */
+	ROLLOUT_DRY_RUN,	/* PREPARE alone, nothing is kept; an owner that ends meanwhile is asked once more */
 	ROLLOUT_COMMIT,		/* all or nothing: an owner that is away is a failure */
 	ROLLOUT_RETURN,		/* going back, catching up: goes on without the owners that are away or refuse; they stay stale */
 };
@@ -58,6 +58,8 @@ struct rollout {
 	uint32_t		 number;	/* what the owners are told */
 	uint32_t		 mask;		/* who takes part */
 	uint32_t		 failed;	/* who refused or went away */
+	uint32_t		 lost;		/* whose process ended before it answered */
+	bool			 is_again;	/* a rehearsal that asks for the second time */
 	uint32_t		 restarted;	/* who came back since it began */
 	uint32_t		 absent;	/* who was away when it began to prepare */
 	uint32_t		 turns;		/* who changes what packets meet */

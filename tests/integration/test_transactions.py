@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commits while processes die: what was acknowledged is never lost, what was not confirmed goes back in time."""
+import json
 import os
 import random
 import re
@@ -83,6 +84,20 @@ def test_kills_lose_no_acknowledged_commit(ready):
     assert kills >= 5 and len(acknowledged) > 10
     assert int(re.search(r"\d+", rule["description"]).group()) >= acknowledged[-1]
     assert ready.ask("lan", WORLD4, 80)
+
+
+def test_a_document_is_judged_by_who_comes_after_the_end_of_its_judge(ready):
+    """Nothing has been changed yet, so a fwd that is killed under the question is asked again when it is back."""
+    document, path, pid = ready.ctl_json("show", "configuration"), ready.dir / "document.json", ready.processes()["fwd"]["pid"]
+    document["firewall"]["rules"][0]["log"] = True
+    path.write_text(json.dumps(document))
+    os.kill(pid, signal.SIGSTOP)
+    load = ready.start_ctl("load", path)
+    time.sleep(0.5)
+    assert load.poll() is None
+    os.kill(pid, signal.SIGKILL)
+    assert load.wait(20) == 0
+    assert ready.processes()["fwd"]["pid"] != pid
 
 
 def audited(lab, comment):
