@@ -162,7 +162,7 @@ put_table(struct nft_batch *b, uint8_t family, uint16_t type, uint16_t flags, bo
 	struct nlmsghdr *h;
 
 	t = need(nftnl_table_alloc());
-	nftnl_table_set_str(t, NFTNL_TABLE_NAME, b->table);
+	nft_sure(nftnl_table_set_str(t, NFTNL_TABLE_NAME, b->table));
 	if (is_awake)
 		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, 0);
 	h = nft_message_begin(b, family, type, flags);
@@ -207,10 +207,10 @@ nft_put_chain(struct nft_batch *b, const struct ir_chain *c)
 	struct nlmsghdr *h;
 
 	n = need(nftnl_chain_alloc());
-	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, b->table);
-	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, c->name);
+	nft_sure(nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, b->table));
+	nft_sure(nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, c->name));
 	if (c->hook != IR_HOOK_NONE) {
-		nftnl_chain_set_str(n, NFTNL_CHAIN_TYPE, c->is_nat ? "nat" : "filter");
+		nft_sure(nftnl_chain_set_str(n, NFTNL_CHAIN_TYPE, c->is_nat ? "nat" : "filter"));
 		nftnl_chain_set_u32(n, NFTNL_CHAIN_HOOKNUM, nft_hook_number(c->hook));
 		nftnl_chain_set_s32(n, NFTNL_CHAIN_PRIO, b->is_beside ? c->priority - 1 : c->priority);
 		nftnl_chain_set_u32(n, NFTNL_CHAIN_POLICY, c->drops && !b->is_beside ? NF_DROP : NF_ACCEPT);
@@ -228,8 +228,8 @@ nft_put_chain_delete(struct nft_batch *b, uint8_t family, const char *name)
 	struct nlmsghdr *h;
 
 	n = need(nftnl_chain_alloc());
-	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, b->table);
-	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, name);
+	nft_sure(nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, b->table));
+	nft_sure(nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, name));
 	h = nft_message_begin(b, family, NFT_MSG_DELCHAIN, 0);
 	nftnl_chain_nlmsg_build_payload(h, n);
 	nft_message_end(b, h, "");
@@ -268,8 +268,8 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 		type = type << NFT_TYPE_BITS | ir_field_info(s->fields[i])->datatype;
 	}
 	n = need(nftnl_set_alloc());
-	nftnl_set_set_str(n, NFTNL_SET_TABLE, b->table);
-	nftnl_set_set_str(n, NFTNL_SET_NAME, s->name);
+	nft_sure(nftnl_set_set_str(n, NFTNL_SET_TABLE, b->table));
+	nft_sure(nftnl_set_set_str(n, NFTNL_SET_NAME, s->name));
 	nftnl_set_set_u32(n, NFTNL_SET_FAMILY, s->family);
 	nftnl_set_set_u32(n, NFTNL_SET_FLAGS, nft_set_flags(s));
 	nftnl_set_set_u32(n, NFTNL_SET_KEY_TYPE, type);
@@ -277,7 +277,7 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 	/* Interface names are a host's string: nft(8) prints them only when it is told so. */
 	host = ir_field_info(s->fields[0])->is_host_order ? NFT_ORDER_HOST : NFT_ORDER_BIG;
 	memcpy(order + 2, &host, sizeof(host));
-	nftnl_set_set_data(n, NFTNL_SET_USERDATA, order, sizeof(order));
+	nft_sure(nftnl_set_set_data(n, NFTNL_SET_USERDATA, order, sizeof(order)));
 	/* Each new set of a batch needs its number, or the kernel mixes them up. */
 	nftnl_set_set_u32(n, NFTNL_SET_ID, b->n + 1);
 	if ((s->flags & IR_SET_VERDICT) != 0) {
@@ -288,7 +288,7 @@ nft_put_set(struct nft_batch *b, const struct ir_set *s)
 	if ((s->flags & IR_SET_COUNTED) != 0)
 		nftnl_set_add_expr(n, need(nftnl_expr_alloc("counter")));
 	if ((s->flags & IR_SET_INTERVAL) != 0 && s->nfields > 1)
-		nftnl_set_set_data(n, NFTNL_SET_DESC_CONCAT, lens, s->nfields);
+		nft_sure(nftnl_set_set_data(n, NFTNL_SET_DESC_CONCAT, lens, s->nfields));
 	/* Of a size that is known the kernel makes a table that need not grow; an interval may count as two.  The parent dumps none of those. */
 	if (s->list != NULL)
 		nftnl_set_set_u32(n, NFTNL_SET_DESC_SIZE, s->list->n * 2 + 1);
@@ -311,8 +311,8 @@ nft_put_set_delete(struct nft_batch *b, uint8_t family, const char *name)
 	struct nlmsghdr *h;
 
 	n = need(nftnl_set_alloc());
-	nftnl_set_set_str(n, NFTNL_SET_TABLE, b->table);
-	nftnl_set_set_str(n, NFTNL_SET_NAME, name);
+	nft_sure(nftnl_set_set_str(n, NFTNL_SET_TABLE, b->table));
+	nft_sure(nftnl_set_set_str(n, NFTNL_SET_NAME, name));
 	h = nft_message_begin(b, family, NFT_MSG_DELSET, 0);
 	nftnl_set_nlmsg_build_payload(h, n);
 	nft_message_end(b, h, "");
@@ -490,7 +490,7 @@ set_comment(struct nftnl_rule *n, const char *id)
 {
 	uint8_t data[COMMENT_MAX];
 
-	nftnl_rule_set_data(n, NFTNL_RULE_USERDATA, data, make_comment(data, id));
+	nft_sure(nftnl_rule_set_data(n, NFTNL_RULE_USERDATA, data, make_comment(data, id)));
 }
 
 static void
@@ -522,8 +522,8 @@ nft_put_rule(struct nft_batch *b, struct ir_rule *r, enum nft_place place, uint6
 
 	flags = NLM_F_CREATE;
 	n = need(nftnl_rule_alloc());
-	nftnl_rule_set_str(n, NFTNL_RULE_TABLE, b->table);
-	nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, r->chain->name);
+	nft_sure(nftnl_rule_set_str(n, NFTNL_RULE_TABLE, b->table));
+	nft_sure(nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, r->chain->name));
 	switch (place) {
 	case NFT_APPEND:
 		flags = NLM_F_CREATE | NLM_F_APPEND;
@@ -555,8 +555,8 @@ nft_put_rule_delete(struct nft_batch *b, uint8_t family, const char *chain, uint
 	struct nlmsghdr *h;
 
 	n = need(nftnl_rule_alloc());
-	nftnl_rule_set_str(n, NFTNL_RULE_TABLE, b->table);
-	nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, chain);
+	nft_sure(nftnl_rule_set_str(n, NFTNL_RULE_TABLE, b->table));
+	nft_sure(nftnl_rule_set_str(n, NFTNL_RULE_CHAIN, chain));
 	if (handle != 0)
 		nftnl_rule_set_u64(n, NFTNL_RULE_HANDLE, handle);
 	h = nft_message_begin(b, family, NFT_MSG_DELRULE, 0);

@@ -74,6 +74,13 @@ static const struct load loads[IR_FIELD_MAX] = {
 	[IR_ARP_SADDR4] =	{ LOAD_NETWORK, 14, 0 }
 };
 
+void
+nft_sure(int result)
+{
+	if (result < 0)
+		fatalx("nft", "out of memory");
+}
+
 static struct nftnl_expr *
 expr_new(const char *name)
 {
@@ -189,7 +196,7 @@ put_cmp(struct nftnl_rule *r, uint32_t op, const void *data, unsigned len)
 	e = add(r, "cmp");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, op);
-	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, data, len);
+	nft_sure(nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, data, len));
 }
 
 static void
@@ -201,8 +208,8 @@ put_bitwise(struct nftnl_rule *r, const void *mask, const void *xor, unsigned le
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, len);
-	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, mask, len);
-	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, xor, len);
+	nft_sure(nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, mask, len));
+	nft_sure(nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, xor, len));
 }
 
 static void
@@ -226,8 +233,8 @@ put_range(struct nftnl_rule *r, const struct ir_stmt *s, unsigned len)
 	e = add(r, "range");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_RANGE_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_RANGE_OP, NFT_RANGE_NEQ);
-	nftnl_expr_set(e, NFTNL_EXPR_RANGE_FROM_DATA, s->match.lo, len);
-	nftnl_expr_set(e, NFTNL_EXPR_RANGE_TO_DATA, s->match.hi, len);
+	nft_sure(nftnl_expr_set(e, NFTNL_EXPR_RANGE_FROM_DATA, s->match.lo, len));
+	nft_sure(nftnl_expr_set(e, NFTNL_EXPR_RANGE_TO_DATA, s->match.hi, len));
 }
 
 /* A prefix of whole bytes needs no mask: only those bytes are loaded. */
@@ -275,7 +282,7 @@ put_lookup(struct nftnl_rule *r, const struct ir_stmt *s)
 
 	put_key(r, s);
 	e = add(r, "lookup");
-	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, s->set->name);
+	nft_sure(nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, s->set->name));
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
 	return e;
 }
@@ -358,7 +365,7 @@ put_meter(struct nftnl_rule *r, const struct ir_stmt *s)
 	e = add(r, "dynset");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, s->kind == IR_METER ? NFT_DYNSET_OP_UPDATE : NFT_DYNSET_OP_ADD);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
-	nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, s->set->name);
+	nft_sure(nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, s->set->name));
 	state = expr_new(s->kind == IR_METER ? "limit" : "connlimit");
 	if (s->kind == IR_METER)
 		set_limit(state, &s->limit);
@@ -376,7 +383,7 @@ put_verdict(struct nftnl_rule *r, int32_t code, const char *chain)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_VERDICT, (uint32_t)code);
 	if (chain != NULL)
-		nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, chain);
+		nft_sure(nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, chain));
 }
 
 static void
@@ -398,7 +405,7 @@ put_immediate(struct nftnl_rule *r, uint32_t reg, const void *data, unsigned len
 
 	e = add(r, "immediate");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, reg);
-	nftnl_expr_set(e, NFTNL_EXPR_IMM_DATA, data, len);
+	nft_sure(nftnl_expr_set(e, NFTNL_EXPR_IMM_DATA, data, len));
 }
 
 static void
@@ -549,7 +556,7 @@ put_log(struct nftnl_rule *r, const struct ir_stmt *s)
 	struct nftnl_expr *e;
 
 	e = add(r, "log");
-	nftnl_expr_set_str(e, NFTNL_EXPR_LOG_PREFIX, s->log.prefix);
+	nft_sure(nftnl_expr_set_str(e, NFTNL_EXPR_LOG_PREFIX, s->log.prefix));
 	nftnl_expr_set_u16(e, NFTNL_EXPR_LOG_GROUP, s->log.group);
 }
 
@@ -571,7 +578,7 @@ put_object(struct nftnl_rule *r, const struct ir_stmt *s)
 	struct nftnl_expr *e = add(r, "objref");
 
 	nftnl_expr_set_u32(e, NFTNL_EXPR_OBJREF_IMM_TYPE, nft_object_type(s->object));
-	nftnl_expr_set_str(e, NFTNL_EXPR_OBJREF_IMM_NAME, s->object->name);
+	nft_sure(nftnl_expr_set_str(e, NFTNL_EXPR_OBJREF_IMM_NAME, s->object->name));
 }
 
 static void
@@ -651,7 +658,7 @@ put_stmt(struct nftnl_rule *r, const struct ir_rule *rule, const struct ir_stmt 
 		put_choice(r, s);
 		break;
 	case IR_FLOW:
-		nftnl_expr_set_str(add(r, "flow_offload"), NFTNL_EXPR_FLOW_TABLE_NAME, s->flowtable);
+		nft_sure(nftnl_expr_set_str(add(r, "flow_offload"), NFTNL_EXPR_FLOW_TABLE_NAME, s->flowtable));
 		break;
 	case IR_KIND_INVALID:
 	case IR_KIND_MAX:

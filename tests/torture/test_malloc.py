@@ -28,6 +28,8 @@ SHORT = int(os.environ.get("PATRONUS_SHORT", 12))                # requests that
 QUIET_S = 0.02              # connections end
 # What is kept on purpose, within bounds: sessions that nobody may have heard of (they end by time), and the events for those who come again.
 KEPT = ("session_new (", "announce (", "route_announce (")
+# It is filled by whoever asks first, so that its stacks are one: two blocks for each of MEMOS_MAX (patronus-confd/memo.c).
+CACHE, CACHE_BLOCKS = "memo_put (", 2 * 256
 
 
 class Scarce(Actor):
@@ -100,8 +102,15 @@ class Scarce(Actor):
             if not suspects or self.strike_malloc(act, name, k) != "went on":
                 return []
             suspects = {s: self.grown[s] for s, n in suspects.items() if self.grown.get(s, 0) > n}
+        if not suspects:
+            return []
         stacks = [named(s) for s in suspects]
-        return [s for s in stacks if not any(k in s for k in KEPT)]
+        kept = (*KEPT, CACHE) if self.cached(name) <= CACHE_BLOCKS else KEPT
+        return [s for s in stacks if not any(k in s for k in kept)]
+
+    def cached(self, name):
+        allocator = self.allocator(name)
+        return sum(n for s, n in allocator.sites().items() if CACHE in named(allocator.placed(s)))
 
     def requests(self, act):
         """{process: how many requests}, when nothing fails; what grows all the same is noted."""
