@@ -2,8 +2,8 @@
 """The test command: builds and runs the suites, counts, and ends with "N passed, N failed".
 
 Parts, in order: checks unit golden sandbox asan fuzz integration torture abuse model vm browser demo.  `./test unit integration -k name`
-runs parts, and of the pytest parts only the tests whose name matches.  integration mostly waits: fuzz and vm run beside it, and what they say is
-in build/beside.log until they are done.  Not part of `all`: `./test bench`, the figures, and `./test soak`,
+runs parts, and of the pytest parts only the tests whose name matches.  integration and torture mostly wait: what mostly works (sandbox asan fuzz
+model vm) runs beside them, and what it says is in build/beside.log until it is done.  Not part of `all`: `./test bench`, the figures, and `./test soak`,
 which runs torture, abuse, model, vm and the hours of the web admin with their full counts, a file at a time, and after each merges what was
 measured into docs/reliability.md.  `./test soak NAME...` runs the files whose path has one of the names in it (kill_random, abuse, web_soak);
 `./test soak` alone goes on where the last one was ended.  Counts that take more than an evening (lib/trials.py) go on as well, and with
@@ -25,8 +25,7 @@ sys.path.insert(0, str(ROOT / "tests" / "lib"))
 import figures  # noqa: E402
 
 BUILD = ROOT / "build"
-ASAN = ROOT / "build-asan"
-FUZZ = ROOT / "build-fuzz"
+SANITIZED = ROOT / "build-sanitized"
 STAGE = BUILD / "stage"
 AGAIN_MAX = 5       # more failures than this are no accident
 JOBS = str(min(os.cpu_count() or 2, 4))
@@ -172,15 +171,19 @@ def part_sandbox(part, args):
         pytest_dir(part, "tests/sandbox", args.k)
 
 
+def setup_sanitized():
+    """One build of clang for both: what is fuzzed, and the unit tests."""
+    setup(SANITIZED, "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dui=none", "-Doptimization=1", env=dict(os.environ, CC="clang"))
+
+
 def part_asan(part, args):
-    setup(ASAN, "-Db_sanitize=address,undefined", "-Dui=none", "-Db_lundef=false", "-Dbuildtype=debug", "-Doptimization=1")
-    meson_suite(part, ASAN, ["unit", "golden", "schedules"])
+    setup_sanitized()
+    meson_suite(part, SANITIZED, ["unit", "golden", "schedules"])
 
 
 def part_fuzz(part, args):
-    setup(FUZZ, "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dui=none", "-Doptimization=1",
-          env=dict(os.environ, CC="clang"))
-    counted(part, ["tests/fuzz/run", FUZZ, str(args.fuzz_seconds)])
+    setup_sanitized()
+    counted(part, ["tests/fuzz/run", SANITIZED, str(args.fuzz_seconds)])
 
 
 def part_integration(part, args):
@@ -284,7 +287,8 @@ PARTS = {
 }
 
 
-ASIDE = ("fuzz", "vm")      # what runs beside integration
+ASIDE = ("sandbox", "asan", "fuzz", "model", "vm")      # what works, beside what waits
+WAITS = ("integration", "torture")
 
 
 def run_part(name, args):
@@ -306,7 +310,7 @@ class Beside:
         words = [*names, "--rows", self.rows, "--fuzz-seconds", args.fuzz_seconds, *(["-k", args.k] if args.k else [])]
         print(f"=== beside: {' '.join(names)} (what they say: {self.log})", flush=True)
         with self.log.open("w") as out:
-            self.process = subprocess.Popen([sys.executable, __file__, *map(str, words)], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            self.process = subprocess.Popen(["nice", "-n", "5", sys.executable, __file__, *map(str, words)], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
     def wait(self):
         """Their rows; one that left none has failed."""
@@ -319,12 +323,14 @@ class Beside:
 
 
 def run_parts(names, args):
-    aside = [n for n in ASIDE if n in names and "integration" in names]
-    rows = []
+    waits = [n for n in WAITS if n in names]
+    aside = [n for n in ASIDE if n in names and waits]
+    rows, beside = [], None
     for name in [n for n in names if n not in aside]:
-        beside = Beside(aside, args) if aside and name == "integration" else None
+        if aside and name == waits[0]:
+            beside = Beside(aside, args)
         rows.append(run_part(name, args))
-        if beside:
+        if aside and name == waits[-1]:
             rows += beside.wait()
     return rows
 
