@@ -25,7 +25,8 @@ sys.path.insert(0, str(ROOT / "tests" / "lib"))
 import figures  # noqa: E402
 
 BUILD = ROOT / "build"
-SANITIZED = ROOT / "build-sanitized"
+ASAN = ROOT / "build-asan"
+FUZZ = ROOT / "build-fuzz"
 STAGE = BUILD / "stage"
 AGAIN_MAX = 5       # more failures than this are no accident
 JOBS = str(min(os.cpu_count() or 2, 4))
@@ -171,19 +172,15 @@ def part_sandbox(part, args):
         pytest_dir(part, "tests/sandbox", args.k)
 
 
-def setup_sanitized():
-    """One build of clang for both: what is fuzzed, and the unit tests."""
-    setup(SANITIZED, "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dui=none", "-Doptimization=1", env=dict(os.environ, CC="clang"))
-
-
 def part_asan(part, args):
-    setup_sanitized()
-    meson_suite(part, SANITIZED, ["unit", "golden", "schedules"])
+    setup(ASAN, "-Db_sanitize=address,undefined", "-Dui=none", "-Db_lundef=false", "-Dbuildtype=debug", "-Doptimization=1")
+    meson_suite(part, ASAN, ["unit", "golden", "schedules"])
 
 
 def part_fuzz(part, args):
-    setup_sanitized()
-    counted(part, ["tests/fuzz/run", SANITIZED, str(args.fuzz_seconds)])
+    setup(FUZZ, "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dui=none", "-Doptimization=1",
+          env=dict(os.environ, CC="clang"))
+    counted(part, ["tests/fuzz/run", FUZZ, str(args.fuzz_seconds)])
 
 
 def part_integration(part, args):
