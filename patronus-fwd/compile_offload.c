@@ -224,7 +224,7 @@ make_table(struct offload *o)
 		if (drops_by_sets(o, o->p->interfaces[i]))
 			continue;
 		t->devices[t->n] = mem_strdup(ir->arena, p[o->p->interfaces[i]].ifname);
-		h = hash_bytes(t->devices[t->n], strlen(t->devices[t->n]) + 1, h);
+		h = hash_u64(o->p->links[i], hash_bytes(t->devices[t->n], strlen(t->devices[t->n]) + 1, h));
 		t->n++;
 	}
 	for (i = 0; i < o->n_elems; i++)

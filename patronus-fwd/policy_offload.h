@@ -10,6 +10,7 @@
 struct policy_offload {
 	bool		 is_hardware;
 	uint32_t	*interfaces;	/* indices; of those in a zone whose link is there */
+	uint32_t	*links;		/* their numbers: a link that comes again under its name is another one */
 	uint32_t	 n;
 };
 

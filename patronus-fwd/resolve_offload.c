@@ -8,13 +8,14 @@
 #include "policy_offload.h"
 #include "resolver.h"
 
-/* A flowtable of a link that is not there is refused by the kernel, which takes one out by itself when it goes. */
+/* A flowtable of a link that is not there is refused by the kernel, which takes one out by itself, and tells nobody, when it goes. */
 static bool
-has_link(const struct resolver *s, const struct policy_interface *i)
+has_link(const struct resolver *s, const struct policy_interface *i, uint32_t *ret)
 {
 	uint32_t program;
 
-	return s->links == NULL || links_number(s->links, i->ifname, &program) != 0;
+	*ret = s->links != NULL ? links_number(s->links, i->ifname, &program) : 0;
+	return s->links == NULL || *ret != 0;
 }
 
 static bool
@@ -54,7 +55,7 @@ resolve_offload(struct resolver *s)
 	const struct conf_flow_offload *c = s->firewall->flow_offload;
 	const struct policy_interface *i;
 	struct policy_offload *o;
-	uint32_t n;
+	uint32_t n, link;
 
 	if (c == NULL || (c->mode != CONF_FLOW_OFFLOAD_MODE_SOFTWARE && c->mode != CONF_FLOW_OFFLOAD_MODE_HARDWARE))
 		return;
@@ -62,9 +63,12 @@ resolve_offload(struct resolver *s)
 	s->policy->offload = o = mem_alloc(s->arena, 1, sizeof(*o));
 	o->is_hardware = c->mode == CONF_FLOW_OFFLOAD_MODE_HARDWARE;
 	o->interfaces = mem_alloc(s->arena, s->policy->n_interfaces, sizeof(*o->interfaces));
+	o->links = mem_alloc(s->arena, s->policy->n_interfaces, sizeof(*o->links));
 	for (n = 0; n < s->policy->n_interfaces && o->n < POLICY_OFFLOAD_DEVICES; n++) {
 		i = &s->policy->interfaces[n];
-		if (i->zone != POLICY_LOCAL && is_chosen(c, i->name) && has_link(s, i) && !is_taken(s->policy, o, i->ifname))
-			o->interfaces[o->n++] = n;
+		if (i->zone == POLICY_LOCAL || !is_chosen(c, i->name) || !has_link(s, i, &link) || is_taken(s->policy, o, i->ifname))
+			continue;
+		o->links[o->n] = link;
+		o->interfaces[o->n++] = n;
 	}
 }
