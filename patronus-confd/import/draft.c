@@ -242,6 +242,7 @@ draft_init(struct draft *d, struct arena *arena, const char *const *context, siz
 		*lists[i] = made(d, node_new(arena, NODE_SEQ, 1));
 	d->interfaces = made(d, node_new(arena, NODE_MAP, 1));
 	d->defaults = made(d, node_new(arena, NODE_MAP, 1));
+	d->offload = made(d, node_new(arena, NODE_MAP, 1));
 	d->routes = made(d, node_new(arena, NODE_MAP, 1));
 	for (i = 0; i < n; i++)
 		link_from(d, context[i]);
@@ -415,6 +416,8 @@ put_sections(struct draft *d, struct node *doc)
 	if (d->routes->n > 0)
 		(void)append(d, draft_map(d, doc, "routing"), "static", d->routes);
 	(void)append(d, firewall, "defaults", d->defaults);
+	if (d->offload->n > 0)
+		(void)append(d, firewall, "flow-offload", d->offload);
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		(void)append(d, lists[i].is_nat ? nat : firewall, lists[i].name, lists[i].list);
 }

@@ -97,7 +97,7 @@ struct draft {
 	struct names		*names;		/* every key that was given, by section */
 	struct known_service	*known_services;
 	struct node		*services, *groups, *port_groups, *schedules, *rules, *pre_rules, *post_rules, *masquerade, *source_nat,
-				*one_to_one, *forwards, *interfaces, *defaults, *routes;
+				*one_to_one, *forwards, *interfaces, *defaults, *offload, *routes;
 
 };
 

@@ -180,6 +180,8 @@ each_object(struct nft *nft, const struct node *list, const char *kind)
 			draft_fail(nft->d, "an object of a table that is not there");
 		else if (strcmp(kind, "set") == 0 || strcmp(kind, "map") == 0)
 			add_set(nft, t, o, kind[0] == 'm');
+		else if (strcmp(kind, "flowtable") == 0)
+			nft_flow_table(nft, t, o);
 		else if (strcmp(kind, "rule") == 0)
 			add_rule(nft, t, o);
 		else if (t->filter != NULL)
@@ -190,7 +192,7 @@ each_object(struct nft *nft, const struct node *list, const char *kind)
 static void
 say_others(struct nft *nft, const struct node *list)
 {
-	static const char *const read[] = { "metainfo", "table", "chain", "rule", "set", "map" };
+	static const char *const read[] = { "metainfo", "table", "chain", "rule", "set", "map", "flowtable" };
 	const struct node *item;
 	size_t i;
 
@@ -363,10 +365,12 @@ import_nft(struct draft *d, const char *text, size_t len)
 	each_object(nft, list, "table");
 	each_object(nft, list, "set");
 	each_object(nft, list, "map");
+	each_object(nft, list, "flowtable");
 	each_object(nft, list, "chain");
 	each_object(nft, list, "rule");
 	if (d->failed)
 		return;
+	nft_flow_end(nft);
 	say_others(nft, list);
 	put_defaults(nft);
 	put_bases(nft, false);

@@ -20,6 +20,13 @@ struct nft_set {
 	struct nft_set		*next;
 };
 
+struct nft_flow {
+	const char		*name;
+	const struct node	*devices, *flags;	/* a text, or several */
+	struct entry		*entry;
+	struct nft_flow		*next;
+};
+
 struct nft_base {
 	struct chain		*chain;
 	long			 priority;
@@ -33,6 +40,7 @@ struct nft_table {
 	const char		*family, *name;
 	struct policy		*filter, *nat;	/* the same chains for both: NULL when the family is not read */
 	struct nft_set		*sets;
+	struct nft_flow		*flows;
 	struct nft_base		 bases[NFT_BASES];
 	unsigned		 nbases;
 };
@@ -41,6 +49,7 @@ struct nft {
 	struct draft		*d;
 	struct nft_table	 tables[NFT_TABLES];
 	unsigned		 ntables;
+	const struct nft_flow	*flow;		/* which firewall flow-offload is */
 	uint32_t		 used_marks;
 	bool			 marks_lost;
 	bool			 is_translated;
@@ -48,5 +57,10 @@ struct nft {
 
 /* The statements of one rule; it may become several, one for each verdict of a map. */
 void	 nft_rule(struct nft *, struct nft_table *, struct chain *, const struct node *rule, struct entry *);
+
+/* nft_flow.c: an object; a rule with a statement about one; and what no rule has said, at the end. */
+void	 nft_flow_table(struct nft *, struct nft_table *, const struct node *object);
+void	 nft_flow_rule(struct nft *, struct nft_table *, const struct chain *, const struct node *rule, const struct node *flow, struct entry *);
+void	 nft_flow_end(struct nft *);
 
 #endif

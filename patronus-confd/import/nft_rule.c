@@ -15,6 +15,7 @@ struct parser {
 	struct nft		*nft;
 	struct nft_table	*t;
 	struct chain		*c;
+	const struct node	*rule;
 	struct chain_rule	 r;
 	const struct node	*map;		/* of verdicts: {"key", "data"} */
 	bool			 is_ended;	/* a verdict was said */
@@ -618,7 +619,9 @@ take_statement(struct parser *ps, const char *name, const struct node *s)
 		take_translation(ps, s, TRANSLATE_REDIRECT);
 	else if (strcmp(name, "vmap") == 0 && ps->map == NULL)
 		ps->map = s;
-	else if (strcmp(name, "flow") == 0 || strcmp(name, "ct helper") == 0 || strcmp(name, "notrack") == 0 || strcmp(name, "comment") == 0)
+	else if (strcmp(name, "flow") == 0)
+		nft_flow_rule(ps->nft, ps->t, ps->c, ps->rule, s, ps->r.entry);
+	else if (strcmp(name, "ct helper") == 0 || strcmp(name, "notrack") == 0 || strcmp(name, "comment") == 0)
 		entry_note(ps->nft->d, ps->r.entry, OUTCOME_REFUSED, "statement \"%.20s\" has no place here; packets go on as before", name);
 	else {
 		/* It may count, ask or drop: nobody knows. */
@@ -697,7 +700,7 @@ add_map(struct parser *ps)
 void
 nft_rule(struct nft *nft, struct nft_table *t, struct chain *c, const struct node *rule, struct entry *e)
 {
-	struct parser ps = { .nft = nft, .t = t, .c = c };
+	struct parser ps = { .nft = nft, .t = t, .c = c, .rule = rule };
 	const struct node *s;
 
 	match_init(&ps.r.m);

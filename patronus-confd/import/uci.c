@@ -185,6 +185,16 @@ put_rules_of_zones(struct uci *u, const struct uci_section *s)
 }
 
 static void
+put_offload(struct uci *u, const struct uci_section *defaults)
+{
+	if (!uci_flag(defaults, "flow_offloading", false))
+		return;
+	draft_text(u->d, u->d->offload, "mode", "%s", uci_flag(defaults, "flow_offloading_hw", false) ? "hardware" : "software");
+	entry_object(u->d, defaults->entry, "firewall.flow-offload");
+	entry_note(u->d, defaults->entry, OUTCOME_CHANGED, "connections that stand are handed on between zones where no rule looks at every packet");
+}
+
+static void
 put_defaults(struct uci *u, const struct uci_section *defaults)
 {
 	bool drops = strcmp(action_of(uci_get(defaults, "output")), "accept") != 0;
@@ -202,6 +212,8 @@ put_defaults(struct uci *u, const struct uci_section *defaults)
 	draft_text(u->d, u->d->defaults, "outgoing", drops ? "drop" : "accept");
 	if (defaults != NULL && (uci_flag(defaults, "syn_flood", false) || uci_flag(defaults, "synflood_protect", false)))
 		entry_note(u->d, defaults->entry, OUTCOME_CHANGED, "protection against floods of SYN is not imported");
+	if (defaults != NULL)
+		put_offload(u, defaults);
 	if (defaults != NULL)
 		entry_note(u->d, defaults->entry, OUTCOME_DONE, "what nothing decides is dropped; what the box sends is %s", drops ? "dropped" : "accepted");
 }

@@ -238,6 +238,50 @@ test_unknown_marks(void **state)
 	problems_free(problems);
 }
 
+#define FLOWS(flags, rest)	"{\"nftables\": [{\"table\": {\"family\": \"inet\", \"name\": \"x\"}}, " \
+	"{\"chain\": {\"family\": \"inet\", \"table\": \"x\", \"name\": \"f\", \"type\": \"filter\", \"hook\": \"forward\", " \
+	"\"prio\": 0, \"policy\": \"drop\"}}, " \
+	"{\"flowtable\": {\"family\": \"inet\", \"table\": \"x\", \"name\": \"t\", \"dev\": [\"eth0\", \"eth1\"]" flags "}}, " \
+	"{\"rule\": {\"family\": \"inet\", \"table\": \"x\", \"chain\": \"f\", \"handle\": 7, \"comment\": \"flows\", \"expr\": [" \
+	"{\"flow\": {\"op\": \"add\", \"flowtable\": \"@t\"}}]}}" rest "]}"
+#define OUT(name)	", {\"rule\": {\"family\": \"inet\", \"table\": \"x\", \"chain\": \"f\", \"handle\": 8, \"expr\": [{\"match\": {\"op\": \"==\", " \
+	"\"left\": {\"meta\": {\"key\": \"oifname\"}}, \"right\": \"" name "\"}}, {\"accept\": null}]}}"
+
+/* By cards, should a text say so; between interfaces that the rules know; NULL: not at all. */
+static void
+test_flowtables(void **state)
+{
+	static const struct {
+		const char	*text, *mode, *interface;
+	} cases[] = {
+		{ FLOWS("", OUT("eth0")), "software", NULL },
+		{ FLOWS(", \"flags\": \"offload\"", OUT("eth0")), "hardware", NULL },
+		{ FLOWS(", \"flags\": [\"counter\", \"offload\"]", OUT("eth0")), "hardware", NULL },
+		{ FLOWS("", OUT("eth0") OUT("eth2")), "software", "eth0" },
+		{ FLOWS("", OUT("eth2")), NULL, NULL },
+	};
+	const struct node *root, *offload, *interfaces;
+	struct problems *problems;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		problems = problems_new();
+		root = read_text(PARSE_NFT, cases[i].text, problems);
+		assert_non_null(root);
+		offload = node_member(node_member(node_member(root, "document"), "firewall"), "flow-offload");
+		assert_string_equal(outcome_of(root, "flows"), cases[i].mode != NULL ? "changed" : "refused");
+		assert_int_equal(offload != NULL, cases[i].mode != NULL);
+		interfaces = offload != NULL ? node_member(offload, "interfaces") : NULL;
+		assert_int_equal(interfaces != NULL, cases[i].interface != NULL);
+		if (offload != NULL)
+			assert_string_equal(node_member(offload, "mode")->text, cases[i].mode);
+		if (interfaces != NULL)
+			assert_string_equal(interfaces->first->text, cases[i].interface);
+		problems_free(problems);
+	}
+}
+
 static const struct {
 	uint8_t		 format;
 	const char	*text;
@@ -290,6 +334,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_judgements, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shared_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_marks, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_flowtables, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
 	};
 
