@@ -268,7 +268,7 @@ struct screen {
 	struct buf	 interfaces;	/* members with a leading comma */
 	struct buf	 firewall;
 	char		 audit[321];	/* what is wrong with the audit log; "" */
-	struct buf	 syslog;	/* alarms of receivers, with a leading comma */
+	struct buf	 told;		/* alarms that states tell, with a leading comma */
 };
 
 static void	 screen_show(struct screen *);
@@ -334,12 +334,26 @@ print_firewall(const struct state_firewall *fw, struct buf *b)
 }
 
 static void
+tell_alarm(struct screen *s, const char *source, const char *text)
+{
+	buf_printf(&s->told, ",{\"source\":\"%s\",\"class\":\"warning\",\"text\":", source);
+	record_json_string(text, strlen(text), &s->told);
+	buf_putc(&s->told, '}');
+}
+
+static void
 on_firewall(const struct state_answer *answer, void *arg)
 {
+	const struct state_firewall *fw = answer->record;
 	struct screen *s = arg;
+	char text[300];
 
-	if (answer->record != NULL)
-		print_firewall(answer->record, &s->firewall);
+	if (fw != NULL)
+		print_firewall(fw, &s->firewall);
+	if (fw != NULL && fw->flow_offload_lacks != NULL) {
+		(void)snprintf(text, sizeof(text), "flow offload: %s", fw->flow_offload_lacks);
+		tell_alarm(s, "fwd", text);
+	}
 	if (--s->waiting == 0)
 		screen_show(s);
 }
@@ -384,9 +398,7 @@ on_syslog(const struct state_answer *answer, void *arg)
 			continue;
 		(void)snprintf(text, sizeof(text), "syslog receiver %s: %s; %llu records wait for it", r->name,
 		    r->last_error != NULL ? r->last_error : "", (unsigned long long)r->lag);
-		buf_puts(&s->syslog, ",{\"source\":\"logd\",\"class\":\"warning\",\"text\":");
-		record_json_string(text, strlen(text), &s->syslog);
-		buf_putc(&s->syslog, '}');
+		tell_alarm(s, "logd", text);
 	}
 	if (--s->waiting == 0)
 		screen_show(s);
@@ -394,7 +406,7 @@ on_syslog(const struct state_answer *answer, void *arg)
 
 /* Behind the other alarms; the first of all has no comma before it. */
 static void
-print_syslog_alarms(const struct buf *alarms, struct buf *b)
+print_told_alarms(const struct buf *alarms, struct buf *b)
 {
 	size_t skip = !buf_failed(b) && b->data[b->len - 1] == '[' ? 1 : 0;
 
@@ -424,7 +436,7 @@ status_show(struct request *req)
 	s->req = req;
 	buf_init(&s->interfaces, BODY_MAX / 2);
 	buf_init(&s->firewall, 1 << 20);
-	buf_init(&s->syslog, 1 << 16);
+	buf_init(&s->told, 1 << 16);
 	/* One more than is asked, so that an answer at once does not end it too early. */
 	s->waiting = 5;
 	if (may_see(req, "interfaces"))
@@ -485,11 +497,11 @@ screen_show(struct screen *s)
 	if (may_see(req, ""))
 		states_print_alarms(confd->states, &b);
 	print_audit_alarm(s->audit, &b);
-	print_syslog_alarms(&s->syslog, &b);
+	print_told_alarms(&s->told, &b);
 	buf_puts(&b, "]}");
 	buf_fini(&s->interfaces);
 	buf_fini(&s->firewall);
-	buf_fini(&s->syslog);
+	buf_fini(&s->told);
 	free(s);
 	reply_json(req, 200, &b, NULL);
 }

@@ -98,6 +98,7 @@ offload_state(const struct ir *ir, struct state_firewall *s, struct arena *a)
 
 	if (ir == NULL || ir->offload == NULL)
 		return;
+	s->flow_offload_lacks = ir->offload->lacks;
 	s->flow_offload.items = mem_alloc(a, ir->offload->n, sizeof(*s->flow_offload.items));
 	for (p = ir->offload->pairs; p < ir->offload->pairs + ir->offload->n; p++) {
 		d = &s->flow_offload.items[s->flow_offload.n++];

@@ -380,10 +380,12 @@ await check('which axe would find: a picture without words, a text that is too p
 	}))
 
 await check('alarms are told by word, icon and colour', () =>
-	with_page({ box: { alarms: [{ time: new Date().toISOString(), owner: 'netd', object: 'address 192.0.2.1/25 on lan', class: 'critical', detail: 'it is used by another machine', action: 'reported' },
-		{ time: new Date().toISOString(), owner: 'fwd', object: 'rule web-in', class: 'warning', detail: 'group web-servers is empty', action: 'reported' }] } }, async page => {
+	with_page({ box: { alarms: [{ time: new Date().toISOString(), source: 'netd', object: 'address 192.0.2.1/25 on lan', class: 'critical', detail: 'it is used by another machine', action: 'reported' },
+		{ source: 'fwd', class: 'warning', text: 'flow offload: the driver of eth1 cannot: the kernel does it' }] } }, async page => {
 		await page.getByText('2 alarms').waitFor()
 		await page.getByText('address 192.0.2.1/25 on lan').waitFor()
+		await page.getByText('flow offload: the driver of eth1 cannot: the kernel does it').waitFor()
+		await page.getByText('Warning, seen by fwd').waitFor()
 		await shoot(page, 'alarms')
 		return check_axe(page, 'alarms')
 	}))

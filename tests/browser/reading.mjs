@@ -14,7 +14,7 @@ const PAGES = ['dashboard', 'rules', 'rules?view=zones', 'log', 'states', 'expla
 	'backups', 'import', 'drift', 'system', 'secrets', 'people', 'audit', 'api?call=POST+%2Fbackups', 'account', 'gallery', 'settings/system', 'settings/firewall', 'settings/firewall/groups', 'settings/management', 'nowhere']
 
 async function with_box(options, then) {
-	const box = make_box({ schema, alarms: [{ time: new Date().toISOString(), owner: 'netd', object: 'address 192.0.2.1/25 on lan', class: 'critical', detail: 'it is used by another machine '.repeat(6), action: 'reported' }] })
+	const box = make_box({ schema, alarms: [{ time: new Date().toISOString(), source: 'netd', object: 'address 192.0.2.1/25 on lan', class: 'critical', detail: 'it is used by another machine '.repeat(6), action: 'reported' }] })
 	const { url, close } = await serve(box, { dist: process.env.DIST })
 	const page = await open_page(browser, { url, ...options })
 	page.expected.push(/status of 404 .*\/configuration\//)		// what the stand-in has not configured

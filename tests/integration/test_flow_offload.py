@@ -30,6 +30,11 @@ def box():
     lab.close()
 
 
+def told(box):
+    """The alarms about it."""
+    return [a for a in box.ctl_json("status")["alarms"] if "flow offload" in a["text"]]
+
+
 @pytest.mark.parametrize("mode", ["software", "hardware"])
 def test_it_falls_back_and_says_why(box, mode):
     path = box.dir / "document.yaml"
@@ -41,6 +46,7 @@ def test_it_falls_back_and_says_why(box, mode):
     assert shown == [{"from": "lan", "to": "wan", "place": "rules", "reason": shown[0]["reason"]}]
     assert "no flowtables (CONFIG_NF_FLOW_TABLE_INET" in shown[0]["reason"] and "flow" not in box.nft("list", "table", "inet", "patronus").stdout
     assert box.ask("lan", WORLD4, 80) == "198.51.100.2", "the rules pass what they passed"
+    assert told(box) == [{"source": "fwd", "class": "warning", "text": f"flow offload: {shown[0]['reason']}"}]
     assert box.ctl_json("verify")["verified"], "the second opinion does not miss it"
 
 
@@ -55,7 +61,7 @@ def test_links_change_nothing(box):
 
 def test_off_is_the_default(box):
     box.load_text(DOCUMENT.replace("  flow-offload: { mode: MODE }\n", ""))
-    assert box.ctl_json("show", "firewall", "flow-offload")["flow-offload"] == []
+    assert box.ctl_json("show", "firewall", "flow-offload")["flow-offload"] == [] and told(box) == []
 
 
 def test_an_interface_that_is_not_there_is_refused(box):

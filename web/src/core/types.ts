@@ -147,7 +147,7 @@ export interface Alarm {
 	text?: string
 	detail?: string
 	object?: string
-	owner?: string
+	source?: string
 	time?: string
 }
 

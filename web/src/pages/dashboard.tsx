@@ -81,7 +81,7 @@ function Alarms({ alarms }: { alarms: Alarm[] }) {
 				const grave = (alarm.severity ?? alarm.class) === 'critical'
 				return (
 					<Notice key={at} tone={grave ? 'bad' : 'warn'} icon="alert" title={alarm_words(alarm)}>
-						<p>{[t(grave ? 'dashboard-critical' : 'dashboard-warning'), alarm.owner && t('dashboard-seen-by', { owner: alarm.owner }), alarm.time && ago(alarm.time, now.value)].filter(Boolean).join(', ')}</p>
+						<p>{[t(grave ? 'dashboard-critical' : 'dashboard-warning'), alarm.source && t('dashboard-seen-by', { owner: alarm.source }), alarm.time && ago(alarm.time, now.value)].filter(Boolean).join(', ')}</p>
 					</Notice>
 				)
 			})}

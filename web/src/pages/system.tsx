@@ -73,7 +73,7 @@ function Alarms({ rows }: { rows: Alarm[] }) {
 				: <Table label={t('box-alarms')} rows={rows} keyOf={(row, at) => `${row.object} ${at}`} columns={[
 					{ key: 'severity', text: t('box-severity'), cell: row => { const [tone, icon, text] = SEVERITIES[row.severity ?? row.class ?? ''] ?? SEVERITIES.warning; return <Badge tone={tone} icon={icon}>{t(text)}</Badge> } },
 					{ key: 'text', text: t('box-what'), head: true, cell: row => <div class="cell-title"><span class="any-text">{row.text || row.object}</span>{row.detail && <small class="any-text">{row.detail}</small>}</div> },
-					{ key: 'owner', text: t('box-from'), cell: row => row.owner ?? '' },
+					{ key: 'owner', text: t('box-from'), cell: row => row.source ?? '' },
 					{ key: 'time', text: t('box-since'), cell: row => row.time ? <time dateTime={row.time}>{ago(row.time, now.value)}</time> : '' },
 				]} />}
 		</Card>
