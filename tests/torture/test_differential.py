@@ -44,6 +44,16 @@ def test_frames_between_ports_mean_the_same_to_all_three():
     assert wrong == 0 and run.returncode == 0, run.stdout[-8000:]
 
 
+def test_what_goes_past_the_rules_is_what_they_say():
+    run = subprocess.run([PROOF.parent / "proof-offload", "-n", str(count(2000, 200000))], capture_output=True, text=True, check=False, timeout=3600)
+    found = re.search(r"(\d+) policies, (\d+) asked, (\d+) past the rules, .*: (\d+) wrong", run.stdout)
+    assert found, run.stdout[-4000:] + run.stderr
+    policies, asked, past, wrong = map(int, found.groups())
+    record("R24", "policies whose flow offload was compared with a slow definition of it", policies, "mismatches", wrong, 0,
+           f"{asked} pairs of interfaces with a protocol, {past} past the rules")
+    assert wrong == 0 and run.returncode == 0, run.stdout[-4000:]
+
+
 @pytest.mark.parametrize("fault", ["deed", "order", "explain", "witness"])
 def test_a_planted_fault_about_frames_is_found(fault):
     run, (*_, wrong) = proof_bridge("-n", 200, "-f", fault)

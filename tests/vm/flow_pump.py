@@ -4,6 +4,8 @@
 
   serve ADDRESS PORT...          answers each TCP connection with what it sends, and writes "PORT PEER" for each to standard output
   pump ADDRESS PORT FILE         one connection, numbered blocks there and back, until it ends; FILE has "COUNT TIME" of the last answer that was right
+  listen ADDRESS PORT            answers three datagrams, and reads no more of them
+  greet ADDRESS PORT             so that a connection of UDP stands, from that port
   bulk ADDRESS PORT MEBIBYTES    sends so much and reads as much back; prints "SECONDS right|wrong"
 """
 import hashlib
@@ -55,6 +57,25 @@ def pump(address, port, file):
         time.sleep(0.01)
 
 
+def listen(address, port):
+    s = socket.socket(type=socket.SOCK_DGRAM)
+    s.bind((address, int(port)))
+    print(f"ready {port}", flush=True)
+    for _ in range(3):
+        s.sendto(*s.recvfrom(9))
+    while True:
+        time.sleep(100)
+
+
+def greet(address, port):
+    s = socket.socket(type=socket.SOCK_DGRAM)
+    s.bind(("", int(port)))
+    s.settimeout(20)
+    for _ in range(3):
+        s.sendto(b"greetings", (address, int(port)))
+        s.recv(9)
+
+
 def bulk(address, port, mebibytes):
     data = os.urandom(1 << 20)
     want, have = hashlib.sha256(), hashlib.sha256()
@@ -77,4 +98,4 @@ def bulk(address, port, mebibytes):
     print(f"{seconds:.3f}", "right" if have.digest() == want.digest() else "wrong")
 
 
-{"serve": serve, "pump": pump, "bulk": bulk}[sys.argv[1]](*sys.argv[2:])
+{"serve": serve, "pump": pump, "listen": listen, "greet": greet, "bulk": bulk}[sys.argv[1]](*sys.argv[2:])
