@@ -116,7 +116,7 @@ passes_after_routing(const struct revoke *r, const struct ir *ir, const struct f
 {
 	struct explain_verdict v;
 
-	if (p->out_link == NULL || p->ct_state != IR_CT_NEW)
+	if (p->out_link == NULL || p->ct_state != IR_CT_NEW || r->is_sender_unknown)
 		return true;
 	explain_hook(ir, IR_HOOK_POSTROUTING, p, &v);
 	return same_sender(r, f, v.sender);
@@ -160,6 +160,44 @@ revoke_ends(const struct revoke *r, const struct flow *f)
 	return is_accepted(r, r->before, f, &w, true) || is_accepted(r, r->before, f, &w, false);
 }
 
+/* --- on account of one that has ended before */
+
+/* Where the form before led it. */
+static bool
+lead(const struct revoke *r, struct flow *f)
+{
+	struct explain_verdict v;
+	struct explain_packet p;
+	struct way w;
+
+	f->reply = (struct flow_end){ f->original.destination, f->original.source, f->original.destination_port, f->original.source_port };
+	if (!find_link(r, &f->original.source, &w.in) || !find_link(r, &f->original.destination, &w.out))
+		return false;
+	/* The box's own connections are led nowhere by us. */
+	if (w.in == NULL)
+		return true;
+	p = packet_of(f, &w, IR_CT_NEW, true);
+	p.chosen = (struct addr){ .family = ADDR_NONE };
+	explain_hook(r->before, IR_HOOK_PREROUTING, &p, &v);
+	if (v.action != IR_ACTION_TRANSLATE)
+		return true;
+	f->reply.source.family = f->original.source.family;
+	memcpy(f->reply.source.bytes, v.nat.addr, addr_len(&f->reply.source));
+	f->reply.source_port = v.nat.port != 0 ? v.nat.port : f->original.destination_port;
+	return true;
+}
+
+/* The kernel tells of a master that has ended how it was opened, and not how it was translated. */
+static bool
+has_lost_its_reason(const struct revoke *r, const struct flow *child)
+{
+	struct revoke q = *r;
+	struct flow master = { .protocol = child->master_protocol, .original = child->master, .has_zone = child->has_zone, .zone = child->zone };
+
+	q.is_sender_unknown = true;
+	return lead(r, &master) && revoke_ends(&q, &master);
+}
+
 /* --- all of them */
 
 /* A connection as who opened it knows it. */
@@ -201,6 +239,70 @@ end(struct buf *deletions, struct buf *keys, const struct flow *f)
 {
 	flow_put_delete(deletions, f);
 	key_put(keys, f);
+}
+
+/* Which masters of the table's connections are in it. */
+static void
+find_masters(const uint8_t *data, size_t len, struct buf *present)
+{
+	struct nl_reader reader;
+	struct nl_msg m;
+	struct flow f;
+	struct key own;
+	struct buf wanted;
+
+	buf_init(&wanted, 0);
+	nlmsg_reader_init(&reader, data, len);
+	while (nlmsg_next(&reader, &m) == 1) {
+		if (!flow_read(&m, &f) || !f.has_master)
+			continue;
+		own = key_of(&f.master, f.master_protocol, f.zone);
+		buf_put(&wanted, &own, sizeof(own));
+	}
+	if (wanted.len > 0)
+		qsort(wanted.data, wanted.len / sizeof(own), sizeof(own), key_compare);
+	nlmsg_reader_init(&reader, data, len);
+	while (nlmsg_next(&reader, &m) == 1) {
+		if (!flow_read(&m, &f))
+			continue;
+		own = key_of(&f.original, f.protocol, f.zone);
+		if (key_has(&wanted, &own))
+			key_put(present, &f);
+	}
+	if (present->len > 0)
+		qsort(present->data, present->len / sizeof(own), sizeof(own), key_compare);
+	if (buf_failed(&wanted))
+		present->failed = true;
+	buf_fini(&wanted);
+}
+
+/* Those whose master has ended by itself, and would not be let in any more: how many. */
+static uint32_t
+end_orphans(const struct revoke *r, const uint8_t *data, size_t len, struct buf *deletions, struct buf *ended)
+{
+	struct nl_reader reader;
+	struct nl_msg m;
+	struct flow f;
+	struct key master;
+	struct buf present;
+	uint32_t n = 0;
+
+	buf_init(&present, 0);
+	find_masters(data, len, &present);
+	nlmsg_reader_init(&reader, data, len);
+	while (nlmsg_next(&reader, &m) == 1) {
+		if (!flow_read(&m, &f) || !f.has_master)
+			continue;
+		master = key_of(&f.master, f.master_protocol, f.zone);
+		if (key_has(&present, &master) || !has_lost_its_reason(r, &f))
+			continue;
+		end(deletions, ended, &f);
+		n++;
+	}
+	if (buf_failed(&present))
+		deletions->failed = true;
+	buf_fini(&present);
+	return n;
 }
 
 /* Those that ended ones announced, and have not ended yet: how many. */
@@ -254,6 +356,8 @@ revoke_dump(const struct revoke *r, const uint8_t *data, size_t len, struct buf 
 		end(deletions, &ended, &f);
 		n++;
 	}
+	if (announced > 0)
+		n += end_orphans(r, data, len, deletions, &ended);
 	/* What they announced, and what that did: H.323 has three of them. */
 	while (n > 0 && announced > 0 && (more = end_announced(data, len, deletions, &ended)) > 0) {
 		n += more;

@@ -136,16 +136,26 @@ def children(box, client):
     return {line for line in box.exec("box", ["conntrack", "-L", "-p", "tcp"]).stdout.splitlines() if client in line and "dport=21 " not in line and "ESTABLISHED" in line}
 
 
-@pytest.mark.parametrize("mode", ["passive", "active"])
-def test_what_a_connection_announced_ends_with_it(box, judge, mode):
-    """A transfer that is under way: its control connection is not allowed any more, and the bytes stop.  Another client's goes on."""
-    load(box, HELPERS)
-    box.exec("box", ["conntrack", "-F"])
+def transfer(box, host, server, source, mode):
+    """One that does not end."""
     with open(box.dir / "ftp" / "endless", "wb") as f:
         f.truncate(1 << 31)
     (box.dir / "slow.py").write_text(textwrap.dedent(SLOW))
-    clients = [box.spawn("lan", ["/usr/bin/python3", box.dir / "slow.py", SERVER, source, mode]) for source in ("192.0.2.10", "192.0.2.11")]
+    return box.spawn(host, ["/usr/bin/python3", box.dir / "slow.py", server, source, mode])
+
+
+@pytest.mark.parametrize("master", ["there", "gone"])
+@pytest.mark.parametrize("mode", ["passive", "active"])
+def test_what_a_connection_announced_ends_with_it(box, judge, mode, master):
+    """A transfer that is under way: its control connection, which may have ended before, is not allowed any more, and the bytes stop.  Another client's
+    goes on."""
+    load(box, HELPERS)
+    box.exec("box", ["conntrack", "-F"])
+    clients = [transfer(box, "lan", SERVER, source, mode) for source in ("192.0.2.10", "192.0.2.11")]
     wait_for("both transfers", 15, lambda: all(children(box, c) for c in ("192.0.2.10", "192.0.2.11")))
+    if master == "gone":
+        box.exec("box", ["conntrack", "-D", "-p", "tcp", "--orig-port-dst", "21"])
+        assert all(children(box, c) for c in ("192.0.2.10", "192.0.2.11"))
     text = (DOCUMENT % {"helpers": HELPERS}).replace("    - { id: out,", "    - { id: not-him, from: lan, to: wan, service: ftp, source: { addresses: [192.0.2.10] }, action: drop }\n    - { id: out,")
     box.load_text(text)
     wait_for("the end", 5, lambda: not children(box, "192.0.2.10"), every=0.05)
@@ -156,6 +166,21 @@ def test_what_a_connection_announced_ends_with_it(box, judge, mode):
     assert not children(box, "192.0.2.10") and children(box, "192.0.2.11")
     for client in clients:
         client.kill()
+
+
+def test_what_a_forwarded_connection_announced_ends_after_it(box, judge):
+    """Nobody tells any more where its control connection was led: the port forward does."""
+    load(box, HELPERS)
+    box.exec("box", ["conntrack", "-F"])
+    client = transfer(box, "inet", "198.51.100.2", SERVER, "passive")
+    wait_for("the transfer", 15, lambda: children(box, SERVER))
+    box.exec("box", ["conntrack", "-D", "-p", "tcp", "--orig-port-dst", "21"])
+    box.load_text((DOCUMENT % {"helpers": HELPERS}).replace("    - { id: brief,", "    - { id: before, from: lan, to: dmz, action: accept }\n    - { id: brief,"))
+    time.sleep(1)
+    assert children(box, SERVER), "another rule"
+    box.load_text((DOCUMENT % {"helpers": HELPERS}).replace("    - { id: in, from: wan, to: dmz, service: ftp, action: accept }\n", ""))
+    wait_for("the end", 5, lambda: not children(box, SERVER), every=0.05)
+    client.kill()
 
 
 def test_tftp_answers_from_another_port(box, judge):

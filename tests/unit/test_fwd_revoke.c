@@ -327,13 +327,60 @@ what_a_connection_announced_ends_with_it(void **state)
 	arena_free(a);
 }
 
+/* Masters that are in the table no more: one was hidden behind the box, one called by a port that was never open. */
+static void
+what_a_connection_announced_ends_though_that_has_ended(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct ir *web = form(a, 80, true, 0), *mail = form(a, 25, true, 0);
+	struct flow gone = flow_of(IPPROTO_TCP, "192.0.2.10", "203.0.113.1", 80, "198.51.100.2");
+	struct flow never = flow_of(IPPROTO_TCP, "192.0.2.10", "203.0.113.1", 443, "198.51.100.2");
+	struct flow f[] = {
+		flow_of(IPPROTO_UDP, "192.0.2.10", "203.0.113.1", 2002, "198.51.100.2"),	/* of the one that is gone */
+		flow_of(IPPROTO_TCP, "203.0.113.1", "198.51.100.2", 2001, "203.0.113.1"),	/* of the first */
+		flow_of(IPPROTO_TCP, "192.0.2.10", "203.0.113.1", 2003, "198.51.100.2"),	/* of the other */
+	};
+	struct revoke r = { .routes = make_routes(a), .before = web, .now = web };
+	struct buf b, links, deletions;
+	uint32_t seen;
+	size_t i;
+
+	(void)state;
+	announce(&f[0], &gone);
+	announce(&f[1], &f[0]);
+	announce(&f[2], &never);
+	buf_init(&links, 0);
+	put_link(&links, WAN, "eth0");
+	put_link(&links, LAN, "eth1");
+	r.links = links_read(links.data, links.len, a);
+	buf_init(&b, 0);
+	for (i = 0; i < sizeof(f) / sizeof(f[0]); i++)
+		put_flow(&b, &f[i]);
+	buf_init(&deletions, 0);
+	assert_int_equal(revoke_dump(&r, b.data, b.len, &deletions, &seen), 0);
+	r.now = mail;
+	assert_int_equal(revoke_dump(&r, b.data, b.len, &deletions, &seen), 2);
+	buf_reset(&b);
+	flow_put_delete(&b, &f[0]);
+	flow_put_delete(&b, &f[1]);
+	assert_int_equal(deletions.len, b.len);
+	assert_memory_equal(deletions.data, b.data, b.len);
+	buf_fini(&deletions);
+	buf_fini(&links);
+	buf_fini(&b);
+	ir_free(web);
+	ir_free(mail);
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flow_is_read_and_its_end_is_allowed), cmocka_unit_test(the_longest_route_wins),
 		cmocka_unit_test(only_what_was_allowed_and_is_not_ends),
-		cmocka_unit_test(what_a_connection_announced_ends_with_it)
+		cmocka_unit_test(what_a_connection_announced_ends_with_it),
+		cmocka_unit_test(what_a_connection_announced_ends_though_that_has_ended)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
