@@ -142,6 +142,66 @@ export const overflow = page => page.evaluate(() => {
 		? [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.table-box, .window, pre')).slice(0, 3).map(one => one.className || one.tagName).join(' | ') || 'yes' : ''
 })
 
+/** Texts whose lines are longer than one reads with ease: "134 characters: …". A block's lines are where the browser broke it. */
+export const long_lines = (page, most) => page.evaluate(longest => {
+	const shortest = 8		// words that are prose
+	const inline = new Set(['inline', 'contents'])
+	const blocks = new Set()
+	const walker = document.createTreeWalker(document.querySelector('dialog[open]') ?? document.body, NodeFilter.SHOW_TEXT)
+	for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+		let one = node.parentElement
+		while (inline.has(getComputedStyle(one).display) && one.parentElement)
+			one = one.parentElement
+		if (node.data.trim() && !one.closest('pre, code, svg, .unseen, noscript') && one.checkVisibility({ visibilityProperty: true }))
+			blocks.add(one)
+	}
+	const wrong = []
+	for (const block of blocks) {
+		const text = block.textContent.replace(/\s+/g, ' ').trim()
+		if (text.split(' ').length < shortest || [...block.querySelectorAll('*')].some(one => !inline.has(getComputedStyle(one).display) && one.textContent.trim()))
+			continue		// of several blocks each is judged by itself
+		const range = document.createRange()
+		range.selectNodeContents(block)
+		const lines = new Map()
+		for (const { top, width } of range.getClientRects())
+			lines.set(Math.round(top / 8), Math.max(lines.get(Math.round(top / 8)) ?? 0, width))
+		const widths = [...lines.values()]
+		const characters = Math.max(...widths) / widths.reduce((sum, one) => sum + one, 0) * text.length
+		if (characters > longest)
+			wrong.push(`${Math.round(characters)} characters in a line: ${block.className || block.localName}: ${text.slice(0, 60)}`)
+	}
+	return wrong
+}, most)
+
+/** What a person would not like of a step, whatever the width: long lines, a card or dialog wider than the widest sheet, something that juts out of what holds it, and what is to be touched
+ *  but smaller than WCAG 2.2 allows (2.5.8: 24 px; a link in a sentence may). */
+export const uncomfortable = async page => [...await long_lines(page, 90), ...await page.evaluate(() => {
+	const WIDEST = 58 * 16, TARGET = 24
+	const box = one => one.getBoundingClientRect()
+	const seen = one => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && box(one).width > 2 && !one.closest('.unseen, pre, .table-box')
+	const name = one => `${one.localName}.${one.className} "${(one.getAttribute('aria-label') ?? one.textContent).trim().slice(0, 40)}"`
+	/** Beyond the right padding of what holds it, though it was not taken out of the flow. */
+	const juts = one => {
+		const holder = getComputedStyle(one.parentElement)
+		if (getComputedStyle(one).position === 'absolute' || holder.display === 'inline' || holder.overflowX !== 'visible' || one.parentElement.closest('svg'))
+			return false
+		return box(one).right > box(one.parentElement).right - parseFloat(holder.paddingRight) - parseFloat(holder.borderRightWidth) + 1
+	}
+	const wrong = []
+	for (const card of [...document.querySelectorAll('.card, .dialog-box, .gate-box')].filter(seen)) {
+		if (box(card).width > WIDEST)
+			wrong.push(`${Math.round(box(card).width)} px wide: ${name(card)}`)
+		wrong.push(...[...card.querySelectorAll('*')].filter(one => seen(one) && one.closest('dialog') === card.closest('dialog') && juts(one)).slice(0, 2).map(one => `juts out of what holds it: ${name(one)}`))
+	}
+	const scope = document.querySelector('dialog[open]') ?? document.querySelector('main')
+	for (const one of [...scope.querySelectorAll('a[href], button, select, textarea, input, summary, label:has(input)')].filter(one => seen(one) && getComputedStyle(one).display !== 'inline')) {
+		const { width, height } = box(one.matches('input') && one.closest('label') || one)
+		if (Math.min(width, height) < TARGET)
+			wrong.push(`${Math.round(width)} × ${Math.round(height)} px to touch: ${name(one)}`)
+	}
+	return wrong.slice(0, 8)
+})]
+
 const ONLY = process.env.ONLY ?? ''
 
 /** check(name, then): then throws, or answers a text (or texts) when it is not so. end() tells the sum and ends the program. ONLY=TEXT: checks with this text in their name alone. */

@@ -3,13 +3,12 @@
 // DIST=DIR FORMS=FILE (as for settings.mjs) [SCREENSHOTS=DIR] node reading.mjs
 import { readFileSync } from 'node:fs'
 import { make_box, serve } from './fixture.mjs'
-import { complaints_of, make_checks, open_page, overflow, settle, shoot, SIZES, start_browser } from './look.mjs'
+import { complaints_of, long_lines, make_checks, open_page, overflow, settle, shoot, SIZES, start_browser, uncomfortable } from './look.mjs'
 
 const { check, end } = make_checks()
 const browser = await start_browser()
 const schema = JSON.parse(readFileSync(process.env.FORMS, 'utf8'))
 const LONGEST = 110		// characters of a line of prose
-const SHORTEST = 8		// words that are prose
 const PAGES = ['dashboard', 'rules', 'rules?view=zones', 'log', 'states', 'explain?protocol=tcp&source=192.0.2.10&destination=203.0.113.10&port=443', 'interfaces', 'topology', 'topology?view=table', 'pending', 'history',
 	'backups', 'import', 'drift', 'system', 'secrets', 'people', 'audit', 'api?call=POST+%2Fbackups', 'account', 'gallery', 'settings/system', 'settings/firewall', 'settings/firewall/groups', 'settings/management', 'nowhere']
 
@@ -75,36 +74,6 @@ async function each(page, url, then) {
 	await page.getByText(/was taken back/).waitFor()
 }
 
-/** Texts whose lines are longer than one reads with ease: "134 characters: …". A block's lines are where the browser broke it. */
-const long_lines = page => page.evaluate(([longest, shortest]) => {
-	const inline = new Set(['inline', 'contents'])
-	const blocks = new Set()
-	const walker = document.createTreeWalker(document.querySelector('dialog[open]') ?? document.body, NodeFilter.SHOW_TEXT)
-	for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-		let one = node.parentElement
-		while (inline.has(getComputedStyle(one).display) && one.parentElement)
-			one = one.parentElement
-		if (node.data.trim() && !one.closest('pre, code, svg, .unseen, noscript') && one.checkVisibility({ visibilityProperty: true }))
-			blocks.add(one)
-	}
-	const wrong = []
-	for (const block of blocks) {
-		const text = block.textContent.replace(/\s+/g, ' ').trim()
-		if (text.split(' ').length < shortest || [...block.querySelectorAll('*')].some(one => !inline.has(getComputedStyle(one).display) && one.textContent.trim()))
-			continue		// of several blocks each is judged by itself
-		const range = document.createRange()
-		range.selectNodeContents(block)
-		const lines = new Map()
-		for (const { top, width } of range.getClientRects())
-			lines.set(Math.round(top / 8), Math.max(lines.get(Math.round(top / 8)) ?? 0, width))
-		const widths = [...lines.values()]
-		const characters = Math.max(...widths) / widths.reduce((sum, one) => sum + one, 0) * text.length
-		if (characters > longest)
-			wrong.push(`${Math.round(characters)} characters in a line: ${block.className || block.localName}: ${text.slice(0, 60)}`)
-	}
-	return wrong
-}, [LONGEST, SHORTEST])
-
 /** Tables that must be scrolled sideways where there is room. */
 const cut_tables = page => page.evaluate(() => innerWidth < 1280 ? [] : [...document.querySelectorAll('.table-box, .matrix-box, .window')].filter(one => one.scrollWidth > one.clientWidth + 1).map(one => `the table ${one.getAttribute('aria-label')} is wider than its place`))
 
@@ -113,7 +82,7 @@ for (const size of ['phone', 'tablet', 'huge']) {
 		const wrong = []
 		await each(page, url, async name => {
 			const wide = await overflow(page)
-			wrong.push(...[...await long_lines(page), ...await cut_tables(page), wide && `scrolls sideways: ${wide}`].filter(Boolean).map(text => `${name}: ${text}`))
+			wrong.push(...[...await long_lines(page, LONGEST), ...await cut_tables(page), wide && `scrolls sideways: ${wide}`].filter(Boolean).map(text => `${name}: ${text}`))
 			await shoot(page, `reading-${SIZES[size].width}-${name.replace(/\W+/g, '-').slice(0, 30)}`)
 		})
 		return wrong
@@ -132,7 +101,24 @@ await check('which this test would see: a paragraph and a table as wide as the p
 		document.adoptedStyleSheets = [sheet]
 		document.querySelector('.table-box').append(Object.assign(wide, { className: 'planted' }))
 	})
-	return [(await long_lines(page)).length !== 1 && 'the paragraph was not found', (await cut_tables(page)).length !== 1 && 'the table was not found']
+	return [(await long_lines(page, LONGEST)).length !== 1 && 'the paragraph was not found', (await cut_tables(page)).length !== 1 && 'the table was not found']
+}))
+
+await check('and what the test of the first start would see: a card, a line, a button and a part of a card that are too wide or too small', () => with_box({ size: 'huge' }, async (page, url) => {
+	await sign_in(page)
+	await page.goto(url + '/#/interfaces')
+	await page.locator('.port').first().waitFor()
+	await page.evaluate(() => {
+		const part = (name, kind, text = '') => Object.assign(document.createElement(kind), { className: name, textContent: text })
+		const sheet = new CSSStyleSheet()
+		sheet.replaceSync('.planted { width: 1000px; padding: 0 } .planted p { max-width: none } .planted-small { width: 20px; height: 40px } .planted-out { width: 1010px; height: 9px }')
+		document.adoptedStyleSheets = [sheet]
+		const card = part('card planted', 'section')
+		card.append(part('', 'p', 'Nothing passes that you did not mean to pass. '.repeat(8)), part('planted-small', 'button'), part('planted-out', 'div'))
+		document.querySelector('main .page').replaceChildren(card)
+	})
+	const found = await uncomfortable(page)
+	return [/\d+ characters in a line/, /1000 px wide/, /juts out of what holds it: div.planted-out/, /20 × 40 px to touch/].map(pattern => !found.some(text => pattern.test(text)) && `not found: ${pattern} in ${found.join('; ')}`)
 }))
 
 /** What moves for longer than a thousandth of a second: elements, what stands before and after them, and what runs now. */

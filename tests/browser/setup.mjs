@@ -7,7 +7,7 @@
 // The third has one cable, that of its own network.
 import { execSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { by_keyboard, check_axe, complaints_of, make_checks, open_page, overflow, picture, shoot, start_browser } from './look.mjs'
+import { by_keyboard, check_axe, complaints_of, make_checks, open_page, overflow, picture, shoot, start_browser, uncomfortable } from './look.mjs'
 
 const { free_network, is_no_host, overlap, parse_prefix } = await import(`${process.env.FOLDER}/prefixes.mjs`)
 const url = process.env.BASE_URL.replace(/\/$/, '')
@@ -39,27 +39,36 @@ const settle = () => page.evaluate(async () => {
 const SHOWN = { '4-ports': 'setup', '5-addresses': 'setup-addresses', '6-rules': 'setup-rules', '7-review': 'setup-review' }
 async function photograph(name, mode) {
 	await shoot(page, `setup-${name}-${mode}`)
-	if (SHOWN[name])
+	if (SHOWN[name] && mode !== 'huge')
 		await picture(page, `${SHOWN[name]}-${mode}`)
 }
 
-/** Each step as a designer and axe see it: both themes, and a phone. */
+/** A small phone and a large screen: what a step must still be there. */
+const WIDTHS = { phone: { width: 360, height: 760 }, huge: { width: 2560, height: 1440 } }
+
+/** Each step as a designer and axe see it: both themes, on a phone and on a large screen as well. */
 async function look(name, within = 'main') {
 	const wrong = []
 	for (const scheme of ['dark', 'light']) {
 		await page.emulateMedia({ colorScheme: scheme })
 		await settle()
 		wrong.push(...await check_axe(page, `${name} ${scheme}`, within))
-		if (scheme === 'dark')
-			await photograph(name, 'dark')
+		await photograph(name, scheme)
 	}
-	await photograph(name, 'light')
-	await page.setViewportSize({ width: 360, height: 760 })
-	await settle()
-	const wide = await overflow(page)
-	await photograph(name, 'phone')
+	for (const [size, viewport] of Object.entries(WIDTHS)) {
+		await page.setViewportSize(viewport)
+		await settle()
+		const wide = await overflow(page)
+		wrong.push(wide && `${name} scrolls sideways on a ${size}: ${wide}`, ...(await uncomfortable(page)).map(text => `${name} ${size}: ${text}`))
+		await photograph(name, size)
+		await page.emulateMedia({ colorScheme: 'dark' })
+		await settle()
+		await shoot(page, `setup-${name}-${size}-dark`)
+		await page.emulateMedia({ colorScheme: 'light' })
+	}
 	await page.setViewportSize({ width: 1280, height: 860 })
-	return [...wrong, wide && `${name} scrolls sideways: ${wide}`]
+	await settle()
+	return wrong
 }
 
 /* ---- addresses as numbers ---- */
@@ -99,14 +108,14 @@ async function first_pass() {
 	await check('networks that meet are found, and what is no address', prefixes)
 	await check('1: a box without an administrator is claimed, and begins with its first start', async () => {
 		await claim_form()
-		await shoot(page, 'setup-1-claim')		// pages.mjs has axe judge it
+		const wrong = await look('1-claim', 'body')
 		await page.getByLabel('Claim code').fill(process.env.CLAIM_CODE)
 		await page.getByLabel('Password', { exact: true }).fill(password)
 		await page.getByLabel('Password again').fill(password)
 		await page.getByRole('button', { name: 'Become its administrator' }).click()
 		await page.getByRole('heading', { name: 'First start' }).waitFor()
 		await page.getByRole('heading', { name: 'Second factor' }).waitFor()
-		return look('2-factor', 'body')
+		return [...wrong, ...await look('2-factor', 'body')]
 	})
 	let secret = ''
 	let recovery = []
@@ -115,7 +124,7 @@ async function first_pass() {
 		await dialog().locator('.qr').waitFor()
 		await dialog().getByText('No camera').click()
 		secret = (await dialog().locator('.secret-text code').textContent()).replace(/\s/g, '')
-		await shoot(page, 'setup-2-factor-enrol')
+		const wrong = await look('2-factor-enrol', 'dialog')
 		const right = otp(secret)
 		page.expected.push(/second-factor\/confirm/)
 		await dialog().getByLabel('Code of the app').fill(right === '000000' ? '111111' : '000000')
@@ -125,9 +134,11 @@ async function first_pass() {
 		await dialog().getByRole('button', { name: 'Confirm' }).click()
 		await dialog().locator('.codes li').first().waitFor()
 		recovery = await dialog().locator('.codes code').allTextContents()
+		wrong.push(...await look('2-factor-codes', 'dialog'))
 		await dialog().getByRole('checkbox').check()
 		await dialog().getByRole('button', { name: 'Done' }).click()
 		await step('names')
+		return wrong
 	})
 	await check('3: the time zone of the browser is proposed, others are found by some letters', async () => {
 		const zone = () => page.locator('[name=time-zone]:checked').getAttribute('value')
@@ -176,7 +187,7 @@ async function first_pass() {
 		run('PLUG_LAN')
 		await page.getByRole('button', { name: 'Use eth1 for Own network (LAN)' }).click()
 		await page.getByText('Both sides are chosen').waitFor()
-		await shoot(page, 'setup-4-ports-chosen')
+		wrong.push(...await look('4-ports-chosen'))
 		await onward()
 		await step('addresses')
 		return [...wrong, marked !== 'eth0' && `${marked} is marked`]
@@ -228,6 +239,7 @@ async function first_pass() {
 		const wrong = await look('7-review')
 		await onward()
 		await dialog().getByLabel('Time to answer').selectOption('60')
+		wrong.push(...await look('7-commit', 'dialog'))
 		await dialog().getByRole('button', { name: 'Commit', exact: true }).click()
 		await page.getByRole('heading', { name: 'It is in force, on trial' }).waitFor()
 		const seen = run('PASS')
