@@ -4,7 +4,7 @@
 // what httpd and confd hold is told once a round, as lines of JSON on standard output.
 //   BASE_URL=... CLAIM_CODE=... SECONDS=... ROUNDS=(at least) PIDS='{"httpd":1,"confd":2}' [QUICK=1: no rest on any page; measured every tenth round] node soak.mjs
 import { readFileSync } from 'node:fs'
-import { census, grown } from './heap.mjs'
+import { census, grown, held_by } from './heap.mjs'
 import { claim, complaints_of, open_page, settle, start_browser } from './look.mjs'
 
 const url = process.env.BASE_URL.replace(/\/$/, '')
@@ -100,5 +100,9 @@ for (let rounds = 0; rounds < least || Date.now() < end; rounds++) {
 }
 const events = await still.evaluate(async () => (await (await fetch('/api/v1/state/firewall-log?limit=1')).json()).events[0]?.sequence ?? 0)
 const more = first ? grown(first, await census(roaming)).filter(one => !/^native (blink::|Performance|LayoutShift|Task)/.test(one.key)).slice(0, 12).map(one => `${one.size} bytes, ${one.count} of ${one.key}`) : []		// where to look when it grew
+if (first) {
+	const { elements, ways } = await held_by(roaming)
+	more.push(`${elements} elements of pages that were left`, ...ways)
+}
 say({ events, more, complaints: [...complaints_of(still), ...complaints_of(roaming)], lost: await still.locator('.stream-lost').count() })
 await browser.close()

@@ -45,6 +45,7 @@ SCRIPTS = {
     "test_links_and_lines_of_rules_in_the_lab": "links.mjs",
     "test_topology": "topology.mjs",
     "test_reading": "reading.mjs",
+    "test_a_page_that_was_left_is_gone": "left.mjs",
 }
 IN_THE_LAB = {"run.mjs": run.main, "box.mjs": run.main, "import.mjs": run.imports, "move.mjs": run.moving, "links.mjs": run.links}
 
@@ -100,6 +101,10 @@ def test_links_and_lines_of_rules_in_the_lab(script):
 
 def test_topology(script):
     pass
+
+
+def test_a_page_that_was_left_is_gone(script):
+    """What held a dashboard that was left: a plot by its getter, a style sheet by what fetched it."""
 
 
 def test_reading(script):

@@ -89,6 +89,9 @@ function Alarms({ alarms }: { alarms: Alarm[] }) {
 	)
 }
 
+/* What fetches a part stands here and not in the page: its style sheet holds that function for ever, and with it all that is in sight of it (ADR 245). */
+const MORE = () => import('./dashboard-more')
+
 on_overtaken(() => toast('note', t('dashboard-arranged-elsewhere')))
 
 export default function Dashboard() {
@@ -96,7 +99,7 @@ export default function Dashboard() {
 	use_history()
 	const [arranging, set_arranging] = useState(false)
 	const [more, set_more] = useState<typeof import('./dashboard-more') | null>(null)
-	useEffect(() => void Promise.all([import('./dashboard-more'), need_words(['widgets'])]).then(([part]) => set_more(part), complain), [])
+	useEffect(() => void Promise.all([MORE(), need_words(['widgets'])]).then(([part]) => set_more(part), complain), [])
 	const box = status.value
 	const links = (box?.interfaces ?? []).filter(link => link.name)
 	const widgets: Widget[] = [

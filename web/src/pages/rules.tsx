@@ -49,10 +49,12 @@ function free_id(wish: string, taken: Set<string>) {
 	}
 }
 
+const MATRIX = () => import('./rules-matrix')
+
 /** The pairs of zones come in a chunk of their own. */
 function Matrix(props: MatrixProps) {
 	const [part, set_part] = useState<typeof import('./rules-matrix') | null>(null)
-	useEffect(() => void import('./rules-matrix').then(set_part, complain), [])
+	useEffect(() => void MATRIX().then(set_part, complain), [])
 	return part ? <part.Matrix {...props} /> : <Skeleton lines={6} />
 }
 

@@ -20,6 +20,8 @@ function Ring({ part }: { part: number }) {
 	)
 }
 
+const MOVING = () => import('../core/moving')
+
 interface Way {
 	back: () => Promise<void>
 	follow: () => void
@@ -33,7 +35,7 @@ function use_way_back(commit: Commit | null) {
 		let wanted = true
 		set_way(null)
 		if (commit)
-			void import('../core/moving').then(async ({ follow_back, go_back_and_follow, previous_origin }) => {
+			void MOVING().then(async ({ follow_back, go_back_and_follow, previous_origin }) => {
 				const origin = await previous_origin(commit)
 				if (wanted && origin)
 					set_way({ back: () => go_back_and_follow(origin), follow: () => follow_back(origin) })

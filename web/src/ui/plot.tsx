@@ -9,6 +9,7 @@ import { is_dark } from '../core/theme'
 import { t } from '../core/words'
 
 const MARKS: [number, number[]][] = [[60, [45, 30, 15, 0]], [120, [90, 60, 30, 0]], [300, [240, 180, 120, 60, 0]], [600, [480, 360, 240, 120, 0]], [DAY, [64800, 43200, 21600, 0]]]
+const LIBRARY = () => import('./uplot')
 const back = (seconds: number) => seconds === 0 ? t('time-back-now') : seconds >= 7200 ? t('time-back-hours', { count: seconds / 3600 })
 	: seconds > 90 ? t('time-back-minutes', { count: seconds / 60 }) : t('time-back-seconds', { count: seconds })
 
@@ -56,19 +57,39 @@ function round_top(bytesPerSecond: number) {
 	return top * power / 8
 }
 
-function options_of(element: HTMLElement, height: number, kind: PlotKind, read: () => number[][], onReading: ((reading: Reading | null) => void) | undefined, wide: number): UPlot.Options {
-	const text = colour(element, '--text-faint')
-	const grid = colour(element, '--plot-grid')
+interface Look {
+	width: number
+	height: number
+	text: string
+	grid: string
+	strokes: string[]	// of the lines
+	axis: number		// how wide that of the values is
+}
+
+const look_of = (element: HTMLElement, kind: PlotKind): Omit<Look, 'height' | 'axis'> => ({ width: Math.max(120, element.clientWidth), text: colour(element, '--text-faint'),
+	grid: colour(element, '--plot-grid'), strokes: kind.lines.map(line => colour(element, line.token)) })
+
+/** uPlot gives each plot a getter of its own. V8 would write the getter of one into the shape that all plots share, and hold that plot with all it refers to while there are
+ *  plots: an object that has lost a member has a shape of its own (ADR 245). */
+function stand_alone(plot: UPlot) {
+	const { under } = plot
+	Reflect.deleteProperty(plot, 'under')
+	Object.assign(plot, { under })
+}
+
+/** For the same reason none of these functions knows an element of the page: through it a plot would hold the whole page that was left. */
+function options_of({ width, height, text, grid, strokes, axis: wide }: Look, kind: PlotKind, read: () => number[][], onReading: ((reading: Reading | null) => void) | undefined): UPlot.Options {
 	const axis = { stroke: text, font: '11px Inter, system-ui, sans-serif', ticks: { show: false }, grid: { stroke: grid, width: 1 } }
 	const newest = () => Date.now() / 1000
 	// A young plot shows the last minute, an old one as much as is asked for.
 	const shown = () => span.value === DAY ? MARKS[4] : MARKS.slice(0, 4).find(([seconds]) => newest() - (read()[0][0] ?? newest()) <= seconds + 2) ?? MARKS[3]
 	const marks = () => shown()[1].map((_, at, all) => newest() - shown()[0] / (all.length === 5 ? 5 : 4) * (all.length - 1 - at))
 	return {
-		width: Math.max(120, element.clientWidth),
+		width,
 		height,
 		padding: [8, 18, 0, 0],
 		legend: { show: false },
+		plugins: [{ hooks: {}, opts: stand_alone }],
 		cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false }, sync: { key: 'throughput' } },
 		scales: {
 			x: { time: false, range: () => [newest() - shown()[0], newest()] },
@@ -78,10 +99,7 @@ function options_of(element: HTMLElement, height: number, kind: PlotKind, read: 
 			{ ...axis, size: 24, splits: marks, values: () => shown()[1].map(back) },
 			{ ...axis, size: wide, splits: (_plot, _at, _low, high) => [0, high / 2, high], values: (_plot, splits) => splits.map(kind.words) },
 		],
-		series: [{}, ...kind.lines.map(({ name, token }) => {
-			const stroke = colour(element, token)
-			return { label: name, stroke, width: 1.75, fill: fill_of(stroke), points: { show: false } }
-		})],
+		series: [{}, ...kind.lines.map(({ name }, at) => ({ label: name, stroke: strokes[at], width: 1.75, fill: fill_of(strokes[at]), points: { show: false } }))],
 		hooks: {
 			setCursor: [plot => {
 				const at = plot.cursor.idx
@@ -102,7 +120,7 @@ export function Plot({ link, kind = RATES, height = 150, label, onReading, axis 
 
 	useEffect(() => {
 		let wanted = true
-		void import('./uplot').then(module => wanted && set_library(() => module.default))
+		void LIBRARY().then(module => wanted && set_library(() => module.default))
 		return () => { wanted = false }
 	}, [])
 
@@ -110,7 +128,7 @@ export function Plot({ link, kind = RATES, height = 150, label, onReading, axis 
 		const element = box.current
 		if (!library || !element)
 			return
-		const made = new library(options_of(element, height, kind, read, onReading, axis), read() as UPlot.AlignedData, element)
+		const made = new library(options_of({ ...look_of(element, kind), height, axis }, kind, read, onReading), read() as UPlot.AlignedData, element)
 		plot.current = made
 		const watch = new ResizeObserver(() => made.setSize({ width: Math.max(120, element.clientWidth), height }))
 		watch.observe(element)

@@ -18,12 +18,14 @@ function end(fresh: boolean) {
 	answer?.(fresh)
 }
 
+const ASK = () => import('./step-up-ask')
+
 export function StepUp() {
 	const [part, set_part] = useState<typeof import('./step-up-ask') | null>(null)
 	const is_asked = waiting.value !== null
 	useEffect(() => {
 		if (is_asked)
-			import('./step-up-ask').then(set_part, () => end(false))
+			ASK().then(set_part, () => end(false))
 	}, [is_asked])
 	return is_asked && part ? <part.Ask onEnd={end} /> : null
 }
