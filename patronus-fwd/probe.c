@@ -169,6 +169,21 @@ probe_can_offload(const char *device)
 	return ret;
 }
 
+/* A module may have come since; what the kernel can do it will not forget. */
+static void
+ask_again(void)
+{
+	size_t i;
+
+	for (i = 0; i < N_FEATURES; i++)
+		if (known[i] == ABSENT)
+			known[i] = UNKNOWN;
+	if (knows_bridges == ABSENT)
+		knows_bridges = UNKNOWN;
+	if (knows_flowtables == ABSENT)
+		knows_flowtables = UNKNOWN;
+}
+
 /* NULL: the kernel can do it. */
 static const struct feature *
 lacks(const struct ir_stmt *s)
@@ -226,6 +241,7 @@ probe_check(const struct ir *ir, struct problems *problems)
 	const struct ir_rule *r;
 	unsigned n = 0;
 
+	ask_again();
 	for (c = ir->chains; c != NULL; c = c->next) {
 		if (lacks_bridges(c)) {
 			refuse(bridge_path(c), &bridges, problems);
@@ -279,8 +295,10 @@ probe_close(struct ir *ir)
 	enum ir_kind verdict;
 	struct ir_rule *r;
 	uint16_t at;
-	unsigned n = close_bridges(ir);
+	unsigned n;
 
+	ask_again();
+	n = close_bridges(ir);
 	for (c = ir->chains; c != NULL; c = c->next) {
 		for (r = c->first; r != NULL; r = r->next) {
 			at = find_lack(r, &f);

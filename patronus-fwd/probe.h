@@ -9,7 +9,7 @@ struct problems;
 
 /*
  * What this kernel cannot do.  A rule that needs it is asked for in a transaction that fails in any case: it fails at the rule when the
- * kernel does not know it, and behind it otherwise.  Each question is asked once.
+ * kernel does not know it, and behind it otherwise.  Each question is asked once, and what is missing again for the next ruleset: modules come.
  */
 
 /* One problem for each rule of the configuration that this kernel cannot carry out.  How many there are. */

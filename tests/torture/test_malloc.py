@@ -29,7 +29,7 @@ QUIET_S = 0.02              # connections end
 # What is kept on purpose, within bounds: sessions that nobody may have heard of (they end by time), and the events for those who come again.
 KEPT = ("session_new (", "announce (", "route_announce (")
 # It is filled by whoever asks first, so that its stacks are one: two blocks for each of MEMOS_MAX (patronus-confd/memo.c).
-CACHE, CACHE_BLOCKS = "memo_put (", 2 * 256
+CACHE, CACHE_BLOCKS = "(confd/memo.c:", 2 * 256
 
 
 class Scarce(Actor):

@@ -50,7 +50,7 @@ def passes(box):
 
 @pytest.mark.parametrize("jump", JUMPS)
 def test_confirmation_ends_in_time_and_traffic_goes_on(box, jump):
-    assert passes(box)
+    wait_for("a connection", 30, lambda: passes(box))
     box.ctl("set", "firewall/rules/lan-out/description", f"before {jump}")
     box.ctl("commit", "--confirm", "10s")
     since = time.monotonic()
