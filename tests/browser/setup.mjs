@@ -238,7 +238,7 @@ async function first_pass() {
 		const before = run('PASS')
 		const wrong = await look('7-review')
 		await onward()
-		await dialog().getByLabel('Time to answer').selectOption('60')
+		await dialog().getByLabel('Time to answer').selectOption('300')
 		wrong.push(...await look('7-commit', 'dialog'))
 		await dialog().getByRole('button', { name: 'Commit', exact: true }).click()
 		await page.getByRole('heading', { name: 'It is in force, on trial' }).waitFor()
