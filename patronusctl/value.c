@@ -2,10 +2,24 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/str.h"
 #include "value.h"
+
+/* Booleans to some readers of YAML, and refused in documents for that; here it is a person's word for one leaf, who has typed no YAML. */
+static bool
+is_doubtful(const char *s)
+{
+	static const char *const words[] = { "yes", "no", "on", "off", "y", "n", "true", "false" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(s, words[i]) == 0)
+			return strcmp(s, "true") != 0 && strcmp(s, "false") != 0;
+	return false;
+}
 
 /* A plain scalar that YAML reads as it is written. */
 static bool
@@ -13,6 +27,8 @@ is_plain(const char *s)
 {
 	const char *p;
 
+	if (is_doubtful(s))
+		return false;
 	if (s[0] == '\0' || strchr("-?:,[]{}#&*!|>'\"%@`~", s[0]) != NULL)
 		return false;
 	for (p = s; *p != '\0'; p++)

@@ -168,6 +168,16 @@ def test_values_lists_and_objects(box):
     assert box.ctl("diff").stdout == ""
 
 
+def test_words_that_some_take_for_booleans(box):
+    """A word for one leaf is no YAML document: what the leaf is decides."""
+    for path, word, says in (("system/description", "no", None), ("firewall/flow-offload/mode", "off", None),
+                             ("firewall/rules/lan-out/log", "yes", '"yes" is neither true nor false')):
+        r = box.ctl("set", path, word, check=False)
+        assert (r.returncode != 0 and says in r.stderr) if says else r.returncode == 0, r
+    assert "description: \"no\"" in box.ctl("show", "configuration", "--candidate", "system").stdout
+    box.ctl("discard")
+
+
 def test_rules_are_moved(box):
     def order():
         return [r["id"] for r in json.loads(box.ctl("show", "configuration", "--candidate", "--json", "firewall/rules").stdout)]
