@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/log.h"
 
 #include "analysis.h"
 #include "compile.h"
+#include "options.h"
 #include "policy_random.h"
 #include "zoneset.h"
 
@@ -117,25 +117,15 @@ run(unsigned seed, bool without, struct sums *s)
 int
 main(int argc, char **argv)
 {
-	unsigned n = 1000, first = 1, i;
+	struct proof_options o = { .n = 1000 };
 	struct sums s = { 0 };
-	bool without = false;
-	int c;
+	unsigned i;
 
-	while ((c = getopt(argc, argv, "n:s:w")) != -1) {
-		if (c == 'n')
-			n = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == 's')
-			first = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == 'w')
-			without = true;
-		else
-			errx(2, "usage: proof-analysis [-n POLICIES] [-s FIRST_SEED] [-w]");
-	}
+	proof_options_read(&o, argc, argv, "without");
 	log_init("proof", LOG_LEVEL_WARN);
-	for (i = 0; i < n; i++)
-		run(first + i, without, &s);
-	printf("%u policies, %lu rules, %lu dead, %lu partly, %lu packets, %lu decided by rules: %lu wrong\n", n, s.rules, s.dead, s.partly,
+	for (i = 0; i < o.n; i++)
+		run(o.first + i, o.fault != NULL, &s);
+	printf("%u policies, %lu rules, %lu dead, %lu partly, %lu packets, %lu decided by rules: %lu wrong\n", o.n, s.rules, s.dead, s.partly,
 	    s.packets, s.decided, s.wrong);
 	/* A proof in which nothing is ever found would prove nothing. */
 	return s.wrong > 0 || s.dead < s.rules / 100;

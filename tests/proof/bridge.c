@@ -33,6 +33,7 @@
 #include "nft_encode.h"
 #include "nft_kernel.h"
 #include "nft_read.h"
+#include "options.h"
 #include "policy_bridge.h"
 #include "policy_random.h"
 #include "prove_packet.h"
@@ -610,27 +611,17 @@ run(unsigned seed, const char *fault, struct sums *s)
 int
 main(int argc, char **argv)
 {
-	unsigned n = 300, first = 1, i;
-	const char *fault = NULL;
+	struct proof_options o = { .n = 300 };
 	struct sums s = { 0 };
-	int c;
+	unsigned i;
 
-	while ((c = getopt(argc, argv, "n:s:f:")) != -1) {
-		if (c == 'n')
-			n = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == 's')
-			first = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == 'f')
-			fault = optarg;
-		else
-			errx(2, "usage: proof-bridge [-n POLICIES] [-s FIRST_SEED] [-f deed|order|explain|witness]");
-	}
+	proof_options_read(&o, argc, argv, "deed|order|explain|witness");
 	log_init("proof", LOG_LEVEL_WARN);
 	if (world_make() != 0)
 		errx(77, "needs to be root and to have /dev/net/tun");
-	for (i = 0; i < n; i++)
-		run(first + i, fault, &s);
-	printf("%u policies, %lu rules, %lu dead, %lu frames, %lu decided by rules, %lu dropped: %lu wrong\n", n, s.rules, s.dead, s.frames,
+	for (i = 0; i < o.n; i++)
+		run(o.first + i, o.fault, &s);
+	printf("%u policies, %lu rules, %lu dead, %lu frames, %lu decided by rules, %lu dropped: %lu wrong\n", o.n, s.rules, s.dead, s.frames,
 	    s.by_rules, s.dropped, s.wrong);
 	/* A proof in which hardly any rule ever decides would prove nothing. */
 	return s.wrong > 0 || s.by_rules < s.frames / 10 || s.dropped < s.frames / 20 || s.dead < s.rules / 200;

@@ -12,11 +12,9 @@
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <netinet/in.h>
 
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/log.h"
@@ -24,6 +22,7 @@
 #include "compile.h"
 #include "ir.h"
 #include "offload.h"
+#include "options.h"
 #include "pass.h"
 #include "policy_offload.h"
 #include "policy_random.h"
@@ -316,27 +315,17 @@ run(unsigned seed, const char *fault, struct sums *s)
 int
 main(int argc, char **argv)
 {
-	unsigned n = 1000, first = 1, i;
-	const char *fault = NULL;
+	struct proof_options o = { .n = 1000 };
 	struct sums s = { 0 };
-	int c;
+	unsigned i;
 
-	while ((c = getopt(argc, argv, "n:s:f:")) != -1) {
-		if (c == 'n')
-			n = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == 's')
-			first = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == 'f')
-			fault = optarg;
-		else
-			errx(2, "usage: proof-offload [-n POLICIES] [-s FIRST_SEED] [-f pre|time|sets|lost|name]");
-	}
+	proof_options_read(&o, argc, argv, "pre|time|sets|lost|name");
 	log_init("proof", LOG_LEVEL_WARN);
-	for (i = 0; i < n; i++)
-		run(first + i, fault, &s);
-	printf("%u policies, %lu asked, %lu past the rules, not so for a pre-rule alone %lu, a time %lu, sets %lu; %lu other contents: %lu wrong\n", n, s.asked,
+	for (i = 0; i < o.n; i++)
+		run(o.first + i, o.fault, &s);
+	printf("%u policies, %lu asked, %lu past the rules, not so for a pre-rule alone %lu, a time %lu, sets %lu; %lu other contents: %lu wrong\n", o.n, s.asked,
 	    s.taken, s.by_pre, s.by_time, s.by_sets, s.renamed, s.wrong);
 	/* A proof in which hardly anything stands in the way, or everything does, would prove nothing. */
 	return s.wrong > 0 || s.taken < s.asked / 20 || s.by_pre < s.asked / 100 || s.by_time < s.asked / 100 || s.by_sets < s.asked / 200 ||
-	    (fault == NULL && s.renamed < n / 20);
+	    (o.fault == NULL && s.renamed < o.n / 20);
 }
