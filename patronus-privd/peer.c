@@ -158,12 +158,8 @@ int
 peer_reply(struct peer *p, const struct frame_header *request, const void *rep, int fd)
 {
 	struct frame_header h = { .type = request->type, .id = request->id, .flags = FRAME_REPLY, .nfds = fd != -1 ? 1 : 0 };
-	int error = peer_send(p, &h, rep, &fd);
 
-	/* It could not be given the descriptor: it hears so, for unanswered it would wait until its time runs out. */
-	if (error != 0 && fd != -1 && p->fd != -1)
-		(void)peer_error(p, request, error, 0, "the answer's descriptor: %s", strerror(-error));
-	return error;
+	return peer_send(p, &h, rep, &fd);
 }
 
 int
@@ -184,9 +180,10 @@ peer_error(struct peer *p, const struct frame_header *request, int error, uint32
 void
 peer_answer(struct peer *p, const struct frame_header *request, int error, const void *rep, int fd, const char *what)
 {
+	/* Without an answer it would wait until its time runs out: that its descriptor could not be had is one, too. */
 	if (error == 0)
-		(void)peer_reply(p, request, rep, fd);
-	else
+		error = peer_reply(p, request, rep, fd);
+	if (error != 0)
 		(void)peer_error(p, request, error, 0, "%s%s%s", what, what[0] != '\0' ? ": " : "", strerror(-error));
 	if (fd >= 0)
 		(void)close(fd);

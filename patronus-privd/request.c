@@ -45,8 +45,7 @@ request_helper_open(struct peer *p, struct message *m, const char **ret_why)
 		(void)peer_error(p, &m->header, error, 0, error == -EBUSY ? "all helpers are busy" : "the helper cannot be started");
 		return true;
 	}
-	(void)peer_reply(p, &m->header, &rep, fd);
-	(void)close(fd);
+	peer_answer(p, &m->header, 0, &rep, fd, "the helper");
 	return true;
 }
 

@@ -323,8 +323,8 @@ main(int argc, char **argv)
 	log_init("proof", LOG_LEVEL_WARN);
 	for (i = 0; i < o.n; i++)
 		run(o.first + i, o.fault, &s);
-	printf("%u policies, %lu asked, %lu past the rules, not so for a pre-rule alone %lu, a time %lu, sets %lu; %lu other contents: %lu wrong\n", o.n, s.asked,
-	    s.taken, s.by_pre, s.by_time, s.by_sets, s.renamed, s.wrong);
+	printf("%u policies, %lu asked, %lu past the rules, not so for a pre-rule alone %lu, a time %lu, sets %lu; %lu other contents: %lu wrong\n", o.n,
+	    s.asked, s.taken, s.by_pre, s.by_time, s.by_sets, s.renamed, s.wrong);
 	/* A proof in which hardly anything stands in the way, or everything does, would prove nothing. */
 	return s.wrong > 0 || s.taken < s.asked / 20 || s.by_pre < s.asked / 100 || s.by_time < s.asked / 100 || s.by_sets < s.asked / 200 ||
 	    (o.fault == NULL && s.renamed < o.n / 20);
