@@ -168,12 +168,29 @@ def points(counts, chance):
     return out
 
 
+def rested(box, trials, every):
+    """The points that are left, while there is time: each when its process has lived so long that its end is followed by a start at once."""
+    left, since, seen = collections.deque(trials.left(every)), {}, {}
+    while left and not trials.is_time_up():
+        wait_for("everybody", 60, box.everybody)
+        now = {n: p["restarts"] for n, p in box.lab.processes().items()}
+        since.update({n: time.monotonic() for n in now if now[n] != seen.get(n, now[n])})
+        seen = now
+        at = next((i for i, (name, _) in enumerate(left) if time.monotonic() - since.get(name, 0) > LIFE_S), None)
+        if at is None:
+            time.sleep(0.05)
+            continue
+        point = left[at]
+        del left[at]
+        yield point
+
+
 @pytest.mark.parametrize("what", ["sign_in", "read", "load", "commit"])
 def test_each_request_for_memory_fails_once(box, what):
     act, trials, bad = getattr(box, what), Trials(f"malloc_{what}"), 0
     counts = box.requests(act)
     every = points(counts, box.random)
-    for name, k in trials.upcoming(every):
+    for name, k in rested(box, trials, every):
         box.fallen.clear()
         try:
             with trials.trial(name, k) as seen:
