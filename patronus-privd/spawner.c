@@ -78,15 +78,31 @@ row_forget(unsigned row)
 	self.pid[row] = -1;
 }
 
+/* Opened at the start, so that all are of one version; what could not be opened then is tried again when it is to be started. */
+static int
+program(unsigned row)
+{
+	char path[PATH_MAX];
+
+	if (self.exe[row] < 0) {
+		(void)snprintf(path, sizeof(path), "%s/patronus-%s", self.options->libexec, profile_by_role(processes[row].role)->name);
+		self.exe[row] = open(path, O_RDONLY | O_CLOEXEC);
+		self.exe[row] = self.exe[row] == -1 ? -errno : self.exe[row];
+		if (self.exe[row] < 0)
+			log_warnx("spawner", "%s: %s", path, strerror(-self.exe[row]));
+	}
+	return self.exe[row];
+}
+
 static pid_t
 row_spawn(unsigned row, int channel)
 {
-	struct jail j = { self.options, profile_by_role(processes[row].role), self.exe[row], channel };
+	struct jail j = { self.options, profile_by_role(processes[row].role), program(row), channel };
 	int pidfd = -1;
 	long pid;
 
-	if (j.exe == -1)
-		return -ENOENT;
+	if (j.exe < 0)
+		return j.exe;
 	row_forget(row);
 	pid = syscall(SYS_clone, jail_namespaces(j.profile) | CLONE_PARENT | CLONE_PIDFD, NULL, &pidfd, NULL, NULL);
 	if (pid == -1)
@@ -211,7 +227,7 @@ spawner_confine(void)
 }
 
 static void __attribute__((noreturn))
-spawner_main(const struct options *options, int fd)
+spawner_main(int fd)
 {
 	struct order o;
 	struct answer a;
@@ -222,7 +238,6 @@ spawner_main(const struct options *options, int fd)
 
 	log_init("spawner", LOG_LEVEL_INFO);
 	(void)prctl(PR_SET_NAME, "patronus-spawn", 0, 0, 0);
-	self.options = options;
 	spawner_confine();
 	while (order_receive(fd, &o, &channel)) {
 		memset(&a, 0, sizeof(a));
@@ -239,33 +254,20 @@ spawner_main(const struct options *options, int fd)
 	_exit(0);
 }
 
-static void
-programs_open(const struct options *options)
-{
-	const struct profile *p;
-	char path[PATH_MAX];
-	unsigned row;
-
-	for (row = 0; row < PROCESSES_MAX; row++) {
-		self.pidfd[row] = self.exe[row] = -1;
-		self.pid[row] = -1;
-		if (row >= nprocesses || (p = profile_by_role(processes[row].role)) == NULL)
-			continue;
-		(void)snprintf(path, sizeof(path), "%s/patronus-%s", options->libexec, p->name);
-		self.exe[row] = open(path, O_RDONLY | O_CLOEXEC);
-		if (self.exe[row] == -1)
-			log_warn("spawner", "%s", path);
-	}
-}
-
 /* --- privd's side --- */
 
 int
 spawner_start(const struct options *options)
 {
-	int fds[2], row;
+	int fds[2];
+	unsigned row;
 
-	programs_open(options);
+	self.options = options;
+	for (row = 0; row < PROCESSES_MAX; row++) {
+		self.pidfd[row] = self.exe[row] = self.pid[row] = -1;
+		if (row < nprocesses)
+			(void)program(row);
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
 		return -errno;
 	link_.pid = fork();
@@ -273,12 +275,12 @@ spawner_start(const struct options *options)
 		return -errno;
 	if (link_.pid == 0) {
 		(void)close(fds[0]);
-		spawner_main(options, fds[1]);
+		spawner_main(fds[1]);
 	}
 	(void)close(fds[1]);
 	link_.fd = fds[0];
 	for (row = 0; row < PROCESSES_MAX; row++)
-		if (self.exe[row] != -1)
+		if (self.exe[row] >= 0)
 			(void)close(self.exe[row]);
 	return 0;
 }

@@ -236,6 +236,18 @@ def test_exhaustion_stays_at_home(suite, how):
     assert "policy drop" in s.nft("list", "table", "inet", "patronus")
 
 
+def test_a_program_that_cannot_be_opened_at_first(suite):
+    """The others serve meanwhile, and it does as soon as its file can be read."""
+    s = suite()
+    real, path = s.libexec / "real", s.libexec / "patronus-fetchd"
+    path.rename(real)
+    path.symlink_to(path.name)      # a circle: ELOOP
+    s.start(wait=False).wait_ready(*(n for n in NAMES if n != "fetchd"))
+    wait_for("the reason", 5, lambda: f"{path}: Too many levels of symbolic links" in s.log() and "fetchd: cannot be started" in s.log())
+    real.replace(path)
+    s.wait_ready("fetchd")
+
+
 def test_kill_and_serve_again(suite):
     s = suite().start().wait_ready()
     time.sleep(2.1)

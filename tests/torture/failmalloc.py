@@ -89,6 +89,9 @@ class Allocator:
         self.failed = now["failed"]
         os.pwrite(self.mem.fileno(), struct.pack("<Q", now["count"] + k if k else 0), self.at + FAIL_AT)
 
+    def disarm(self):
+        os.pwrite(self.mem.fileno(), struct.pack("<Q", 0), self.at + FAIL_AT)
+
     def has_fired(self):
         return self.look()["failed"] > self.failed
 

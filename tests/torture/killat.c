@@ -5,7 +5,8 @@
  *	killat trace PID [PROGRAM]			one line for each system call that is entered: its name
  *	killat kill PID NAME K				at the entry of the K-th NAME it says "stopped", waits for a line, and kills
  *	killat stop PID NAME K [PROGRAM]		there it gets SIGSTOP; "stopped" and its pid, and that is all
- *	killat fail PID NAME K ERRNO [PROGRAM]		the K-th NAME is not made and fails with that errno; it says "failed"
+ *	killat fail PID NAME K ERRNO [PROGRAM]		the K-th NAME is not made and fails with that errno; it says "failed" and the object
+ *							whose code asked
  *
  * With a PROGRAM the calls are not those of PID but of what runs that program: PID itself once it has become it, threads, and the processes
  * that PID makes by clone() (the spawner's; not by fork()), from their first call on.  A child of the spawner runs the spawner's program
@@ -88,6 +89,28 @@ fail_enter(pid_t pid)
 	job.failing = pid;
 }
 
+/* The object whose code the process stands in, as its name without directories; "?" if there is none. */
+static void
+tell_object(pid_t pid, unsigned long long at)
+{
+	char path[64], line[4096], name[4096];
+	const char *found = "?";
+	unsigned long long from, to;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %4095s", &from, &to, name) == 3 && from <= at && at < to) {
+			found = strrchr(name, '/') != NULL ? strrchr(name, '/') + 1 : name;
+			break;
+		}
+	printf("failed %s\n", found);
+	(void)fflush(stdout);
+	if (f != NULL)
+		(void)fclose(f);
+}
+
 static void
 fail_leave(pid_t pid)
 {
@@ -102,7 +125,7 @@ fail_leave(pid_t pid)
 	if (ptrace(PTRACE_SETREGS, pid, NULL, &regs) == -1)
 		err(1, "registers");
 	job.failing = 0;
-	say("failed");
+	tell_object(pid, regs.rip);
 }
 
 static void

@@ -61,13 +61,17 @@ class Trace(Killat):
 
 
 class Fault(Killat):
-    """with Fault(pid, name, k, errno) as f: ...; f.wait(seconds) says whether the call was reached, and failed."""
+    """with Fault(pid, name, k, errno) as f: ...; f.wait(seconds) says whether the call was reached, and failed; f.object is whose code asked."""
 
     def __init__(self, pid, name, k, error, program=None):
         super().__init__("fail", pid, name, k, error, program)
+        self.object = None
 
     def wait(self, seconds):
-        return self.line(seconds) == "failed"
+        words = (self.line(seconds) or "").split()
+        if words[:1] == ["failed"]:
+            self.object = words[1]
+        return words[:1] == ["failed"]
 
 
 class Stop(Killat):

@@ -6,6 +6,7 @@ again; or the request is answered with an error.  Nothing is torn, nothing that 
 who went on has no block that nobody frees.
 """
 import collections
+import contextlib
 import os
 import subprocess
 import time
@@ -45,6 +46,12 @@ class Scarce(Actor):
         if name not in self.allocators or self.allocators[name].pid != pid:
             self.allocators[name] = self.malloc.of(pid)
         return self.allocators[name]
+
+    def disarm(self):
+        """Who has not come to its point in its start does not come to it later, in the middle of what is next."""
+        for name in DAEMONS:
+            with contextlib.suppress(OSError):      # it has just come there
+                self.allocator(name).disarm()
 
     # --- a blow
 
@@ -238,6 +245,7 @@ def fail_starts(box, chosen):
     for name in DAEMONS:
         kill(box.allocators[name].pid)
     wait_for("everybody", 60, box.everybody)
+    box.disarm()
     text = box.lab.log()[at:]
     stacks = told(text)
     for who, how in ENDED.findall(text):
