@@ -30,7 +30,7 @@ cipher_seal(enum cipher_kind kind, const uint8_t key[CIPHER_KEY_LEN], const uint
 {
 	EVP_CIPHER_CTX *ctx;
 	uint8_t tag[CIPHER_TAG_LEN];
-	int n = 0, error = -EIO;
+	int n = 0, error = -ENOMEM;
 
 	if (len > INT_MAX || aad.len > INT_MAX || (ctx = EVP_CIPHER_CTX_new()) == NULL)
 		return (-ENOMEM);
@@ -61,7 +61,7 @@ cipher_open(enum cipher_kind kind, const uint8_t key[CIPHER_KEY_LEN], const uint
 	memcpy(tag, sealed + plain, sizeof(tag));
 	if (EVP_DecryptInit_ex(ctx, cipher_of(kind), NULL, key, nonce) != 1 ||
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(tag), tag) != 1)
-		error = -EIO;
+		error = -ENOMEM;
 	else if ((aad.len == 0 || EVP_DecryptUpdate(ctx, NULL, &n, aad.data, (int)aad.len) == 1) &&
 	    (plain == 0 || EVP_DecryptUpdate(ctx, ret, &n, sealed, (int)plain) == 1) && EVP_DecryptFinal_ex(ctx, ret + plain, &n) == 1)
 		error = 0;
@@ -78,7 +78,7 @@ cipher_hmac(struct cipher_bytes key, struct cipher_bytes data, uint8_t ret[CIPHE
 
 	if (key.len > INT_MAX || HMAC(EVP_sha256(), key.data != NULL ? key.data : "", (int)key.len, data.data, data.len, ret, &n) == NULL ||
 	    n != CIPHER_KEY_LEN)
-		return (-EIO);
+		return (-ENOMEM);
 	return (0);
 }
 

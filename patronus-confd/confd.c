@@ -171,48 +171,68 @@ find_boot(struct confd *confd)
 
 /* --- what runs --- */
 
-/* A text that must be whole and valid to be run; NULL, logged, when it is not. */
-static struct document *
-read_document(struct confd *confd, enum document_format format, const char *text, size_t len, const char *what)
+/* A text that must be whole and valid to be run. */
+static int
+read_document(struct confd *confd, enum document_format format, const char *text, size_t len, const char *what, struct document **ret)
 {
 	struct problems *problems = problems_new();
 	struct document *doc = NULL;
 	const struct problem *p;
 	unsigned i;
+	int error;
 
 	if (problems == NULL)
-		return (NULL);
-	if (document_load(confd->schema, format, text, len, problems, &doc) == 0 && document_validate(doc, problems) != 0) {
+		return (-ENOMEM);
+	if ((error = document_load(confd->schema, format, text, len, problems, &doc)) == 0 && (error = document_validate(doc, problems)) != 0)
 		document_free(doc);
-		doc = NULL;
-	}
-	for (i = 0; doc == NULL && i < problems_count(problems) && i < 10; i++) {
+	for (i = 0; error != 0 && i < problems_count(problems) && i < 10; i++) {
 		p = problems_get(problems, i);
 		log_errx("confd", "%s: %s: %s", what, p->path, p->text);
 	}
 	problems_free(problems);
-	return (doc);
+	if (error == 0)
+		*ret = doc;
+	return (error);
 }
 
-static struct snapshot *
-read_revision(struct confd *confd, uint32_t number)
+static int
+read_revision_once(struct confd *confd, uint32_t number, struct snapshot **ret)
 {
 	struct document *doc;
 	struct revision rev;
 	char what[32], *text;
 	size_t len;
+	int error;
 
-	if (store_revision(confd->store, number, &rev) != 0 || store_document(confd->store, number, &text, &len) != 0)
-		return (NULL);
+	if ((error = store_revision(confd->store, number, &rev)) != 0 || (error = store_document(confd->store, number, &text, &len)) != 0)
+		return (error);
 	(void)snprintf(what, sizeof(what), "revision %u", number);
-	doc = read_document(confd, DOCUMENT_JSON, text, len, what);
+	error = read_document(confd, DOCUMENT_JSON, text, len, what, &doc);
 	free(text);
-	return (doc != NULL ? snapshot_new(number, rev.digest, doc) : NULL);
+	if (error == 0 && (*ret = snapshot_new(number, rev.digest, doc)) == NULL)
+		error = -ENOMEM;
+	return (error);
+}
+
+/* What a disk did not give once it may give the second time. */
+static int
+read_revision(struct confd *confd, uint32_t number, struct snapshot **ret)
+{
+	int error = read_revision_once(confd, number, ret);
+
+	return (error == -EIO ? read_revision_once(confd, number, ret) : error);
+}
+
+/* Without memory or descriptors what is stored may be whole all the same: who cannot read it for that ends, and is started again. */
+static bool
+is_passing(int error)
+{
+	return (error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EBUSY);
 }
 
 /* The copy beside the database becomes a revision of its own: its number goes on from the one it had. */
-static struct snapshot *
-read_mirror(struct confd *confd)
+static int
+read_mirror(struct confd *confd, struct snapshot **ret)
 {
 	struct revision rev = { .author = "system", .origin = "local", .comment = "rebuilt from running.yaml", .time_ms = clock_wall_ms() };
 	struct document *doc;
@@ -222,13 +242,13 @@ read_mirror(struct confd *confd)
 	size_t len;
 	int error;
 
-	if (store_mirror_get(confd->store, &text, &len) != 0)
-		return (NULL);
+	if ((error = store_mirror_get(confd->store, &text, &len)) != 0)
+		return (error);
 	number = mirror_number(text, len);
-	doc = read_document(confd, DOCUMENT_YAML, text, len, "running.yaml");
+	error = read_document(confd, DOCUMENT_YAML, text, len, "running.yaml", &doc);
 	free(text);
-	if (doc == NULL)
-		return (NULL);
+	if (error != 0)
+		return (error);
 	rev.number = (number > store_last(confd->store) ? number : store_last(confd->store)) + 1;
 	buf_init(&json, DOCUMENT_MAX);
 	error = document_print(doc, DOCUMENT_JSON, 0, &json);
@@ -239,10 +259,10 @@ read_mirror(struct confd *confd)
 	buf_fini(&json);
 	if (error != 0) {
 		document_free(doc);
-		return (NULL);
+		return (error);
 	}
 	log_warnx("confd", "revision %u was rebuilt from running.yaml", rev.number);
-	return (snapshot_new(rev.number, rev.digest, doc));
+	return ((*ret = snapshot_new(rev.number, rev.digest, doc)) != NULL ? 0 : -ENOMEM);
 }
 
 /* Revision 0: nothing is configured, and nothing passes. */
@@ -270,19 +290,21 @@ load_store(struct confd *confd, const char *dir)
 	if ((error = store_open(dir, &confd->store, &found)) != 0)
 		return (error);
 	store_pointers(confd->store, &at);
-	if (at.kept != 0)
-		confd->kept = read_revision(confd, at.kept);
+	if (at.kept != 0 && is_passing(error = read_revision(confd, at.kept, &confd->kept)))
+		return (error);
 	/* Only a first boot has no copy either. */
-	if (confd->kept == NULL && (confd->kept = read_mirror(confd)) != NULL)
+	if (confd->kept == NULL && (error = read_mirror(confd, &confd->kept)) == 0)
 		store_pointers(confd->store, &at);
 	if (confd->kept == NULL) {
+		if (is_passing(error))
+			return (error);
 		if (at.kept != 0 || found == STORE_FOUND_BROKEN)
 			log_errx("confd", "no stored configuration can be read: nothing is configured, and nothing passes");
 		if ((confd->kept = empty_snapshot(confd)) == NULL)
 			return (-ENOMEM);
 	}
-	if (at.running != at.kept && at.pending != 0)
-		confd->running = read_revision(confd, at.running);
+	if (at.running != at.kept && at.pending != 0 && is_passing(error = read_revision(confd, at.running, &confd->running)))
+		return (error);
 	if (confd->running == NULL)
 		confd->running = snapshot_ref(confd->kept);
 	log_info("confd", "revision %u runs", confd->running->number);

@@ -644,6 +644,7 @@ want(struct contents *all, bool is_list, const char *key)
 {
 	struct content *c;
 	char id[300];
+	int error;
 
 	(void)snprintf(id, sizeof(id), "%s/%s", is_list ? "list" : "name", key);
 	if ((c = find(all, id)) != NULL) {
@@ -657,11 +658,12 @@ want(struct contents *all, bool is_list, const char *key)
 	c->is_wanted = true;
 	(void)str_copy(c->key, key, sizeof(c->key));
 	(void)str_copy(c->id, id, sizeof(c->id));
-	if (store_content_get(all->confd->store, id, &c->kept) == 0) {
+	if ((error = store_content_get(all->confd->store, id, &c->kept)) == 0) {
 		c->checked_ms = c->kept.time_ms;
 		if (!is_list)
 			members_unpack(c);
-	}
+	} else if (error != -ENOENT)
+		log_errx("groups", "%s: what was kept of it cannot be read: %s", id, strerror(-error));
 	c->due_ms = clock_mono_ms();
 	c->next = all->first;
 	all->first = c;

@@ -633,6 +633,7 @@ new_one(struct confd *confd, enum addrdb_kind kind)
 	struct database *db = calloc(1, sizeof(*db));
 	struct addrdb c;
 	char *data;
+	int error;
 
 	if (db == NULL || (db->timer = evtimer_new(confd->base, on_timer, db)) == NULL) {
 		free(db);
@@ -640,11 +641,12 @@ new_one(struct confd *confd, enum addrdb_kind kind)
 	}
 	db->confd = confd;
 	db->kind = &kinds[kind];
-	if (load(db, &data, &db->origin, &db->checked_ms, &c) == 0) {
+	if ((error = load(db, &data, &db->origin, &db->checked_ms, &c)) == 0) {
 		db->n4 = c.n4;
 		db->n6 = c.n6;
 		free(data);
-	}
+	} else if (error == -ENOMEM)
+		fatalx("database", "no memory");
 	changed(db);
 	return (db);
 }

@@ -18,7 +18,7 @@ digest_hex(const void *data, size_t len, char ret[DIGEST_STRLEN])
 	unsigned n = 0;
 
 	if (EVP_Digest(data, len, md, &n, EVP_sha256(), NULL) != 1 || n != 32)
-		return (-EIO);
+		return (-ENOMEM);
 	str_hex(md, 32, ret);
 	return (0);
 }
@@ -51,7 +51,7 @@ digest_free(struct digest *d)
 int
 digest_add(struct digest *d, const void *data, size_t len)
 {
-	return (EVP_DigestUpdate(context(d), data, len) == 1 ? 0 : -EIO);
+	return (EVP_DigestUpdate(context(d), data, len) == 1 ? 0 : -ENOMEM);
 }
 
 int
@@ -61,7 +61,7 @@ digest_end(struct digest *d, char ret[DIGEST_STRLEN])
 	unsigned n = 0;
 
 	if (EVP_DigestFinal_ex(context(d), md, &n) != 1 || n != 32)
-		return (-EIO);
+		return (-ENOMEM);
 	str_hex(md, 32, ret);
 	return (0);
 }

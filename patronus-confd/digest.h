@@ -8,9 +8,9 @@
 
 struct digest;
 
-/* SHA-256 of data as lower-case hex.  0 or -EIO when the library refuses. */
+/* SHA-256 of data as lower-case hex.  0 or -ENOMEM: the library refuses for no other reason. */
 int	 digest_hex(const void *data, size_t len, char ret[DIGEST_STRLEN]);
-/* The same of what comes in pieces.  NULL when the library refuses. */
+/* The same of what comes in pieces.  NULL without memory. */
 struct digest	*digest_new(void);
 void		 digest_free(struct digest *);		/* NULL is fine */
 int		 digest_add(struct digest *, const void *data, size_t len);

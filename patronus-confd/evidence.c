@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "ipc/channel.h"
 #include "ipc/msg.h"
 
+#include "db_errno.h"
 #include "evidence.h"
 
 #define BATCH		256	/* rules in one message */
@@ -47,20 +49,22 @@ exec(struct evidence *e, const char *sql)
 }
 
 static bool
-open_file(struct evidence *e, const char *path)
+open_file(struct evidence *e, const char *path, bool *ret_is_damaged)
 {
 	if (sqlite3_open_v2(path, &e->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL) == SQLITE_OK && exec(e, setup_sql))
 		return (true);
+	*ret_is_damaged = db_errno(e->db) == -EUCLEAN;
 	(void)sqlite3_close(e->db);
 	e->db = NULL;
 	return (false);
 }
 
-/* One that is damaged is begun anew: it is no more than a memory of counters. */
+/* One that is damaged is begun anew: it is no more than a memory of counters.  One that cannot be opened now is left alone. */
 struct evidence *
 evidence_open(const char *dir, const char *boot)
 {
 	struct evidence *e = calloc(1, sizeof(*e));
+	bool is_damaged;
 	char path[512];
 
 	if (e == NULL || (size_t)snprintf(path, sizeof(path), "%s/evidence.db", dir) >= sizeof(path)) {
@@ -68,10 +72,9 @@ evidence_open(const char *dir, const char *boot)
 		return (NULL);
 	}
 	(void)str_copy(e->boot, boot, sizeof(e->boot));
-	if (open_file(e, path))
+	if (open_file(e, path, &is_damaged))
 		return (e);
-	(void)unlink(path);
-	if (open_file(e, path)) {
+	if (is_damaged && unlink(path) == 0 && open_file(e, path, &is_damaged)) {
 		e->has_failed = false;
 		return (e);
 	}

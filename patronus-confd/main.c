@@ -21,6 +21,7 @@
 #include "database.h"
 #include "evidence.h"
 #include "fetch.h"
+#include "libmemory.h"
 #include "machine.h"
 #include "mgmt.h"
 #include "people.h"
@@ -200,6 +201,8 @@ init(struct daemon *d)
 {
 	int error;
 
+	if ((error = libmemory_start()) != 0)
+		return (error);
 	if ((error = confd_init(&confd, d->base, PROFILE_STATE_DIR)) != 0)
 		return (error);
 	/* What the start needed is given back at once; what commits need may stay for the next one. */

@@ -13,6 +13,7 @@
 
 #include "body.h"
 #include "confd.h"
+#include "db_errno.h"
 #include "document.h"
 #include "node.h"
 #include "preferences.h"
@@ -43,32 +44,33 @@ failed(struct preferences *p, const char *what)
 }
 
 static bool
-open_file(struct preferences *p, const char *path)
+open_file(struct preferences *p, const char *path, bool *ret_is_damaged)
 {
 	if (sqlite3_open_v2(path, &p->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL) == SQLITE_OK &&
 	    sqlite3_exec(p->db, setup_sql, NULL, NULL, NULL) == SQLITE_OK)
 		return (true);
+	*ret_is_damaged = db_errno(p->db) == -EUCLEAN;
 	(void)failed(p, "open");
 	(void)sqlite3_close(p->db);
 	p->db = NULL;
 	return (false);
 }
 
-/* One that is damaged is begun anew. */
+/* One that is damaged is begun anew; one that cannot be opened now is left alone. */
 struct preferences *
 preferences_open(const char *dir)
 {
 	struct preferences *p = calloc(1, sizeof(*p));
+	bool is_damaged;
 	char path[512];
 
 	if (p == NULL || (size_t)snprintf(path, sizeof(path), "%s/preferences.db", dir) >= sizeof(path)) {
 		free(p);
 		return (NULL);
 	}
-	if (open_file(p, path))
+	if (open_file(p, path, &is_damaged))
 		return (p);
-	(void)unlink(path);
-	if (open_file(p, path))
+	if (is_damaged && unlink(path) == 0 && open_file(p, path, &is_damaged))
 		return (p);
 	log_warnx("preferences", "what users prefer is not kept");
 	free(p);

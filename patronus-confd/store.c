@@ -11,10 +11,12 @@
 #include <sqlite3.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/str.h"
 
 #include "chain.h"
+#include "db_errno.h"
 #include "store.h"
 
 #define KEEP_BYTES	(64 << 20)	/* of documents, whatever the retention says */
@@ -241,25 +243,8 @@ db_migrate(struct store *st)
 static int
 db_error(struct store *st, const char *what)
 {
-	int rc = st->db != NULL ? sqlite3_errcode(st->db) : SQLITE_NOMEM;
-
 	log_errx("store", "%s: %s", what, st->db != NULL ? sqlite3_errmsg(st->db) : "no memory");
-	switch (rc & 0xff) {
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_FORMAT:
-	case SQLITE_ERROR:	/* the schema is another one */
-		return (-EUCLEAN);
-	case SQLITE_FULL:
-		return (-ENOSPC);
-	case SQLITE_NOMEM:
-		return (-ENOMEM);
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return (-EBUSY);
-	default:
-		return (-EIO);
-	}
+	return (db_errno(st->db));
 }
 
 static int
@@ -616,7 +601,7 @@ store_document(struct store *st, uint32_t number, char **ret, size_t *ret_len)
 		}
 	}
 	(void)sqlite3_finalize(q);
-	if (error == 0 && (digest_hex(text, len, digest) != 0 || strcmp(digest, rev.digest) != 0)) {
+	if (error == 0 && (error = digest_hex(text, len, digest)) == 0 && strcmp(digest, rev.digest) != 0) {
 		log_errx("store", "document of revision %u does not have its digest", number);
 		error = -EIO;
 	}
@@ -782,7 +767,7 @@ blob(sqlite3_stmt *q, int i, unsigned unit, uint32_t *ret_n)
 	uint8_t *copy = malloc(len + 1);
 
 	*ret_n = 0;
-	if (copy == NULL || len % unit != 0)
+	if (heap_checked(copy) == NULL || len % unit != 0)
 		return (copy);
 	if (len > 0)
 		memcpy(copy, data, len);
@@ -794,12 +779,14 @@ int
 store_content_get(struct store *st, const char *id, struct store_content *ret)
 {
 	sqlite3_stmt *q;
-	int error = -ENOENT;
+	int error, rc;
 
 	if (sqlite3_prepare_v2(st->db, "SELECT url, etag, modified, time_ms, v4, v6 FROM contents WHERE id = ?", -1, &q, NULL) != SQLITE_OK)
 		return (db_error(st, "contents"));
 	(void)sqlite3_bind_text(q, 1, id, -1, SQLITE_STATIC);
-	if (sqlite3_step(q) == SQLITE_ROW) {
+	rc = sqlite3_step(q);
+	error = rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? -ENOENT : db_error(st, "contents");
+	if (error == 0) {
 		memset(ret, 0, sizeof(*ret));
 		column(q, 0, ret->url, sizeof(ret->url));
 		column(q, 1, ret->etag, sizeof(ret->etag));
@@ -807,7 +794,6 @@ store_content_get(struct store *st, const char *id, struct store_content *ret)
 		ret->time_ms = (uint64_t)sqlite3_column_int64(q, 3);
 		ret->v4 = blob(q, 4, 8, &ret->n4);
 		ret->v6 = blob(q, 5, 32, &ret->n6);
-		error = 0;
 	}
 	(void)sqlite3_finalize(q);
 	return (error);

@@ -130,7 +130,8 @@ open_key_file(struct vault *v)
 	if (error == -ENOMEM)
 		return (error);
 	if (error != 0)
-		log_errx("vault", "the secrets cannot be read: the key file is %s", error == -ENOENT ? "missing" : "not theirs");
+		log_errx("vault", "the secrets cannot be read: the key file %s", error == -ENOENT ? "is missing" :
+		    error == -EBADMSG ? "is not theirs" : strerror(-error));
 	return (0);
 }
 

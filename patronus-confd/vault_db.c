@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include "db_errno.h"
 #include "vault_db.h"
 
 struct vault_db {
@@ -32,11 +33,8 @@ static const char setup_sql[] =
 static int
 failed(struct vault_db *d, const char *what)
 {
-	int rc = d->db != NULL ? sqlite3_errcode(d->db) & 0xff : SQLITE_NOMEM;
-
 	log_errx("vault", "%s: %s", what, d->db != NULL ? sqlite3_errmsg(d->db) : "no memory");
-	return (rc == SQLITE_FULL ? -ENOSPC : rc == SQLITE_NOMEM ? -ENOMEM :
-	    rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB || rc == SQLITE_ERROR ? -EUCLEAN : -EIO);
+	return (db_errno(d->db));
 }
 
 static int

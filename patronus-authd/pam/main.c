@@ -67,9 +67,8 @@ verify(const struct pam_verify_req *r)
 	case PAM_USER_UNKNOWN:
 	case PAM_MAXTRIES:
 	case PAM_ACCT_EXPIRED:
-	case PAM_PERM_DENIED:
 		return AUTH_REFUSED;
-	default:
+	default:	/* PAM_PERM_DENIED too: so libpam says that a module could not be loaded, and nobody has judged the password */
 		log_errx("pam", "%s", pam_strerror(NULL, e));
 		return AUTH_FAILED;
 	}
