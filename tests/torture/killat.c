@@ -93,19 +93,21 @@ fail_enter(pid_t pid)
 static void
 tell_object(pid_t pid, unsigned long long at)
 {
-	char path[64], line[4096], name[4096];
-	const char *found = "?";
+	char path[64], line[4096], *end, *name = NULL;
 	unsigned long long from, to;
 	FILE *f;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
 	f = fopen(path, "re");
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %4095s", &from, &to, name) == 3 && from <= at && at < to) {
-			found = strrchr(name, '/') != NULL ? strrchr(name, '/') + 1 : name;
-			break;
-		}
-	printf("failed %s\n", found);
+	while (f != NULL && name == NULL && fgets(line, sizeof(line), f) != NULL) {
+		from = strtoull(line, &end, 16);
+		to = *end == '-' ? strtoull(end + 1, NULL, 16) : 0;
+		if (from <= at && at < to)
+			name = strrchr(line, '/') != NULL ? strrchr(line, '/') + 1 : NULL;
+	}
+	if (name != NULL)
+		name[strcspn(name, "\n")] = '\0';
+	printf("failed %s\n", name != NULL ? name : "?");
 	(void)fflush(stdout);
 	if (f != NULL)
 		(void)fclose(f);

@@ -17,7 +17,7 @@ from actor import ENDED, HELPERS, NAMES, Actor
 from contract import DAEMONS, kill
 from failmalloc import FailMalloc, named, told
 from figures import SOAK, count, record
-from lab import Lab, wait_for
+from lab import Lab, LabError, wait_for
 from trials import Trials
 
 STARTS = count(3, 1500)     # rounds, in each of which every daemon fails at one point of its start
@@ -51,7 +51,7 @@ class Scarce(Actor):
     def disarm(self):
         """Who has not come to its point in its start does not come to it later, in the middle of what is next."""
         for name in DAEMONS:
-            with contextlib.suppress(OSError, ValueError):      # it has just come there
+            with contextlib.suppress(OSError, ValueError, LabError):     # it, or confd that would name it, has just come there
                 self.allocator(name).disarm()
 
     # --- a blow
