@@ -214,20 +214,20 @@ read_revision_once(struct confd *confd, uint32_t number, struct snapshot **ret)
 	return (error);
 }
 
-/* What a disk did not give once it may give the second time. */
-static int
-read_revision(struct confd *confd, uint32_t number, struct snapshot **ret)
-{
-	int error = read_revision_once(confd, number, ret);
-
-	return (error == -EIO ? read_revision_once(confd, number, ret) : error);
-}
-
 /* Without memory or descriptors what is stored may be whole all the same: who cannot read it for that ends, and is started again. */
 static bool
 is_passing(int error)
 {
 	return (error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EBUSY);
+}
+
+/* What a disk did not give once it may give the second time, and libyang calls what it had no memory for invalid, too. */
+static int
+read_revision(struct confd *confd, uint32_t number, struct snapshot **ret)
+{
+	int error = read_revision_once(confd, number, ret);
+
+	return (error != 0 && !is_passing(error) ? read_revision_once(confd, number, ret) : error);
 }
 
 /* The copy beside the database becomes a revision of its own: its number goes on from the one it had. */

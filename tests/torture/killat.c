@@ -221,6 +221,22 @@ tracee_of(pid_t pid)
 	return tracee_add(pid);
 }
 
+/*
+ * Who faults is let go, and faults again: a traced process that is the first of its namespace is not ended by that (force_sig_info_to_task() in
+ * kernel/signal.c), and would do it for ever.
+ */
+static bool
+let_go(struct tracee *t, int status)
+{
+	const int sig = WSTOPSIG(status);
+
+	if (status >> 16 != 0 || (sig != SIGSEGV && sig != SIGBUS && sig != SIGILL && sig != SIGFPE))
+		return false;
+	(void)ptrace(PTRACE_DETACH, t->pid, NULL, NULL);
+	t->pid = 0;
+	return true;
+}
+
 static void
 on_child(void)
 {
@@ -237,6 +253,8 @@ on_child(void)
 			say("ended");
 			exit(0);
 		}
+		if (let_go(t, status))
+			continue;
 		if (status >> 16 == PTRACE_EVENT_EXEC)
 			t->is_watched = runs_program(pid);
 		sig = on_stop(t, status);

@@ -30,18 +30,23 @@ const IMPACTS: Record<string, [string, 'good' | 'note' | 'warn' | 'bad', IconNam
 
 const IMPACTS_SHOWN = 8
 
-/** What hurts comes first, and the rest in one line: the whole of it is in the plan. */
+/** What hurts comes first, each kind said once, and the rest in one line: the whole of it is in the plan. */
 function Impacts({ rows }: { rows: Impact[] }) {
 	const order = ['disconnect', 'restart', 'reload', 'hot']
-	const sorted = [...rows].sort((a, b) => order.indexOf(a.impact) - order.indexOf(b.impact))
+	const shown = [...rows].sort((a, b) => order.indexOf(a.impact) - order.indexOf(b.impact)).slice(0, IMPACTS_SHOWN)
 	if (!rows.length)
 		return null
 	return (
 		<ul class="impacts" aria-label={t('changes-what-it-will-do')}>
-			{sorted.length > IMPACTS_SHOWN && <li class="impacts-more">{t('changes-objects-first', { count: sorted.length, shown: IMPACTS_SHOWN })}</li>}
-			{sorted.slice(0, IMPACTS_SHOWN).map((row, at) => {
-				const [text, tone, icon] = IMPACTS[row.impact] ?? [row.impact, 'plain', 'info']
-				return <li key={at}><Badge tone={tone} icon={icon}>{t(text)}</Badge><span>{row.text} <small class="soft">{row.owner}</small></span></li>
+			{rows.length > shown.length && <li>{t('changes-objects-first', { count: rows.length, shown: shown.length })}</li>}
+			{[...new Set(shown.map(row => row.impact))].map(kind => {
+				const [text, tone, icon] = IMPACTS[kind] ?? [kind, 'plain', 'info']
+				return (
+					<li key={kind}>
+						<Badge tone={tone} icon={icon}>{t(text)}</Badge>
+						<ul>{shown.filter(row => row.impact === kind).map((row, at) => <li key={at}>{row.text} <small class="soft">{row.owner}</small></li>)}</ul>
+					</li>
+				)
 			})}
 		</ul>
 	)
