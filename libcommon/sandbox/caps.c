@@ -28,9 +28,12 @@ caps_lock(const int *keep, unsigned nkeep)
 {
 	int cap;
 
-	for (cap = 0; CAP_IS_SUPPORTED(cap); cap++)
+	/* Not CAP_IS_SUPPORTED(): a call that failed is no capability that does not exist. */
+	for (cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		if (!is_kept(cap, keep, nkeep) && cap_drop_bound(cap) == -1)
 			return -errno;
+	if (errno != EINVAL)
+		return -errno;
 	return prctl(PR_SET_SECUREBITS, BITS_BUT_AMBIENT, 0, 0, 0) == -1 ? -errno : 0;
 }
 

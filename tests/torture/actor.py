@@ -112,6 +112,9 @@ class Actor(Box):
     def everybody(self):
         if self.lab.privd.poll() is not None:
             self.revive()
+        return self.all_run()
+
+    def all_run(self):
         r = self.lab.ctl("show", "processes", "--json", check=False)
         return r.returncode == 0 and all(p["state"] == "running" for p in json.loads(r.stdout)["processes"])
 

@@ -131,6 +131,14 @@ def mappings(pid):
     return out
 
 
+FAULT = re.compile(r"^(\[ *[\d.]+\] .*\bpatronus-(\w+)\[\d+\]:? .* in ([^\s\[]+)\[.*)$", re.M)
+
+
+def faults(program):
+    """{line: object} of the kernel's log: the faults of a program, and whose code it was in; none where the log is not to be read."""
+    return {line: where for line, name, where in FAULT.findall(run(["dmesg"], check=False).stdout) if name == program}
+
+
 @functools.lru_cache
 def exported(path):
     """[(address, name)] of what a library exports, in order."""

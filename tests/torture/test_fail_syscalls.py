@@ -143,7 +143,11 @@ class Faulty(Actor):
     def kill_and_wait(self, name):
         pid = self.pid(name)
         kill(pid)
-        wait_for(f"another {name}", 60, lambda: self.everybody() and self.pid(name) != pid)
+        wait_for(f"another {name}", 60, lambda: self.everybody() and self.is_ready(name, self.pid(name)) and self.pid(name) != pid)
+
+    def is_ready(self, name, pid):
+        """Whether privd has found it confined."""
+        return f"child: {name} is ready: pid {pid}," in self.log_new()
 
     def fail_start(self, name, program, point, error):
         """False: it did not come there.  The daemon ends with an exit status and is started again, or does without; confined as ever."""

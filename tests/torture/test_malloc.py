@@ -8,14 +8,13 @@ who went on has no block that nobody frees.
 import collections
 import contextlib
 import os
-import subprocess
 import time
 
 import pytest
 
 from actor import ENDED, HELPERS, NAMES, Actor
 from contract import DAEMONS, kill
-from failmalloc import FailMalloc, named, told
+from failmalloc import FailMalloc, faults, named, told
 from figures import SOAK, count, record
 from lab import Lab, LabError, wait_for
 from trials import Trials
@@ -273,18 +272,89 @@ def fail_starts(box, chosen):
     return {"fired": len(stacks), "fallen": fallen}
 
 
-def test_privd_that_gets_no_memory_at_its_start_ends(box):
-    """It says why; who supervises it starts it again, and it serves."""
-    box.lab.stop()
-    box.malloc.arm_starts({"privd": box.random.randint(1, 40)}, 3)
-    box.start(wait=False)
+def strike_helper(box, act, name, k):
+    """A helper lives for one question and tells no stack.  Whether the question was refused when its k-th request for memory failed; else it did
+    without, or never asked so often."""
+    what, before = f"{act.__name__}: request {k} for memory of {name} fails", faults(name)
+    box.prepare(act)
+    box.log_at = len(box.lab.log())
+    box.malloc.arm_starts({name: k}, WINDOW_S * 8)
     try:
-        status = box.lab.privd.wait(5)
-        assert status > 0, f"ended with {status}\n{box.lab.log()[-2000:]}"
-    except subprocess.TimeoutExpired:
-        pass    # it could do without
+        is_refused = act() is False
+        box.malloc.arm_starts({}, 0)
+        box.recover(act)
+    except Exception as e:
+        raise AssertionError(f"{what}: {e}\n{box.log_new()[-3000:]}") from e
+    fell = [where for line, where in faults(name).items() if line not in before]
+    if (name, "signal 11") in ENDED.findall(box.log_new()) and fell and not is_ours(((fell[0], 0),)):
+        box.fallen[fell[0]] += 1
+    else:
+        box.judge_endings(name, what)
+    return is_refused
+
+
+def requests_of_helper(box, act, name):
+    """How many there may be: twice as many as the last one without which the question is refused, found by asking for more and more, and then between."""
+    most, least = 64, 0
+    while strike_helper(box, act, name, most):
+        most, least = most * 2, most
+    while most - least > 1:
+        k = (most + least) // 2
+        most, least = (most, k) if strike_helper(box, act, name, k) else (k, least)
+    return 2 * least
+
+
+@pytest.mark.parametrize("what,name", [("sign_in", "pam"), ("load", "parse")])
+def test_each_request_for_memory_of_a_helper_fails_once(box, what, name):
+    act, trials, bad = getattr(box, what), Trials(f"malloc_{name}"), 0
+    n = requests_of_helper(box, act, name)
+    every = [(name, k) for k in (range(1, n + 1) if SOAK else box.random.sample(range(1, n + 1), min(n, 6)))]
+    for _, k in trials.upcoming(every):
+        box.fallen.clear()
+        try:
+            with trials.trial(name, k) as seen:
+                seen.update(refused=strike_helper(box, act, name, k), libraries=list(box.fallen))
+        except AssertionError as e:
+            print(e)
+            bad += 1
+        assert bad < MANY
+    if not trials.done:
+        pytest.skip("its time is another evening")
+    fallen, refused = collections.Counter(sum(trials.seen("libraries"), [])), sum(trials.seen("refused"))
+    record("R9", f"each request for memory fails once, by (process, k): {name}, for {NAMES[what]}", len(trials.done), "breaches", len(trials.breaches()), 0,
+           f"of {n}; {refused} were refused, the others done without" + "".join(f"; {count} times it ended by a signal inside {lib}" for lib, count in fallen.items()), len(trials.left(every)))
+    assert refused > 0 and not trials.breaches(), "\n\n".join(trials.breaches())
+
+
+def fail_start_of_privd(box, k):
+    """"ended" with a status, or "served" all the same; who supervises it starts it again."""
+    box.lab.stop()
+    box.log_at = len(box.lab.log())
+    box.malloc.arm_starts({"privd": k}, 3)
+    box.start(wait=False)
+    wait_for("privd's end, or everybody", 30, lambda: box.lab.privd.poll() is not None or box.all_run())
+    status = box.lab.privd.poll()
     box.malloc.arm_starts({}, 0)
+    assert status is None or status > 0, f"request {k} for memory of privd fails: it ended with {status}\n{box.log_new()[-2000:]}"
+    wait_for("everybody", 60, box.everybody)
+    box.settle(box.at, f"after a start of privd whose request {k} for memory failed")
+    return "served" if status is None else "ended"
+
+
+def test_each_request_for_memory_of_the_start_of_privd_fails_once(box):
+    """It says why; who supervises it starts it again, and it serves."""
+    trials = Trials("malloc_start_privd")
     box.lab.stop()
     box.start(wait=True)
-    box.settle(box.at, "after a start of privd without memory")
+    n = box.allocator("privd").look()["count"]
+    every = [(k,) for k in (range(1, n + 1) if SOAK else box.random.sample(range(1, n + 1), min(n, 3)))]
+    for (k,) in trials.upcoming(every):
+        with trials.trial(k) as seen:
+            seen["result"] = fail_start_of_privd(box, k)
+    if not trials.done:
+        pytest.skip("its time is another evening")
+    results = collections.Counter(trials.seen("result"))
+    record("R9", "each request for memory fails once, by (process, k): the start of privd", sum(results.values()), "breaches", len(trials.breaches()), 0,
+           f"of {n}; {results['ended']} times it ended and said why", len(trials.left(every)))
+    assert results and not trials.breaches()
     box.finish()
