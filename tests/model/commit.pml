@@ -564,6 +564,17 @@ inline channel_closed(o)
 	fi
 }
 
+/*
+ * When the timer of a retry may be over.  At any time, for promises; a run that is asked whether it ends looks at what has come first, as seconds
+ * are longer than that: else it could try again for ever and never see that an owner has gone, or is back.
+ */
+#define has_news(o) (len(from[o]) > 0 || HAS(broken, o) || (alive[o] && len(to[o]) == 0 && !is_open(o)))
+#ifdef PATIENT
+#define is_time (!has_news(NETD) && !has_news(FWD))
+#else
+#define is_time true
+#endif
+
 proctype confd()
 {
 	bit refused, error_of_store;
@@ -595,7 +606,7 @@ start:	/* store_open, load_store, transaction_resume */
 loop:
 	if
 	:: atomic { kicked -> kicked = 0; goto on_kick }
-	:: atomic { retry -> retry = 0; goto on_kick }
+	:: atomic { retry && is_time -> retry = 0; goto on_kick }
 	:: atomic { deadline -> deadline = 0; must_go_back = 1; kicked = 1; printf("not confirmed in time\n") }
 	:: atomic { phase == ROLLOUT_WAITING && (mode != ROLLOUT_RETURN || faults > 0) ->
 		if

@@ -23,8 +23,9 @@ from oracle import Sampler
 from test_kill_syscalls import LIFE_S, sample
 from trials import Trials
 
-PROCESSES = ("confd", "netd", "fwd", "privd")
-SHORT = 48                  # points of a commit, of all processes together
+PROCESSES = (*DAEMONS, "privd")
+AT_WORK = ("confd", "netd", "fwd", "logd", "privd")     # in a commit; the others have their timers
+SHORT = 64                  # points of a commit, of all processes together
 FEW = int(os.environ.get("PATRONUS_SHORT", 8))      # points of each other thing
 MANY = int(os.environ.get("PATRONUS_MANY", 10))     # breaches that are enough
 LOADER = "ld-linux-x86-64.so.2"     # falls for want of memory (glibc 2.36), before any line of ours
@@ -330,7 +331,7 @@ def test_fail_each_system_call_of_a_commit(box):
     record("R10", "each system call of a commit fails once, two ways, by (name, k, errno)", n, "breaches", len(trials.breaches()), 0,
            f"{len(trials.done) - n} were not reached again; " + ", ".join(f"{name} {reached[name]}" for name in sorted(reached)),
            sum(map(len, left.values())))
-    assert (any(left.values()) or all(reached.values())) and not set(SUITE) & set(died) and not trials.breaches()
+    assert (any(left.values()) or all(reached[name] for name in AT_WORK)) and not set(SUITE) & set(died) and not trials.breaches()
 
 
 def test_fail_each_system_call_of_the_start_of_a_daemon(box):
