@@ -54,18 +54,28 @@ bind(const char *from, const char *to, unsigned long flags)
 }
 
 static void
+make_dir(const char *root, const char *dir)
+{
+	char to[PATH_MAX];
+
+	(void)snprintf(to, sizeof(to), "%s%s", root, dir);
+	must(mkdir(to, 0755) == 0, to);
+}
+
+static void
 library_dir(const char *root, const char *dir)
 {
 	char to[PATH_MAX], link[PATH_MAX];
 	struct stat st;
 	ssize_t n;
 
-	if (lstat(dir, &st) == -1)
+	if (lstat(dir, &st) == -1) {
+		must(errno == ENOENT, dir);
 		return;
+	}
 	(void)snprintf(to, sizeof(to), "%s%s", root, dir);
 	if (S_ISLNK(st.st_mode)) {
-		n = readlink(dir, link, sizeof(link) - 1);
-		must(n > 0, dir);
+		must((n = readlink(dir, link, sizeof(link) - 1)) > 0, dir);
 		link[n] = '\0';
 		must(symlink(link, to) == 0, to);
 		return;
@@ -108,21 +118,11 @@ network_dirs(const char *root, uid_t uid)
 {
 	char to[PATH_MAX], options[96];
 
-	(void)snprintf(to, sizeof(to), "%s/etc/ssl", root);
-	must(mkdir(to, 0755) == 0, to);
+	make_dir(root, "/etc/ssl");
 	library_dir(root, "/etc/ssl/certs");
 	(void)snprintf(to, sizeof(to), "%s" PROFILE_SCRATCH_DIR, root);
 	(void)snprintf(options, sizeof(options), "size=256k,nr_inodes=32,mode=0700,uid=%u,gid=%u", uid, uid);
 	must(mkdir(to, 0700) == 0 && mount("scratch", to, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) == 0, to);
-}
-
-static void
-make_dir(const char *root, const char *dir)
-{
-	char to[PATH_MAX];
-
-	(void)snprintf(to, sizeof(to), "%s%s", root, dir);
-	must(mkdir(to, 0755) == 0, to);
 }
 
 static void
