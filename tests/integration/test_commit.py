@@ -62,6 +62,28 @@ def test_foreign_objects_stay_byte_identical(box):
     assert foreign_state(box) == before
 
 
+def test_what_ways_stand_on_comes_before_them_and_goes_after_them(fresh_lab):
+    """A server's network and the way behind it move in one commit, as the kernel tells it (docs/adr/0046): address, way, the old address."""
+    lab = fresh_lab.start()
+    lab.load(ROOT / "examples" / "lab.yaml")
+    document = lab.ctl_json("show", "configuration")
+    dmz = next(i for i in document["interfaces"] if i["name"] == "dmz")
+    way = {"name": "far", "destination": "203.0.113.0/24", "via": "192.0.2.130"}
+    document["routing"]["static"].append(way)
+    lab.ctl("load", "-", input=json.dumps(document))
+    lab.ctl("commit")
+    lab.spawn("box", ["stdbuf", "-oL", "ip", "-4", "-o", "monitor", "address", "route"], log="monitor")
+    told = lambda: (lab.dir / "monitor").read_text()  # noqa: E731
+    wait_for("the monitor", 5, lambda: lab.ip("box", "address replace 198.18.9.9/32 dev lo") and "198.18.9.9" in told())
+    dmz["addresses"], way["via"] = ["192.0.2.193/26", "2001:db8:3::1/64"], "192.0.2.194"
+    lab.ctl("load", "-", input=json.dumps(document))
+    lab.ctl("commit")
+    wait_for("the old address to go", 5, lambda: "inet 192.0.2.129" in told())
+    order = ["+" if "inet 192.0.2.193" in line else "-" if line.startswith("Deleted") and "inet 192.0.2.129" in line else "way"
+             for line in told().splitlines() if "inet 192.0.2." in line or "203.0.113.0/24 via 192.0.2.194" in line]
+    assert order == ["+", "way", "-"], told()
+
+
 def test_unconfirmed_commit_goes_back(box):
     old = revision(box)
     box.ctl("set", "firewall/rules/lan-out/action", "drop")
