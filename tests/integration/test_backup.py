@@ -167,6 +167,20 @@ def test_restore_onto_other_hardware(box, keys, tmp_path):
     assert r.returncode == 6 and 'the backup has no interface "dmz"' in r.stderr
 
 
+def test_traffic_through_a_box_whose_ports_have_other_names(box, keys, fresh_lab, tmp_path):
+    path = fetch(box, name_of(create(box, "--content", "configuration", "--recipients", keys[1])), tmp_path)
+    lab = fresh_lab
+    for old, new in (("eth0", "enp1s0"), ("eth1", "enp2s0")):
+        lab.ip("box", f"link set {old} down")
+        lab.ip("box", f"link set {old} name {new}")
+    lab.start()
+    lab.serve("inet", 80)
+    lab.ip("inet", "route replace 192.0.2.0/25 via 198.51.100.2")
+    lab.ctl("backup", "restore", "-i", keys[0], "--interfaces", "wan=enp1s0,lan=enp2s0", path)
+    lab.ctl("commit")
+    assert wait_for("a connection through it", 5, lambda: lab.ask("lan", "198.51.100.1", 80)) == "192.0.2.10"
+
+
 def test_restore_on_a_box_that_has_none_of_it(box, keys, fresh_lab, tmp_path):
     """Another machine: another device key, no users, no secrets.  Configuration alone says which secrets are missing."""
     full = fetch(box, name_of(create(box, "--recipients", keys[1])), tmp_path)
