@@ -82,6 +82,7 @@ def test_stock_age_opens_it(box, keys, tmp_path):
 
 def test_stock_age_opens_a_passphrase(box, tmp_path):
     path = fetch(box, name_of(create(box, passphrase=PASSPHRASE)), tmp_path)
+    assert path.read_bytes().split(b"\n")[1].split()[:2] == [b"->", b"scrypt"] and path.read_bytes().split(b"\n")[1].split()[3] == b"17"
     assert box.ctl("backup", "verify", path, input="something else\n", check=False).returncode == 4
     code, screen = type_into(["age", "-d", "-o", tmp_path / "plain.json", path], ((b"Enter passphrase: ", PASSPHRASE.encode() + b"\n"),))
     assert code == 0, screen

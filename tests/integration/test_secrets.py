@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Secrets of the configuration, set and kept by the real suite."""
+import contextlib
 import os
 import pty
 import re
 import shutil
+import sqlite3
 import subprocess
 import textwrap
 
@@ -98,6 +100,8 @@ def test_locked_start(fresh_lab, tmp_path):
     assert list((lab.state / "conf").glob("*.key")) == []
     assert "protected by a passphrase" in lab.ctl("status").stdout
     lab.stop()
+    with contextlib.closing(sqlite3.connect(lab.state / "conf" / "vault.db")) as db:
+        assert db.execute("SELECT log_n FROM vault").fetchone() == (17,)    # what one guess costs: scrypt with N = 2^17
     lab.start()
     assert "locked" in lab.ctl("status").stdout
     assert lab.ctl("secret", "set", PASSWORD, input="x", check=False).returncode == 5
