@@ -45,7 +45,8 @@ ERRORS = {                  # what each may say; others are not asked: they do n
     **dict.fromkeys(("bind", "listen"), (errno.EADDRINUSE,)),
     **dict.fromkeys(("recvmsg", "recvfrom", "sendmsg", "sendto"), (errno.EINTR, errno.EAGAIN, errno.ENOMEM)),
     **dict.fromkeys(("poll", "ppoll", "epoll_wait", "epoll_pwait", "epoll_pwait2"), (errno.EINTR,)),
-    **dict.fromkeys(("epoll_ctl", "timerfd_settime", "fcntl", "setsockopt", "getrandom"), (errno.ENOMEM, errno.EINTR)),
+    **dict.fromkeys(("epoll_ctl", "timerfd_settime", "fcntl", "setsockopt"), (errno.ENOMEM, errno.EINTR)),
+    "getrandom": (errno.EINTR,),            # it has no other that can come (getrandom(2)); glibc's arc4random() aborts at one
 }
 
 
