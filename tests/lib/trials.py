@@ -5,18 +5,45 @@ Each trial that was done is a line of JSON in PATRONUS_BUILD/trials/NAME, and is
 ends at PATRONUS_UNTIL (seconds since 1970; `./test soak --until 18:20`).  A trial that showed a breach has been done as well, so that no later
 run hides it; who has mended the cause takes its line out.
 
+The evenings need not be of one machine: `trials.py keep NAME` puts what was done into tests/trials, where runs elsewhere find it, and
+`trials.py forget NAME` takes it out again, when the count is full or what it counts has changed.
+
 PATRONUS_LANE=2/3 is the second of three runs side by side (`./test soak --lanes 3`), which share the trials; most of a trial is waiting.
 """
 import contextlib
 import json
+import lzma
 import os
+import sys
 import time
 import zlib
 from pathlib import Path
 
 from figures import ROOT, SOAK
 
+KEPT = ROOT / "tests" / "trials"
 DIRECTORY = Path(os.environ.get("PATRONUS_BUILD", ROOT / "build")) / "trials"
+
+
+def kept_path(name):
+    return KEPT / f"{name}.xz"
+
+
+def done(name):
+    """{point: trial} of this tree and of other machines."""
+    lines = lzma.decompress(kept_path(name).read_bytes()).decode().splitlines() if kept_path(name).exists() else []
+    own = DIRECTORY / name
+    lines += own.read_text().splitlines() if own.exists() else []
+    return {tuple(t["point"]): t for t in map(json.loads, lines)}
+
+
+def keep(name):
+    """In order and without times, so that it is small: a few bytes for each trial."""
+    rows = sorted(({k: v for k, v in t.items() if k != "time"} for t in done(name).values()), key=lambda t: [f"{x:>9}" for x in map(str, t["point"])])
+    KEPT.mkdir(exist_ok=True)
+    text = "".join(json.dumps(t, separators=(",", ":")) + "\n" for t in rows)
+    kept_path(name).write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
+    print(f"{name}: {len(rows)} trials in {kept_path(name).stat().st_size} bytes")
 
 
 class Trials:
@@ -26,8 +53,7 @@ class Trials:
         """lane_of: points for which it is the same go to the same lane."""
         self.lane_of = lane_of
         self.path = DIRECTORY / name
-        lines = self.path.read_text().splitlines() if SOAK and self.path.exists() else ()
-        self.done = {tuple(t["point"]): t for t in map(json.loads, lines)}
+        self.done = done(name) if SOAK else {}
         self.lane, self.lanes = map(int, os.environ.get("PATRONUS_LANE", "1/1").split("/"))
 
     def is_time_up(self):
@@ -70,3 +96,10 @@ class Trials:
 
     def breaches(self):
         return [t["breach"] for t in self.done.values() if "breach" in t]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3 or sys.argv[1] not in ("keep", "forget"):
+        sys.exit("usage: trials.py keep|forget NAME ...")
+    for word in sys.argv[2:]:
+        keep(word) if sys.argv[1] == "keep" else kept_path(word).unlink(missing_ok=True)
