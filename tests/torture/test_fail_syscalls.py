@@ -147,6 +147,11 @@ class Faulty(Actor):
         kill(pid)
         wait_for(f"another {name}", 60, lambda: self.everybody() and self.is_ready(name, self.pid(name)) and self.pid(name) != pid)
 
+    def confinement_now(self, name):
+        """None when there is no such process just now."""
+        with contextlib.suppress(OSError):
+            return confinement(self.pid(name))
+
     def is_ready(self, name, pid):
         """Whether privd has found it confined."""
         return f"child: {name} is ready: pid {pid}," in self.log_new()
@@ -160,12 +165,13 @@ class Faulty(Actor):
             with Sampler(self.oracle) as sampler, self.fault(name, program, point, error) as fault:
                 self.kill_and_wait(name)
                 is_there = fault.wait(0)
+            now = wait_for(f"{name}, confined", 10, lambda: self.confinement_now(name))     # it may end of it when it is ready
             ended = [(who, how) for who, how in ENDED.findall(self.log_new()) if who not in HELPERS]
             if os.environ.get("PATRONUS_TELL"):
                 print(f"{what}: {is_there}; {ended[1:]}", flush=True)
             assert ended[0] == (name, "signal 9") and all(who == name and self.is_end(how, fault) for who, how in ended[1:]), ended
             assert "broke the rules" not in self.log_new()
-            assert confinement(self.pid(name)) == before
+            assert now == before
             if is_there and point[0] in WALLS:
                 assert ended[1:], "it went on without a wall around it"
             self.settle_as_before(sampler, what)
