@@ -72,7 +72,7 @@ evidence_open(const char *dir, const char *boot)
 		return (NULL);
 	}
 	(void)str_copy(e->boot, boot, sizeof(e->boot));
-	if (open_file(e, path, &is_damaged))
+	if (open_file(e, path, &is_damaged) || (is_damaged && open_file(e, path, &is_damaged)))
 		return (e);
 	if (is_damaged && unlink(path) == 0 && open_file(e, path, &is_damaged)) {
 		e->has_failed = false;

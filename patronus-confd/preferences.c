@@ -68,7 +68,7 @@ preferences_open(const char *dir)
 		free(p);
 		return (NULL);
 	}
-	if (open_file(p, path, &is_damaged))
+	if (open_file(p, path, &is_damaged) || (is_damaged && open_file(p, path, &is_damaged)))
 		return (p);
 	if (is_damaged && unlink(path) == 0 && open_file(p, path, &is_damaged))
 		return (p);

@@ -97,7 +97,9 @@ store_open(const char *dir, struct store **ret, enum store_found *ret_found)
 		return (error);
 	}
 	existed = fstatat(st->dirfd, "patronus.db", &sb, AT_SYMLINK_NOFOLLOW) == 0;
-	error = db_open(st);
+	/* What a disk did not give once it may give the second time: then nothing is damaged. */
+	if ((error = db_open(st)) == -EUCLEAN)
+		error = db_open(st);
 	if (error == 0 && (!existed || sb.st_size == 0))
 		*ret_found = STORE_FOUND_NOTHING;
 	else if (error == 0)

@@ -134,7 +134,9 @@ vault_db_open(const char *dir, struct vault_db **ret)
 		free(d);
 		return (-ENOMEM);
 	}
-	error = open_file(d);
+	/* What a disk did not give once it may give the second time: then nothing is damaged. */
+	if ((error = open_file(d)) == -EUCLEAN)
+		error = open_file(d);
 	if (error == -EUCLEAN && (error = set_aside(d)) == 0)
 		error = open_file(d);
 	if (error != 0) {
