@@ -4,11 +4,13 @@
 It stands on loopback between a client that speaks plain HTTP and a relay to the box of the moment, so that one Prism, which takes
 seconds to read the document, judges the tests of many boxes.
 """
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 from lab import LabError, wait_for
@@ -31,7 +33,7 @@ class Relay:
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
-        self.target = None
+        self.target, self.open = None, []
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -44,8 +46,18 @@ class Relay:
                     return
                 client.close()
                 continue
+            self.open += (client, box)
             for a, b in ((client, box), (box, client)):
                 threading.Thread(target=self.copy, args=(a, b), daemon=True).start()
+
+    def point(self, target):
+        """New connections lead there, and those to another box end: Prism keeps its own alive."""
+        if target != self.target:
+            self.target, old, self.open = target, self.open, []
+            for s in old:
+                with contextlib.suppress(OSError):
+                    s.shutdown(socket.SHUT_RDWR)
+            time.sleep(0.05 if old else 0)      # until Prism has seen it
 
     @staticmethod
     def copy(source, sink):
@@ -91,7 +103,7 @@ class Prism:
             return False
 
     def point(self, address):
-        self.relay.target = address
+        self.relay.point(address)
         return self
 
     @staticmethod

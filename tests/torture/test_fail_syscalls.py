@@ -18,7 +18,7 @@ from actor import BACK, ENDED, HELPERS, NAMES, THERE, Actor
 from contract import DAEMONS, SUITE, kill
 from figures import SOAK, record
 from killat import Fault, Trace
-from lab import Lab, wait_for
+from lab import Lab, LabError, wait_for
 from oracle import Sampler
 from test_kill_syscalls import LIFE_S, sample
 from trials import Trials
@@ -149,7 +149,7 @@ class Faulty(Actor):
 
     def confinement_now(self, name):
         """None when there is no such process just now."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, LabError):
             return confinement(self.pid(name))
 
     def is_ready(self, name, pid):
