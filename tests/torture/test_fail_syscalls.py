@@ -145,16 +145,18 @@ class Faulty(Actor):
     def kill_and_wait(self, name):
         pid = self.pid(name)
         kill(pid)
-        wait_for(f"another {name}", 60, lambda: self.everybody() and self.is_ready(name, self.pid(name)) and self.pid(name) != pid)
+        wait_for(f"another {name}", 60, lambda: self.everybody() and self.is_another(name, pid))
 
     def confinement_now(self, name):
         """None when there is no such process just now."""
         with contextlib.suppress(OSError, LabError):
             return confinement(self.pid(name))
 
-    def is_ready(self, name, pid):
-        """Whether privd has found it confined."""
-        return f"child: {name} is ready: pid {pid}," in self.log_new()
+    def is_another(self, name, pid):
+        """Whether it is there again, and privd has found it confined; who asks may be told by nobody, while confd ends of it once more."""
+        with contextlib.suppress(LabError):
+            now = self.pid(name)
+            return now != pid and f"child: {name} is ready: pid {now}," in self.log_new()
 
     def fail_start(self, name, program, point, error):
         """False: it did not come there.  The daemon ends with an exit status and is started again, or does without; confined as ever."""
