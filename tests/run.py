@@ -4,10 +4,10 @@
 Parts, in order: checks unit golden sandbox asan fuzz integration torture abuse model vm browser demo.  `./test unit integration -k name`
 runs parts, and of the pytest parts only the tests whose name matches.  integration and torture mostly wait: what mostly works (sandbox asan fuzz
 model vm) runs beside them, and what it says is in build/beside.log until it is done.  Not part of `all`: `./test bench`, the figures, and `./test soak`,
-which runs torture, abuse, model, vm and the hours of the web admin with their full counts, a file at a time, and after each merges what was
-measured into docs/reliability.md.  `./test soak NAME...` runs the files whose path has one of the names in it (kill_random, abuse, web_soak);
-`./test soak` alone goes on where the last one was ended.  Counts that take more than an evening (lib/trials.py) go on as well, and with
-`--until HH:MM` they end by then; `--lanes N` has N runs share their trials.
+which runs torture, abuse, model, vm, the hours of the web admin and whatever else has a full count with it, a file at a time.  After each it merges
+what was measured into docs/reliability.md; a figure above its goal is a failure.  `./test soak NAME...` runs the files whose path has one of the
+names in it (kill_random, abuse, web_soak); `./test soak` alone goes on where the last one was ended.  Counts that take more than an evening
+(lib/trials.py) go on as well, and with `--until HH:MM` they end by then; `--lanes N` has N runs share their trials.
 """
 import argparse
 import json
@@ -188,13 +188,18 @@ def part_integration(part, args):
 
 
 SOAK_DONE = BUILD / "soak.done"         # the files that a soak without names has behind it
-SOAK_UNITS = ["confd_schedules"]        # unit tests that have a full count too
+
+
+def soak_units():
+    """Tests in C that have a full count too."""
+    return sorted(p.stem.removeprefix("test_") for p in (ROOT / "tests").glob("*/test_*.c") if "PATRONUS_SOAK" in p.read_text())
 
 
 def soak_files():
     files = [p for name in SUITES for p in (ROOT / "tests" / name).glob("test_*.py")]
-    files += [p for name in ("integration", "browser") for p in (ROOT / "tests" / name).glob("test_*.py") if "figures" in p.read_text()]
-    return SOAK_UNITS + sorted(str(p.relative_to(ROOT)) for p in files)
+    files += [p for name in ("integration", "browser") for p in (ROOT / "tests" / name).glob("test_*.py")
+              if re.search("figures|PATRONUS_SOAK", p.read_text())]
+    return soak_units() + sorted(str(p.relative_to(ROOT)) for p in files)
 
 
 def share_trials(f, lanes):
@@ -208,13 +213,15 @@ def share_trials(f, lanes):
 
 def soak_file(part, f, args):
     """Whether it is done, with its full count."""
-    failed = part.failed
-    if args.lanes > 1 and f not in SOAK_UNITS and "Trials(" in (ROOT / f).read_text():
+    failed, is_unit = part.failed, f in soak_units()
+    if args.lanes > 1 and not is_unit and "Trials(" in (ROOT / f).read_text():
         share_trials(f, args.lanes)
-    if f in SOAK_UNITS:
+    if is_unit:
         meson_suite(part, BUILD, [f], tests=True)
     else:
         pytest_dir(part, f, args.k)
+    for line in figures.missed():
+        part.fail(f"FAILED {line}")
     is_whole = all(r["form"] == "soak" for r in figures.measured())
     figures.write_page(figures.PAGE)
     figures.forget()

@@ -3,7 +3,8 @@
 
 A record is one line of JSON in PATRONUS_BUILD/figures.jsonl; a later one of the same id and subject replaces an earlier one.  The page is
 what earlier runs have left: new records are merged into it, each line with its form and its date.  A figure of a full count is replaced by
-another full count alone, and one of a part of it (lib/trials.py) not by a short one.
+another full count alone, and one of a part of it (lib/trials.py) not by a short one.  The tests themselves assert gross bounds, for a shared
+machine; that a full count has met its goal is asserted by ./test soak, by missed().
 
 	figures.py [--prune]	merge; --prune: short figures that this build did not measure again are left out
 	figures.py --from PAGE	merge the full counts of another page, of a soak in another tree
@@ -76,7 +77,7 @@ def merge(rows, new):
     """rows with the records of `new`; the subjects of figures that a fuller one keeps out."""
     kept = []
     for r in new:
-        key, form = (r["id"], r["subject"]), r.get("form", "soak" if r.get("soak") else "short")
+        key, form = (r["id"], r["subject"]), r["form"]
         if is_kept(rows, key, form):
             kept.append(f"{key[0]} {key[1]}: the figure of {rows[key]['date']} ({rows[key]['form']}) stays")
             continue
@@ -93,6 +94,12 @@ def merge_page(rows, other):
 
 def measured():
     return [json.loads(line) for line in FILE.read_text().splitlines()] if FILE.exists() else []
+
+
+def missed():
+    """What full counts have measured above their goals, in a line each; a goal that is a number is the most there may be."""
+    last = {(r["id"], r["subject"]): r for r in measured() if r["form"] == "soak" and re.fullmatch(r"\d+(\.\d+)?", r["goal"])}
+    return [f"{i} {subject}: {r['value']} {r['unit']}, the goal is {r['goal']}" for (i, subject), r in last.items() if r["value"] > float(r["goal"])]
 
 
 def text_of(rows):

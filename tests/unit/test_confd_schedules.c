@@ -376,7 +376,7 @@ figure(unsigned n)
 		return;
 	(void)fprintf(f, "{\"id\": \"R17\", \"subject\": \"schedules of the real transaction code: owners that refuse, are late, lost or die, ends of "
 	    "confd\", \"trials\": %u, \"unit\": \"breaches\", \"value\": 0, \"goal\": \"0\", \"note\": \"%u done, %u refused, %u not possible, confd "
-	    "ended %u times; simulated time\", \"soak\": %s, \"time\": %lld}\n", n, nnew, nseen[4], nseen[5], ncrashes, n == FULL ? "true" : "false",
+	    "ended %u times; simulated time\", \"form\": \"%s\", \"time\": %lld}\n", n, nnew, nseen[4], nseen[5], ncrashes, n == FULL ? "soak" : "short",
 	    (long long)time(NULL));
 	(void)fclose(f);
 }
