@@ -127,8 +127,8 @@ on_peer_close(struct channel *c, int error, void *arg)
 	unsigned i;
 
 	/* The other side lives, and nobody makes the channel a second time while both do. */
-	if (error == -ENOMEM)
-		fatalx("daemon", "no memory for the channel to %s", channel_name(c));
+	if (error == -ENOMEM || error == -EMFILE)
+		fatalx("daemon", "channel to %s: %s", channel_name(c), strerror(-error));
 	for (i = 0; i < self.nslots; i++) {
 		if (self.slots[i].channel != c)
 			continue;

@@ -157,7 +157,7 @@ frame_recv(int fd, uint8_t *buf, struct frame_header *ret_header, int ret_fds[FR
 	struct iovec iov = { buf, FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n;
-	int nfds = 0;
+	int nfds = 0, error = -EPROTO;
 
 	if (ret_fds != NULL) {
 		msg.msg_control = control.space;
@@ -178,7 +178,10 @@ frame_recv(int fd, uint8_t *buf, struct frame_header *ret_header, int ret_fds[FR
 		if (ret_header->len == (size_t)n - FRAME_HEADER_LEN && ret_header->nfds == nfds)
 			return 0;
 	}
+	/* Less came than there is room for, and something was cut off: this process may hold no more descriptors. */
+	if (ret_fds != NULL && nfds >= 0 && nfds < FRAME_FDS_MAX && (msg.msg_flags & MSG_CTRUNC) != 0)
+		error = -EMFILE;
 	while (nfds > 0)
 		(void)close(ret_fds[--nfds]);
-	return -EPROTO;
+	return error;
 }

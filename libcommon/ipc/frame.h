@@ -42,8 +42,8 @@ int	 frame_send(int fd, const struct frame_header *, const void *payload, const 
 /*
  * Receive one frame into buf, which has room for FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX bytes.  0 and *ret_header (the payload is
  * at buf + FRAME_HEADER_LEN), -EAGAIN, -EPIPE at the end, -EPROTO for a frame of a wrong shape (short, wrong len, fds
- * that the header does not name).  With ret_fds NULL no control data is accepted: descriptors are closed by
- * the kernel and the frame is -EPROTO.  Descriptors received with an error are closed here.
+ * that the header does not name), -EMFILE when this process may not hold its descriptors: it is lost.  With ret_fds NULL no control data is
+ * accepted: descriptors are closed by the kernel and the frame is -EPROTO.  Descriptors received with an error are closed here.
  */
 int	 frame_recv(int fd, uint8_t *buf, struct frame_header *ret_header, int ret_fds[FRAME_FDS_MAX]);
 

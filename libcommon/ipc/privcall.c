@@ -51,13 +51,14 @@ receive(struct message *ret)
 		n = frame_recv(priv.fd, priv.frame, &h, fds);
 		if (n == -EAGAIN)
 			return 0;
-		if (n != 0)
+		if (n == 0)
+			n = assembler_add(&priv.assembler, &h, priv.frame + FRAME_HEADER_LEN, fds, ret, &err);
+		else if (n != -EMFILE)
 			return n;
-		n = assembler_add(&priv.assembler, &h, priv.frame + FRAME_HEADER_LEN, fds, ret, &err);
 	} while (n == 0);
 	/* It may have been a channel. */
-	if (n == -ENOMEM)
-		fatalx("priv", "no memory for a message from privd");
+	if (n == -ENOMEM || n == -EMFILE)
+		fatalx("priv", "a message from privd is lost: %s", strerror(-n));
 	if (n == -EPROTO)
 		log_errx("priv", "message from privd cannot be read: %s: %s", err.path, err.reason);
 	return n;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -190,6 +191,40 @@ test_descriptors_travel(void **state)
 	assert_int_equal(open_fds(), before);
 }
 
+/* Of two descriptors none or one can be held: neither stays open, and it is told from a frame of a wrong shape. */
+static void
+test_no_room_for_descriptors(void **state)
+{
+	struct frame_header h = { .type = 7, .nfds = 2 }, back;
+	struct rlimit usual, tight;
+	int s[2], in[FRAME_FDS_MAX], null[2], room;
+	unsigned before;
+
+	(void)state;
+	assert_int_equal(frame_pair(s), 0);
+	null[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	null[1] = dup(null[0]);
+	before = open_fds();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	tight = usual;
+	for (room = 0; room < 3; room++) {
+		assert_int_equal(frame_send(s[0], &h, NULL, null), 0);
+		tight.rlim_cur = (rlim_t)(null[1] + 1 + room);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+		assert_int_equal(frame_recv(s[1], frame, &back, in), room < 2 ? -EMFILE : 0);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+		if (room == 2) {
+			(void)close(in[0]);
+			(void)close(in[1]);
+		}
+		assert_int_equal(open_fds(), before);
+	}
+	(void)close(null[0]);
+	(void)close(null[1]);
+	(void)close(s[0]);
+	(void)close(s[1]);
+}
+
 /* Attack: descriptors that the header does not name, too many of them, or to a receiver that takes none.  None may stay open. */
 static void
 test_descriptors_that_nobody_asked_for(void **state)
@@ -280,6 +315,7 @@ main(void)
 		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_full_queue),
 		cmocka_unit_test(test_descriptors_travel),
+		cmocka_unit_test(test_no_room_for_descriptors),
 		cmocka_unit_test(test_descriptors_that_nobody_asked_for),
 		cmocka_unit_test(test_wrong_shape),
 	};
