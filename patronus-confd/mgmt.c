@@ -37,6 +37,8 @@ struct mgmt {
 	struct confd		*confd;
 	int			 fd;		/* of the listener, or -1 */
 	struct event		*ev_accept;
+	struct event		*ev_again;	/* accepts again: set while it is paused */
+	bool			 is_short;	/* of descriptors or memory, which has been said */
 	struct connection	 local[MGMT_CONNECTIONS];
 	struct connection	 httpd;
 };
@@ -44,6 +46,7 @@ struct mgmt {
 static struct mgmt *current;
 
 static void	 on_accept(evutil_socket_t, short, void *);
+static void	 on_again(evutil_socket_t, short, void *);
 static void	 on_request(struct channel *, struct message *, void *);
 static void	 on_subscribe(struct channel *, struct message *, void *);
 static void	 on_unsubscribe(struct channel *, struct message *, void *);
@@ -123,6 +126,8 @@ mgmt_free(struct mgmt *m)
 	connection_end(&m->httpd);
 	if (m->ev_accept != NULL)
 		event_free(m->ev_accept);
+	if (m->ev_again != NULL)
+		event_free(m->ev_again);
 	if (m->fd != -1)
 		(void)close(m->fd);
 	free(m);
@@ -137,7 +142,9 @@ mgmt_listen(struct mgmt *m, int fd)
 		(void)close(m->fd);
 	m->fd = fd;
 	m->ev_accept = event_new(m->confd->base, fd, EV_READ | EV_PERSIST, on_accept, m);
-	if (m->ev_accept == NULL || event_add(m->ev_accept, NULL) == -1)
+	if (m->ev_again == NULL)
+		m->ev_again = evtimer_new(m->confd->base, on_again, m);
+	if (m->ev_accept == NULL || m->ev_again == NULL || event_add(m->ev_accept, NULL) == -1)
 		return (-ENOMEM);
 	return (0);
 }
@@ -212,6 +219,30 @@ mgmt_adopt(struct mgmt *m, int fd, uint32_t uid)
 	return (0);
 }
 
+/* Who waits goes on waiting; to ask again at once would be a busy loop. */
+static void
+pause_accepting(struct mgmt *m)
+{
+	static const struct timeval a_while = { 0, 100000 };
+
+	if (!m->is_short)
+		log_warn("mgmt", "cannot accept a connection");
+	m->is_short = true;
+	if (event_add(m->ev_again, &a_while) == 0)
+		(void)event_del(m->ev_accept);
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct mgmt *m = arg;
+
+	(void)fd;
+	(void)what;
+	if (event_add(m->ev_accept, NULL) == -1)
+		fatalx("mgmt", "cannot accept connections");
+}
+
 static void
 on_accept(evutil_socket_t listener, short what, void *arg)
 {
@@ -223,9 +254,10 @@ on_accept(evutil_socket_t listener, short what, void *arg)
 	(void)what;
 	if ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) == -1) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			log_warn("mgmt", "cannot accept a connection");
+			pause_accepting(m);
 		return;
 	}
+	m->is_short = false;
 	/* The kernel says who connected, at the time of connect(2): nothing that the peer sends can change it. */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == -1 || len != sizeof(who)) {
 		log_warn("mgmt", "cannot tell who connected");
