@@ -141,6 +141,11 @@ class Happened:
         self.settings = {n for n in ("hostname", "files") if old[n] != new[n]}
         self.sysctls = {n for n in SYSCTLS if old["sysctls"][n] != new["sysctls"][n]}
 
+    def owners(self):
+        """Whose part is different."""
+        parts = {"fwd": self.rules or self.elements or self.chains or self.sets, "netd": self.network or self.settings or self.sysctls, "httpd": self.ports}
+        return {name for name, is_different in parts.items() if is_different}
+
     @staticmethod
     def nft_touched(lines):
         """Names of chains, sets and maps of our table in events of any kind."""
@@ -193,7 +198,7 @@ class Plan:
         self.network, self.settings, self.sysctls = set(), set(), 0
         for line in answer.get("network", "").splitlines():
             self.network_line(line)
-        self.impacts = {(i["owner"], i["impact"]) for i in answer.get("impact", [])}
+        self.owners = {i["owner"] for i in answer.get("impact", [])}
         self.services = {s["process"] for s in answer.get("services", [])}
 
     def network_line(self, line):
@@ -238,6 +243,7 @@ def compare(plan, happened):
     if stray:
         faults.append(f"the kernel did something on {stray}, of which the plan says nothing")
     check("settings", plan.settings, happened.settings)
+    check("owners", plan.owners, happened.owners())
     check("processes", set(), happened.processes)
     check("listeners", bool(plan.services), bool(happened.ports))
     if happened.sysctls and plan.sysctls == 0:
@@ -369,7 +375,29 @@ def mutate_box(d, c, n):
         d["management"]["ssh"] = {"zones": c.sample(ZONES, c.randrange(0, 3)), "port": c.choice([22, 2222])}
 
 
-MUTATORS = [mutate_rules, mutate_rules, mutate_rules, mutate_names, mutate_policy, mutate_nat, mutate_network, mutate_network, mutate_box]
+def mutate_served(d, c, n):
+    """What nobody carries out in the kernel: confd, authd, logd and fetchd serve it."""
+    kind = c.randrange(4)
+    if kind == 0:
+        receivers = [{"name": f"noc-{i}", "host": f"198.51.100.{c.randrange(20, 30)}", "transport": "udp", "send": c.choice([["audit"], ["events", "firewall"]])}
+                     for i in range(c.randrange(3))]
+        d["management"]["syslog"] = {"receivers": receivers}
+    elif kind == 1:
+        roles = d.setdefault("roles", [])
+        roles.append({"name": f"role-{n}", "base": "read-only", "rules": [
+            {"name": "names", "path": c.choice(["/firewall/groups", "/firewall/rules/*/enabled", "/system"]), "verbs": ["edit", "commit"]}]})
+        if len(roles) > 3:
+            gone = roles.pop(0)["name"]
+            d["users"] = [u for u in d["users"] if u["role"] != gone]
+    elif kind == 2:
+        users = [u for u in d["users"] if u["name"] == "alice" or c.random() < 0.7]
+        d["users"] = users + [{"name": f"user-{n}", "role": c.choice(["operator", "auditor", *(r["name"] for r in d.get("roles", []))]), "enabled": c.random() < 0.7}]
+    else:
+        d["management"]["history"] = {"keep-revisions": c.randrange(100, 2000)}
+
+
+MUTATORS = [mutate_rules, mutate_rules, mutate_rules, mutate_names, mutate_policy, mutate_nat, mutate_network, mutate_network, mutate_box, mutate_served,
+            mutate_served]
 
 
 def mutate(document, chance, n):
