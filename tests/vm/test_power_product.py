@@ -6,40 +6,48 @@ patronusctl was told is written behind the file system, on the same disk.  The r
 """
 import base64
 import contextlib
+import hashlib
 import json
 import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from figures import SOAK, count, record
+from figures import ROOT, SOAK, count, record
 from product import CTL, SOCK, Product, given, until
 from test_power import Mount, acknowledged, states
 from vm import Vm
+
+sys.path.append(str(ROOT / "tests" / "torture"))
+from configs import SHAPES, pool  # noqa: E402
 
 FS, DISK = 40 << 20, 41 << 20
 CLOCK = "1970-01-01T00:00:00"
 COMMITS = count(6, 40)
 
-# Two hosts beside the box, which forwards between them.
+# Three hosts beside the box, which forwards between them.
 HOSTS = """
-for side in "eth0 left 198.51.100.1/24 198.51.100.2" "eth1 right 192.0.2.10/25 192.0.2.1"; do set -- $side
+for side in "eth0 left 198.51.100.1/24 198.51.100.2" "eth1 right 192.0.2.10/25 192.0.2.1" "eth2 dmz 192.0.2.130/26 192.0.2.129"; do set -- $side
   ip netns add $2; ip link add $1 type veth peer name e0 netns $2; ip -n $2 link set lo up; ip -n $2 link set e0 up
   ip -n $2 addr add $3 dev e0; ip -n $2 route add default via $4; done
 """
-DOCUMENT = """
-system: { hostname: edge0 }
-interfaces:
-  wan: { match: { name: eth0 }, addresses: [198.51.100.2/24] }
-  lan: { match: { name: eth1 }, addresses: [192.0.2.1/25] }
-firewall:
-  zones: { wan: { interfaces: [wan] }, lan: { interfaces: [lan] } }
-  rules: [{ id: lan-out, from: lan, to: wan, action: accept }]
-"""
+
+
+def documents(box):
+    """Those of the commits, the first of all before them: in turn each shape of the pool, which differ in rules, addresses and routes."""
+    box.ctl("load", "-", text=(ROOT / "examples" / "lab.yaml").read_text())
+    base = json.loads(box.ctl("show", "configuration", "--candidate", "--json"))
+    base["firewall"]["rules"] = [r for r in base["firewall"]["rules"] if r["id"] != "ping"]     # nothing comes in from the left
+    shapes = pool(base)
+    for k in range(COMMITS + 1):
+        document = shapes[k % len(shapes)]
+        document["system"]["hostname"] = f"edge{k}"
+        yield json.dumps(document)
 
 
 def ping(vm, frm, to):
@@ -62,14 +70,16 @@ def written(tmp_path_factory):
         "-device", "virtio-blk-pci,drive=d"]).wait_up()
     vm.run(HOSTS)
     box = Product(vm).start()
-    box.ctl("load", "-", text=DOCUMENT)
+    for k, text in enumerate(documents(box)):
+        (vm.job / f"edge{k}.json").write_text(text)
+    box.ctl("load", "/job/edge0.json")
     box.ctl("commit")
     assert ping(vm, "right", "198.51.100.1")
     der = bytes.fromhex(json.loads(box.ctl("audit", "export").splitlines()[0])["audit-key"])
     key.write_text("-----BEGIN PUBLIC KEY-----\n" + "\n".join(textwrap.wrap(base64.b64encode(der).decode(), 64)) + "\n-----END PUBLIC KEY-----\n")
     vm.run(f"""set -e
 for ((k = 1; k <= {COMMITS}; k++)); do
-  {CTL} --socket {SOCK} set system/hostname edge$k; {CTL} --socket {SOCK} commit --comment "number $k"
+  {CTL} --socket {SOCK} load /job/edge$k.json; {CTL} --socket {SOCK} commit --comment "number $k"
   echo "acknowledged $k" | dd of=/dev/vda bs=4096 seek={FS // 4096} conv=sync,notrunc oflag=direct status=none
   # A head is signed ten seconds after a record: a machine that is quick would be done before it.
   for ((n = 0; k == {COMMITS // 2} && n < 80; n++)); do [ -s /state/log/audit.heads ] && break; sleep 0.5; done
@@ -115,7 +125,7 @@ def check_audit(state, key, ack):
 def test_every_cut_keeps_configuration_and_audit(written, tmp_path):
     before, log, key = written
     every = sum(1 for _ in states(before, log, FS))
-    step, mount, seen, total, heads = max(1, every // count(60, 2000)), Mount(tmp_path), set(), 0, 0
+    step, mount, seen, rulesets, total, heads = max(1, every // count(60, 2000)), Mount(tmp_path), set(), set(), 0, 0
     try:
         for i, (_, disk) in enumerate(states(before, log, FS)):
             ack = acknowledged(disk, FS)
@@ -125,13 +135,16 @@ def test_every_cut_keeps_configuration_and_audit(written, tmp_path):
                 name = kept_hostname(state, tmp_path)
                 assert name in (f"edge{ack}", f"edge{ack + 1}"), f"kept {name}, acknowledged {ack}"
                 heads = max(heads, check_audit(state, key, ack))
+                if (ruleset := state / "privd" / "lkg-ruleset").exists():
+                    rulesets.add(hashlib.sha256(ruleset.read_bytes()).digest())
             seen.add(name)
             total += 1
     finally:
         mount.close()
     assert len(seen) > COMMITS // 2 and heads > 0, (seen, heads)
+    assert 1 < len(rulesets) <= len(SHAPES), f"{len(rulesets)} rulesets for the next boot: of each shape one, and none that is torn"
     record("R4", f"power cuts under the whole suite in {COMMITS} commits: configuration and audit log", total,
-           "older than acknowledged, or an audit log that does not verify or lacks an acknowledged commit", 0, 0, f"of {every} states")
+           "older than acknowledged, or an audit log that does not verify or lacks an acknowledged commit", 0, 0, f"of {every} states; {len(rulesets)} rulesets were stored for the next boot, each whole")
 
 
 def test_finds_what_is_missing(written, tmp_path):
