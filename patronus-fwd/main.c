@@ -28,6 +28,7 @@
 #include "revision.h"
 #include "watch.h"
 
+#define SECOND_MS		1000
 #define EVENTS_PER_SECOND	2000	/* to the audience; the ring has all */
 
 static struct fwd fwd;
@@ -139,12 +140,27 @@ static const struct watch_ops watch_ops = {
 	.on_transaction = on_transaction, .on_lost = on_lost, .on_table = repair_table, .on_links = repair_links
 };
 
+/*
+ * Schedules begin and end with whole seconds, so the next look is right behind one: what a window let in has nearly all of the second in which
+ * it must be gone.  Asked of the wall clock each time, which may jump.
+ */
+static void
+await_tick(void)
+{
+	uint64_t ms = SECOND_MS - clock_wall_ms() % SECOND_MS + 1;
+	struct timeval tv = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+	if (event_add(fwd.tick, &tv) == -1)
+		fatalx("fwd", "cannot set the timer");
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	(void)arg;
+	await_tick();
 	events_left = EVENTS_PER_SECOND;
 	repair_schedules(&fwd);
 	report_counters(&fwd);
@@ -173,8 +189,6 @@ send_confd(uint16_t type, const void *body)
 static int
 start(struct daemon *d)
 {
-	static const struct timeval second = { 1, 0 };
-
 	heap_keep();
 	fwd.daemon = d;
 	d->state = &fwd;
@@ -190,10 +204,11 @@ start(struct daemon *d)
 	fwd.log = logring_new(&log_ops, &fwd);
 	logring_listen(fwd.log, d->base);
 	revocation_start(&fwd);
-	fwd.tick = event_new(d->base, -1, EV_PERSIST, on_tick, NULL);
+	fwd.tick = event_new(d->base, -1, 0, on_tick, NULL);
 	fwd.ending = event_new(d->base, -1, 0, on_ending, NULL);
-	if (fwd.ending == NULL || fwd.tick == NULL || event_add(fwd.tick, &second) == -1)
+	if (fwd.ending == NULL || fwd.tick == NULL)
 		fatalx("fwd", "cannot make the timer");
+	await_tick();
 	return 0;
 }
 
