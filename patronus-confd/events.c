@@ -11,6 +11,7 @@
 struct entry {
 	uint64_t	 id;
 	enum topic	 topic;
+	const char	*name;		/* of the topic, or "gap" */
 	char		*data;
 	size_t		 len;
 };
@@ -104,7 +105,7 @@ forget_oldest(struct events *ev)
 }
 
 static void
-remember(struct events *ev, enum topic topic, const char *data, size_t len)
+remember(struct events *ev, enum topic topic, const char *name, const char *data, size_t len)
 {
 	struct entry *e;
 	char *copy;
@@ -117,12 +118,12 @@ remember(struct events *ev, enum topic topic, const char *data, size_t len)
 	while (ev->n == EVENTS_RING || (ev->n > 0 && ev->bytes + len > EVENTS_BYTES))
 		forget_oldest(ev);
 	e = &ev->ring[(ev->first + ev->n++) % EVENTS_RING];
-	*e = (struct entry){ .id = ev->next_id, .topic = topic, .data = copy, .len = len };
+	*e = (struct entry){ .id = ev->next_id, .topic = topic, .name = name, .data = copy, .len = len };
 	ev->bytes += len;
 }
 
-void
-events_publish(struct events *ev, enum topic topic, const char *data, size_t len)
+static void
+publish(struct events *ev, enum topic topic, const char *name, const char *data, size_t len)
 {
 	struct stream *s;
 	unsigned i;
@@ -130,12 +131,24 @@ events_publish(struct events *ev, enum topic topic, const char *data, size_t len
 	for (i = 0; i < EVENTS_STREAMS; i++) {
 		s = &ev->stream[i];
 		if (s->number != 0 && (s->topics & (1u << topic)) != 0 &&
-		    ev->send(s->listener, s->number, ev->next_id, topics[topic].name, data, len) != 0)
+		    ev->send(s->listener, s->number, ev->next_id, name, data, len) != 0)
 			events_drop(ev, s->listener);
 	}
 	if (topics[topic].is_kept)
-		remember(ev, topic, data, len);
+		remember(ev, topic, name, data, len);
 	ev->next_id++;
+}
+
+void
+events_publish(struct events *ev, enum topic topic, const char *data, size_t len)
+{
+	publish(ev, topic, topics[topic].name, data, len);
+}
+
+void
+events_publish_gap(struct events *ev, enum topic topic, const char *data, size_t len)
+{
+	publish(ev, topic, "gap", data, len);
 }
 
 bool
@@ -216,7 +229,7 @@ events_replay(struct events *ev, uint32_t number)
 	for (i = 0; i < ev->n && error == 0; i++) {
 		e = &ev->ring[(ev->first + i) % EVENTS_RING];
 		if (e->id > s->after && (s->topics & (1u << e->topic)) != 0)
-			error = ev->send(s->listener, s->number, e->id, topics[e->topic].name, e->data, e->len);
+			error = ev->send(s->listener, s->number, e->id, e->name, e->data, e->len);
 	}
 	if (error != 0)
 		events_drop(ev, s->listener);

@@ -45,6 +45,8 @@ struct events	*events_new(events_send *);
 void		 events_free(struct events *);
 
 void		 events_publish(struct events *, enum topic, const char *data, size_t len);
+/* Events of this topic were left out before they came here: told as "gap" to who listens to it, and in its place to who comes back. */
+void		 events_publish_gap(struct events *, enum topic, const char *data, size_t len);
 /* Does anybody listen to this topic now? */
 bool		 events_wanted(const struct events *, enum topic);
 

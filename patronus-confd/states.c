@@ -231,6 +231,22 @@ take_event(struct states *ss, enum topic topic, const struct record *record, con
 		publish(ss, topic, record, body);
 }
 
+/* An owner left out events of its own. */
+static void
+take_gap(struct states *ss, const struct event_gap *gap)
+{
+	enum topic topic = gap->topic != NULL ? topic_parse(gap->topic, strlen(gap->topic)) : TOPIC_INVALID;
+	struct buf b;
+
+	if (topic == TOPIC_INVALID)
+		return;
+	buf_init(&b, EVENT_MAX);
+	record_json_print(&event_gap_record, gap, &b);
+	if (!buf_failed(&b))
+		events_publish_gap(ss->confd->events, topic, (const char *)b.data, b.len);
+	buf_fini(&b);
+}
+
 void
 states_on_event(struct states *ss, const struct event_req *req)
 {
@@ -240,7 +256,7 @@ states_on_event(struct states *ss, const struct event_req *req)
 	struct arena *arena;
 	void *body;
 
-	if (record == NULL || topic == TOPIC_INVALID) {
+	if (record == NULL || (topic == TOPIC_INVALID && record != &event_gap_record)) {
 		log_errx("states", "an owner sent the unknown topic \"%s\"", req->topic);
 		return;
 	}
@@ -251,10 +267,12 @@ states_on_event(struct states *ss, const struct event_req *req)
 		receivers_packet(ss->confd, req->record);
 	if ((arena = arena_new(RECORD_MAX)) == NULL)
 		fatalx("states", "no memory");
-	if (codec_decode(record, req->record.data, req->record.len, arena, &body, &why) == 0)
-		take_event(ss, topic, record, body);
-	else
+	if (codec_decode(record, req->record.data, req->record.len, arena, &body, &why) != 0)
 		log_errx("states", "event %s: %s %s", req->topic, why.path, why.reason);
+	else if (record == &event_gap_record)
+		take_gap(ss, body);
+	else
+		take_event(ss, topic, record, body);
 	arena_free(arena);
 }
 

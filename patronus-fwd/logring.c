@@ -21,7 +21,8 @@
 struct logring {
 	struct logring_entry	 entries[LOGRING_SIZE];
 	uint64_t		 n;		/* ever */
-	uint64_t		 lost;
+	uint64_t		 sequence;	/* with those that were lost */
+	uint32_t		 next;		/* the number that the kernel gives next */
 	const struct logring_ops *ops;
 	void			*arg;
 	struct event_base	*base;
@@ -72,9 +73,9 @@ take_packet(struct logring *l, const struct nflog_packet *p)
 {
 	struct logring_entry *e;
 
-	e = &l->entries[l->n % LOGRING_SIZE];
+	e = &l->entries[l->n++ % LOGRING_SIZE];
 	memset(e, 0, sizeof(*e));
-	e->sequence = ++l->n;
+	e->sequence = ++l->sequence;
 	e->time_ms = p->time_ms != 0 ? p->time_ms : clock_wall_ms();
 	e->protocol = p->protocol;
 	e->is_arp = p->is_arp;
@@ -88,17 +89,35 @@ take_packet(struct logring *l, const struct nflog_packet *p)
 	l->ops->on_entry(e, l->arg);
 }
 
+static void
+take_number(struct logring *l, const struct nflog_packet *p)
+{
+	uint32_t lost = p->number - l->next;
+
+	if (!p->has_number)
+		return;
+	l->next = p->number + 1;
+	if (lost == 0)
+		return;
+	l->sequence += lost;
+	l->ops->on_lost(lost, l->arg);
+}
+
 void
 logring_take(struct logring *l, const uint8_t *data, size_t len)
 {
 	struct nflog_packet p;
 	struct nl_reader r;
 	struct nl_msg m;
+	bool is_packet;
 
 	nlmsg_reader_init(&r, data, len);
-	while (nlmsg_next(&r, &m) == 1)
-		if (nflog_read(&m, &p))
+	while (nlmsg_next(&r, &m) == 1) {
+		is_packet = nflog_read(&m, &p);
+		take_number(l, &p);
+		if (is_packet)
 			take_packet(l, &p);
+	}
 }
 
 static void
@@ -124,7 +143,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		if (n > 0) {
 			logring_take(l, l->data, (size_t)n);
 		} else if (n == -1 && errno == ENOBUFS) {
-			l->lost++;
+			continue;	/* how many it were, the next number tells */
 		} else if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
 			return;
 		} else {
@@ -154,6 +173,7 @@ open_socket(struct logring *l)
 		retry(l);
 		return;
 	}
+	l->next = 0;
 	l->readable = event_new(l->base, l->fd, EV_READ | EV_PERSIST, on_readable, l);
 	if (l->readable == NULL || event_add(l->readable, NULL) == -1)
 		fatalx("log", "cannot watch the log socket");
@@ -167,12 +187,6 @@ logring_listen(struct logring *l, struct event_base *base)
 	if (l->timer == NULL)
 		fatalx("log", "out of memory");
 	open_socket(l);
-}
-
-uint64_t
-logring_lost(const struct logring *l)
-{
-	return l->lost;
 }
 
 const struct logring_entry *

@@ -16,7 +16,7 @@ struct nflog_packet;
 #define LOGRING_SIZE	4096
 
 struct logring_entry {
-	uint64_t	sequence;	/* from 1 */
+	uint64_t	sequence;	/* from 1; those that the kernel lost have theirs, too */
 	uint64_t	time_ms;
 	char		rule[128];	/* and behind its end the rule's text */
 	uint8_t		text;		/* where that starts; 0: none */
@@ -38,6 +38,8 @@ struct logring_ops {
 	void	(*explain)(const struct nflog_packet *, struct logring_entry *, void *arg);
 	/* A new entry. */
 	void	(*on_entry)(const struct logring_entry *, void *arg);
+	/* So many packets were logged and the kernel had no room for them, since we were too slow. */
+	void	(*on_lost)(uint32_t n, void *arg);
 };
 
 struct logring	*logring_new(const struct logring_ops *, void *arg);
@@ -46,8 +48,6 @@ void		 logring_free(struct logring *);
 void		 logring_listen(struct logring *, struct event_base *);
 /* One datagram of netlink messages. */
 void		 logring_take(struct logring *, const uint8_t *, size_t len);
-/* Entries that the kernel dropped because we were too slow. */
-uint64_t	 logring_lost(const struct logring *);
 /* The n-th last entry, 0 being the newest; NULL when there are not so many. */
 const struct logring_entry *logring_get(const struct logring *, uint32_t n);
 /* For people: strings live in the arena, or are the entry's. */

@@ -29,10 +29,11 @@
 #include "watch.h"
 
 #define SECOND_MS		1000
-#define EVENTS_PER_SECOND	2000	/* to the audience; the ring has all */
+#define EVENTS_PER_SECOND	10000	/* to the audience, which is told how many it missed; the ring has all */
 
 static struct fwd fwd;
 static unsigned	events_left = EVENTS_PER_SECOND;
+static uint64_t	events_missed;
 
 /* --- the log */
 static const struct revision_interface *
@@ -99,6 +100,18 @@ explain(const struct nflog_packet *p, struct logring_entry *e, void *arg)
 		e->action = STATE_ACTION_DROP;
 }
 
+/* In the place of what is missing: what the audience was told and what it is told here is together all that was logged. */
+static void
+tell_missed(void)
+{
+	const struct event_gap gap = { .topic = "log", .dropped = events_missed };
+
+	if (events_missed == 0)
+		return;
+	events_missed = 0;
+	report_event("gap", &event_gap_record, &gap);
+}
+
 static void
 on_entry(const struct logring_entry *e, void *arg)
 {
@@ -106,9 +119,12 @@ on_entry(const struct logring_entry *e, void *arg)
 	struct arena *a;
 
 	(void)arg;
-	if (events_left == 0)
+	if (events_left == 0) {
+		events_missed++;
 		return;
+	}
 	events_left--;
+	tell_missed();
 	a = arena_new(0);
 	if (a == NULL)
 		fatalx("log", "out of memory");
@@ -117,7 +133,14 @@ on_entry(const struct logring_entry *e, void *arg)
 	arena_free(a);
 }
 
-static const struct logring_ops log_ops = { .explain = explain, .on_entry = on_entry };
+static void
+on_lost_entries(uint32_t n, void *arg)
+{
+	(void)arg;
+	events_missed += n;
+}
+
+static const struct logring_ops log_ops = { .explain = explain, .on_entry = on_entry, .on_lost = on_lost_entries };
 
 /* --- the kernel's events */
 static bool
@@ -162,6 +185,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	await_tick();
 	events_left = EVENTS_PER_SECOND;
+	tell_missed();
 	repair_schedules(&fwd);
 	report_counters(&fwd);
 	impact_sample(&fwd, false);

@@ -179,6 +179,8 @@ nflog_read(const struct nl_msg *m, struct nflog_packet *ret)
 	memset(ret, 0, sizeof(*ret));
 	if (m->type != (NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_PACKET) || nlattr_reader_init(&r, m, sizeof(struct nfgenmsg)) != 0)
 		return false;
+	ret->has_number = nlattr_find(r, NFULA_SEQ, &a);
+	ret->number = ret->has_number ? nlattr_be32(&a) : 0;
 	if (nlattr_find(r, NFULA_PREFIX, &a) && nlattr_str(&a) != NULL)
 		(void)str_copy(ret->prefix, nlattr_str(&a), sizeof(ret->prefix));
 	if (nlattr_find(r, NFULA_TIMESTAMP, &a))

@@ -14,6 +14,8 @@
 struct nflog_packet {
 	char		 prefix[128];	/* the rule, or the name of a check */
 	uint64_t	 time_ms;	/* 0: the kernel did not tell */
+	bool		 has_number;
+	uint32_t	 number;	/* of the message, from 0: of those the kernel had no room for, too */
 	uint32_t	 in_index;	/* 0: none; of a frame between ports the port */
 	uint32_t	 out_index;
 	uint8_t		 protocol;	/* above IP */
@@ -26,7 +28,7 @@ struct nflog_packet {
 	uint32_t	 len;		/* of the IP packet */
 };
 
-/* One message: true and *ret; false when it is no packet of ours. */
+/* One message: true and *ret; false when it is no packet of ours, and *ret has its number alone, if it has one. */
 bool	 nflog_read(const struct nl_msg *, struct nflog_packet *ret);
 /* The headers of an IP packet of which len bytes were copied; false when they are not whole. */
 bool	 nflog_read_ip(const uint8_t *, size_t len, struct nflog_packet *ret);

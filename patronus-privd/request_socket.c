@@ -166,7 +166,7 @@ nflog_open(void)
 {
 	struct nfulnl_msg_config_mode mode = { .copy_range = htonl(NFLOG_COPY), .copy_mode = NFULNL_COPY_PACKET };
 	uint32_t flush = htonl(NFLOG_FLUSH), buffer = htonl(NFLOG_BUFFER);
-	const uint16_t packet = NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_PACKET;
+	const uint16_t packet = NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_PACKET, numbered = htons(NFULNL_CFG_F_SEQ);
 	int fd, error;
 
 	fd = netlink_open(NETLINK_NETFILTER);
@@ -175,7 +175,7 @@ nflog_open(void)
 	if ((error = nflog_bind(fd)) == 0 && (error = nflog_configure(fd, NFULA_CFG_MODE, &mode, sizeof(mode))) == 0 &&
 	    (error = nflog_configure(fd, NFULA_CFG_TIMEOUT, &flush, sizeof(flush))) == 0 &&
 	    (error = nflog_configure(fd, NFULA_CFG_NLBUFSIZ, &buffer, sizeof(buffer))) == 0 &&
-	    (error = filter_lock(fd, packet, packet)) == 0)
+	    (error = nflog_configure(fd, NFULA_CFG_FLAGS, &numbered, sizeof(numbered))) == 0 && (error = filter_lock(fd, packet, packet)) == 0)
 		return fd;
 	(void)close(fd);
 	return error;

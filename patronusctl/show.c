@@ -470,6 +470,15 @@ follow_log_event(const json_t *o, const char *filter)
 	table_free(t);
 }
 
+static void
+tell_gap(const json_t *gap)
+{
+	if (json_object_get(gap, "dropped") == NULL)
+		fprintf(stderr, "patronusctl: some events were lost\n");
+	else
+		fprintf(stderr, "patronusctl: %lld events were left out: there were too many at once\n", (long long)json_number(gap, "dropped"));
+}
+
 static int
 follow(struct ctl *c, const char *topics, void (*on_event)(const json_t *, const char *))
 {
@@ -485,7 +494,7 @@ follow(struct ctl *c, const char *topics, void (*on_event)(const json_t *, const
 		e = m.body;
 		json = json_loadb((const char *)e->data.data, e->data.len, JSON_DECODE_ANY, NULL);
 		if (strcmp(e->topic, "gap") == 0 && c->format != FORMAT_JSON)
-			fprintf(stderr, "patronusctl: some events were lost\n");
+			tell_gap(json);
 		else if (c->format == FORMAT_JSON || on_event == NULL)
 			printf("{\"id\":%llu,\"event\":\"%s\",\"data\":%.*s}\n", (unsigned long long)e->id, e->topic, (int)e->data.len,
 			    (const char *)e->data.data);

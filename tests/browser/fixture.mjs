@@ -87,7 +87,7 @@ function make_event(box, back = 0) {
 	return event
 }
 
-const say = (box, topic, data) => {
+export const say = (box, topic, data) => {
 	for (const stream of box.streams)
 		stream.write(`event: ${topic}\ndata: ${JSON.stringify(data)}\n\n`)
 }

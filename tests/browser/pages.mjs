@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // States that are hard to provoke on a real box, shown by the stand-in: a second factor, refusals of every kind, ten thousand rules, a lost stream,
 // roles that may only look, a session that ends, high contrast. Also every flow by keyboard alone. [DIST=DIR] [SCREENSHOTS=DIR] node pages.mjs
-import { make_box, serve } from './fixture.mjs'
+import { make_box, say, serve } from './fixture.mjs'
 import { check_axe, complaints_of, make_checks, open_page, overflow, settle, shoot, start_browser } from './look.mjs'
 
 const { check, end } = make_checks()
@@ -140,6 +140,25 @@ await check('a commit that the kernel refuses says so and stays in the dialog', 
 		await page.locator('dialog[open]').getByRole('alert').getByText('The box is back at the previous revision').waitFor()
 		await shoot(page, 'commit-refused')
 		return check_axe(page, 'refused commit')
+	}))
+
+await check('the live log says how many rows it was not told, and goes on when the firewall starts anew', () =>
+	with_page({}, async (page, url, box) => {
+		await page.goto(url + '/#/log')
+		const skipped = text => page.locator('.tools-count', { hasText: text }).waitFor()
+		await page.locator('.log [role=row][data-key]').nth(1).waitFor()
+		box.sequence += 7		// lost on the way
+		await skipped(/ 7 skipped$/)
+		say(box, 'gap', { topic: 'log', dropped: 2000 })
+		box.sequence += 2000
+		await skipped(/ 2,007 skipped$/)
+		const before = box.sequence
+		while (box.sequence < before + 2)
+			await page.waitForTimeout(100)
+		await skipped(/ 2,007 skipped$/)
+		box.sequence = 0
+		await page.locator('.log [role=row][data-key="1"]').waitFor()
+		await skipped(/ 2,007 skipped$/)
 	}))
 
 await check('a change that needs a fresh code asks for it, and goes on', () =>

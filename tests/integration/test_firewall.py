@@ -5,11 +5,15 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
 
 from lab import ROOT, WORLD4, Lab, wait_for
+
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+from figures import SOAK, record  # noqa: E402
 
 BOX4 = "198.51.100.2"
 RULES = """
@@ -145,6 +149,71 @@ def test_a_burst_is_logged_whole(box):
     events = wait_for("the burst", 5, lambda: len(count()) >= before + 2000 and count(), every=0.2)
     numbers = [int(e["sequence"]) for e in events]
     assert numbers == sorted(numbers, reverse=True) and len(set(numbers)) == len(numbers)
+
+
+FLOOD = """
+import socket, sys, time
+count, rate = int(sys.argv[2]), float(sys.argv[3])
+s, start, n = socket.socket(type=socket.SOCK_DGRAM), time.monotonic(), 0
+while n < count:
+    while n < min(count, 1 + (time.monotonic() - start) * rate):
+        s.sendto(b"x", (sys.argv[1], 514))
+        n += 1
+    time.sleep(0.001)
+"""
+
+
+def flood(lab, count, rate, pid=None):
+    """What the live log tells of so many packets that a rule logs, while the process pid is stopped: the kernel's counter of them, the events, and how
+    many were left out."""
+    before = packets(lab, "noisy")
+    out = lab.dir / "flood"
+    with out.open("w") as f:
+        p = subprocess.Popen([*lab.ctl("--version").args[:1], "--socket", str(lab.sock), "--json", "show", "firewall", "log", "--follow"], stdout=f)
+    try:
+        time.sleep(0.5)
+        if pid is not None:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            lab.exec("lan", ["/usr/bin/python3", "-c", FLOOD, WORLD4, str(count), str(rate)])
+        finally:
+            if pid is not None:
+                os.kill(pid, signal.SIGCONT)
+        counted = packets(lab, "noisy") - before
+
+        def told():
+            lines = [json.loads(line) for line in out.read_text().splitlines(keepends=True) if line.endswith("\n")]
+            events = [e["data"] for e in lines if e["event"] == "log" and e["data"]["rule"] == "noisy"]
+            left_out = sum(int(e["data"]["dropped"]) for e in lines if e["event"] == "gap" and e["data"]["topic"] == "log")
+            return (counted, events, left_out) if len(events) + left_out >= counted else None
+        return wait_for("all that was logged", 10, told, every=0.2)
+    finally:
+        p.kill()
+        p.wait()
+
+
+def numbers_of(events):
+    return [int(e["sequence"]) for e in events]
+
+
+def test_a_flood_is_told_whole(box):
+    """5,000 packets a second, for two seconds: each is told, in order."""
+    counted, events, left_out = flood(box, 10000, 5000)
+    record("L1", "a log of 5,000 packets a second: not told one by one", counted, "packets", left_out, 0, "each is counted by its rule, and told or counted as left out")
+    assert len(events) + left_out == counted > 9000
+    assert left_out == 0 or not SOAK
+    assert numbers_of(events) == sorted(set(numbers_of(events)))
+
+
+def test_what_is_left_out_is_counted(box):
+    """More at once than is told in a second, since fwd was stopped meanwhile: what is left out has its number, and its place among the others."""
+    pid = box.processes()["fwd"]["pid"]
+    counted, events, left_out = flood(box, 25000, 1e9, pid)
+    assert len(events) + left_out == counted > 20000
+    assert left_out > 0
+    numbers = numbers_of(events)
+    assert numbers == sorted(set(numbers)) and numbers[-1] - numbers[0] + 1 - len(numbers) <= left_out
+    assert box.processes()["fwd"]["pid"] == pid
 
 
 def test_hairpin_within_one_network(box):

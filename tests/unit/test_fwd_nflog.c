@@ -16,6 +16,7 @@
 #include <linux/netfilter_bridge.h>
 
 #include "base/buf.h"
+#include "logring.h"
 #include "nflog.h"
 
 static const uint8_t tcp4[] = {
@@ -167,6 +168,70 @@ test_arp(void **state)
 	assert_int_equal(p.destination.bytes[3], 20);
 }
 
+struct told {
+	uint64_t	sequence[8];
+	unsigned	n;
+	uint32_t	lost;
+};
+
+static void
+nothing(const struct nflog_packet *p, struct logring_entry *e, void *arg)
+{
+	(void)p;
+	(void)e;
+	(void)arg;
+}
+
+static void
+note_entry(const struct logring_entry *e, void *arg)
+{
+	struct told *t = arg;
+
+	t->sequence[t->n++] = e->sequence;
+}
+
+static void
+note_lost(uint32_t n, void *arg)
+{
+	struct told *t = arg;
+
+	t->lost += n;
+}
+
+/* What the kernel had no room for shows by the numbers of what comes: also from the first on, and by a message that is no packet of ours. */
+static void
+test_lost(void **state)
+{
+	static const struct logring_ops ops = { .explain = nothing, .on_entry = note_entry, .on_lost = note_lost };
+	static const uint32_t numbers[] = { 2, 3, 4, 9, 10, 12 };
+	static const struct { uint64_t sequence; } wanted[] = { { 3 }, { 4 }, { 9 }, { 10 }, { 12 } };
+	struct nfgenmsg g = { .nfgen_family = AF_INET };
+	struct told t = { .n = 0 };
+	struct logring *l = logring_new(&ops, &t);
+	struct buf b;
+	unsigned i;
+	size_t at;
+
+	(void)state;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		buf_init(&b, 0);
+		at = nlmsg_begin(&b, NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_PACKET, 0, 0, &g, sizeof(g));
+		nlattr_put_be32(&b, NFULA_SEQ, numbers[i]);
+		nlattr_put(&b, NFULA_PAYLOAD, tcp4, numbers[i] == 4 ? 1 : sizeof(tcp4));
+		nlmsg_end(&b, at);
+		logring_take(l, b.data, b.len);
+		buf_fini(&b);
+	}
+	assert_int_equal(t.lost, 2 + 4 + 1);
+	assert_int_equal(t.n, 5);
+	for (i = 0; i < t.n; i++)
+		assert_int_equal(t.sequence[i], wanted[i].sequence);
+	assert_int_equal(logring_get(l, 0)->sequence, 12);
+	assert_int_equal(logring_get(l, 4)->sequence, 3);
+	assert_null(logring_get(l, 5));
+	logring_free(l);
+}
+
 static void
 test_protocol_names(void **state)
 {
@@ -188,6 +253,7 @@ main(void)
 		cmocka_unit_test(test_every_cut),
 		cmocka_unit_test(test_header_that_lies),
 		cmocka_unit_test(test_arp),
+		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_protocol_names)
 	};
 

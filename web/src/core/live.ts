@@ -155,6 +155,10 @@ function take_counters(rows: { id: string; packets: Count; bytes: Count }[], now
 
 let waiting: LogEvent[] = []
 let flush_timer = 0
+/** The sequence of the last event of the log; numbers that do not come are rows that nobody will see. */
+let log_last = 0
+/** What passed while there was no stream is read from the box again. */
+let is_log_anew = true
 
 function flush_log() {
 	flush_timer = 0
@@ -167,6 +171,15 @@ function flush_log() {
 
 /** Events are gathered and shown four times a second, however many arrive. */
 function take_log(event: LogEvent) {
+	const sequence = number_of(event.sequence)
+	if (sequence < log_last) {		// the firewall started anew, and counts from 1
+		waiting = []
+		log_events.value = []
+	} else if (!is_log_anew) {
+		log_lost.value += Math.max(sequence - log_last - 1, 0)
+	}
+	log_last = sequence
+	is_log_anew = false
 	waiting.push(event)
 	if (waiting.length > LOG_RING) {
 		log_lost.value += waiting.length - LOG_RING
@@ -174,6 +187,14 @@ function take_log(event: LogEvent) {
 	}
 	if (!flush_timer)
 		flush_timer = window.setTimeout(flush_log, 250)
+}
+
+/** Rows of the log that the firewall left out, in their place; what got lost on the way shows by the next number. */
+function take_gap(gap: { topic?: string; dropped?: Count }) {
+	if (gap.topic !== 'log' || is_log_anew)
+		return
+	log_lost.value += number_of(gap.dropped)
+	log_last += number_of(gap.dropped)
 }
 
 /** What happened before this tab looked, or while it looked away. */
@@ -194,10 +215,16 @@ const takers: Record<string, (data: never) => void> = {
 	commits: data => tell('commits', data as Commit),
 	drift: data => tell('drift', data),
 	status: data => tell('status', data),
-	open: () => tell('open', null),
+	open: () => {
+		is_log_anew = true
+		tell('open', null)
+	},
 	lost: () => tell('status', null),
-	gap: () => { log_lost.value++ },
-	away: () => { counters_at = 0 },
+	gap: data => take_gap(data),
+	away: () => {
+		counters_at = 0
+		is_log_anew = true
+	},
 }
 
 export function start_stream() {
@@ -211,4 +238,6 @@ export function stop_stream() {
 	counters.clear()
 	log_events.value = []
 	log_lost.value = 0
+	log_last = 0
+	is_log_anew = true
 }
