@@ -226,8 +226,8 @@ void
 draft_init(struct draft *d, struct arena *arena, const char *const *context, size_t n)
 {
 	static const char *const taken[] = { "any", "local" };
-	struct node **const lists[] = { &d->services, &d->groups, &d->port_groups, &d->schedules, &d->rules, &d->pre_rules, &d->post_rules,
-	    &d->masquerade, &d->source_nat, &d->one_to_one, &d->forwards };
+	struct node **const lists[] = { &d->services, &d->groups, &d->mac_groups, &d->lists, &d->port_groups, &d->schedules, &d->rules, &d->pre_rules,
+	    &d->post_rules, &d->masquerade, &d->source_nat, &d->one_to_one, &d->forwards };
 	size_t i;
 
 	memset(d, 0, sizeof(*d));
@@ -401,7 +401,8 @@ put_sections(struct draft *d, struct node *doc)
 		const char	*name;
 		struct node	*list;
 	} lists[] = {
-		{ false, "groups", d->groups }, { false, "port-groups", d->port_groups }, { false, "services", d->services },
+		{ false, "groups", d->groups }, { false, "mac-groups", d->mac_groups }, { false, "lists", d->lists },
+		{ false, "port-groups", d->port_groups }, { false, "services", d->services },
 		{ false, "schedules", d->schedules }, { false, "pre-rules", d->pre_rules }, { false, "rules", d->rules },
 		{ false, "post-rules", d->post_rules }, { true, "masquerade", d->masquerade }, { true, "source-nat", d->source_nat },
 		{ true, "one-to-one", d->one_to_one }, { true, "port-forwards", d->forwards },
@@ -418,6 +419,8 @@ put_sections(struct draft *d, struct node *doc)
 	(void)append(d, firewall, "defaults", d->defaults);
 	if (d->offload->n > 0)
 		(void)append(d, firewall, "flow-offload", d->offload);
+	if (d->has_domains)
+		draft_flag(d, draft_map(d, firewall, "names"), "private", true);
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		(void)append(d, lists[i].is_nat ? nat : firewall, lists[i].name, lists[i].list);
 }

@@ -94,9 +94,10 @@ struct draft {
 	const char		*why;		/* it failed */
 	unsigned		 nrules;
 	unsigned		 nservices;
+	bool			 has_domains;	/* groups with names of hosts, which may be private ones */
 	struct names		*names;		/* every key that was given, by section */
 	struct known_service	*known_services;
-	struct node		*services, *groups, *port_groups, *schedules, *rules, *pre_rules, *post_rules, *masquerade, *source_nat,
+	struct node		*services, *groups, *mac_groups, *lists, *port_groups, *schedules, *rules, *pre_rules, *post_rules, *masquerade, *source_nat,
 				*one_to_one, *forwards, *interfaces, *defaults, *offload, *routes;
 
 };

@@ -220,7 +220,7 @@ and_side(struct match_side *a, const struct match_side *b, struct arena *arena, 
 		for (i = 0; i < b->nnot_groups; i++)
 			a->not_group[a->nnot_groups++] = b->not_group[i];
 	/* Several groups of a rule are one or the other: two that must both hold cannot be said. */
-	if ((b->ngroups > 0 && a->ngroups > 0) || b->nnetworks > 0 || b->nnot_networks > 0)
+	if ((b->ngroups > 0 && a->ngroups > 0) || b->nnetworks > 0 || b->nnot_networks > 0 || b->mac_group != NULL)
 		*lost = "two sets that must both hold";
 	for (i = 0; a->ngroups == 0 && i < b->ngroups; i++)
 		a->group[i] = b->group[i];
@@ -355,7 +355,7 @@ static bool
 is_side_all(const struct match_side *s)
 {
 	return !s->has_addrs && s->not.n == 0 && s->ngroups == 0 && s->nnot_groups == 0 && s->nnetworks == 0 &&
-	    s->nnot_networks == 0;
+	    s->nnot_networks == 0 && s->mac_group == NULL;
 }
 
 /* Beside links, family and states. */
@@ -377,7 +377,7 @@ match_is_all(const struct match *m)
 static bool
 except_side(struct match_side *a, const struct match_side *b, struct arena *arena)
 {
-	if (b->not.n > 0 || b->nnot_groups > 0 || (b->has_addrs && b->ngroups > 0) || a->nnot_groups + b->ngroups > MATCH_GROUPS)
+	if (b->not.n > 0 || b->nnot_groups > 0 || b->mac_group != NULL || (b->has_addrs && b->ngroups > 0) || a->nnot_groups + b->ngroups > MATCH_GROUPS)
 		return false;
 	if (b->has_addrs)
 		return add_all(&a->not, &b->addrs, arena);

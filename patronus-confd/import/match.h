@@ -47,6 +47,7 @@ struct match_side {
 	unsigned		 nnetworks;
 	const char		*not_network[MATCH_GROUPS];
 	unsigned		 nnot_networks;
+	const char		*mac_group;			/* has such a MAC address; the sender alone is asked for it */
 };
 
 struct match_ports {

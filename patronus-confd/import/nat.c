@@ -15,7 +15,7 @@
 static const char *
 beyond(const struct match *m)
 {
-	if (m->mac != NULL)
+	if (m->mac != NULL || m->source.mac_group != NULL || m->destination.mac_group != NULL)
 		return "a MAC address";
 	if (m->mark_mask != 0 || m->cmark_mask != 0)
 		return "a mark";

@@ -22,9 +22,10 @@ struct pf_alias {
 	struct xml	*x;
 	const char	*content;	/* words between blanks or lines */
 	const char	*group;		/* of addresses; NULL otherwise */
+	const char	*mac_group;
+	uint8_t		 family;	/* of the addresses; ADDR_NONE: both */
 	bool		 is_ports;
 	bool		 is_partial;	/* not all of it can be said: more may be in it */
-	bool		 is_busy;	/* while its ports are gathered */
 	struct entry	*entry;
 };
 
@@ -52,6 +53,9 @@ void	 pf_read_schedule(struct pf *, struct xml *);
 /* pf_alias.c */
 struct pf_alias	*pf_alias(struct pf *, const char *name);
 void	 pf_read_aliases(struct pf *);
+/* The next word of a list between blanks, commas or lines, cut to size; false at its end. */
+bool	 pf_word(const char **at, char *ret, size_t size);
+void	 pf_describe(struct pf *, const struct pf_alias *, struct node *group);
 /* Ports by number, range ("80-90", "80:90") or alias, into the set; false when there is something else. */
 bool	 pf_ports(struct pf *, const char *text, struct match_ports **ret, bool *ret_partial);
 /*
@@ -60,6 +64,13 @@ bool	 pf_ports(struct pf *, const char *text, struct match_ports **ret, bool *re
 const char *pf_side(struct pf *, const struct xml *, uint8_t family, struct match_side *, const struct match_ports **ret_ports, bool *ret_local);
 /* "tcp", "udp", "tcp/udp", "icmp" ... */
 const char *pf_protocol(struct pf *, const struct xml *rule, struct match *);
+
+/* pf_alias_kinds.c: what is in the group of an alias that holds no addresses itself. */
+void	 pf_put_urls(struct pf *, struct pf_alias *, struct node *group);
+void	 pf_put_countries(struct pf *, struct pf_alias *, struct node *group);
+void	 pf_put_systems(struct pf *, struct pf_alias *, struct node *group);
+/* It becomes a group of its own kind. */
+void	 pf_put_macs(struct pf *, struct pf_alias *);
 
 /* pf_rule.c */
 void	 pf_read_rules(struct pf *);

@@ -9,10 +9,10 @@
 #include "import/pf.h"
 
 #define PORTS_DEPTH	16
+#define NAMES_MAX	256	/* of a group */
 
-/* The next word of a list between blanks, commas or lines; false at its end. */
-static bool
-next_word(const char **at, char *ret, size_t size)
+bool
+pf_word(const char **at, char *ret, size_t size)
 {
 	size_t len;
 
@@ -53,13 +53,35 @@ add_alias(struct pf *pf, struct xml *x, const char *content)
 	a->entry = pf_entry(pf, x, a->name);
 }
 
-/* A range of addresses, a prefix, a host, another alias. */
+/* "WWW.example.org" in small letters; a word without a dot is an alias that is not there. */
+static bool
+domain_parse(const char *word, char *ret, size_t size)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t i, len = strlen(word), label = 0;
+	bool has_dot = false;
+
+	if (len >= size || len > 253)
+		return false;
+	for (i = 0; i < len; i++) {
+		ret[i] = word[i] >= 'A' && word[i] <= 'Z' ? (char)(word[i] - 'A' + 'a') : word[i];
+		if (ret[i] == '.' ? label == 0 || ret[i - 1] == '-' : strchr(letters, ret[i]) == NULL || (label == 0 && ret[i] == '-') || label == 63)
+			return false;
+		has_dot |= ret[i] == '.';
+		label = ret[i] == '.' ? 0 : label + 1;
+	}
+	ret[len] = '\0';
+	/* "192.0.2.300" is a mistake, and no name. */
+	return has_dot && label > 0 && ret[len - 1] != '-' && strspn(ret, "0123456789.") < len;
+}
+
+/* A range of addresses, a prefix, a host, another alias, a name. */
 static void
-put_member(struct pf *pf, struct pf_alias *a, const char *word, struct match_addrs *addrs, struct node *groups)
+put_member(struct pf *pf, struct pf_alias *a, const char *word, struct match_addrs *addrs, struct node *groups, struct node *names)
 {
 	const struct pf_alias *other = pf_alias(pf, word);
 	struct addr first, last;
-	char text[2 * ADDR_STRLEN], *dash;
+	char text[256], *dash;
 	struct prefix p;
 
 	if (prefix_parse_host(word, &p) == 0) {
@@ -77,33 +99,73 @@ put_member(struct pf *pf, struct pf_alias *a, const char *word, struct match_add
 		draft_text(pf->d, groups, NULL, "%s", other->group);
 		return;
 	}
+	if (domain_parse(word, text, sizeof(text)) && names != NULL && names->n < NAMES_MAX) {
+		draft_text(pf->d, names, NULL, "%s", text);
+		pf->d->has_domains = true;
+		entry_note(pf->d, a->entry, OUTCOME_DONE, "names are asked for again and again, and may have private addresses (firewall names)");
+		return;
+	}
 	a->is_partial = true;
 	entry_note(pf->d, a->entry, OUTCOME_CHANGED, "\"%.80s\" is no address: it is left out; rules that block by this alias block more", word);
 }
 
-static void
-put_group(struct pf *pf, struct pf_alias *a)
+void
+pf_describe(struct pf *pf, const struct pf_alias *a, struct node *group)
 {
-	struct node *group = draft_map(pf->d, pf->d->groups, NULL), *list, *groups;
+	const char *text = xml_text(a->x, "descr")[0] != '\0' ? xml_text(a->x, "descr") : xml_text(a->x, "description");
+
+	if (text[0] != '\0')
+		draft_text(pf->d, group, "description", "%s", draft_line(pf->d, text, 200));
+}
+
+static void
+put_members(struct pf *pf, struct pf_alias *a, struct node *group)
+{
+	struct node *list = draft_list(pf->d, group, "addresses"), *groups = draft_list(pf->d, group, "groups"), *names = draft_list(pf->d, group, "names");
 	struct match_addrs addrs = { NULL, 0 };
 	const char *at = a->content;
 	char word[256], text[PREFIX_STRLEN];
 	unsigned i;
 
-	draft_text(pf->d, group, "name", "%s", a->group);
-	if (xml_text(a->x, "descr")[0] != '\0' || xml_text(a->x, "description")[0] != '\0')
-		draft_text(pf->d, group, "description", "%s", draft_line(pf->d, xml_text(a->x, "descr")[0] != '\0' ? xml_text(a->x, "descr") :
-		    xml_text(a->x, "description"), 200));
-	list = draft_list(pf->d, group, "addresses");
-	groups = draft_list(pf->d, group, "groups");
-	while (next_word(&at, word, sizeof(word)))
-		put_member(pf, a, word, &addrs, groups);
+	while (pf_word(&at, word, sizeof(word)))
+		put_member(pf, a, word, &addrs, groups, names);
 	for (i = 0; i < addrs.n; i++)
 		draft_text(pf->d, list, NULL, "%s", prefix_format(&addrs.items[i], text, sizeof(text)));
-	entry_object(pf->d, a->entry, "firewall.groups.%s", a->group);
 }
 
-/* One that holds a partial one is partial; as deep as they are nested. */
+/* Those that become a group of addresses. */
+static const struct kind {
+	const char	*type;
+	void		(*put)(struct pf *, struct pf_alias *, struct node *group);
+} kinds[] = {
+	{ "host", put_members }, { "network", put_members }, { "networkgroup", put_members }, { "url", pf_put_urls }, { "urltable", pf_put_urls },
+	{ "geoip", pf_put_countries }, { "asn", pf_put_systems },
+};
+
+static const struct kind *
+kind_of(const struct pf_alias *a)
+{
+	const char *type = xml_text(a->x, "type");
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].type, type) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static void
+put_group(struct pf *pf, struct pf_alias *a)
+{
+	struct node *group = draft_map(pf->d, pf->d->groups, NULL);
+
+	draft_text(pf->d, group, "name", "%s", a->group);
+	pf_describe(pf, a, group);
+	entry_object(pf->d, a->entry, "firewall.groups.%s", a->group);
+	kind_of(a)->put(pf, a, group);
+}
+
+/* One that holds a partial one is partial, and so is one that holds what means one family alone; as deep as they are nested. */
 static void
 spread_partial(struct pf *pf)
 {
@@ -118,9 +180,12 @@ spread_partial(struct pf *pf)
 		for (i = 0; i < pf->naliases; i++) {
 			if (pf->aliases[i].is_partial || pf->aliases[i].group == NULL)
 				continue;
-			for (at = pf->aliases[i].content; next_word(&at, word, sizeof(word));)
-				if ((other = pf_alias(pf, word)) != NULL && (other->is_partial || other->group == NULL))
+			for (at = pf->aliases[i].content; pf_word(&at, word, sizeof(word));)
+				if ((other = pf_alias(pf, word)) != NULL && (other->is_partial || other->group == NULL || other->family != ADDR_NONE))
 					again = pf->aliases[i].is_partial = true;
+			if (pf->aliases[i].is_partial)
+				entry_note(pf->d, pf->aliases[i].entry, OUTCOME_CHANGED, "of what it holds not all is imported as it is there; rules that pass "
+				    "by this alias are refused, and those that block by it block more");
 		}
 	}
 }
@@ -146,8 +211,10 @@ pf_read_aliases(struct pf *pf)
 		a = &pf->aliases[i];
 		type = xml_text(a->x, "type");
 		a->is_ports = strcmp(type, "port") == 0;
-		if (strcmp(type, "host") == 0 || strcmp(type, "network") == 0)
+		if (kind_of(a) != NULL)
 			a->group = draft_key(pf->d, "groups", a->name);
+		else if (strcmp(type, "mac") == 0)
+			pf_put_macs(pf, a);
 		else if (a->is_ports)
 			entry_note(pf->d, a->entry, OUTCOME_DONE, "its ports stand in the services of the rules");
 		else
@@ -171,7 +238,7 @@ add_ports(struct pf *pf, const char *text, struct match_ports **ret, bool *ret_p
 	const char *at;
 
 	if (a != NULL && a->is_ports && depth < PORTS_DEPTH) {
-		for (at = a->content; next_word(&at, word, sizeof(word));)
+		for (at = a->content; pf_word(&at, word, sizeof(word));)
 			if (!add_ports(pf, word, ret, ret_partial, depth + 1))
 				*ret_partial = true;
 		if (*ret == NULL)
@@ -260,8 +327,14 @@ side_word(struct pf *pf, const char *word, uint8_t family, struct match_side *s,
 	}
 	if (a == NULL)
 		return side_interface(pf, word, family, s, is_not, ret_local);
+	if (a->mac_group != NULL) {
+		s->mac_group = a->mac_group;
+		return is_not ? "all but a MAC address" : a->is_partial ? "an alias that is imported in part" : NULL;
+	}
 	if (a->group == NULL)
 		return "an alias that is not imported";
+	if (a->family != ADDR_NONE && a->family != family)
+		return "an alias of one family alone";
 	if (is_not)
 		s->not_group[s->nnot_groups++] = a->group;
 	else

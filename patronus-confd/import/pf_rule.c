@@ -12,6 +12,8 @@
 
 #include "import/pf.h"
 
+#define CONNECTIONS_MAX	1000000
+
 struct pf_rule {
 	const struct xml	*x;
 	struct entry		*e;
@@ -56,8 +58,7 @@ other_conditions(const struct pf_rule *r)
 		bool		 pass_only;	/* it narrows what a pass lets through, and a block does not have it */
 	} rows[] = {
 		{ "os", "the sender's operating system", false }, { "tagged", "a tag", false }, { "dscp", "a code point", false },
-		{ "vlanprio", "a priority of VLANs", false }, { "max-src-conn", "a limit of connections", true }, { "max", "a limit of states", true },
-		{ "max-src-nodes", "a limit of senders", true }, { "max-src-states", "a limit of states", true },
+		{ "vlanprio", "a priority of VLANs", false }, { "max-src-nodes", "a limit of senders", true },
 		{ "max-src-conn-rate", "a rate of connections", true }, { "max-src-conn-rates", "a rate of connections", true },
 		{ "tcpflags1", "TCP flags", false }, { "tcpflags2", "TCP flags", false }, { "divert-to", "a program", true },
 	};
@@ -68,6 +69,34 @@ other_conditions(const struct pf_rule *r)
 			return rows[i].what;
 	if (r->is_pass && strcmp(xml_text(r->x, "statetype"), "none") == 0)
 		return "to pass without a state";
+	return NULL;
+}
+
+/* How many connections may be there at once. */
+static const char *
+read_connections(struct pf *pf, struct pf_rule *r)
+{
+	static const struct {
+		const char	*name, *per;
+		bool		 is_other;	/* there only TCP is counted, and what has been answered */
+	} rows[] = { { "max-src-conn", "source", true }, { "max-src-states", "source", false }, { "max", NULL, false } };
+	const char *text;
+	uint64_t n;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]) && r->is_pass; i++) {
+		if ((text = xml_text(r->x, rows[i].name))[0] == '\0')
+			continue;
+		if (r->m.connections.rate != NULL)
+			return "two limits of connections at once";
+		if (str_u64(text, 1, CONNECTIONS_MAX, &n) != 0)
+			return "such a number of connections";
+		r->m.connections = (struct match_limit){ .rate = "", .burst = (uint32_t)n, .per = rows[i].per };
+		if (rows[i].is_other)
+			entry_note(pf->d, r->e, OUTCOME_CHANGED, "%s counts connections that are not established yet, and those of other protocols, too",
+			    rows[i].name);
+		entry_note(pf->d, r->e, OUTCOME_DONE, "what is over the limit of connections is dropped by a rule of its own");
+	}
 	return NULL;
 }
 
@@ -99,7 +128,9 @@ read_conditions(struct pf *pf, struct pf_rule *r)
 		r->lost = "ports without a protocol";
 	if (sched[0] != '\0' && (r->m.schedule = schedule_of(pf, sched)) == NULL)
 		r->lost = "a schedule that is not imported";
-	if ((fault = other_conditions(r)) != NULL)
+	if (r->m.destination.mac_group != NULL)
+		r->lost = "the MAC address of a receiver";
+	if ((fault = other_conditions(r)) != NULL || (fault = read_connections(pf, r)) != NULL)
 		r->lost = fault;
 }
 
@@ -127,7 +158,9 @@ static void
 put(struct pf *pf, const struct pf_rule *r, enum draft_hook hook, uint64_t links)
 {
 	enum draft_section section = r->is_floating && !r->is_quick ? DRAFT_POST_RULES : DRAFT_RULES_SECTION;
+	struct deed over = r->deed;
 	struct match m = r->m;
+	char name[96];
 
 	if (hook == DRAFT_LEAVING)
 		m.out = links;
@@ -136,6 +169,32 @@ put(struct pf *pf, const struct pf_rule *r, enum draft_hook hook, uint64_t links
 	if (hook == DRAFT_ARRIVING && r->is_local)
 		hook = DRAFT_INPUT;
 	(void)draft_rule(pf->d, r->e, section, hook, r->name, xml_text(r->x, "descr"), &m, &r->deed);
+	if (m.connections.rate == NULL)
+		return;
+	/* Here the next rule would decide what is over the limit. */
+	m.connections.rate = NULL;
+	over.action = "drop";
+	(void)snprintf(name, sizeof(name), "%s-over", r->name);
+	(void)draft_rule(pf->d, r->e, section, hook, name, xml_text(r->x, "descr"), &m, &over);
+}
+
+/* pf asks for the addresses of neighbours that have the MAC address: what a router hands on has its MAC address here, and is not meant. */
+static const char *
+narrow_to_neighbours(struct pf *pf, struct pf_rule *r, uint64_t links)
+{
+	struct match_side *s = &r->m.source;
+	unsigned i;
+
+	if (s->mac_group == NULL || !r->is_pass)
+		return NULL;
+	for (i = 0; i < DRAFT_LINKS && links != MATCH_ANY_LINK; i++) {
+		if ((links & (1ull << i)) == 0)
+			continue;
+		if (s->nnetworks == MATCH_GROUPS)
+			break;
+		s->network[s->nnetworks++] = draft_link_of(pf->d, 1ull << i)->name;
+	}
+	return i == DRAFT_LINKS ? NULL : "a MAC address behind so many interfaces";
 }
 
 static void
@@ -155,6 +214,8 @@ put_rule(struct pf *pf, struct pf_rule *r)
 		entry_note(pf->d, r->e, OUTCOME_REFUSED, "what may leave is said where it comes in; rules that block on the way out block it as well");
 		return;
 	}
+	if (r->lost == NULL)
+		r->lost = narrow_to_neighbours(pf, r, links);
 	if (!settle(pf, r))
 		return;
 	if (!is_out)

@@ -343,6 +343,8 @@ put_conditions(struct draft *d, struct node *rule, const struct match *m)
 		draft_text(d, rule, "family", m->family == ADDR_V4 ? "ipv4" : "ipv6");
 	if (m->mac != NULL)
 		draft_text(d, draft_list(d, rule, "source-mac"), NULL, "%s", m->mac);
+	if (m->source.mac_group != NULL)
+		draft_text(d, draft_list(d, rule, "source-mac-group"), NULL, "%s", m->source.mac_group);
 	if (m->dscp != NULL)
 		draft_text(d, draft_list(d, rule, "dscp"), NULL, "%s", m->dscp);
 	if (m->mark_mask != 0)

@@ -40,7 +40,7 @@ PFSENSE = [
     ("inet", FAR, WEB, ICMP, 0, PING, ("dmz", FAR, WEB, 0)),                             # floating, not quick, and nothing else decides
     ("inet", FAR, "192.0.2.10", TCP, 80, {}, None),
     ("inet", FAR, "198.51.100.30", ICMP, 0, PING, ("dmz", FAR, "192.0.2.140", 0)),       # one to one
-    ("inet", "203.0.113.200", "192.0.2.150", TCP, 22, {}, None),                         # a limit of connections: refused by the import
+    ("inet", "203.0.113.200", "192.0.2.150", TCP, 22, {}, ("dmz", "203.0.113.200", "192.0.2.150", 22)),      # five at once
     ("lan", INNER, FAR, TCP, 25, {}, None),
     ("lan", INNER, "192.0.2.1", TCP, 22, {}, ("box", INNER, "192.0.2.1", 22)),           # admins alone
     ("lan", "192.0.2.20", "192.0.2.1", TCP, 22, {}, None),
@@ -114,6 +114,16 @@ def router(tmp_path_factory):
     lab.close()
 
 
+def take(lab, name, directory):
+    form, _, edit, _ = POLICIES[name]
+    path = directory / name
+    path.write_text(edit((EXAMPLES / form / name).read_text()))
+    answer = lab.ctl_json("import", form, path)
+    lab.ctl("commit", "--comment", name)
+    lab.exec("box", ["conntrack", "-F"], check=False)
+    return answer
+
+
 def begin(lab, third, directory):
     load(lab, third, directory)
     for host, addresses in NEIGHBOURS.items():
@@ -129,18 +139,13 @@ def probes_of(table):
 @pytest.mark.parametrize("name", POLICIES)
 def test_packets_go_where_the_policy_says(router, name, tmp_path):
     lab, wire = router
-    form, third, edit, table = POLICIES[name]
+    _, third, _, table = POLICIES[name]
     begin(lab, third, tmp_path)
     lab.exec("box", ["conntrack", "-F"], check=False)
     before = play(wire, probes_of(table))
     refused = [row[-1] is None for row in table]
     assert sum(was[0] is not None for was, no in zip(before, refused) if no) == sum(refused)      # the links are up: all of it passes without a policy
-    path = tmp_path / name
-    path.write_text(edit((EXAMPLES / form / name).read_text()))
-    answer = lab.ctl_json("import", form, path)
-    lab.ctl("commit", "--comment", name)
-    assert answer["done"] > 5
-    lab.exec("box", ["conntrack", "-F"], check=False)
+    assert take(lab, name, tmp_path)["done"] > 5
     seen = play(wire, probes_of(table))
     wrong = [f"{p}: expected {row[-1]}, was {got[0]}" for p, row, got in zip(probes_of(table), table, seen) if got[0] != row[-1]]
     assert wrong == []
@@ -149,3 +154,16 @@ def test_packets_go_where_the_policy_says(router, name, tmp_path):
         if row[-1] is not None and row[-1][0] != "box":
             assert got[1] is not None and got[1][0] == p.host and got[1][2] == p.src, p
             assert got[2] is not None or p.proto == ICMP, p
+
+
+def test_a_limit_of_connections_drops_what_is_over_it(router, tmp_path):
+    """max-src-conn 5: the sixth is not for the rule that follows, which is changed to pass it."""
+    lab, wire = router
+    begin(lab, "opt1", tmp_path)
+    take(lab, "pfsense.xml", tmp_path)
+    lab.ctl("set", "firewall/post-rules/all", '{from: any, to: any, action: accept}')
+    lab.ctl("commit")
+    lab.exec("box", ["conntrack", "-F"], check=False)
+    seen = play(wire, probes_of([("inet", "203.0.113.200", "192.0.2.150", TCP, 22, {}, None)] * 8))
+    assert sum(got[0] is not None for got in seen) == 5
+    assert play(wire, [Probe("inet", FAR, "192.0.2.150", TCP, 22, 30000)])[0][0] is not None
