@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "conf/generated.h"
 #include "confd_calls.h"
 #include "ipc/channel.h"
 #include "ipc/ids.h"
@@ -658,6 +659,38 @@ test_events(void **state)
 	assert_string_equal(rig->last_topic, "drift");
 }
 
+/* What an owner left out is told to who listens to that topic, and again to who comes back; a topic that is none to nobody. */
+static void
+test_gap(void **state)
+{
+	static const char *const topics[] = { "log", "nonsense", NULL };
+	struct event_req req = { .topic = "gap" };
+	struct event_gap gap = { .dropped = 2017 };
+	uint8_t *data;
+	size_t len, i;
+
+	(void)state;
+	assert_true(rig_subscribe(rig, "drift", 0));
+	assert_true(rig_subscribe(rig, "log", 0));
+	rig->events = 0;
+	for (i = 0; i < 3; i++) {
+		gap.topic = topics[i];
+		assert_int_equal(codec_encode(&event_gap_record, &gap, 1000, &data, &len, NULL), 0);
+		req.record = (struct bytes){ .data = data, .len = (uint32_t)len };
+		assert_int_equal(channel_send(rig->fwd.channel, MSG_EVENT, 0, &req, NULL, 0), 0);
+		free(data);
+	}
+	rig_wait(rig, 20);
+	assert_int_equal(rig->events, 1);
+	assert_string_equal(rig->last_topic, "gap");
+	assert_string_equal(rig_member(rig->last_event, "topic"), "log");
+	assert_string_equal(rig_member(rig->last_event, "dropped"), "2017");
+	assert_true(rig_subscribe(rig, "log", 1));
+	rig_wait(rig, 20);
+	assert_int_equal(rig->events, 3);
+	assert_string_equal(rig_member(rig->last_event, "dropped"), "2017");
+}
+
 /* A workspace with one edit. */
 static const char *
 edited(const char *path, const char *json, unsigned status)
@@ -784,6 +817,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_claim, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_state, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_gap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_drift, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_local_users, setup, teardown),
 	};
