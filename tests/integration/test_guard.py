@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lock-out guard over real connections: what it says about the caller's own is what happens to it."""
+import sys
 import time
 
 import pytest
 
 from api import Api
-from lab import ROOT, WORLD4
+from clock import Clock
+from lab import ROOT, WORLD4, Lab, wait_for
+
+sys.path.insert(0, str(ROOT / "tests" / "torture"))
+from oracle import Oracle  # noqa: E402
 
 PAGE4, PAGE6, OUTSIDE = ("192.0.2.1", 8443), ("2001:db8:2::1", 8443), ("198.51.100.2", 8443)
 
 
 @pytest.fixture(scope="module")
 def desk(request):
-    """Page and API are open to lan and wan; alice has claimed the box from the lan."""
-    from lab import Lab
-    lab = Lab("g").start()
+    """Page and API are open to lan and wan; alice has claimed the box from the lan.  The clock of confd can be put forward."""
+    lab = Lab("g")
+    lab.clock = Clock(lab, "confd")
+    lab.clock.start()
     lab.load(ROOT / "examples" / "lab.yaml")
     lab.ctl("set", "management/web/zones", "lan", "wan")
     lab.ctl("commit")
@@ -91,6 +97,38 @@ def test_cut(back, name):
     assert not api.can_open()
     back.ctl("cancel")
     assert api.can_open()
+
+
+FORCED_S = 60
+
+
+@pytest.mark.parametrize("name", ["web.zones", "address", "link", "route"])
+def test_cut_goes_back_by_itself(back, name):
+    """Nobody confirms: when the forced timer has passed, he who was cut is served again, on the way that was cut, and all is as before."""
+    host, source, end, edits = CUTS[name][:4]
+    api, idle, oracle = Api(back, host, end, source), Api(back, host, end, source), Oracle(back)
+    api.sign_in()
+    idle.sign_in()
+    before, shown = oracle.state(), back.ctl_json("show", "configuration")
+    ws = change(api, edits)
+    api.retries = False
+    api.connection.sock.settimeout(1.5)
+    try:
+        api.commit(ws, keep=False)
+    except OSError:     # the answer is among what is cut
+        pass
+    said = back.ctl_json("status")["pending"]
+    assert "forced-confirm" in said and FORCED_S - 20 < said["confirm-seconds-left"] <= FORCED_S, said
+    assert not api.can_open() and oracle.state() != before
+    back.clock.pass_(FORCED_S - 30)
+    assert back.ctl_json("status")["pending"]["id"] == said["id"] and not api.can_open()
+    back.clock.pass_(31)
+    wait_for("the caller's way", 10, api.can_open)
+    wait_for("the old state", 5, lambda: oracle.state() == before)
+    oracle.close()
+    assert "pending" not in back.ctl_json("status") and back.ctl_json("show", "configuration") == shown
+    idle.retries = False
+    assert idle.call("GET", f"/commits/{said['id']}", expect=200).json["state"] == "rolled-back"    # on the connection that was there
 
 
 def test_cut_by_a_rule(back):
