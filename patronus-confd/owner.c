@@ -76,3 +76,15 @@ owners_away(const struct owners *os, uint32_t mask)
 			away |= 1u << i;
 	return (away);
 }
+
+uint32_t
+owners_at_rest(const struct owners *os, uint32_t mask)
+{
+	uint32_t rest = owners_away(os, mask);
+	unsigned i;
+
+	for (i = 0; i < os->n; i++)
+		if (os->owner[i].is_stale)
+			rest &= ~(1u << i);
+	return (rest);
+}

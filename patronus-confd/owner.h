@@ -41,5 +41,7 @@ uint32_t	 owners_all(const struct owners *);
 uint32_t	 owners_that(const struct owners *, bool judge);
 /* Those that have no channel now. */
 uint32_t	 owners_away(const struct owners *, uint32_t mask);
+/* Those of them that are away, and of whom it is known what they have in force. */
+uint32_t	 owners_at_rest(const struct owners *, uint32_t mask);
 
 #endif

@@ -76,6 +76,7 @@ struct transaction {
 	struct event		*deadline;	/* of the pending revision */
 	bool			 must_go_back;
 	uint32_t		 pending_mask;
+	uint32_t		 caught_mask;	/* of these, who had no part in it, and got it when it was restarted */
 	uint32_t		 back_number;	/* the revision that is being left */
 	transaction_end		*on_back;	/* of cancel */
 	void			*back_arg;
@@ -474,6 +475,7 @@ go_back(struct transaction *tx)
 {
 	struct store_pointers at;
 	struct commit *c;
+	uint32_t mask;
 	int error = 0;
 
 	store_pointers(tx->confd->store, &at);
@@ -488,7 +490,9 @@ go_back(struct transaction *tx)
 	tx->confd->running = snapshot_ref(tx->confd->kept);
 	if (error == 0 && (c = find(tx, at.pending)) != NULL)
 		c->state = COMMIT_STATE_ROLLED_BACK;
-	rollout_start(&tx->rollout, ROLLOUT_RETURN, tx->confd->kept, tx->confd->kept->number, tx->pending_mask);
+	/* Who had no part in the change has in force what it had before: is it away, nobody waits for it, and the ways are known all the same. */
+	mask = tx->pending_mask & ~owners_at_rest(&tx->confd->owners, tx->caught_mask);
+	rollout_start(&tx->rollout, ROLLOUT_RETURN, tx->confd->kept, tx->confd->kept->number, mask);
 }
 
 static void
@@ -746,6 +750,7 @@ become_running(struct transaction *tx)
 	confd->running = snapshot_ref(tx->job->target);
 	if (tx->job->confirm_s > 0) {
 		tx->pending_mask = tx->job->mask;
+		tx->caught_mask = 0;
 		arm(tx->deadline, tx->job->confirm_s * 1000ull);
 		return;
 	}
@@ -905,8 +910,10 @@ end_catching_up(struct transaction *tx)
 	tell_kept(tx, tx->rollout.mask);
 	/* Who got the pending revision goes back with those that it was made for. */
 	store_pointers(tx->confd->store, &at);
-	if (at.pending != 0)
+	if (at.pending != 0) {
+		tx->caught_mask |= tx->rollout.mask & ~tx->pending_mask;
 		tx->pending_mask |= tx->rollout.mask;
+	}
 	for (i = 0; i < problems_count(tx->rollout.problems); i++) {
 		p = problems_get(tx->rollout.problems, i);
 		log_errx("transaction", "revision %u at start: %s %s", tx->confd->running->number, p->pointer, p->text);

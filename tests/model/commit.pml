@@ -71,7 +71,7 @@ mtype:tx tx;
 mtype:mode mode;
 mtype:phase phase;
 mtype:error error;
-byte running, kept, target, mask, failed, out, connected, broken, replaced, stale, restarted, next, pending_mask, back;
+byte running, kept, target, mask, failed, out, connected, broken, replaced, stale, restarted, next, pending_mask, caught_mask, back;
 byte absent;
 byte late[2];			/* replies that come after their call was given up */
 bit apart;			/* fwd left what stands beside, since the ways were not known */
@@ -412,6 +412,8 @@ inline rollout_start(how, to_revision, to_mask)
 #else
 #define stale_judge 0
 #endif
+/* Who had no part in what is pending, and is away. */
+#define at_rest (caught_mask & ~connected & ~stale)
 #define must_catch_up ((stale & connected) != 0 || (stale == 0 && apart_mask != 0))
 #define ways_unknown ((!HAS(mask, NETD) && HAS(stale, NETD)) || HAS(failed, NETD))
 #ifndef FAULT_WAYS_TURN_ALONE
@@ -516,7 +518,7 @@ inline forget_memory()
 {
 	forget_rollout();
 	connected = 0; broken = 0; replaced = 0; out = 0; late[NETD] = 0; late[FWD] = 0; stale = ALL; apart = 0; deadline = 0; must_go_back = 0; retry = 0; kicked = 0; queued = TX_IDLE; back = 0;
-	pending_mask = 0; job_mask = 0; queued_mask = 0; is_confirm = 0; is_journaled = 0; tx = TX_IDLE;
+	pending_mask = 0; caught_mask = 0; job_mask = 0; queued_mask = 0; is_confirm = 0; is_journaled = 0; tx = TX_IDLE;
 	phase = ROLLOUT_IDLE
 }
 
@@ -664,7 +666,7 @@ loop:
 		:: error_of_store -> error_of_store = 0
 		:: else ->
 			CRASH_POINT;
-			deadline = 0; kept = running; pending_mask = 0;
+			deadline = 0; kept = running; pending_mask = 0; caught_mask = 0;
 			tell(ALL, KEPT, at_kept);
 			acknowledged = at_kept
 		fi }
@@ -698,8 +700,8 @@ on_kick:
 			CRASH_POINT;
 			error_of_store = 0;
 			running = kept;
-			rollout_start(ROLLOUT_RETURN, kept, pending_mask);
-			if :: at_pending == 0 -> pending_mask = 0 :: else fi
+			rollout_start(ROLLOUT_RETURN, kept, (pending_mask & ~at_rest));
+			if :: at_pending == 0 -> pending_mask = 0; caught_mask = 0 :: else fi
 		:: tx == TX_IDLE && !(must_go_back && !retry) && must_catch_up && !retry ->
 			tx = TX_CATCHING_UP;
 			rollout_start(ROLLOUT_RETURN, running, stale | apart_mask)
@@ -801,7 +803,7 @@ finish:
 		:: tx == TX_CATCHING_UP ->
 			tell_kept();
 #ifndef FAULT_CAUGHT_UP_WITH_PENDING
-			if :: at_pending != 0 -> pending_mask = pending_mask | mask :: else fi;
+			if :: at_pending != 0 -> caught_mask = caught_mask | (mask & ~pending_mask); pending_mask = pending_mask | mask :: else fi;
 #endif
 			if :: (mask & stale) != 0 -> retry = 1 :: else fi;
 			idle()
@@ -835,7 +837,7 @@ conclude_commit:
 		:: else ->
 			running = target;
 			if
-			:: is_confirm -> pending_mask = job_mask; deadline = 1
+			:: is_confirm -> pending_mask = job_mask; caught_mask = 0; deadline = 1
 			:: else -> kept = target
 			fi;
 #ifdef FAULT_PENDING_BOOTS

@@ -322,6 +322,33 @@ test_who_caught_up_with_pending_goes_back(void **state)
 	assert_non_null(strstr(rig->log, "fwd:kept:1 "));
 }
 
+/* The same with netd, which is away when the box goes back: nobody waits for it, and the policy before turns alone, since no way has turned. */
+static void
+test_who_caught_up_and_is_away_is_not_waited_for(void **state)
+{
+	uint64_t since;
+
+	(void)state;
+	(void)commit(described("x"), ",\"confirm-timeout\":600", 201);
+	rig_player_stop(&rig->netd);
+	rig_wait(rig, 10);
+	rig_player_start(&rig->netd);
+	rig_wait(rig, 100);
+	assert_int_equal(rig->netd.applied, 2);
+	rig_player_stop(&rig->netd);
+	rig_wait(rig, 10);
+	rig->log[0] = '\0';
+	since = clock_mono_ms();
+	(void)rig_expect(rig, 200, &(struct rig_request){ .method = MGMT_POST, .path = "/commits/2/cancel" });
+	assert_in_range(clock_mono_ms() - since, 0, 2000);
+	rig_wait(rig, 50);
+	assert_int_equal(rig->fwd.applied, 1);
+	assert_string_equal(rig->log, "fwd:prepare:1 fwd:apply:1 fwd:verify:1 fwd:kept:1 ");
+	rig_player_start(&rig->netd);
+	rig_wait(rig, 100);
+	assert_int_equal(rig->netd.applied, 1);
+}
+
 /* What makes files longer than the small messages to the owners fails from now on, as on a full disk: the store's log does. */
 static void
 fill_disk(bool is_full)
@@ -673,6 +700,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_refused_on_the_way_back_is_tried_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner_that_restarts_behind_its_answers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_who_caught_up_with_pending_goes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_who_caught_up_and_is_away_is_not_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_roll_back_on_a_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_start_on_a_full_disk_after_the_deadline, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner_that_dies_in_apply, setup, teardown),
