@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""patronusctl verify: the ruleset in the kernel against one that a fresh process compiles, while fwd itself is not asked."""
+"""patronusctl verify: the ruleset in the kernel against one that a fresh process compiles, while fwd itself is not asked; netd reads its part again."""
 import contextlib
 import json
 import os
 import signal
+import sys
 
 import pytest
 
@@ -90,6 +91,74 @@ def test_fwd_cannot_vouch_for_itself(box):
         assert box.ctl("verify", check=False).returncode == 0
         box.nft("flush", "chain", "inet", "patronus", "forward")
         assert "rule" in " ".join(differences(box))
+
+
+@pytest.fixture(scope="module")
+def unrepaired(box):
+    """What is changed stands: nobody puts it back."""
+    box.ctl("set", "drift", "{critical: report, warning: report, info: report}")
+    box.ctl("commit", "--comment", "report alone")
+    yield box
+    box.ctl("delete", "drift")
+    box.ctl("commit", "--comment", "repaired again")
+
+
+def sh(text):
+    return ["sh", "-c", text]
+
+
+def undone(path, value):
+    """A sysctl gets the value, and what it had again."""
+    return sh(f"cat /proc/sys/net/{path} > {{etc}}/kept; echo {value} > /proc/sys/net/{path}"), sh(f"cat {{etc}}/kept > /proc/sys/net/{path}")
+
+
+ROUTE = "route {} default via 198.51.100.1 dev eth0 proto 158"
+ADD_ADDRESS = [sys.executable, "-S", "-E", str(ROOT / "tests" / "torture" / "add_address.py"), "eth1", "192.0.2.99", "25"]
+NO_ADDRESS = sh("ip addr del 192.0.2.99/25 dev eth1")
+# name: (what somebody does, what takes it back, the path, a piece of the text); {etc}: of the lab
+NETWORK = {
+    "route": (sh("ip " + ROUTE.format("del")), sh("ip " + ROUTE.format("add")), "/routing/static/default-v4", "route 0.0.0.0/0 via 198.51.100.1: missing"),
+    "address": ([*ADD_ADDRESS, "158"], NO_ADDRESS, "/interfaces/lan/addresses", "address 192.0.2.99/25 on lan: not wanted"),
+    "address removed": (sh("ip addr del 192.0.2.129/26 dev eth2"), [*ADD_ADDRESS[:-3], "eth2", "192.0.2.129", "26", "158"],
+                        "/interfaces/dmz/addresses", "address 192.0.2.129/26 on dmz: missing"),
+    "sysctl of a link": (*undone("ipv4/conf/eth1/rp_filter", 0), "/interfaces/lan", "rp_filter of lan: is 0, not 2"),
+    "sysctl": (*undone("ipv4/conf/all/accept_redirects", 1), "/routing", "accept_redirects: is 1, not 0"),
+    "resolver": (sh("cp -p {etc}/resolv.conf {etc}/kept; echo nameserver 203.0.113.9 > {etc}/resolv.conf"), sh("mv {etc}/kept {etc}/resolv.conf"),
+                 "/system/name-servers", "resolver: has another content"),
+}
+
+
+def verdict(lab, *words):
+    """The process of the verification before may still be ending: then another one has to wait."""
+    return wait_for("a verdict", 5, lambda: r if (r := lab.ctl("verify", *words, check=False)).returncode in (0, 10) else None)
+
+
+def of_netd(lab):
+    """{path: text} of what netd's part differs in; the code of patronusctl says the same."""
+    r = verdict(lab, "--json")
+    answer = json.loads(r.stdout)
+    assert r.returncode == (0 if answer["verified"] else 10) and answer["verified"] == (not any(c["differences"] for c in answer["checks"]))
+    return {d["path"]: d["text"] for c in answer["checks"] if c["owner"] == "netd" for d in c["differences"]}
+
+
+@pytest.mark.parametrize("name", NETWORK)
+def test_what_stands_beside_the_firewall_is_named(unrepaired, name):
+    act, undo, path, text = NETWORK[name]
+    assert of_netd(unrepaired) == {}
+    unrepaired.exec("box", [w.format(etc=unrepaired.etc) for w in act])
+    found = of_netd(unrepaired)
+    assert list(found) == [path] and text in found[path], found
+    said = verdict(unrepaired).stdout
+    assert path in said and text in said and "the kernel differs" in said
+    unrepaired.exec("box", [w.format(etc=unrepaired.etc) for w in undo])
+    assert of_netd(unrepaired) == {}
+
+
+def test_what_is_not_ours_is_no_difference(unrepaired):
+    """Who put an address there says that it is not ours (docs/adr/0041)."""
+    unrepaired.exec("box", [*ADD_ADDRESS, "0"])
+    assert of_netd(unrepaired) == {}
+    unrepaired.exec("box", NO_ADDRESS)
 
 
 def test_strangers_may_not_ask(box):
