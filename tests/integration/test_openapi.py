@@ -189,6 +189,7 @@ def test_every_edit_of_an_entry(api):
     v = api.call("GET", "/revisions/verification", expect=200).json
     assert v["valid"] and v["head"]["number"] == number
     assert api.call("GET", f"/revisions/verification?expect={number}:{v['head']['chain']}", expect=200).json["valid"]
+    assert api.call("POST", "/verification", {}, expect=200).json["verified"]
 
 
 def test_direct_writes(api):
