@@ -9,7 +9,8 @@ import time
 import pytest
 
 from api import Api
-from lab import PREFIX
+from clock import Clock
+from lab import PREFIX, wait_for
 
 CTL = PREFIX / "bin" / "patronusctl"
 COMPLETION = {"bash": PREFIX / "share" / "bash-completion" / "completions" / "patronusctl",
@@ -213,6 +214,43 @@ def test_history_is_verified(box):
     r = box.ctl("history", "verify", wrong, check=False)
     assert r.returncode == 1 and "its link is not the one that was expected" in r.stderr
     assert box.ctl("history", "verify", "7", check=False).returncode == 6
+
+
+def is_readable(lab, number):
+    """Whether the document of the revision is there."""
+    r = lab.ctl("compare", str(number), str(lab.ctl_json("status")["revision"]), check=False)
+    assert r.returncode in (0, 1, 3), r
+    return r.returncode != 3
+
+
+def test_old_documents_are_forgotten(fresh_lab):
+    """management/history: the newest so many, and of so many days, and what runs; the line of each revision stays, and the chain is whole."""
+    clock = Clock(fresh_lab, "confd")
+    lab = clock.start()
+
+    def commit(path, value):
+        lab.ctl("set", path, value)
+        lab.ctl("commit", "--comment", value)
+        return lab.ctl_json("status")["revision"]
+
+    def forgotten(gone, there):
+        clock.pass_(3)      # the copy of the configuration, and the clearing away, come 2 s after a commit
+        wait_for(f"the end of {gone}", 10, lambda: not is_readable(lab, gone))
+        said = lab.ctl_json("history", "verify")
+        assert is_readable(lab, there) and said["valid"] and not said["faults"] and said["documents"] == last - there + 1, said
+        listed = [r["number"] for r in lab.ctl_json("history", "--limit", "100")["revisions"]]
+        assert listed == list(range(last, min(listed) - 1, -1)) and min(listed) <= 1
+
+    for n in range(11):
+        last = commit("system/description", f"number {n}")
+    assert all(is_readable(lab, n) for n in range(1, last + 1))
+    last = commit("management/history/keep-revisions", "10")
+    forgotten(gone=last - 10, there=last - 9)
+    last = commit("management/history/keep-days", "2")
+    clock.pass_(3 * 24 * 3600, wall=True)
+    last = commit("system/description", "days later")
+    forgotten(gone=last - 1, there=last)
+    assert lab.ctl_json("show", "configuration")["system"]["description"] == "days later"
 
 
 def test_sections_are_rolled_back(box):
