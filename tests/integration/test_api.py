@@ -188,6 +188,28 @@ def test_history_and_restore(api):
     assert api.call("GET", "/configuration/system").json["hostname"] == "edge1"
 
 
+def test_who_from_where_and_why_is_in_the_history(box, api):
+    """Of a commit over HTTPS from a host of the LAN; and what lies between the two revisions, as a tree."""
+    far = Api(box, "lan", ("192.0.2.1", 8443))
+    far.sign_in()
+    ws, h = far.workspace()
+    far.call("PATCH", "/configuration/interfaces/dmz", {"mtu": 1400, "description": "Servers"}, h, expect=200)
+    far.call("POST", "/configuration/firewall/rules", {"id": "told", "from": ["lan"], "to": ["dmz"], "action": "drop"}, h, expect=201)
+    number = int(far.commit(ws, "smaller").json["id"])
+    origin = "%s:%d" % far.connection.sock.getsockname()
+    assert origin.startswith("192.0.2.10:")
+    for told in (far.call("GET", "/revisions?limit=1", expect=200).json, box.ctl_json("history", "--limit", "1")):
+        r = told["revisions"][0]
+        assert (r["number"], r["author"], r["origin"], r["comment"]) == (number, "alice", origin, "smaller")
+    api.call("PATCH", "/configuration/system?comment=later", {"description": "later"}, {"If-Match": "*"}, expect=200)
+    there = api.call("GET", f"/revisions/{number - 1}/diff/{number}?view=tree", expect=200).json["text"]
+    back = api.call("GET", f"/revisions/{number}/diff/{number - 1}?view=tree", expect=200).json["text"]
+    assert there == ("  interfaces:\n    dmz:\n+     description: Servers\n-     mtu: 1500\n+     mtu: 1400\n"
+                     "  firewall:\n    rules:\n+     told:\n+       from: [lan]\n+       to: [dmz]\n+       action: drop\n")
+    assert sorted(back.translate(str.maketrans("+-", "-+")).splitlines()) == sorted(there.splitlines())
+    api.commit(api.call("POST", f"/revisions/{number - 1}/restore", {}, expect=201).json["id"], "back")
+
+
 def test_two_revisions_as_rules_of_the_kernel(box, api):
     """The nft view of two kept revisions is the plan that was shown for the same change, and its inverse the other way round."""
     ws, h = api.workspace()
