@@ -10,6 +10,7 @@ import pytest
 
 import figures
 from api import PASSWORD, Api
+from clock import Clock
 from lab import PREFIX, Lab
 from people import code_of, enrol, qr_text, signed_in
 
@@ -18,7 +19,9 @@ UID = 65531
 
 @pytest.fixture(scope="module")
 def lab(request):
-    with Lab("f").start() as box:
+    with Lab("f") as box:
+        box.clock = Clock(box, "authd", "confd")
+        box.clock.start()
         Api(box).claim(box)
         box.ctl("set", "users/bob", f"{{role: admin, system-uid: {UID}}}")
         box.ctl("set", "users/carl", "{role: operator}")
@@ -145,6 +148,100 @@ def test_step_up_and_who_must_enrol(lab):
     assert alice.call("POST", "/session/step-up", {"otp": codes[1]}, expect=200).json["fresh-seconds"] == 300
     lab.ctl("delete", "management/authentication")
     lab.ctl("commit", "--comment", "as before")
+
+
+FRESH_S = 300
+NAS = "/management/backup/targets/nas/password"
+
+
+def test_stale_session_is_asked_again(lab):
+    """The same session, whose code was given five minutes ago: what gives power, reads secrets into the box or brings old states back is refused,
+    whatever way it takes, and nothing of it happens; the rest goes on; with the next code all of it is allowed."""
+    lab.ctl("set", "users/dora", "{role: admin}")
+    lab.ctl("set", "management/backup/targets/nas", "{url: 'https://nas.example.net/'}")
+    lab.ctl("commit", "--comment", "dora")
+    lab.ctl("password", "dora", input=PASSWORD + "\n")
+    dora = signed_in(lab, "dora")
+    secret, _ = enrol(dora)
+    last = dora.call("GET", "/revisions?limit=1", expect=200).json["revisions"][0]["number"]
+    backup = dora.call("POST", "/backups", {"passphrase": PASSWORD}, expect=201).json["name"]
+    ws, other = dora.workspace()[0], dora.workspace()[0]
+    dora.call("PATCH", "/configuration/users/carl", {"full-name": "Carl"}, {"Patronus-Workspace": ws, "If-Match": "*"}, expect=200)
+    guarded = [("PATCH", "/secrets", {NAS: "a word of the NAS"}, {"Patronus-Workspace": other}, 200),
+               ("PATCH", "/configuration/users/bob?comment=b", {"description": "by dora"}, {"If-Match": "*"}, 200),
+               ("POST", "/commits", {"workspace": ws}, {}, 201),
+               ("PUT", "/users/carl/password", {"new": PASSWORD}, {}, 204),
+               ("POST", f"/revisions/{last}/restore", {}, {}, 201),
+               ("POST", "/backups/restore", {"name": backup, "passphrase": PASSWORD}, {}, 201),
+               ("POST", "/tokens", {"name": "t", "scopes": ["state:read"], "expires-in": 3600}, {}, 201)]
+
+    def fresh_s():
+        return dora.call("GET", "/session", expect=200).json["second-factor"]["fresh-seconds"]
+
+    assert FRESH_S - 60 < fresh_s() <= FRESH_S
+    lab.clock.pass_(FRESH_S + 1)
+    assert fresh_s() == 0
+    for method, path, body, headers, _ in guarded:
+        a = dora.call(method, path, body, headers)
+        assert a.status == 403 and a.json["type"] == "urn:patronus:problem:step-up-required", (method, path, a)
+    assert dora.call("GET", "/revisions?limit=1", expect=200).json["revisions"][0]["number"] == last
+    assert not any(s["stored"] for s in dora.call("GET", "/secrets", headers={"Patronus-Workspace": other}, expect=200).json["secrets"])
+    dora.call("PATCH", "/configuration/system", {"description": "no power in this"}, {"If-Match": "*"}, expect=200)
+    assert dora.call("POST", "/session/step-up", {"otp": "12345678"}).status == 401
+    assert dora.call("POST", "/session/step-up", {"otp": code_of(secret, time.time() + 30)}, expect=200).json["fresh-seconds"] == FRESH_S
+    for method, path, body, headers, status in guarded:
+        assert dora.call(method, path, body, headers).status == status, (method, path)
+    lab.clock.pass_(FRESH_S + 1)
+    assert fresh_s() == 0 and dora.call("PUT", "/users/carl/password", {"new": PASSWORD}).status == 403
+
+
+def in_hex(text):
+    return "".join(f"\\x{b:02x}" for b in text.encode())
+
+
+def trace_of(lab, path, act):
+    """What authd asks of the kernel meanwhile, by strace."""
+    words = ["timeout", "-k", "5", "60", "strace", "-y", "-x", "-s", "4096", "-e", "trace=fsync,fdatasync,write,rename,sendmsg,recvmsg", "-o", str(path),
+             "-p", str(lab.processes()["authd"]["pid"])]
+    p = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        assert "attached" in p.stderr.readline()
+        act()
+    finally:
+        p.terminate()
+        p.communicate(timeout=20)
+    return path.read_text().splitlines()
+
+
+@pytest.mark.parametrize("kind", ["totp", "recovery"])
+def test_used_code_is_on_the_disk_before_the_answer(lab, tmp_path, kind):
+    """After a power cut the code that opened a session is still a used one: the file, its name and its directory are written through before
+    anybody hears that the code was right."""
+    user = f"erik-{kind}"
+    lab.ctl("set", f"users/{user}", "{role: operator}")
+    lab.ctl("commit", "--comment", user)
+    lab.ctl("password", user, input=PASSWORD + "\n")
+    secret, codes = enrol(signed_in(lab, user))
+    code, answers = codes[0] if kind == "recovery" else code_of(secret, time.time() + 30), []
+    lines = trace_of(lab, tmp_path / "strace", lambda: answers.append(sign_in(lab, user, code)))
+    (a, r), = answers
+    assert r.status == 201, r
+    token = in_hex(a.cookie.split("=", 1)[1])
+
+    def first(pattern, what, after=0):
+        found = [i for i, line in enumerate(lines) if i >= after and re.match(pattern, line) and what in line]
+        assert found, (pattern, lines)
+        return found[0]
+
+    asked = first(r"recvmsg\(", in_hex(code))
+    reply = first(r"sendmsg\(", token)
+    channel = re.match(r"sendmsg\((\d+<[^>]*>)", lines[reply])[1]
+    assert channel in lines[asked]
+    at = asked
+    for step in (rf"write\(\d+</state/{kind}\.new>", rf"fsync\(\d+</state/{kind}\.new>\) += 0", rf'rename\("{kind}\.new", "{kind}"\) += 0',
+                 r"fsync\(\d+</state>\) += 0"):
+        at = first(step, "", after=at + 1)
+    assert at < reply and not any(line.startswith(f"sendmsg({channel}") for line in lines[asked:at])
 
 
 def in_memory(pid, needles):
