@@ -413,7 +413,11 @@ inline rollout_start(how, to_revision, to_mask)
 #define stale_judge 0
 #endif
 /* Who had no part in what is pending, and is away. */
+#ifndef FAULT_ANYBODY_AT_REST
 #define at_rest (caught_mask & ~connected & ~stale)
+#else
+#define at_rest (pending_mask & ~connected & ~stale)
+#endif
 #define must_catch_up ((stale & connected) != 0 || (stale == 0 && apart_mask != 0))
 #define ways_unknown ((!HAS(mask, NETD) && HAS(stale, NETD)) || HAS(failed, NETD))
 #ifndef FAULT_WAYS_TURN_ALONE
