@@ -60,7 +60,7 @@ export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse 
 	box.running = 4
 	for (const [name, kernel, description, rx, tx] of [['wan', 'eth0', 'Uplink', 21e6, 3.1e6], ['lan', 'eth1', 'Office', 3.2e6, 19e6], ['dmz', 'eth2', 'Servers', 640e3, 2.2e6], ['guest', 'eth3', 'Visitors', 0, 0]])
 		box.links.set(name, { name, kernel, description, rate: [rx, tx], rx: 4.2e11 * Math.random(), tx: 9e10 * Math.random(), up: name !== 'guest' })
-	start.firewall.rules.forEach((rule, at) => box.counters.set(rule.id, { packets: Math.floor(4e6 / (at + 1)), bytes: Math.floor(3.3e9 / (at * at + 1)) }))
+	start.firewall.rules.forEach((rule, at) => rule.enabled !== false && box.counters.set(rule.id, RESTS.has(rule.id) ? { packets: 0, bytes: 0 } : { packets: Math.floor(4e6 / (at + 1)), bytes: Math.floor(3.3e9 / (at * at + 1)) }))
 	for (const [id, packets] of GENERATED)
 		box.counters.set(id, { packets, bytes: packets * 180 })
 	for (let at = 0; at < 60; at++)
@@ -108,7 +108,7 @@ function tick(box) {
 	}
 	const changed = []
 	for (const [id, counter] of [...box.counters].slice(0, 24)) {
-		if (Math.random() < 0.5)
+		if (RESTS.has(id) || Math.random() < 0.5)
 			continue
 		const packets = Math.ceil(Math.random() * 400)
 		counter.packets += packets
@@ -380,7 +380,19 @@ function processes(box) {
 			namespaces: ['net', 'ipc', 'uts', 'pid', 'mnt'], 'memory-pss-kb': [9120, 2210, 1480, 4030, 1890, 5210][at], restarts: name === 'netd' ? 1 : 0 }))]
 }
 
-const rule_state = (box, rule) => ({ id: rule.id, generated: false, from: rule.from, to: rule.to, action: rule.action, ...(box.counters.get(rule.id) ?? { packets: 0, bytes: 0 }) })
+/** What the kernel had counted before its counters began anew, and how many seconds ago the first and the last of it was found. */
+const EVIDENCE = { 'lan-out': [7e6, 8e6, 1], ping: [2000, 8.6e6, 86400 * 95] }
+const RESTS = new Set(['ping', 'dmz-updates'])		// counted nothing since the kernel began anew; the second never did
+const THEN = Date.now()
+
+/** A rule as the box tells of it: with the sums that no restart takes away. */
+function rule_state(box, rule) {
+	const { packets, bytes } = box.counters.get(rule.id) ?? { packets: 0, bytes: 0 }
+	const [older, first, last] = EVIDENCE[rule.id] ?? [0, 6e5, 1]
+	const at = back => new Date(THEN - back * 1000).toISOString()
+	return { id: rule.id, generated: false, from: rule.from, to: rule.to, action: rule.action, packets, bytes, 'total-packets': packets + older, 'total-bytes': bytes + older * 700,
+		'counted-since': at(9e6), ...packets + older > 0 && { 'first-hit': at(first), 'last-hit': at(last) } }
+}
 
 /** Ten minutes by second, or a day by minute, as of a box that runs for longer. */
 function history(box, step) {

@@ -230,6 +230,33 @@ await check('the search knows fields, alternatives, negation, numbers, states an
 		return wrong
 	}))
 
+await check('hits are those of all time: over a change of the kernel\'s counter, searched by how many and by when, and told in full where the rule is opened', () =>
+	with_page({}, async (page, box) => {
+		const title = id => row(page, id).locator('.counter').getAttribute('title')
+		const field = page.getByLabel('Search rules')
+		const wrong = [same(await row(page, 'dmz-updates').locator('.counter-words').textContent(), '0 pktnever'), same(await row(page, 'ping').locator('.counter-words').textContent(), '2.00k pkt95 d ago'),
+			!/^2,000 packets, 1.34 MiB\ncounted since .+\nfirst .+\nlast .+, 95 d ago$/.test(await title('ping')) && await title('ping'), !/^Never hit\ncounted since .+$/.test(await title('dmz-updates')) && await title('dmz-updates')]
+		for (const [text, wanted] of [['hits=0', ['dmz-updates']], ['hits>0 last>90d', ['ping']], ['last>90d', ['dmz-updates', 'ping']], ['last<96d -last<94d hits>0', ['ping']], ['first<7d hits>0', ['web-in', 'admins-manage', 'guests-quiet', 'scanners']],
+			['since>200d', []], ['since>14w -first<7d', ['lan-out', 'dmz-updates', 'ping']], ['last<1h from:lan', ['lan-out', 'admins-manage']]]) {
+			await field.fill(text)
+			let found
+			const never = await until(text, async () => same(found = await numbers(page), wanted) === '')
+			wrong.push(never && `${text} ${same(found, wanted)}`)
+		}
+		// The kernel counts anew, as after a commit that changes the rule; the page has not asked again.
+		await field.fill('')
+		const all = async () => Number((await title('lan-out')).match(/^[\d,]+/)[0].replaceAll(',', ''))
+		const before = await all()
+		box.counters.set('lan-out', { packets: 1, bytes: 60 })
+		wrong.push(await until('lan-out goes on', async () => await all() > before))
+		await page.waitForTimeout(1100)
+		wrong.push(await all() > before + 20_000 && `${await all()} hits, ${before} before`)
+		await row(page, 'ping').locator('.rule-open').click()
+		await page.locator('dialog[open]').getByText(/^2,000 packets, 1.34 MiB · counted since .+ · first .+ · last .+, 95 d ago$/).waitFor()
+		await shoot(page, 'rule-evidence')
+		return [...wrong, ...await check_axe(page, 'evidence', 'dialog[open]')]
+	}))
+
 await check('pairs of zones tell verdict and number of rules, lead to their rules, and make new ones', () =>
 	with_page({}, async (page, box) => {
 		await page.getByRole('radio', { name: 'Zones' }).check()

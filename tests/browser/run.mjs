@@ -34,11 +34,11 @@ const bar = () => page.locator('.bar')
 const { tab_to, type_into, press, toggle } = by_keyboard(page)
 
 /** The API as the page itself uses it, for the judge's own questions. */
-const api = (method, where, body) => page.evaluate(async ([how, at, what]) => {
+const api = (method, where, body, more = {}) => page.evaluate(async ([how, at, what, headers]) => {
 	const session = await (await fetch('/api/v1/session')).json()
-	const response = await fetch('/api/v1' + at, { method: how, headers: { 'Content-Type': 'application/json', 'Patronus-CSRF': session.csrf }, body: what ? JSON.stringify(what) : undefined })
+	const response = await fetch('/api/v1' + at, { method: how, headers: { 'Content-Type': 'application/json', 'Patronus-CSRF': session.csrf, ...headers }, body: what ? JSON.stringify(what) : undefined })
 	return { status: response.status, body: response.headers.get('Content-Type')?.includes('json') ? await response.json() : null }
-}, [method, where, body])
+}, [method, where, body, more])
 const running_rule = async id => (await api('GET', `/configuration/firewall/rules`)).body.find?.(one => one.id === id)
 const revision = async () => (await api('GET', '/status')).body.revision
 
@@ -207,6 +207,46 @@ if (traffic) {
 		await link.click()
 		await row(name).waitFor()
 		return others ? `${others} rows do not fit the filter` : ''
+	})
+}
+if (kernel && probe) {
+	await check('hits are those of all time: a daemon that is killed and a commit that makes the kernel count anew take none away', async () => {
+		const rules = async () => Object.fromEntries((await api('GET', '/state/firewall')).body.rules.map(one => [one.id, one]))
+		const told = async () => Number((await row('lan-out').locator('.counter').getAttribute('title')).match(/^([\d,]+) packets/)?.[1].replaceAll(',', '') ?? 0)
+		const only = async text => {
+			await page.getByLabel('Search rules').fill(text)
+			await page.waitForTimeout(300)
+			return page.locator('.rules .cell-name .rule-open').allTextContents()
+		}
+		execSync(probe, { stdio: 'ignore', timeout: 10_000 })
+		/** Waits until the box has counted so many; answers how many. */
+		const counted = async most => {
+			for (let tries = 0, is = 0; ; tries++, await page.waitForTimeout(100)) {
+				is = await rules().then(all => all['lan-out']['total-packets'], () => 0)
+				if (is >= most || tries === 100)
+					return is
+			}
+		}
+		const had = await counted(1)
+		const pid = (await api('GET', '/status')).body.processes.find(one => one.name === 'fwd').pid
+		process.kill(pid, 'SIGKILL')
+		page.expected.push(/status of 503.*\/state\/firewall/)		// while it is not there
+		const after = await counted(had)
+		await page.waitForTimeout(1200)		// what came in the second before a change is not told
+		// A rule that does something else is another one to the kernel.
+		const change = value => api('PATCH', '/configuration/firewall/rules/lan-out', value, { 'If-Match': '*' })
+		const answers = [(await change({ log: true })).status, (await change({ log: null })).status]
+		const state = (await rules())['lan-out']
+		await page.reload()
+		await go('rules')
+		await row('lan-out').waitFor()
+		await page.waitForFunction(() => /packets/.test(document.querySelector('.rules [data-key="lan-out"] .counter')?.title))
+		const hits = await told()
+		await shoot(page, 'rules-evidence')
+		const [none, late] = [await only('hits=0'), await only('last<1h')]
+		await only('')
+		return [answers.some(status => status !== 200) && `the change was answered ${answers}`, state.packets >= state['total-packets'] && `the kernel goes on counting: ${state.packets} of ${state['total-packets']}`,
+			after < had && `${had} hits were ${after} after the kill`, hits < had && `the page says ${hits} hits, there were ${had}`, none.includes('lan-out') && 'it is said never to be hit', !none.includes(rule) && `${rule} was hit: ${none}`, !late.includes('lan-out') && `not hit lately: ${late}`]
 	})
 }
 const passes = () => {

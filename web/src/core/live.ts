@@ -4,7 +4,7 @@ import { signal } from '@preact/signals'
 import { get, list_of } from './api'
 import { number_of } from './format'
 import { start_stream as open_stream, stop_stream as close_stream } from './stream'
-import type { Commit, Count, InterfaceState, LogEvent } from './types'
+import type { Commit, Count, InterfaceState, LogEvent, RuleState } from './types'
 
 export { connected } from './stream'
 
@@ -27,6 +27,10 @@ export interface Series {
 export interface RuleCounter {
 	packets: number
 	bytes: number
+	before: [number, number]	// packets and bytes of the counters that the kernel had before this one
+	since?: string
+	first?: string			// absent: never
+	last?: string
 	rate: number		// bytes per second
 	packetRate: number
 	spark: number[]
@@ -105,16 +109,18 @@ function take_interfaces(rows: InterfaceState[], now = Date.now()) {
 	series_tick.value++
 }
 
-export function seed_counters(rows: { id: string; packets: Count; bytes: Count }[]) {
+const fresh_counter = (at: number): RuleCounter => ({ packets: 0, bytes: 0, before: [0, 0], rate: 0, packetRate: 0, spark: [], at })
+
+export function seed_counters(rows: RuleState[]) {
 	for (const row of rows) {
-		const have = counters.get(row.id)
-		if (have) {
-			have.packets = number_of(row.packets)
-			have.bytes = number_of(row.bytes)
-		} else {
-			counters.set(row.id, { packets: number_of(row.packets), bytes: number_of(row.bytes), rate: 0, packetRate: 0,
-				spark: [], at: 0 })
-		}
+		const have = counters.get(row.id) ?? fresh_counter(0)
+		have.packets = number_of(row.packets)
+		have.bytes = number_of(row.bytes)
+		have.before = [Math.max(0, number_of(row['total-packets']) - have.packets), Math.max(0, number_of(row['total-bytes']) - have.bytes)]
+		have.since = row['counted-since']
+		have.first = row['first-hit']
+		have.last = row['last-hit']
+		counters.set(row.id, have)
 	}
 	counter_tick.value++
 }
@@ -129,8 +135,14 @@ function take_counters(rows: { id: string; packets: Count; bytes: Count }[], now
 		const bytes = number_of(row.bytes)
 		const have = counters.get(row.id)
 		if (!have) {
-			counters.set(row.id, { packets, bytes, rate: 0, packetRate: 0, spark: [], at: now })
+			counters.set(row.id, { ...fresh_counter(now), packets, bytes })
 			continue
+		}
+		if (packets < have.packets)		// the kernel counts anew: what it had is not lost
+			have.before = [have.before[0] + have.packets, have.before[1] + have.bytes]
+		if (packets && packets !== have.packets) {
+			have.last = new Date(now).toISOString()
+			have.first ??= have.last
 		}
 		have.rate = seconds && bytes >= have.bytes ? (bytes - have.bytes) / seconds : 0
 		have.packetRate = seconds && packets >= have.packets ? (packets - have.packets) / seconds : 0

@@ -34,10 +34,25 @@ const STATES: Record<string, (line: Line) => boolean> = {
 	live: line => (counters.get(line.rule.id)?.rate ?? 0) > 0,
 }
 
+/** What is not known of a rule is neither much nor little: no comparison holds. One that is not in force has no counter. */
+const counter_of = (line: Line) => counters.get(line.rule.id)
+
 const NUMBERS: Record<string, (line: Line) => number> = {
-	hits: line => counters.get(line.rule.id)?.packets ?? 0,
+	hits: line => {
+		const have = counter_of(line)
+		return have ? have.before[0] + have.packets : NaN
+	},
 	number: line => line.number,
 }
+
+/** How long ago, in seconds; what never was is longer ago than anything. */
+const age = (iso: string | undefined, never: number) => iso ? (Date.now() - Date.parse(iso)) / 1000 : never
+const AGES: Record<string, (line: Line) => number> = {
+	first: line => age(counter_of(line)?.first, counter_of(line) ? Infinity : NaN),
+	last: line => age(counter_of(line)?.last, counter_of(line) ? Infinity : NaN),
+	since: line => age(counter_of(line)?.since, NaN),
+}
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 }
 
 type Test = (line: Line) => boolean
 
@@ -52,6 +67,13 @@ function number_test(read: (line: Line) => number, sign: string, value: string):
 	return sign === '>' ? line => read(line) > limit : sign === '<' ? line => read(line) < limit : line => read(line) === limit
 }
 
+/** "last<30d": within thirty days; ":" and "=" say so too. */
+function age_test(read: (line: Line) => number, sign: string, value: string): Test {
+	const [, digits, unit] = value.match(/^(\d+(?:\.\d+)?)([smhdw])$/) ?? []
+	const limit = Number(digits ?? NaN) * SECONDS[unit ?? 's']
+	return sign === '>' ? line => read(line) > limit : line => read(line) <= limit
+}
+
 /** One word of the search as a test; null: it says nothing yet ("from:"). */
 function test_of(word: string): Test | null {
 	const [, name, sign, raw] = word.match(/^([a-z]+)([:=<>])(.*)$/) ?? []
@@ -63,6 +85,8 @@ function test_of(word: string): Test | null {
 		return STATES[raw] ?? (() => false)
 	if (name in NUMBERS)
 		return number_test(NUMBERS[name], sign, raw)
+	if (name in AGES)
+		return age_test(AGES[name], sign, raw)
 	if (name === 'pair') {
 		const [from, to] = raw.split('>')
 		return line => in_pair(line, from, to ?? '')
@@ -88,4 +112,4 @@ export function matcher(text: string): Test | null {
 }
 
 /** Does the answer change with the counters? */
-export const is_live = (text: string) => /(^|\s)-?(hits[:=<>]|is:live)/.test(text)
+export const is_live = (text: string) => /(^|\s)-?((hits|first|last|since)[:=<>]|is:live)/.test(text)

@@ -137,8 +137,13 @@ export interface RuleState {
 	from?: string | string[]
 	to?: string | string[]
 	action?: string
-	packets: Count
+	packets: Count		// of the kernel's counter, which begins anew with a change of the rule and a boot
 	bytes: Count
+	'total-packets'?: Count		// since counted-since, over all of that
+	'total-bytes'?: Count
+	'counted-since'?: string
+	'first-hit'?: string
+	'last-hit'?: string
 }
 
 export interface Alarm {

@@ -14,6 +14,7 @@ import { t } from '../core/words'
 import { Dialog } from '../ui/dialog'
 import { Members, type FormState } from '../ui/form'
 import { Button, Chips, ErrorSummary, SelectField, Segments, Switch, TextField } from '../ui/parts'
+import { RuleEvidence } from '../ui/rule-row'
 
 /** Drawn here, for people who make rules all day; what the schema has beside it is drawn from the schema. */
 const BY_HAND = ['id', 'description', 'tags', 'enabled', 'from', 'to', 'source', 'destination', 'service', 'limit', 'log', 'action']
@@ -137,6 +138,7 @@ export function RuleForm({ draft, policy, onClose }: { draft: Draft; policy: Pol
 				<ErrorSummary title={errors.length ? t('rule-form-n-wrong', { count: errors.length }) : trouble} errors={errors}
 					onJump={error => document.getElementById('field-' + field_of(error, rule.id))?.focus()} />
 			</div>}
+			{!draft.fresh && <RuleEvidence id={draft.rule.id} />}
 			<Segments label={t('rules-action')} name="action" value={rule.action ?? 'accept'} onValue={action => set({ action })} options={[
 				{ key: 'accept', text: t('rules-accept'), icon: 'accept', tone: 'good' },
 				{ key: 'reject', text: t('rules-reject'), icon: 'reject', tone: 'warn' },

@@ -91,7 +91,8 @@ const GRAMMAR: [string, string, string?][] = [
 	['-from:lan', msg('rules-grammar-not')],
 	['pair:lan>wan', msg('rules-grammar-pair')],
 	['is:disabled', msg('rules-grammar-state'), 'enabled, disabled, logged, limited, generated, changed, new, edited, moved, live, shadowed, unused'],
-	['hits>1k', msg('rules-grammar-hits'), 'hits=0, number<100'],
+	['hits=0', msg('rules-grammar-never'), 'hits>1k, number<100'],
+	['last>90d', msg('rules-grammar-last'), 'last<1h, first<7d, since>4w'],
 ]
 
 export function FilterHelp({ onClose, onTry }: { onClose: () => void; onTry: (text: string) => void }) {

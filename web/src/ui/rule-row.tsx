@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One rule as a row of the policy: what can be changed at once is changed in its place.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { bit_rate_text, byte_size, list, short_count } from '../core/format'
-import { counter_tick, counters } from '../core/live'
+import { ago, bit_rate_text, byte_size, date_time, full_count, list, short_count } from '../core/format'
+import { counter_tick, counters, type RuleCounter } from '../core/live'
 import { address } from '../core/router'
 import { conditions_of, endpoint_words, type Finding, type Line, type Mark } from '../core/rules'
 import { title_of } from '../core/schema'
@@ -60,29 +60,56 @@ function Words({ words, otherwise }: { words: string[]; otherwise: string }) {
 	return <span class="words" title={words.join(', ')}>{words[0]}{words.length > 1 && <small> +{words.length - 1}</small>}</span>
 }
 
-/** The counters of one rule, or of several together. */
-function Counter({ ids }: { ids: string[] }) {
-	void counter_tick.value
+type Evidence = Pick<RuleCounter, 'since' | 'first' | 'last' | 'rate' | 'spark'> & { packets: number; bytes: number }
+
+const earlier = (a: string | undefined, b: string | undefined) => a && b ? a < b ? a : b : a ?? b
+const later = (a: string | undefined, b: string | undefined) => a && b ? a > b ? a : b : a ?? b
+
+/** All that rules of these names ever decided; nothing when none of them is in force. */
+function evidence_of(ids: string[]): Evidence | undefined {
 	const all = ids.flatMap(id => counters.get(id) ?? [])
-	const one = all.length === 1 ? all[0] : all.length === 0 ? undefined : { packets: 0, bytes: 0, rate: 0, spark: [] as number[] }
-	if (one && all.length > 1) {
-		for (const each of all) {
-			one.packets += each.packets
-			one.bytes += each.bytes
-			one.rate += each.rate
+	const one: Evidence = { packets: 0, bytes: 0, rate: 0, spark: [] }
+	for (const each of all) {
+		one.packets += each.before[0] + each.packets
+		one.bytes += each.before[1] + each.bytes
+		one.rate += each.rate
+		one.since = earlier(one.since, each.since)
+		one.first = earlier(one.first, each.first)
+		one.last = later(one.last, each.last)
+		if (all.length === 1) {
+			one.spark = each.spark
+		} else {
 			const shift = one.spark.length - each.spark.length
 			if (shift < 0)
 				one.spark.unshift(...new Array<number>(-shift).fill(0))
 			each.spark.forEach((value, at) => { one.spark[at + Math.max(0, shift)] += value })
 		}
 	}
+	return all.length ? one : undefined
+}
+
+/** How much, since when, when first and last. */
+const evidence_words = (one: Evidence) => [one.packets ? t('rules-decided', { packets: full_count(one.packets), bytes: byte_size(one.bytes) }) : t('rules-never-hit'),
+	one.since && t('rules-counted-since', { time: date_time(one.since) }), one.first && t('rules-first-hit', { time: date_time(one.first) }),
+	one.last && t('rules-last-hit', { time: date_time(one.last), ago: ago(one.last) })].filter(Boolean) as string[]
+
+/** What a rule did, for who opens it: titles are for a mouse. */
+export function RuleEvidence({ id }: { id: string }) {
+	void counter_tick.value
+	const one = evidence_of([id])
+	return one ? <p class="rule-evidence"><Icon name="clock" size={16} /><span>{evidence_words(one).join(' · ')}</span></p> : null
+}
+
+function Counter({ ids }: { ids: string[] }) {
+	void counter_tick.value
+	const one = evidence_of(ids)
 	if (!one)
 		return <span class="soft">–</span>
 	return (
-		<span class="counter">
+		<span class="counter" title={evidence_words(one).join('\n')}>
 			<Spark values={one.spark} width={52} />
 			<span class="counter-words"><b>{short_count(one.packets)}</b> <small>{t('rules-pkt')}</small><br />
-				<small class={one.rate > 0 ? 'counter-live' : ''}>{one.rate > 0 ? bit_rate_text(one.rate) : byte_size(one.bytes)}</small></span>
+				<small class={one.rate > 0 ? 'counter-live' : ''}>{one.rate > 0 ? bit_rate_text(one.rate) : one.last ? ago(one.last) : one.packets ? byte_size(one.bytes) : t('rules-never')}</small></span>
 		</span>
 	)
 }
