@@ -259,9 +259,11 @@ preferences_check(const struct node *map, struct buf *b, struct problems *proble
 	static const char *const themes[] = { "auto", "light", "dark", NULL };
 	const char *language = NULL, *theme = NULL;
 	const struct node *dashboard = NULL;
+	bool has_single_keys = true;
 	const struct body_member members[] = {
 		{ .name = "language", .ret_text = &language },
 		{ .name = "theme", .ret_text = &theme },
+		{ .name = "single-keys", .ret_flag = &has_single_keys },
 		{ .name = "dashboard", .ret_list = &dashboard, .max = WIDGETS_MAX },
 		{ .name = NULL },
 	};
@@ -277,6 +279,8 @@ preferences_check(const struct node *map, struct buf *b, struct problems *proble
 	buf_puts(b, "{");
 	add_member(b, "language", language);
 	add_member(b, "theme", theme);
+	if (!has_single_keys)
+		buf_printf(b, "%s\"single-keys\":false", b->len > 1 ? "," : "");
 	if (dashboard != NULL && !check_dashboard(dashboard, b, problems))
 		return (false);
 	buf_puts(b, "}");

@@ -129,6 +129,54 @@ await check('what validation refuses leads from the pending page into the rule',
 		return wrong
 	}))
 
+await check('keys that are a letter or a sign alone are switched off, on every page and computer; those of the list go on', () =>
+	with_page({}, async (page, url, box) => {
+		const dialog = page.locator('dialog[open]')
+		const focus = async () => {
+			await page.keyboard.press('/')
+			return page.evaluate(() => document.activeElement?.type === 'search')
+		}
+		await open_rules(page, url)
+		await page.keyboard.press('?')
+		await dialog.getByRole('heading', { name: 'Keys of this page' }).waitFor()
+		await shoot(page, 'keys')
+		const wrong = await check_axe(page, 'keys', 'dialog[open]')
+		const kept = page.waitForResponse(answer => answer.request().method() === 'PATCH' && answer.url().endsWith('/users/me/preferences'))
+		await dialog.getByRole('switch', { name: 'Single keys' }).uncheck()
+		await dialog.getByText('n, N', { exact: true }).waitFor({ state: 'detached' })
+		await kept
+		await page.keyboard.press('Escape')
+		await page.reload()
+		await rule_row(page, 'ping').waitFor()
+		wrong.push(await focus() && '/ still searches')
+		for (const key of ['?', 'c', 'd', 'm', 'N', 'x']) {
+			await rule_row(page, 'ping').focus()
+			await page.keyboard.press(key)
+		}
+		wrong.push(await dialog.count() && 'a letter opened a dialog', box.workspaces.size && 'a letter made an edit', await page.locator('.bulk').count() && 'a letter chose a rule')
+		await page.keyboard.press('Space')
+		await page.locator('.bulk').waitFor()
+		await page.keyboard.press('Escape')
+		await rule_row(page, 'ping').getByRole('button', { name: 'More for ping' }).click()
+		wrong.push(await page.getByRole('menu').locator('kbd', { hasText: /^[a-zA-Z]$/ }).count() && 'the menu names keys that do nothing')
+		await page.keyboard.press('Escape')
+		for (const name of ['topology', 'log']) {
+			await page.goto(`${url}/#/${name}`)
+			await page.locator('main h1').waitFor()
+			if (name === 'log')
+				await page.locator('.log [role=row][data-key]').first().focus()
+			wrong.push(await focus() && `/ still searches in ${name}`)
+		}
+		await page.keyboard.press('w')
+		wrong.push(page.url().includes('explain') && 'w still explains')
+		await open_rules(page, url)
+		await page.getByRole('button', { name: 'Keys of this page' }).click()
+		await dialog.getByRole('switch', { name: 'Single keys' }).check()
+		await page.keyboard.press('Escape')
+		wrong.push(!await focus() && '/ does not search again')
+		return wrong
+	}))
+
 await check('a commit that the kernel refuses says so and stays in the dialog', () =>
 	with_page({ box: { refuse: [{ pointer: '/firewall/rules/ping', code: 'kernel-refused', text: 'the kernel refused rule "ping": no such object' }] }, expected: [/status of 502/] }, async (page, url) => {
 		await open_rules(page, url)

@@ -100,7 +100,8 @@ def test_a_merge_changes_what_it_names(people):
     change(api, {"language": "de", "theme": "dark", "dashboard": BOARD}, expect=200)
     assert change(api, {"theme": None, "language": "zh-Hant"}, expect=200).json == {"language": "zh-Hant", "dashboard": BOARD}
     assert change(api, {"theme": "light"}, "PUT", expect=200).json == {"theme": "light"}
-    assert change(api, {"theme": None}, expect=200).json == {}
+    assert change(api, {"single-keys": False}, expect=200).json == {"theme": "light", "single-keys": False}
+    assert change(api, {"theme": None, "single-keys": True}, expect=200).json == {}
 
 
 def test_two_tabs(people):
@@ -115,7 +116,7 @@ def test_two_tabs(people):
 
 
 REFUSED = [
-    (422, {"themes": "dark"}), (422, {"theme": "pink"}), (422, {"theme": 1}), (422, {"theme": ["dark"]}), (422, {"language": "de<script>"}), (422, {"language": ""}),
+    (422, {"themes": "dark"}), (422, {"theme": "pink"}), (422, {"theme": 1}), (422, {"theme": ["dark"]}), (422, {"single-keys": "off"}), (422, {"language": "de<script>"}), (422, {"language": ""}),
     (422, {"language": "a" * 36}), (422, {"dashboard": {}}), (422, {"dashboard": [1]}), (422, {"dashboard": [{"widget": "x"}]}), (422, {"dashboard": [{"widget": "X", "size": "full"}]}),
     (422, {"dashboard": [{"widget": "x", "size": "wide"}]}), (422, {"dashboard": [{"widget": "x", "size": "full", "hidden": "yes"}]}),
     (422, {"dashboard": [{"widget": "x", "size": "full", "more": 1}]}), (422, {"dashboard": [{"widget": "x" * 33, "size": "full"}]}),

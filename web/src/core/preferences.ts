@@ -15,6 +15,7 @@ interface Preferences {
 	language?: string
 	theme?: Theme
 	dashboard?: Kept[]
+	'single-keys'?: boolean
 }
 
 type Change = { [Member in keyof Preferences]: Preferences[Member] | null }

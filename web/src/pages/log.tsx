@@ -4,6 +4,7 @@ import '../css/word.css'
 import '../css/log.css'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { clock_time, date_time } from '../core/format'
+import { has_single_keys, is_single_key } from '../core/keys'
 import { connected, fetch_log, log_events, log_lost } from '../core/live'
 import { address, go } from '../core/router'
 import { begin_rule, explain_query, type Packet } from '../core/rule-draft'
@@ -173,7 +174,7 @@ export default function Log() {
 				row={event => <LogRow event={event} onWish={wish} onGroup={set_group} />}
 				onKey={(press, event) => {
 					const field = ({ r: 'rule', a: 'action', s: 'source', d: 'destination', p: 'destination-port' } as Record<string, Field>)[press.key]
-					if (press.ctrlKey || press.metaKey || press.altKey)
+					if (!is_single_key(press) || !has_single_keys())
 						return
 					if (press.key === 'n' && may_edit.value)
 						void begin_rule(packet_of(event)).catch(complain)

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { call, get, list_of, words_of } from '../core/api'
 import { list } from '../core/format'
 import { counter_tick, seed_counters } from '../core/live'
+import { has_single_keys, is_page_key, is_single_key } from '../core/keys'
 import { place, settle } from '../core/router'
 import { begun, type Draft } from '../core/rule-draft'
 import { is_live, matcher } from '../core/rule-filter'
@@ -186,8 +187,7 @@ export default function Rules() {
 
 	useEffect(() => {
 		const on_key = (event: KeyboardEvent) => {
-			const target = event.target as HTMLElement
-			if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, select, textarea, dialog, [popover]'))
+			if (!is_page_key(event))
 				return
 			if (event.key === '/') {
 				event.preventDefault()
@@ -383,7 +383,7 @@ export default function Rules() {
 			set_told(t('rules-none-chosen'))
 			return
 		}
-		if (keyed || !may_edit.value)
+		if (keyed || !may_edit.value || (is_single_key(event) && !has_single_keys()))
 			return
 		const id = line.rule.id
 		const wants: Record<string, () => void> = event.altKey

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, words_of } from '../core/api'
 import { bit_rate_text, plain } from '../core/format'
 import { seed_interfaces, series, series_tick } from '../core/live'
+import { is_page_key } from '../core/keys'
 import { address, place, settle } from '../core/router'
 import { running_edits } from '../core/store'
 import { shown_name, topology_of, type Area, type Port, type Reach } from '../core/topology'
@@ -130,7 +131,7 @@ export default function Topology() {
 
 	useEffect(() => {
 		const on_key = (event: KeyboardEvent) => {
-			if (event.key === '/' && !event.ctrlKey && !event.metaKey && !event.altKey && !(event.target as HTMLElement).closest('input, select, textarea, dialog, [popover]')) {
+			if (event.key === '/' && is_page_key(event)) {
 				event.preventDefault()
 				search.current?.focus()
 			}

@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { call, list_of, words_of } from '../core/api'
 import { list } from '../core/format'
+import { has_single_keys } from '../core/keys'
 import { go } from '../core/router'
 import { begin_rule, explain_query, type Packet } from '../core/rule-draft'
 import { complain, edit, may, may_edit, toast, workspace } from '../core/store'
@@ -60,9 +61,9 @@ export function GroupDialog({ address, onClose }: { address: string; onClose: ()
 
 /** The entries of a menu; onGroup opens the dialog above. */
 export function packet_items(packet: Packet, onGroup: (address: string) => void): MenuItem[] {
-	const items: MenuItem[] = [{ text: t('packets-explain'), icon: 'help', keys: 'w', then: () => go('explain', explain_query(packet)) }]
+	const items: MenuItem[] = [{ text: t('packets-explain'), icon: 'help', keys: has_single_keys() ? 'w' : undefined, then: () => go('explain', explain_query(packet)) }]
 	if (may_edit.value) {
-		items.push({ text: t(packet.action === 'accept' ? 'packets-rule-against' : 'packets-rule-for'), icon: 'plus', keys: 'n', then: () => void begin_rule(packet).catch(complain) })
+		items.push({ text: t(packet.action === 'accept' ? 'packets-rule-against' : 'packets-rule-for'), icon: 'plus', keys: has_single_keys() ? 'n' : undefined, then: () => void begin_rule(packet).catch(complain) })
 		for (const [one, text] of [[packet.source, t('packets-sender-to-group')], [packet.destination, t('packets-receiver-to-group')]])
 			if (one && text)
 				items.push({ text, icon: 'user', then: () => onGroup(one) })

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can be done with all chosen rules at once, and the questions it asks.
 import { useState } from 'preact/hooks'
+import { has_single_keys } from '../core/keys'
+import { prefer } from '../core/preferences'
 import { msg, t, T } from '../core/words'
 import { Dialog, Menu } from './dialog'
-import { Button, TextField } from './parts'
+import { Button, Switch, TextField } from './parts'
 
 export interface BulkDeeds {
 	enable: (on: boolean) => void
@@ -104,14 +106,20 @@ export function FilterHelp({ onClose, onTry }: { onClose: () => void; onTry: (te
 	)
 }
 
+/** What always works, and the letters and signs that do while single keys are on. */
 const KEYS: [string, string][] = [[msg('rules-keys-walk'), msg('rules-keys-walk-does')], [msg('rules-keys-enter'), msg('rules-keys-edit')], [msg('rules-keys-space'), msg('rules-keys-choose')],
-	[msg('rules-keys-all'), msg('rules-keys-all-does')], [msg('rules-keys-alt'), msg('rules-keys-move')], ['m', msg('rules-keys-number')], ['d', msg('rules-keys-toggle')], ['n, N', msg('rules-keys-new')],
-	['F2', msg('rules-keys-inline')], ['c', msg('rules-clone')], ['t', msg('rules-tag')], [msg('rules-keys-delete'), msg('rules-delete')], ['/', msg('rules-search')]]
+	[msg('rules-keys-all'), msg('rules-keys-all-does')], [msg('rules-keys-alt'), msg('rules-keys-move')], ['F2', msg('rules-keys-inline')], [msg('rules-keys-delete'), msg('rules-delete')]]
+const SINGLE_KEYS: [string, string][] = [['e', msg('rules-keys-edit')], ['x, X', msg('rules-keys-choose')], ['m', msg('rules-keys-number')], ['d', msg('rules-keys-toggle')], ['n, N', msg('rules-keys-new')],
+	['c', msg('rules-clone')], ['t', msg('rules-tag')], ['/', msg('rules-search')], ['?', msg('rules-keys')]]
 
 export function Keys({ onClose }: { onClose: () => void }) {
+	const on = has_single_keys()
+	const rows = (some: [string, string][]) => some.map(([keys, text]) => <div key={keys}><dt><kbd>{t(keys)}</kbd></dt><dd>{t(text)}</dd></div>)
 	return (
 		<Dialog title={t('rules-keys')} onClose={onClose}>
-			<dl class="keys">{KEYS.map(([keys, text]) => <div key={keys}><dt><kbd>{t(keys)}</kbd></dt><dd>{t(text)}</dd></div>)}</dl>
+			<dl class="keys">{rows(KEYS)}</dl>
+			<Switch label={t('rules-keys-single')} hint={t('rules-keys-single-hint')} on={on} onChange={next => void prefer({ 'single-keys': next ? null : false })} />
+			{on && <dl class="keys">{rows(SINGLE_KEYS)}</dl>}
 		</Dialog>
 	)
 }

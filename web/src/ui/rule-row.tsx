@@ -2,6 +2,7 @@
 // One rule as a row of the policy: what can be changed at once is changed in its place.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ago, bit_rate_text, byte_size, date_time, full_count, list, short_count } from '../core/format'
+import { has_single_keys } from '../core/keys'
 import { counter_tick, counters, type RuleCounter } from '../core/live'
 import { address } from '../core/router'
 import { conditions_of, endpoint_words, type Finding, type Line, type Mark } from '../core/rules'
@@ -129,16 +130,17 @@ function FindingBadge({ finding }: { finding: Finding }) {
 }
 
 export function menu_of(line: Line, deeds: Deeds, count: number): MenuItem[] {
+	const single = (key: string) => has_single_keys() ? key : undefined
 	return [
 		{ text: t('word-edit'), icon: 'edit', keys: 'Enter', then: () => deeds.open(line) },
-		{ text: t('rules-insert-above'), icon: 'plus', keys: 'N', then: () => deeds.insert(line, 'before') },
-		{ text: t('rules-insert-below'), icon: 'plus', keys: 'n', then: () => deeds.insert(line, 'after') },
-		{ text: t('rules-clone'), icon: 'copy', keys: 'c', then: () => deeds.clone(line) },
+		{ text: t('rules-insert-above'), icon: 'plus', keys: single('N'), then: () => deeds.insert(line, 'before') },
+		{ text: t('rules-insert-below'), icon: 'plus', keys: single('n'), then: () => deeds.insert(line, 'after') },
+		{ text: t('rules-clone'), icon: 'copy', keys: single('c'), then: () => deeds.clone(line) },
 		{ text: t('rules-move-up'), icon: 'up', keys: 'Alt ↑', disabled: line.number === 1, then: () => deeds.move(line, 'up') },
 		{ text: t('rules-move-down'), icon: 'down', keys: 'Alt ↓', disabled: line.number === count, then: () => deeds.move(line, 'down') },
 		{ text: t('rules-to-top'), icon: 'top', disabled: line.number === 1, then: () => deeds.move(line, 'first') },
 		{ text: t('rules-to-bottom'), icon: 'bottom', disabled: line.number === count, then: () => deeds.move(line, 'last') },
-		{ text: t('rules-move-to'), icon: 'swap', keys: 'm', then: () => deeds.move_to(line) },
+		{ text: t('rules-move-to'), icon: 'swap', keys: single('m'), then: () => deeds.move_to(line) },
 		{ text: t('rules-delete'), icon: 'trash', keys: t('rules-key-delete'), danger: true, then: () => deeds.remove(line) },
 	]
 }
