@@ -53,6 +53,7 @@ export function make_box({ rules = 0, claim = '', otp = '', alarms = [], refuse 
 	const older = copy(start)
 	older.firewall.rules = older.firewall.rules.filter(rule => rule.id !== 'guests-quiet' && rule.id !== 'scanners')
 	older.firewall.rules[1].limit.rate = '50/second'
+	older.system['time-zone'] = 'UTC'
 	const history = [['boot', 'load', 'First start', 900000, 'kept', older], ['alice', 'ctl', 'Guests get their own network', 400000, 'kept', older],
 		['bob', 'web', 'Try the stricter web limit', 86400 * 2, 'rolled-back', start], ['alice', 'web', 'Guests stay outside; block the scanners of last night', 5400, 'kept', start]]
 	history.forEach(([author, origin, comment, back, state, document], at) => box.revisions.push({ number: at + 1, parent: at, digest: `d${at + 1}`, author, origin, comment,
@@ -166,6 +167,15 @@ function diff_answer(old, next, base) {
 	const changes = diff(old, next)
 	const line = (sign, path, value) => `${sign} set ${path.slice(1).split('/').join(' ')} ${JSON.stringify(value)}`
 	return { base, changes, text: changes.flatMap(({ path, old: a, new: b }) => [a !== undefined ? line('-', path, a) : null, b !== undefined ? line('+', path, b) : null]).filter(Boolean).join('\n') + '\n' }
+}
+
+/** The same changes as commands, or as the rules of the kernel that they come to. */
+function view_of(answer, query) {
+	const kernel = { create: '+', delete: '-', replace: '>', move: '>' }
+	const name = ({ path }) => path.split('/')[3] ?? path.split('/')[2]
+	const text = { set: () => answer.changes.map(one => `${one.op === 'delete' ? 'delete' : 'set'} ${one.path.slice(1).replaceAll('/', ' ')}\n`).join(''),
+		nft: () => answer.changes.map(one => `${kernel[one.op]} pair.lan.wan [${name(one)}] l4proto 6 | dport 443 | counter | accept\n`).join('') }[query.get('view')]
+	return text ? { ...answer, text: text() } : answer
 }
 
 class Refusal extends Error {
@@ -555,7 +565,7 @@ function answer(box, call) {
 		if (!home)
 			throw new Refusal(404, 'not-found', 'There is no such workspace')
 		if (verb === 'diff')
-			return { body: diff_answer(box.revisions.find(one => one.number === home.base).document, home.document, home.base) }
+			return { body: view_of(diff_answer(box.revisions.find(one => one.number === home.base).document, home.document, home.base), call.query) }
 		if (verb === 'validate') {
 			judge(home.document)
 			return { body: { valid: true, plan: 'configuration\n  + set firewall rules new action drop\nrules in the kernel\n  + pair.lan.wan [new] counter | drop\n',
@@ -597,9 +607,12 @@ function answer(box, call) {
 			return found
 		}
 		if (verb === 'diff')
-			return { body: diff_answer(revision(id).document, revision(other).document) }
-		if (verb === 'restore')
-			return { status: 201, body: show_home(open_workspace(box, session.user, revision(id).document)) }
+			return { body: view_of(diff_answer(revision(id).document, revision(other).document), call.query) }
+		if (verb === 'restore') {
+			const { sections } = call.body
+			const whole = revision(id).document
+			return { status: 201, body: show_home(open_workspace(box, session.user, sections ? { ...document_of(box), ...Object.fromEntries(sections.map(name => [name, whole[name]])) } : whole)) }
+		}
 		return { body: verb === 'configuration' ? revision(id).document : revision(id) }
 	}
 	throw new Refusal(404, 'not-found', 'There is no such path')

@@ -129,6 +129,55 @@ await check('what validation refuses leads from the pending page into the rule',
 		return wrong
 	}))
 
+await check('a difference is seen as commands and as rules of the kernel too: of the pending changes, and between revisions', () =>
+	with_page({}, async (page, url) => {
+		const text = page.locator('.diff-text')
+		await open_rules(page, url)
+		await rule_row(page, 'ping').getByRole('switch').click()
+		await page.locator('.bar-pending').waitFor()
+		await page.goto(url + '/#/pending')
+		await page.getByRole('radio', { name: 'Commands' }).check()
+		await text.getByText('set firewall rules ping enabled').waitFor()
+		await page.getByRole('radio', { name: 'Kernel rules' }).check()
+		await text.getByText('+ pair.lan.wan [ping] l4proto 6').waitFor()
+		const wrong = [...await check_axe(page, 'rules of the kernel'), await overflow(page)]
+		await shoot(page, 'pending-kernel')
+		await page.goto(url + '/#/history')
+		await page.getByRole('button', { name: 'What changed in revision 3' }).click()
+		await page.getByRole('radio', { name: 'Commands' }).check()
+		await text.getByText('set firewall rules scanners').waitFor()
+		await page.getByRole('radio', { name: 'Kernel rules' }).check()
+		await text.getByText('+ pair.lan.wan [scanners]').waitFor()
+		await shoot(page, 'compare-kernel')
+		return wrong
+	}))
+
+await check('of a revision all comes back, or the chosen ones of the sections that differ', () =>
+	with_page({}, async (page, url, box) => {
+		const dialog = page.locator('dialog[open]')
+		const section = name => dialog.getByRole('checkbox', { name, exact: true })
+		const home = () => [...box.workspaces.values()].at(-1)?.document
+		await page.goto(url + '/#/history')
+		await page.getByRole('button', { name: 'Restore revision 2' }).click()
+		await section('system').waitFor()
+		const wrong = [await section('management').count() && 'a section that does not differ is offered', !await section('firewall').isChecked() && 'not all are chosen', ...await check_axe(page, 'sections', 'dialog[open]')]
+		await section('firewall').uncheck()
+		await dialog.getByText('What runs, with the chosen sections').waitFor()
+		await shoot(page, 'restore-sections')
+		await dialog.getByRole('button', { name: 'Restore' }).click()
+		await page.getByText('Of revision 2 in the pending changes: system').waitFor()
+		wrong.push(home().system['time-zone'] !== 'UTC' && 'the section has not come', home().firewall.rules.length !== 8 && 'more has come than was chosen')
+		await page.goto(url + '/#/history')
+		await page.getByRole('button', { name: 'Restore revision 2' }).click()
+		await dialog.getByText('1 change not yet in force would be lost.').waitFor()
+		await section('system').waitFor()
+		await shoot(page, 'restore-whole')
+		await dialog.getByRole('button', { name: 'Replace by revision 2' }).click()
+		await page.getByText('Revision 2 is in the pending changes').waitFor()
+		wrong.push(home().firewall.rules.length !== 6 && 'not all of it has come')
+		return wrong
+	}))
+
 await check('keys that are a letter or a sign alone are switched off, on every page and computer; those of the list go on', () =>
 	with_page({}, async (page, url, box) => {
 		const dialog = page.locator('dialog[open]')

@@ -324,6 +324,9 @@ await check('history compares two revisions', async () => {
 })
 await check('an old revision is restored into pending changes, and nothing runs before the commit', async () => {
 	await page.getByRole('button', { name: `Restore revision ${first}` }).click()
+	await dialog().getByRole('checkbox', { name: 'firewall', exact: true }).waitFor()
+	await shoot(page, 'restore')
+	await dialog().getByRole('button', { name: 'Restore' }).click()
 	await page.locator('.diff-thing.tone-bad', { hasText: rule }).waitFor()
 	if (!await running_rule(rule))
 		return 'the rule is gone already'
@@ -403,6 +406,28 @@ if (kernel && probe) {
 			told !== 'Only with: DSCP, Length, TCP flags, Connections' && `the list says "${told}"`, again !== 'cs1,40-200,20,browser-hours' && `opened again it has ${again}`]
 	})
 }
+await check('what validation refuses leads to the form of its object, whatever it is, and to the field', async () => {
+	const { body: home } = await api('POST', '/workspaces', {})
+	const patch = (path, value) => ({ op: 'patch', path, value })
+	const done = await api('POST', '/batch', { operations: [{ op: 'create', path: '/firewall/pre-rules/early', value: { from: ['lan'], to: ['nowhere'], action: 'drop' } }, patch('/nat/masquerade/out', { zone: 'nowhere' }),
+		patch('/firewall/zones/lan', { interfaces: ['lan', 'nolink'] }), patch('/management/web', { zones: ['nowhere'] })] }, { 'Patronus-Workspace': home.id })
+	if (done.status !== 200)
+		return JSON.stringify(done)
+	await page.reload()
+	page.expected.push(/status of 422.*\/validate/)
+	const wrong = []
+	for (const [path, heading, field] of [['firewall.pre-rules[early]', 'Rule early', 'field-to'], ['nat.masquerade.out', 'Masquerade out', 'field-zone'], ['firewall.zones.lan', 'Zone lan', 'field-interfaces'], ['management.web.zones', 'Management', 'field-web-zones']]) {
+		await go('pending')
+		await page.locator('.error-list li').filter({ has: page.locator('code', { hasText: path }) }).getByRole('link').first().click()
+		await page.getByRole('heading', { name: heading, exact: true }).waitFor()
+		wrong.push(await page.waitForFunction(id => document.activeElement?.closest(`#${id}`) || document.activeElement?.id.startsWith(id), field, { timeout: 5000 })
+			.then(() => '', async () => `${path}: the focus is on ${await page.evaluate(() => document.activeElement.outerHTML.slice(0, 80))}`))
+		await page.keyboard.press('Escape')
+	}
+	await api('DELETE', `/workspaces/${home.id}`)
+	await page.reload()
+	return wrong
+})
 await check('interfaces and routes are those of the kernel', async () => {
 	await go('interfaces')
 	await page.locator('.port').first().waitFor()

@@ -5,13 +5,13 @@ import { useEffect, useState } from 'preact/hooks'
 import { get, list_of, post, words_of } from '../core/api'
 import { ago, date_time } from '../core/format'
 import { go } from '../core/router'
-import { adopt_workspace, complain, may_edit, now, running_edits, status, toast, workspace } from '../core/store'
+import { adopt_workspace, may_edit, now, running_edits, status, toast, workspace } from '../core/store'
 import type { Diff, Revision, Workspace } from '../core/types'
 import { msg, t } from '../core/words'
 import { Dialog } from '../ui/dialog'
-import { DiffText, DiffTree } from '../ui/diff'
+import { DiffText, DiffTree, DiffView, TEXT_VIEWS } from '../ui/diff'
 import { Icon, type IconName } from '../ui/icon'
-import { Badge, Button, Card, Empty, Notice, PageHead, Segments, Skeleton } from '../ui/parts'
+import { Badge, Button, Card, Chips, Empty, Notice, PageHead, Segments, Skeleton } from '../ui/parts'
 
 const STATES: Record<Revision['state'], [string, 'good' | 'warn' | 'plain', IconName]> = {
 	kept: [msg('changes-kept'), 'plain', 'check'], pending: [msg('changes-on-trial'), 'warn', 'clock'], 'rolled-back': [msg('changes-taken-back'), 'warn', 'undo'],
@@ -30,10 +30,10 @@ function Compare({ from, to, onClose }: { from: number; to: number; onClose: () 
 	}, [from, to])
 	return (
 		<Card title={t('changes-from-revision-to', { from: String(from), to: String(to) })} icon="swap" class="compare" actions={<>
-				<Segments label={t('word-view')} name="compare-view" value={view} onValue={set_view} options={[{ key: 'tree', text: t('word-objects'), icon: 'box' }, { key: 'text', text: t('word-text'), icon: 'log' }]} />
+				<Segments label={t('word-view')} name="compare-view" value={view} onValue={set_view} options={[{ key: 'tree', text: t('word-objects'), icon: 'box' }, { key: 'text', text: t('word-text'), icon: 'log' }, ...TEXT_VIEWS.map(one => ({ ...one, text: t(one.text) }))]} />
 				<Button small icon="x" kind="quiet" onClick={onClose}>{t('word-close')}</Button></>}>
 			{error ? <Notice alert tone="bad" icon="alert" title={t('changes-they-cannot-be-compared')}><p>{error}</p></Notice>
-				: !diff ? <Skeleton lines={4} /> : view === 'tree' ? <DiffTree diff={diff} /> : <DiffText diff={diff} />}
+				: TEXT_VIEWS.some(one => one.key === view) ? <DiffView path={`/revisions/${from}/diff/${to}`} view={view} /> : !diff ? <Skeleton lines={4} /> : view === 'tree' ? <DiffTree diff={diff} /> : <DiffText diff={diff} />}
 		</Card>
 	)
 }
@@ -47,6 +47,47 @@ function Document({ number, onClose }: { number: number; onClose: () => void }) 
 	return (
 		<Dialog wide title={t('changes-revision', { number: String(number) })} lead={t('changes-the-whole-configuration-as-a')} onClose={onClose}>
 			{text === null ? <Skeleton lines={8} /> : <pre class="document" tabIndex={0} aria-label={t('changes-configuration-of-revision', { number: String(number) })}>{text}</pre>}
+		</Dialog>
+	)
+}
+
+/** What of a revision comes back: all of it, or what runs with some of its sections. */
+function Restore({ number, running, onClose }: { number: number; running: number; onClose: () => void }) {
+	const [differ, set_differ] = useState<string[] | null>(null)
+	const [chosen, set_chosen] = useState<string[]>([])
+	const [error, set_error] = useState('')
+	const [busy, set_busy] = useState(false)
+	const lost = workspace.value?.changes ?? 0
+	useEffect(() => {
+		get<Diff>(`/revisions/${running}/diff/${number}`).then(({ changes }) => {
+			const found = [...new Set(changes.map(change => change.path.split('/')[1]))].sort()
+			set_differ(found)
+			set_chosen(found)
+		}, problem => set_error(words_of(problem)))
+	}, [])
+	const is_whole = chosen.length === (differ?.length ?? 0)
+	const restore = async () => {
+		set_busy(true)
+		try {
+			await adopt_workspace(await post<Workspace>(`/revisions/${number}/restore`, is_whole ? {} : { sections: chosen }))
+			toast('good', is_whole ? t('changes-revision-is-in-the-pending', { number: String(number) }) : t('changes-sections-are-in-the-pending', { number: String(number), sections: chosen.join(', ') }))
+			go('pending')
+		} catch (problem) {
+			set_busy(false)
+			set_error(words_of(problem))
+		}
+	}
+	return (
+		<Dialog title={t('changes-restore-title', { number: String(number) })} lead={t('changes-restore-lead')} onClose={onClose} onSubmit={() => void restore()}
+			actions={<><Button onClick={onClose}>{lost ? t('word-keep-them') : t('word-cancel')}</Button>
+				<Button kind={lost ? 'danger' : 'primary'} type="submit" icon="undo" busy={busy} data-autofocus disabled={!differ && !error || differ !== null && differ.length > 0 && !chosen.length}>
+					{lost ? t('changes-replace-by-revision', { number: String(number) }) : t('word-restore')}</Button></>}>
+			{error && <Notice alert tone="bad" icon="alert" title={error} />}
+			{lost > 0 && <Notice tone="warn" icon="alert" title={t('changes-would-be-lost', { count: lost })} />}
+			{!differ && !error && <Skeleton lines={2} />}
+			{differ?.length === 0 && <Notice tone="note" icon="info" title={t('changes-nothing-differs')} />}
+			{differ && differ.length > 0 && <Chips label={t('changes-sections-that-differ')} name="sections" options={differ} chosen={chosen} onChosen={set_chosen}
+				hint={is_whole ? t('changes-all-of-them') : t('changes-some-of-them')} />}
 		</Dialog>
 	)
 }
@@ -74,17 +115,6 @@ export default function History() {
 	}
 	useEffect(() => void read(), [runs])
 
-	const restore = async (number: number) => {
-		set_wanted_back(null)
-		try {
-			await adopt_workspace(await post<Workspace>(`/revisions/${number}/restore`))
-			toast('good', t('changes-revision-is-in-the-pending', { number: String(number) }))
-			go('pending')
-		} catch (problem) {
-			complain(problem)
-		}
-	}
-	const ask = (number: number) => workspace.value?.changes ? set_wanted_back(number) : void restore(number)
 	const choose = (number: number, on: boolean) => set_chosen(before => on ? [...before, number].slice(-2) : before.filter(one => one !== number))
 	const pair = [...chosen].sort((a, b) => a - b)
 
@@ -113,7 +143,7 @@ export default function History() {
 							<span class="revision-acts">
 								<Button small kind="quiet" icon="log" aria-label={t('changes-show-revision', { number: String(row.number) })} onClick={() => set_shown(row.number)}>{t('changes-show')}</Button>
 								{row.parent !== undefined && row.parent > 0 && <Button small kind="quiet" icon="swap" aria-label={t('changes-what-changed-in-revision', { number: String(row.number) })} onClick={() => set_chosen([row.parent ?? 0, row.number])}>{t('changes-changes')}</Button>}
-								{may_edit.value && !current && <Button small icon="undo" aria-label={t('changes-restore-revision', { number: String(row.number) })} onClick={() => ask(row.number)}>{t('word-restore')}</Button>}
+								{may_edit.value && !current && <Button small icon="undo" aria-label={t('changes-restore-revision', { number: String(row.number) })} onClick={() => set_wanted_back(row.number)}>{t('word-restore')}</Button>}
 							</span>
 						</li>
 					)
@@ -121,9 +151,7 @@ export default function History() {
 			</ol>}
 			{next && <Button onClick={() => void read(next)}>{t('changes-older-revisions')}</Button>}
 			{shown !== null && <Document number={shown} onClose={() => set_shown(null)} />}
-			{wanted_back !== null && <Dialog title={t('changes-replace-the-pending-changes')} lead={t('changes-would-be-lost', { count: workspace.value?.changes ?? 0 })} onClose={() => set_wanted_back(null)}
-				actions={<><Button data-autofocus onClick={() => set_wanted_back(null)}>{t('word-keep-them')}</Button>
-					<Button kind="danger" icon="undo" onClick={() => void restore(wanted_back)}>{t('changes-replace-by-revision', { number: String(wanted_back) })}</Button></>} />}
+			{wanted_back !== null && running !== undefined && <Restore number={wanted_back} running={running} onClose={() => set_wanted_back(null)} />}
 		</div>
 	)
 }

@@ -3,25 +3,18 @@
 import '../css/changes.css'
 import { useEffect, useState } from 'preact/hooks'
 import { get, patiently, post, Problem, words_of } from '../core/api'
+import { useErrorLinks } from '../core/error-links'
 import { ago } from '../core/format'
 import { commit_and_follow, next_origin } from '../core/moving'
-import { address } from '../core/router'
-import { field_of } from '../core/rules'
 import { commit, complain, discard, may_edit, now, outcome, status, toast, trial, workspace, workspace_edits } from '../core/store'
 import type { Diff, FieldError, Impact, Judgement, Plan } from '../core/types'
 import { msg, t, T } from '../core/words'
 import { Dialog } from '../ui/dialog'
 import { clash_of, Conflicts, rebase, type Clash } from '../ui/conflicts'
-import { DiffText, DiffTree } from '../ui/diff'
+import { DiffText, DiffTree, DiffView, TEXT_VIEWS } from '../ui/diff'
 import { type IconName } from '../ui/icon'
 import { Badge, Button, Card, Empty, ErrorSummary, Notice, PageHead, Segments, SelectField, Skeleton, Switch, TextField } from '../ui/parts'
 import { ImpactCard } from './pending-impact'
-
-/** Where a person can put an error right. */
-function link_of(error: FieldError) {
-	const [, id] = (error.pointer ?? '').match(/^\/firewall\/rules\/([^/]+)/) ?? []
-	return id ? address('rules', { edit: decodeURIComponent(id), field: field_of(error, id) }) : null
-}
 
 const IMPACTS: Record<string, [string, 'good' | 'note' | 'warn' | 'bad', IconName]> = {
 	hot: [msg('changes-hot'), 'good', 'check'], reload: [msg('changes-reload'), 'note', 'history'], restart: [msg('changes-restart'), 'warn', 'history'],
@@ -96,6 +89,7 @@ export function CommitDialog({ changes, verdict, why = '', onClose, onClash }: {
 	const [failed, set_failed] = useState<unknown>(null)
 	const [onward, set_onward] = useState('')
 	const problem = failed instanceof Problem ? failed : null
+	const link_of = useErrorLinks()
 	useEffect(() => void next_origin().then(set_onward, () => {}), [])
 
 	const submit = async () => {
@@ -146,6 +140,7 @@ export default function Pending() {
 	const [busy, set_busy] = useState(false)
 	const [moving, set_moving] = useState(false)
 	const [clash, set_clash] = useState<Clash | null>(null)
+	const link_of = useErrorLinks()
 	const home = workspace.value
 	const edits = workspace_edits.value
 
@@ -210,8 +205,9 @@ export default function Pending() {
 					actions={may_edit.value && <Button icon="swap" busy={moving} onClick={() => void bring()}>{t('conflict-bring', { revision: String(status.value.revision) })}</Button>}>
 					<p>{t('conflict-moved-more', { base: String(home.base) })}</p></Notice>}
 			<Card title={t('changes-what-changes')} icon="pending" actions={<Segments label={t('word-view')} name="view" value={view} onValue={set_view}
-				options={[{ key: 'tree', text: t('word-objects'), icon: 'box' }, { key: 'text', text: t('word-text'), icon: 'log' }, { key: 'plan', text: t('changes-plan'), icon: 'shield' }]} />}>
-				{!diff || (view === 'plan' && !verdict) ? <Skeleton lines={5} /> : view === 'tree' ? <DiffTree diff={diff} />
+				options={[{ key: 'tree', text: t('word-objects'), icon: 'box' }, { key: 'text', text: t('word-text'), icon: 'log' }, ...TEXT_VIEWS.map(one => ({ ...one, text: t(one.text) })), { key: 'plan', text: t('changes-plan'), icon: 'play' }]} />}>
+				{TEXT_VIEWS.some(one => one.key === view) ? <DiffView path={`/workspaces/${home.id}/diff`} view={view} of={`${home.changes} ${edits}`} />
+					: !diff || (view === 'plan' && !verdict) ? <Skeleton lines={5} /> : view === 'tree' ? <DiffTree diff={diff} />
 					: <DiffText diff={view === 'plan' ? { changes: [], text: verdict?.plan ?? '' } : diff} />}
 			</Card>
 			{verdict && verdict.errors.length === 0 && <ImpactCard id={home.id} />}

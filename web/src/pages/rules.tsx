@@ -172,7 +172,7 @@ export default function Rules() {
 		const rule = wish ? rules.find(one => one.id === wish) : undefined
 		if (rule && may_edit.value) {
 			set_draft({ rule, list: section, fresh: false, field: query.get('field') ?? undefined })
-			settle({ focus: rule.id })
+			settle({ ...section !== 'rules' && { list: section }, focus: rule.id })
 		}
 		if (query.has('filter'))
 			set_text(query.get('filter') ?? '')

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, words_of } from '../core/api'
 import { field_of, same, secrets_of, tidy, type Value } from '../core/draft'
 import { read_container, read_entry, without_lists, write_container, write_entry, entry_path } from '../core/objects'
+import { place } from '../core/router'
 import { noun_of, title_of, type FormNode } from '../core/schema'
 import { fields_of, useEditable } from '../core/rights'
 import { running_edits, toast, workspace_edits } from '../core/store'
@@ -13,6 +14,36 @@ import { Dialog } from '../ui/dialog'
 import { Members } from '../ui/form'
 import { Icon } from '../ui/icon'
 import { Button, Card, ErrorSummary, Notice, PageHead, Skeleton } from '../ui/parts'
+
+/** Of "addresses-ipv4" that field, or else "addresses". */
+function focus_on(name: string) {
+	for (const field = name.split('-'); field.length; field.pop()) {
+		const found = document.getElementById('field-' + field.join('-'))
+		if (found) {
+			found.closest('details')?.setAttribute('open', '')
+			found.focus()
+			return found
+		}
+	}
+	return null
+}
+
+/** A link may say which field it is about: once it is there, it gets the focus, and again when its choices have come and it is another element. */
+function useWantedField(name: string | null | undefined, is_there: boolean) {
+	useEffect(() => {
+		if (!name || !is_there)
+			return
+		let tries = 20
+		let had: Element | null = null
+		const timer = setInterval(() => {
+			if (!had?.isConnected && (!had || document.activeElement === document.body))
+				had = focus_on(name)
+			if (--tries === 0)
+				clearInterval(timer)
+		}, 100)
+		return () => clearInterval(timer)
+	}, [is_there])
+}
 
 /** What went wrong with saving, in front of the fields; it takes the focus. */
 function useTrouble(base: string) {
@@ -28,17 +59,7 @@ function useTrouble(base: string) {
 		set_errors([])
 		set_trouble('')
 	}
-	const jump = (error: FieldError) => {
-		const field = field_of(error, base).split('-')
-		for (; field.length; field.pop()) {
-			const found = document.getElementById('field-' + field.join('-'))
-			if (found) {
-				found.closest('details')?.setAttribute('open', '')
-				found.focus()
-				return
-			}
-		}
-	}
+	const jump = (error: FieldError) => focus_on(field_of(error, base))
 	const view = (errors.length > 0 || trouble) && (
 		<div ref={box} tabIndex={-1} class="summary">
 			<ErrorSummary title={errors.length ? t('settings-not-right-yet', { count: errors.length }) : trouble} errors={errors} onJump={jump} />
@@ -57,6 +78,7 @@ export function ContainerForm({ node }: { node: FormNode }) {
 	const trouble = useTrouble(node.path)
 	const seen = useRef('')
 	const version = `${workspace_edits.value} ${running_edits.value}`
+	useWantedField(place.value.query.get('field'), before !== null && editable.any)
 
 	/** What somebody typed while it was read is kept. */
 	const read = (shown_now: Value) => read_container(node).then(found => {
@@ -112,6 +134,7 @@ export function ContainerForm({ node }: { node: FormNode }) {
 export interface EntryDraft {
 	key: string | null		// null: a new one
 	value?: Value			// to begin with
+	field?: string			// what the focus is wanted on
 }
 
 export function EntryForm({ list, draft: given, onClose }: { list: FormNode; draft: EntryDraft; onClose: (saved: string | null) => void }) {
@@ -125,6 +148,7 @@ export function EntryForm({ list, draft: given, onClose }: { list: FormNode; dra
 	const key = list['key-name'] ?? ''
 	const trouble = useTrouble(given.key === null && draft?.[key] ? entry_path(list.path, String(draft[key])) : base)
 
+	useWantedField(given.field, draft !== null && editable.any)
 	useEffect(() => {
 		if (given.key === null)
 			return

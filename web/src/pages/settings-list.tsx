@@ -53,7 +53,7 @@ export function ListPage({ list, noun }: { list: FormNode; noun: string }) {
 	const [page, set_page] = useState<Page | null>(null)
 	const [text, set_text] = useState(place.value.query.get('q') ?? '')
 	const [error, set_error] = useState('')
-	const [draft, set_draft] = useState<EntryDraft | null>(place.value.query.has('edit') ? { key: place.value.query.get('edit') } : null)
+	const [draft, set_draft] = useState<EntryDraft | null>(place.value.query.has('edit') ? { key: place.value.query.get('edit'), field: place.value.query.get('field') ?? undefined } : null)
 	const [removing, set_removing] = useState<string | null>(null)
 	const [sending, set_sending] = useState<{ file: string; share: number } | null>(null)
 	const [counts, set_counts] = useState<Map<string, number> | null>(null)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What changes, as cards of objects or as lines of text. The sign stands beside the colour.
 import '../css/diff.css'
+import { useEffect, useState } from 'preact/hooks'
+import { get, patiently, words_of } from '../core/api'
 import { plain } from '../core/format'
 import type { Change, Diff } from '../core/types'
 import { msg, t } from '../core/words'
 import { Icon, type IconName } from './icon'
-import { Empty } from './parts'
+import { Empty, Notice, Skeleton } from './parts'
 
 const SIGNS: Record<Change['op'], [string, IconName, string]> = {
 	create: ['good', 'plus', msg('diff-new')], delete: ['bad', 'trash', msg('diff-deleted')], replace: ['note', 'edit', msg('diff-changed')], move: ['warn', 'swap', msg('diff-moved')],
@@ -114,4 +116,21 @@ export function DiffText({ diff }: { diff: Diff }) {
 			{lines.map((line, at) => <span key={at} class={TONES[line.trimStart()[0] ?? ''] ?? ''}>{line + '\n'}</span>)}
 		</pre>
 	)
+}
+
+/** The ways to look at a difference that the appliance writes itself: as commands, and as the rules of the kernel. */
+export const TEXT_VIEWS: { key: string; text: string; icon: IconName }[] = [{ key: 'set', text: msg('diff-commands'), icon: 'right' }, { key: 'nft', text: msg('diff-kernel'), icon: 'shield' }]
+
+/** One of them. It is asked for when it is looked at, since the daemons compile for it; anew when `of` is another. */
+export function DiffView({ path, view, of = '' }: { path: string; view: string; of?: string }) {
+	const [diff, set_diff] = useState<Diff | null>(null)
+	const [error, set_error] = useState('')
+	useEffect(() => {
+		let wanted = true
+		set_diff(null)
+		set_error('')
+		patiently(() => get<Diff>(`${path}?view=${view}`), () => wanted).then(next => wanted && set_diff(next), problem => wanted && set_error(words_of(problem)))
+		return () => { wanted = false }
+	}, [path, view, of])
+	return error ? <Notice alert tone="bad" icon="alert" title={t('diff-no-view')}><p>{error}</p></Notice> : diff ? <DiffText diff={diff} /> : <Skeleton lines={5} />
 }
