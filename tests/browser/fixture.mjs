@@ -571,7 +571,9 @@ function answer(box, call) {
 			return { body: { valid: true, plan: 'configuration\n  + set firewall rules new action drop\nrules in the kernel\n  + pair.lan.wan [new] counter | drop\n',
 				sessions: [{ verdict: 'kept', user: 'alice', origin: '192.0.2.10:50000', yours: true }, { verdict: 'cut', user: 'bob', origin: '198.51.100.9:50001',
 					text: 'no rule accepts it, and the default of zone "wan" drops it when it is opened anew', yours: false }],
-				impact: [{ owner: 'fwd', impact: 'hot', object: 'rule ping', text: 'rule ping is removed' }] } }
+				impact: [{ owner: 'fwd', impact: 'hot', object: 'rule ping', text: 'rule ping is removed' }, { owner: 'fwd', impact: 'hot', object: 'rule web-in', text: 'rule web-in is moved' },
+					{ owner: 'httpd', impact: 'reload', object: 'management web', text: 'the page listens at another address of zone lan; whoever uses it loads it again' },
+					{ owner: 'netd', impact: 'disconnect', object: 'interface guest', text: 'address 198.18.4.1/24 goes from guest, and what is connected through it' }] } }
 		}
 		if (call.method === 'DELETE') {
 			box.workspaces.delete(id)

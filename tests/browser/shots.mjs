@@ -18,8 +18,9 @@ const tell = lines => {
 
 for (const [mode, how] of modes) {
 	const page = await open_page(browser, { url, ...how })
-		const see = async (name, prepare) => {
-		if (wanted.length && !wanted.includes(name))
+	const is_wanted = (...names) => !wanted.length || names.some(name => wanted.includes(name))
+	const see = async (name, prepare) => {
+		if (!is_wanted(name))
 			return
 		await prepare?.()
 		await page.waitForTimeout(500)
@@ -34,7 +35,7 @@ for (const [mode, how] of modes) {
 	await page.getByLabel('Password').fill('correct horse')
 	await page.getByRole('button', { name: 'Sign in' }).click()
 	await page.locator('.frame').waitFor()
-	if (!wanted.length || wanted.includes('dashboard'))
+	if (is_wanted('dashboard'))
 		await page.waitForTimeout(mode === 'light' || mode === 'dark' ? 20000 : 3000)
 	await see('dashboard')
 	await see('rules', () => page.goto(url + '/#/rules').then(() => page.waitForTimeout(2500)))
@@ -44,8 +45,8 @@ for (const [mode, how] of modes) {
 	await see('interfaces', () => page.goto(url + '/#/interfaces').then(() => page.waitForTimeout(1500)))
 	await see('topology', () => page.goto(url + '/#/topology').then(() => page.waitForTimeout(2500)))
 	await see('history', () => page.goto(url + '/#/history').then(() => page.waitForTimeout(300)))
-	await see('compare', () => page.locator('.revision-choice input').first().check().then(() => page.locator('.revision-choice input').nth(3).check()))
-	if (!wanted.length || wanted.includes('pending') || wanted.includes('commit') || wanted.includes('trial')) {
+	await see('compare', () => page.goto(url + '/#/history').then(() => page.locator('.revision-choice input').first().check()).then(() => page.locator('.revision-choice input').nth(3).check()))
+	if (is_wanted('rules-pending', 'pending', 'commit', 'trial', 'reverted')) {
 		await page.goto(url + '/#/rules')
 		await page.waitForTimeout(600)
 		await page.locator('.cell-on .switch').nth(4).click()
@@ -60,8 +61,12 @@ for (const [mode, how] of modes) {
 	}
 	await see('rules-pending')
 	await see('pending', () => page.goto(url + '/#/pending'))
-	await see('commit', () => page.getByRole('button', { name: 'Commit', exact: true }).click())
-	if (!wanted.length || wanted.includes('trial')) {
+	if (is_wanted('commit', 'trial', 'reverted')) {
+		await page.goto(url + '/#/pending')
+		await page.getByRole('button', { name: 'Commit', exact: true }).click()
+	}
+	await see('commit')
+	if (is_wanted('trial', 'reverted')) {
 		await page.getByLabel('Comment').fill('Clean up')
 		await page.locator('dialog').getByRole('button', { name: 'Commit', exact: true }).click()
 		await page.getByRole('button', { name: 'Keep' }).waitFor()

@@ -163,7 +163,7 @@ function Call({ document, operation }: { document: Document; operation: Operatio
 			<pre class="document" tabIndex={0} aria-labelledby="curl">{curl}</pre>
 			{answer && <section aria-label={t('api-answer')}>
 				<h3 role="status"><Badge tone={answer.good ? 'good' : 'bad'} icon={answer.good ? 'check' : 'alert'}>{answer.status}</Badge> <small class="soft">{t('api-took', { ms: Math.round(answer.took) })}</small></h3>
-				<details class="plan"><summary>{t('api-headers')}</summary><pre class="document" tabIndex={0} aria-label={t('api-headers')}>{answer.headers.map(([name, value]) => `${name}: ${value}\n`)}</pre></details>
+				<details class="plan"><summary><Icon name="right" size={16} />{t('api-headers')}</summary><pre class="document" tabIndex={0} aria-label={t('api-headers')}>{answer.headers.map(([name, value]) => `${name}: ${value}\n`)}</pre></details>
 				<pre class="document" tabIndex={0} aria-label={t('api-answer')}>{answer.text || t('api-empty')}</pre>
 			</section>}
 		</div>

@@ -12,7 +12,7 @@ import { msg, t, T } from '../core/words'
 import { Dialog } from '../ui/dialog'
 import { clash_of, Conflicts, rebase, type Clash } from '../ui/conflicts'
 import { DiffText, DiffTree, DiffView, TEXT_VIEWS } from '../ui/diff'
-import { type IconName } from '../ui/icon'
+import { Icon, type IconName } from '../ui/icon'
 import { Badge, Button, Card, Empty, ErrorSummary, Notice, PageHead, Segments, SelectField, Skeleton, Switch, TextField } from '../ui/parts'
 import { ImpactCard } from './pending-impact'
 
@@ -122,7 +122,7 @@ export function CommitDialog({ changes, verdict, why = '', onClose, onClash }: {
 			{onward && <Notice tone="warn" icon="route" title={t('changes-page-moves', { address: onward })}><p>{t('changes-page-moves-more')}</p></Notice>}
 			<Sessions rows={(verdict?.sessions ?? []).filter(row => !onward || !row.yours)} />
 			<Impacts rows={verdict?.impact ?? []} />
-			{verdict?.plan && <details class="plan"><summary>{t('changes-the-whole-plan')}</summary><DiffText diff={{ changes: [], text: verdict.plan }} /></details>}
+			{verdict?.plan && <details class="plan"><summary><Icon name="right" size={16} />{t('changes-the-whole-plan')}</summary><DiffText diff={{ changes: [], text: verdict.plan }} /></details>}
 			<TextField label={t('word-comment')} name="comment" value={comment} onValue={set_comment} maxLength={255} data-autofocus placeholder={t('changes-why-in-a-few-words')}
 				hint={t('changes-the-history-shows-it-for')} />
 			<Switch label={t('changes-ask-me-afterwards-whether-it')} hint={t('changes-without-your-answer-the-box')} on={confirm} onChange={set_confirm} />
