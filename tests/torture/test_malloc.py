@@ -193,25 +193,34 @@ def rested(box, trials, every):
         yield point
 
 
-@pytest.mark.parametrize("what", ["sign_in", "read", "load", "commit"])
-def test_each_request_for_memory_fails_once(box, what):
-    act, trials, bad = getattr(box, what), Trials(f"malloc_{what}"), 0
-    counts = box.requests(act)
-    every = points(counts, box.random)
-    for name, k in rested(box, trials, every):
+def strike_each(box, trials, those, strike):
+    """strike(seen, *point) for each of them; not after too many breaches."""
+    bad = 0
+    for point in those:
         box.fallen.clear()
         try:
-            with trials.trial(name, k) as seen:
-                seen["result"] = box.strike_malloc(act, name, k)
-                leaks = box.leaks(act, name, k) if seen["result"] == "went on" else []
-                seen["libraries"] = list(box.fallen)
-                assert not leaks, f"{box.what}: leaked {leaks}"
+            with trials.trial(*point) as seen:
+                strike(seen, *point)
         except AssertionError as e:
             print(e)
             bad += 1
         assert bad < MANY
     if not trials.done:
         pytest.skip("its time is another evening")
+
+
+@pytest.mark.parametrize("what", ["sign_in", "read", "load", "commit"])
+def test_each_request_for_memory_fails_once(box, what):
+    act, trials = getattr(box, what), Trials(f"malloc_{what}")
+    counts = box.requests(act)
+    every = points(counts, box.random)
+
+    def strike(seen, name, k):
+        seen["result"] = box.strike_malloc(act, name, k)
+        leaks = box.leaks(act, name, k) if seen["result"] == "went on" else []
+        seen["libraries"] = list(box.fallen)
+        assert not leaks, f"{box.what}: leaked {leaks}"
+    strike_each(box, trials, rested(box, trials, every), strike)
     results, fallen = collections.Counter(trials.seen("result")), collections.Counter(sum(trials.seen("libraries"), []))
     n = results["went on"] + results["ended"]
     record("R9", f"each request for memory fails once, by (process, k): {NAMES[what]}", n, "breaches", len(trials.breaches()), 0,
@@ -309,23 +318,15 @@ def requests_of_helper(box, act, name):
 
 @pytest.mark.parametrize("what,name", [("sign_in", "pam"), ("load", "parse")])
 def test_each_request_for_memory_of_a_helper_fails_once(box, what, name):
-    act, trials, bad = getattr(box, what), Trials(f"malloc_{name}"), 0
+    act, trials = getattr(box, what), Trials(f"malloc_{name}")
     n = requests_of_helper(box, act, name)
     every = [(name, k) for k in (range(1, n + 1) if SOAK else box.random.sample(range(1, n + 1), min(n, 6)))]
-    for _, k in trials.upcoming(every):
-        box.fallen.clear()
-        try:
-            with trials.trial(name, k) as seen:
-                seen.update(refused=strike_helper(box, act, name, k), libraries=list(box.fallen))
-        except AssertionError as e:
-            print(e)
-            bad += 1
-        assert bad < MANY
-    if not trials.done:
-        pytest.skip("its time is another evening")
+    strike_each(box, trials, trials.upcoming(every),
+                lambda seen, name, k: seen.update(refused=strike_helper(box, act, name, k), libraries=list(box.fallen)))
     fallen, refused = collections.Counter(sum(trials.seen("libraries"), [])), sum(trials.seen("refused"))
     record("R9", f"each request for memory fails once, by (process, k): {name}, for {NAMES[what]}", len(trials.done), "breaches", len(trials.breaches()), 0,
-           f"of {n}; {refused} were refused, the others done without" + "".join(f"; {count} times it ended by a signal inside {lib}" for lib, count in fallen.items()), len(trials.left(every)))
+           f"of {n}; {refused} were refused, the others done without"
+           + "".join(f"; {count} times it ended by a signal inside {lib}" for lib, count in fallen.items()), len(trials.left(every)))
     assert refused > 0 and not trials.breaches(), "\n\n".join(trials.breaches())
 
 
