@@ -70,6 +70,7 @@ extern void	*__libc_memalign(size_t, size_t);
 extern void	 __libc_free(void *);
 
 static bool is_counting;
+static pid_t whose;		/* this program's: a copy that was forked is not struck, else each of them would be at the same point */
 
 /* What is loaded. */
 static struct object {
@@ -144,6 +145,8 @@ fails(const struct walk *w)
 	if (atomic_fetch_add(&failmalloc.count, 1) + 1 != failmalloc.fail_at)
 		return false;
 	failmalloc.fail_at = 0;
+	if (getpid() != whose)
+		return false;
 	failmalloc.failed++;
 	tell(w);
 	errno = ENOMEM;
@@ -296,5 +299,6 @@ start(void)
 		if (strcmp(s->name, program_invocation_short_name) == 0 &&
 		    (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000 < s->until_us)
 			failmalloc.fail_at = s->k;
+	whose = getpid();
 	is_counting = true;
 }
