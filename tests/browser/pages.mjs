@@ -244,6 +244,7 @@ await check('the live log says how many rows it was not told, and goes on when t
 		await page.goto(url + '/#/log')
 		const skipped = text => page.locator('.tools-count', { hasText: text }).waitFor()
 		await page.locator('.log [role=row][data-key]').nth(1).waitFor()
+		await page.locator(`.log [role=row][data-key="${box.sequence + 1}"]`).waitFor()		// the stream has begun
 		box.sequence += 7		// lost on the way
 		await skipped(/ 7 skipped$/)
 		say(box, 'gap', { topic: 'log', dropped: 2000 })

@@ -53,8 +53,8 @@ function gather(page, box) {
 	}
 }
 
-// Names of countries come from the browser, in the language of the page.
-const KNOWN = /\b(Patronus|Deutsch|English|Germany|Norway|[kMG]?b\/s|[KMGTP]?iB)\b/g
+// Names of countries and dates come from the browser, in the language of the page.
+const KNOWN = /\b(Patronus|Deutsch|English|Germany|Norway|[kMG]?b\/s|[KMGTP]?iB|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{1,2}, \d{4})\b/g
 
 /** What one can read on this page that is neither data nor from a catalogue. */
 async function plain_words(page, gathered) {
